@@ -1,0 +1,163 @@
+/*
+ * Private and public keys of every kind Sealwax uses, and what is done with them: sign, verify, RSA encryption. One row per
+ * signature scheme serves TLS (RFC 5246 7.4.1.4.1, RFC 8446 4.2.3) and X.509 alike.
+ *
+ * A public key is a view of bytes that somebody else holds (a certificate), so checking a signature allocates nothing on the heap.
+ * A private key is an object with a reference count; it lives in wolfCrypt's structures or behind a token's functions.
+ */
+#ifndef SW_BASE_PKEY_H
+#define SW_BASE_PKEY_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+enum sw_key_type {
+    SW_KEY_NONE,
+    SW_KEY_RSA,     /* rsaEncryption: PKCS#1 v1.5 and PSS signatures, key transport */
+    SW_KEY_RSA_PSS, /* id-RSASSA-PSS: PSS signatures alone */
+    SW_KEY_EC,      /* id-ecPublicKey on secp256r1, secp384r1 or secp521r1 */
+    SW_KEY_ED25519,
+    SW_KEY_ED448
+};
+
+/* Curves by their TLS number (RFC 8422 5.1.1), for EC keys. */
+enum { SW_CURVE_NONE = 0, SW_CURVE_P256 = 23, SW_CURVE_P384 = 24, SW_CURVE_P521 = 25 };
+
+enum sw_sig_padding { SW_SIG_PKCS1, SW_SIG_PSS, SW_SIG_ECDSA, SW_SIG_EDDSA };
+
+/* A signature scheme. id is TLS's SignatureScheme; the two-byte hash/signature pairs of TLS 1.2 have the same numbers. */
+struct sw_sigscheme {
+    uint16_t id;
+    const char *name; /* as RFC 8446 spells it: "rsa_pkcs1_sha256" */
+    enum sw_key_type key;
+    enum sw_sig_padding padding;
+    enum sw_hash_id hash; /* SW_HASH_NONE: the scheme hashes by itself (EdDSA) */
+    uint16_t curve;       /* the curve TLS 1.3 ties the scheme to; TLS 1.2 and X.509 do not */
+};
+
+enum { SW_SIG_MAX = 1024 /* RSA-8192 */, SW_RSA_MIN_BITS = 1024, SW_RSA_MAX_BITS = 8192 };
+
+/* sw_sigscheme_by_id, _by_name: the row, or NULL. */
+const struct sw_sigscheme *sw_sigscheme_by_id(uint16_t id);
+const struct sw_sigscheme *sw_sigscheme_by_name(const char *name, size_t len);
+/* sw_sigscheme_at: row i in order of preference, NULL past the last. */
+const struct sw_sigscheme *sw_sigscheme_at(size_t i);
+
+/* A public key: views into its encoding. */
+struct sw_pubkey {
+    enum sw_key_type type;
+    unsigned bits;           /* of the modulus or the curve's field */
+    uint16_t curve;          /* SW_CURVE_ of an EC key */
+    enum sw_hash_id pss_hash; /* an RSA_PSS key's parameters may fix the hash; SW_HASH_NONE: any */
+    struct sw_slice n, e;    /* RSA: big-endian without leading zeros */
+    struct sw_slice point;   /* EC: uncompressed point, Ed25519 and Ed448: the key's bytes */
+};
+
+/* sw_pubkey_fits: whether a key can make signatures of this scheme (type and, for PSS keys, hash; the size has room for the padding). */
+bool sw_pubkey_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme);
+
+/*
+ * sw_pubkey_verify: check a signature over a whole message.
+ * sw_pubkey_verify_digest: the same over its digest; not for EdDSA schemes (SW_ERR_UNSUPPORTED).
+ *   digest  sw_hash_len(scheme->hash) bytes
+ * Returns SW_OK; SW_ERR_SIGNATURE if it does not verify, for whatever reason lies in key, signature or message;
+ * SW_ERR_UNSUPPORTED if the key does not fit the scheme; SW_ERR_MEMORY. Variable time: everything here is public. RFC 8017 8, FIPS 186-5.
+ * ECDSA signatures are strict DER of two positive integers below the order; an RSA signature has exactly the modulus' length.
+ */
+enum sw_err sw_pubkey_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const void *msg, size_t len,
+                             const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_pubkey_verify_digest(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
+                                    const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+
+/*
+ * sw_pubkey_encrypt_pkcs1: RSAES-PKCS1-v1_5 (RFC 8017 7.2.1), for the premaster secret.
+ * sw_pubkey_encrypt_oaep: RSAES-OAEP (7.1.1), MGF1 with the same hash, empty label.
+ *   out   receives exactly the modulus' length in bytes; cap says how much there is
+ */
+enum sw_err sw_pubkey_encrypt_pkcs1(const struct sw_pubkey *key, const void *msg, size_t len, uint8_t *out, size_t cap) SW_MUST_USE;
+enum sw_err sw_pubkey_encrypt_oaep(const struct sw_pubkey *key, enum sw_hash_id hash, const void *msg, size_t len, uint8_t *out,
+                                   size_t cap) SW_MUST_USE;
+
+/* sw_pubkey_eq: the same key. */
+bool sw_pubkey_eq(const struct sw_pubkey *a, const struct sw_pubkey *b);
+
+struct sw_privkey;
+
+/* A key that lives elsewhere (a card): its public half and the operations its holder performs. ctx is passed to each. */
+struct sw_privkey_ops {
+    /* sign a digest (EdDSA: the message); sig has room for SW_SIG_MAX bytes; PKCS#1 padding and DER encoding are the callee's */
+    enum sw_err (*sign)(void *ctx, const struct sw_sigscheme *scheme, const uint8_t *msg, size_t len, uint8_t *sig, size_t *sig_len);
+    /* raw RSA (RFC 8017 5.1.2), in and out both of the modulus' length; NULL if the key does not decrypt */
+    enum sw_err (*rsa_raw)(void *ctx, const uint8_t *in, uint8_t *out, size_t len);
+    /* called when the last reference goes */
+    void (*release)(void *ctx);
+};
+
+/* The numbers of an RSA private key, big-endian; p, q, dp, dq, qinv as in RFC 8017 A.1.2. */
+struct sw_rsa_numbers {
+    struct sw_slice n, e, d, p, q, dp, dq, qinv;
+};
+
+/*
+ * sw_privkey_new_*: a private key from its numbers, copied; checked to be consistent (cheaply: sizes, e odd and above 1, public half recomputed).
+ *   scalar  EC: big-endian, of the field's length; EdDSA: the 32 or 57 byte seed
+ * Return SW_OK and *out with one reference; SW_ERR_KEY_DECODE; SW_ERR_UNSUPPORTED; SW_ERR_MEMORY.
+ */
+enum sw_err sw_privkey_new_rsa(struct sw_privkey **out, const struct sw_rsa_numbers *num) SW_MUST_USE;
+enum sw_err sw_privkey_new_ec(struct sw_privkey **out, uint16_t curve, struct sw_slice scalar) SW_MUST_USE;
+enum sw_err sw_privkey_new_ed(struct sw_privkey **out, enum sw_key_type type, struct sw_slice scalar) SW_MUST_USE;
+enum sw_err sw_privkey_new_external(struct sw_privkey **out, const struct sw_pubkey *pub, const struct sw_privkey_ops *ops, void *ctx) SW_MUST_USE;
+
+/* sw_privkey_generate: a fresh key; param is the modulus length in bits for RSA (2048 to 4096, e = 65537), the curve for EC, 0 for EdDSA. */
+enum sw_err sw_privkey_generate(struct sw_privkey **out, enum sw_key_type type, unsigned param) SW_MUST_USE;
+
+/* sw_privkey_ref, _free: one reference more, one less; the last wipes the key. free takes NULL. Safe across threads. */
+struct sw_privkey *sw_privkey_ref(struct sw_privkey *key);
+void sw_privkey_free(struct sw_privkey *key);
+
+/* sw_privkey_public: its public half; valid as long as the key. */
+const struct sw_pubkey *sw_privkey_public(const struct sw_privkey *key);
+
+/*
+ * sw_privkey_numbers_rsa, sw_privkey_scalar: the secret numbers, for encoding; written into buf (wipe it after use), num's slices point
+ * into it. Buffer too small: SW_ERR_SPACE; a key that cannot be exported: SW_ERR_UNSUPPORTED.
+ */
+enum sw_err sw_privkey_numbers_rsa(const struct sw_privkey *key, struct sw_rsa_numbers *num, uint8_t *buf, size_t cap) SW_MUST_USE;
+enum sw_err sw_privkey_scalar(const struct sw_privkey *key, uint8_t *buf, size_t cap, size_t *len) SW_MUST_USE;
+
+/*
+ * sw_privkey_sign: sign a message; sw_privkey_sign_digest: sign its digest (not for EdDSA).
+ *   sig      receives at most SW_SIG_MAX bytes; *sig_len says how many
+ * The signature is verified before it is handed out: a fault in an RSA-CRT or ECDSA computation would give the key away (SW_ERR_CRYPTO).
+ */
+enum sw_err sw_privkey_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const void *msg, size_t len,
+                            uint8_t *sig, size_t *sig_len) SW_MUST_USE;
+enum sw_err sw_privkey_sign_digest(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
+                                   uint8_t *sig, size_t *sig_len) SW_MUST_USE;
+
+/*
+ * sw_privkey_decrypt_premaster: RSA key transport as RFC 5246 7.4.7.1 demands it.
+ *   in, len   the ciphertext; any length is allowed and a wrong one is just another failure
+ *   version   the client_version that the plaintext's first two bytes must repeat
+ *   out       48 bytes, random on entry: replaced by the premaster if and only if padding, length and version are right
+ * Returns SW_OK whether or not the plaintext was right, in a time that depends on the key's length alone; an error only
+ * for what has nothing to do with the ciphertext (SW_ERR_MEMORY, SW_ERR_UNSUPPORTED, SW_ERR_RANDOM).
+ */
+enum sw_err sw_privkey_decrypt_premaster(const struct sw_privkey *key, const uint8_t *in, size_t len, uint16_t version, uint8_t out[48]) SW_MUST_USE;
+
+/*
+ * sw_privkey_decrypt_oaep: RSAES-OAEP (RFC 8017 7.1.2), MGF1 with the same hash, empty label.
+ *   out      at least the modulus' length; *out_len receives the message's
+ * SW_ERR_CRYPTO for any ciphertext that does not open.
+ */
+enum sw_err sw_privkey_decrypt_oaep(const struct sw_privkey *key, enum sw_hash_id hash, const uint8_t *in, size_t len, uint8_t *out,
+                                    size_t *out_len) SW_MUST_USE;
+
+/* sw_privkey_decrypt_pkcs1: RSAES-PKCS1-v1_5 for CMS, never for TLS: says whether it worked, and when. Same arguments and error. */
+enum sw_err sw_privkey_decrypt_pkcs1(const struct sw_privkey *key, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len) SW_MUST_USE;
+
+/* sw_privkey_ecdh: the shared x coordinate of an EC key with a peer's uncompressed point, for CMS; out has the field's length. */
+enum sw_err sw_privkey_ecdh(const struct sw_privkey *key, struct sw_slice point, uint8_t *out, size_t *out_len) SW_MUST_USE;
+
+#endif

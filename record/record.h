@@ -1,0 +1,106 @@
+/*
+ * TLS records (RFC 5246 6.2, RFC 8446 5): the header, the length limits, the sequence numbers, and sealing and opening in place
+ * under one direction's keys. Nothing here allocates; nothing here has heard of handshakes.
+ */
+#ifndef SW_RECORD_RECORD_H
+#define SW_RECORD_RECORD_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/rand.h"
+#include "record/bulk.h"
+
+enum sw_content_type {
+    SW_CT_CHANGE_CIPHER_SPEC = 20,
+    SW_CT_ALERT = 21,
+    SW_CT_HANDSHAKE = 22,
+    SW_CT_APPLICATION_DATA = 23
+};
+
+enum {
+    SW_RECORD_HEADER = 5,
+    SW_RECORD_PLAIN_MAX = 16384,
+    SW_RECORD_CIPHER_MAX = SW_RECORD_PLAIN_MAX + 2048,
+    SW_RECORD_MAX = SW_RECORD_HEADER + SW_RECORD_CIPHER_MAX,
+    SW_RECORD_BEFORE_MAX = SW_RECORD_HEADER + 16, /* header and explicit IV in front of the plaintext */
+    SW_RECORD_AFTER_MAX = 64 + 256,               /* MAC and padding, or tag and 1.3 content type, behind it */
+    SW_RECORD_SECRET_MAX = 64 + 32 + 16           /* MAC key, key, IV: what one direction takes from the key block */
+};
+
+/* A record's header. */
+struct sw_record_header {
+    uint8_t type;
+    uint16_t version;
+    uint16_t len; /* of what follows the header */
+};
+
+/* sw_record_header_decode: the header in the first 5 bytes at p; nothing is judged. */
+struct sw_record_header sw_record_header_decode(const uint8_t p[SW_RECORD_HEADER]);
+
+/* What one direction of a connection is protected with: facts and key bytes; small, kept as long as the connection. */
+struct sw_record_secrets {
+    const struct sw_bulk *bulk;
+    enum sw_hash_id mac; /* of CBC and NULL rows */
+    bool etm;            /* encrypt-then-MAC, RFC 7366 */
+    bool tls13;
+    uint16_t version; /* written in each header and, TLS 1.2, authenticated */
+    uint64_t seq;     /* of the next record */
+    uint8_t mac_key[64];
+    uint8_t key[32];
+    uint8_t iv[16];
+};
+
+/*
+ * The same direction made ready to work: expanded cipher keys, saved HMAC states. Larger (some hundreds of bytes to a few KiB); an idle
+ * connection throws it away and makes it again from its secrets, which costs well under a microsecond. bulk NULL in the secrets:
+ * records go in the clear (before the first change_cipher_spec).
+ */
+struct sw_record_dir;
+
+/* sw_record_dir_size: bytes a struct sw_record_dir needs, for the caller to allocate, aligned to 16. */
+size_t sw_record_dir_size(void);
+
+/*
+ * sw_record_dir_init: expand the secrets into dir; *secrets must outlive dir, its seq is advanced by seal and open.
+ *   sealing  true for the direction we send, false for the one we receive
+ * sw_record_dir_wipe: wipe and release what wolfCrypt holds; secrets are not touched.
+ */
+enum sw_err sw_record_dir_init(struct sw_record_dir *dir, struct sw_record_secrets *secrets, bool sealing) SW_MUST_USE;
+void sw_record_dir_wipe(struct sw_record_dir *dir);
+
+/* sw_record_before, _after: bytes that sealing puts in front of a plaintext (header included) and at most behind it. */
+size_t sw_record_before(const struct sw_record_secrets *s);
+size_t sw_record_after(const struct sw_record_secrets *s);
+
+/* sw_record_sealed_len: exact length of the record that len bytes of plaintext become, header included. */
+size_t sw_record_sealed_len(const struct sw_record_secrets *s, size_t len);
+
+/*
+ * sw_record_seal: protect one record in place.
+ *   buf    the plaintext stands at buf + sw_record_before(); there is room for sw_record_after() bytes behind it
+ *   len    bytes of plaintext, at most SW_RECORD_PLAIN_MAX
+ *   out    receives the whole record's length; it begins at buf
+ * Returns SW_OK, SW_ERR_SEQUENCE when 2^64 - 1 records were sealed, SW_ERR_RANDOM, SW_ERR_CRYPTO.
+ */
+enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type, uint8_t *buf, size_t len,
+                           size_t *out) SW_MUST_USE;
+
+/*
+ * sw_record_seal_two: two records at once, in the order a then b, for long writes: with CBC the latencies of the two overlap and the
+ * pair takes about two thirds of the time. Same rules for each buffer; buf_a and buf_b do not overlap.
+ */
+enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type, uint8_t *buf_a,
+                               size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b, size_t *out_b) SW_MUST_USE;
+
+/*
+ * sw_record_open: authenticate and decrypt one whole record in place.
+ *   rec    from its 5-byte header on; overwritten
+ *   len    bytes in rec, header included: exactly one record
+ *   type   receives the content type (TLS 1.3: the inner one)
+ *   out    receives a view of the plaintext, inside rec, valid until rec is reused
+ * Returns SW_OK; SW_ERR_BAD_RECORD_MAC for any failure to authenticate; SW_ERR_RECORD_OVERFLOW if the ciphertext or the plaintext
+ * passes its limit (the ciphertext's is checked before any decryption); SW_ERR_SEQUENCE. Time depends on len alone. RFC 5246 6.2.3.
+ */
+enum sw_err sw_record_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type, struct sw_slice *out) SW_MUST_USE;
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * A certificate parsed to a struct of views: nothing is copied, nothing allocated, the DER must outlive the struct. The parser is
+ * strict about DER and about the syntax of RFC 5280; what a profile may tolerate (serial numbers, criticality, time formats that
+ * are valid DER but break RFC 5280) it records in `flaws` for the verifier to judge.
+ */
+#ifndef SW_TTP_CERT_H
+#define SW_TTP_CERT_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/pkey.h"
+
+/* keyUsage bits (RFC 5280 4.2.1.3): bit n of the BIT STRING is 1 << n. */
+enum {
+    SW_KU_DIGITAL_SIGNATURE = 1 << 0,
+    SW_KU_NON_REPUDIATION = 1 << 1,
+    SW_KU_KEY_ENCIPHERMENT = 1 << 2,
+    SW_KU_DATA_ENCIPHERMENT = 1 << 3,
+    SW_KU_KEY_AGREEMENT = 1 << 4,
+    SW_KU_KEY_CERT_SIGN = 1 << 5,
+    SW_KU_CRL_SIGN = 1 << 6,
+    SW_KU_ENCIPHER_ONLY = 1 << 7,
+    SW_KU_DECIPHER_ONLY = 1 << 8
+};
+
+/* extendedKeyUsage purposes (4.2.1.12) that Sealwax knows; OTHER stands for all it does not. */
+enum {
+    SW_EKU_ANY = 1 << 0,
+    SW_EKU_SERVER_AUTH = 1 << 1,
+    SW_EKU_CLIENT_AUTH = 1 << 2,
+    SW_EKU_EMAIL = 1 << 3,
+    SW_EKU_CODE_SIGNING = 1 << 4,
+    SW_EKU_TIME_STAMPING = 1 << 5,
+    SW_EKU_OCSP_SIGNING = 1 << 6,
+    SW_EKU_OTHER = 1 << 15
+};
+
+struct sw_cert {
+    struct sw_slice der;    /* the whole certificate */
+    struct sw_slice tbs;    /* TBSCertificate, header included: what is signed */
+    struct sw_slice serial; /* INTEGER contents, as encoded */
+    struct sw_slice issuer; /* Name, header included */
+    struct sw_slice subject;
+    struct sw_slice spki; /* SubjectPublicKeyInfo, header included */
+    int64_t not_before;   /* Unix time, seconds */
+    int64_t not_after;    /* inclusive */
+    unsigned version;     /* 1, 2 or 3 */
+    struct sw_pubkey key; /* type SW_KEY_NONE: a kind of key that Sealwax does not know */
+    const struct sw_sigscheme *sig_scheme; /* NULL: an algorithm that Sealwax does not know or refuses */
+    struct sw_slice sig;
+
+    /* extensions; an absent one has a NULL or false here */
+    bool has_basic, is_ca, basic_critical;
+    int path_len; /* -1: no limit */
+    bool has_key_usage, key_usage_critical;
+    unsigned key_usage;
+    bool has_eku, eku_critical;
+    unsigned eku;
+    struct sw_slice san; /* GeneralNames contents */
+    bool has_san, san_critical;
+    struct sw_slice ski;              /* subjectKeyIdentifier's octets */
+    struct sw_slice aki;              /* AuthorityKeyIdentifier's keyIdentifier */
+    struct sw_slice name_constraints; /* NameConstraints contents */
+    struct sw_slice policies, policy_mappings, policy_constraints, inhibit_any; /* extnValue contents */
+    struct sw_slice crl_dp, aia;
+    struct sw_slice extensions; /* contents of the Extensions SEQUENCE, for those who want to walk them */
+    bool must_staple;           /* TLS feature status_request, RFC 7633 */
+    bool unknown_critical;
+    struct sw_slice unknown_critical_oid; /* the first one's OID contents */
+    uint32_t flaws;                       /* SW_FLAW_ */
+};
+
+/* Valid DER that breaks RFC 5280: tolerated or not by profile. */
+enum {
+    SW_FLAW_SERIAL = 1 << 0,           /* zero, negative or longer than 20 octets */
+    SW_FLAW_TIME_FORMAT = 1 << 1,      /* UTCTime from 2050 on, GeneralizedTime before, fractions */
+    SW_FLAW_VERSION = 1 << 2,          /* extensions in a certificate that is not version 3 */
+    SW_FLAW_EXT_CRITICALITY = 1 << 3,  /* an extension is critical, or not, against RFC 5280 */
+    SW_FLAW_EMPTY_SUBJECT_SAN = 1 << 4, /* empty subject and no critical SAN, or no SAN */
+    SW_FLAW_EXT_EMPTY = 1 << 5,        /* an extension that must have contents has none */
+    SW_FLAW_SIG_ALG_MISMATCH = 1 << 6, /* signature and signatureAlgorithm differ */
+    SW_FLAW_ISSUER_EMPTY = 1 << 7
+};
+
+/*
+ * sw_cert_parse: parse one DER certificate of exactly len bytes.
+ * Returns SW_OK or SW_ERR_CERT_DECODE. Work is linear in len.
+ */
+enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len) SW_MUST_USE;
+
+/* sw_spki_parse: a SubjectPublicKeyInfo alone; unknown algorithms give type SW_KEY_NONE and SW_OK. */
+enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki) SW_MUST_USE;
+
+/* sw_cert_common_name: the last CN of a Name as UTF-8, NUL-terminated into out, control characters replaced; the empty string if there is none. */
+void sw_cert_common_name(struct sw_slice name, char *out, size_t cap);
+
+/* sw_cert_name_text: a Name as RFC 4514 text, cut to cap. */
+void sw_cert_name_text(struct sw_slice name, char *out, size_t cap);
+
+/* sw_cert_name_eq: RFC 5280 7.1 comparison of two Names (case folded, white space folded for printable and UTF-8 strings). */
+bool sw_cert_name_eq(struct sw_slice a, struct sw_slice b);
+
+#endif
