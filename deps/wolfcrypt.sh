@@ -1,0 +1,139 @@
+#!/bin/sh
+# Get wolfCrypt, and write a make fragment that says where it is.
+#   deps/wolfcrypt.sh deps   FRAGMENT     build it from Debian's source package, or take that from the cache
+#   deps/wolfcrypt.sh system FRAGMENT     use the packaged libwolfssl-dev
+#
+# Built: the source package wolfssl of suite trixie with Debian's security patches, static, crypto only, with assembly. apt-get fetches
+# it with a configuration of its own (sources, state and cache in a scratch directory; the mirror is the one this machine uses),
+# so the system's apt state is neither used nor changed. apt checks the signed Release file with the keys of
+# debian-archive-keyring, and the upstream tarball must have the hash below.
+#
+# The result is kept in $XDG_CACHE_HOME/sealwax (~/.cache/sealwax), one directory for each combination of version, flags,
+# compiler and architecture, and is shared by all checkouts. Where the source cannot be had, the packaged library is used instead.
+# Settings: DEPS_CC, the compiler (cc); SEALWAX_APT_CONF, lines to add to the apt configuration (a proxy).
+set -eu
+
+suite=trixie
+version=5.7.2
+tarball_sha256=0f2ed82e345b833242705bbc4b08a2a2037a33f7bf9c610efae6464f6b10e305
+recipe=1 # raise when the steps below change in a way that neither flags nor version show
+
+cc=${DEPS_CC:-cc}
+here=$(cd "$(dirname "$0")" && pwd)
+kind=${1:?usage: deps/wolfcrypt.sh deps|system FRAGMENT}
+fragment=${2:?usage: deps/wolfcrypt.sh deps|system FRAGMENT}
+arch=$(uname -m)
+
+say() { echo "wolfcrypt: $*" >&2; }
+
+# --- flags ------------------------------------------------------------------------------------------------------------
+
+# Numbers of up to 8192 bits: RSA and DH of that size are accepted from peers. PIC, so that position-independent programs can link it.
+flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-examples --disable-crypttests
+    --enable-sp-math-all --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
+    --enable-curve25519 --enable-ed25519 --enable-curve448 --enable-ed448
+    --enable-aesctr --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
+    --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs"
+if [ "$arch" = x86_64 ]; then
+    flags="$flags --enable-intelasm --enable-sp=yes,4096 --enable-sp-asm"
+fi
+# Named groups (RFC 7919) that configure has no switch for, and RSA without padding (blinded), which premaster and PSS code wants.
+cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING"
+cflags="-O2 -g0 -fstack-protector-strong -ffunction-sections -fdata-sections"
+
+# --- helpers ----------------------------------------------------------------------------------------------------------
+
+fragment() { # KIND CFLAGS LIBS ARCHIVE
+    mkdir -p "$(dirname "$fragment")"
+    {
+        echo "WOLF_KIND := $1"
+        echo "WOLF_CFLAGS := $2"
+        echo "WOLF_LIBS := $3"
+        echo "WOLF_ARCHIVE := $4"
+    } >"$fragment.new"
+    mv "$fragment.new" "$fragment"
+}
+
+use_system() {
+    "$here/packages.sh" build system
+    fragment system "$(pkg-config --cflags wolfssl)" "$(pkg-config --libs wolfssl)" ""
+}
+
+# Mirrors of this machine as "URI" lines, best first: one-line .list files and deb822 .sources files; only http(s) and not the security archive.
+mirrors() {
+    {
+        cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+            sed -n 's/^[[:space:]]*deb\(-src\)\{0,1\}[[:space:]]\{1,\}\(\[[^]]*\][[:space:]]*\)\{0,1\}\(https\{0,1\}:[^[:space:]]*\).*/\3/p' || true
+        cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '
+            /^#/ { next }
+            /^[^[:space:]]/ { field = tolower($1) }
+            field == "uris:" { for (i = 1; i <= NF; i++) if ($i ~ /^https?:/) print $i }' || true
+    } | sed 's,/*$,,' | awk '/\/debian$/ && !seen[$0]++'
+}
+
+fetch() { # into the current directory
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r $keyring ] || { say "no $keyring (package debian-archive-keyring)"; return 1; }
+    mirror=$(mirrors | head -n 1)
+    : "${mirror:=http://deb.debian.org/debian}"
+    top=$PWD/apt
+    mkdir -p "$top/etc/apt.conf.d" "$top/etc/preferences.d" "$top/etc/sources.list.d" "$top/state/lists/partial" "$top/cache/archives/partial"
+    printf 'deb-src [signed-by=%s] %s %s main\n' $keyring "$mirror" $suite $keyring "$mirror-security" $suite-security >"$top/etc/sources.list"
+    {
+        echo "Dir::Etc \"$top/etc\"; Dir::State \"$top/state\"; Dir::Cache \"$top/cache\";"
+        echo "Dir::State::status \"$top/state/status\"; Dir::Log \"$top\";"
+        echo 'APT::Sandbox::User ""; Acquire::Languages "none"; Acquire::Retries "2"; Acquire::http::Timeout "20"; Acquire::https::Timeout "20";'
+        [ -z "${SEALWAX_APT_CONF:-}" ] || printf '%s\n' "$SEALWAX_APT_CONF"
+    } >"$top/apt.conf"
+    : >"$top/state/status"
+    say "fetching the source package wolfssl ($suite) from $mirror"
+    APT_CONFIG=$top/apt.conf apt-get -qq --error-on=any update &&
+        APT_CONFIG=$top/apt.conf apt-get -qq source --download-only wolfssl || return 1
+    set -- wolfssl_*.orig.tar.gz
+    [ "$(sha256sum "$1" | cut -d' ' -f1)" = $tarball_sha256 ] || { say "$1 does not have the pinned SHA-256"; return 1; }
+}
+
+build() { # the source package in the current directory, into $1
+    dpkg-source --no-check -x wolfssl_*.dsc src >dpkg-source.log 2>&1 || return 1
+    jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+    say "building wolfCrypt $version with $cc (about twenty seconds, once)"
+    # shellcheck disable=SC2086
+    (cd src && sh autogen.sh && ./configure CC="$cc" CPPFLAGS="$cppflags" CFLAGS="$cflags" $flags --prefix="$1" && make -j"$jobs" && make install) >build.log 2>&1
+}
+
+# --- main -------------------------------------------------------------------------------------------------------------
+
+case $kind in
+system) use_system; exit 0 ;;
+deps) ;;
+*) echo "deps/wolfcrypt.sh: WOLFCRYPT is deps or system, not '$kind'" >&2; exit 2 ;;
+esac
+
+"$here/packages.sh" build
+key=$({ echo $recipe $version $tarball_sha256 "$arch" $flags $cppflags $cflags; "$cc" --version; } | sha256sum | cut -c1-16)
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/sealwax
+mkdir -p "$cache"
+out=$cache/wolfcrypt-$version-$key
+
+exec 9>"$cache/lock" # two checkouts build once
+flock 9
+if [ ! -e "$out/lib/libwolfssl.a" ]; then
+    scratch=$(mktemp -d "$cache/build.XXXXXX")
+    trap 'rm -rf "$scratch"' EXIT
+    ok=
+    if "$here/packages.sh" wolfcrypt && (cd "$scratch" && fetch); then
+        (cd "$scratch" && build "$scratch/out") || { tail -n 30 "$scratch"/*.log >&2; say "the build failed"; exit 1; }
+        rm -rf "$out"
+        mv "$scratch/out" "$out"
+        ok=1
+    fi
+    if [ -z "$ok" ]; then
+        say "**********************************************************************************************"
+        say "the source package could not be had: USING THE PACKAGED libwolfssl INSTEAD, portable C, 3 to 30"
+        say "times slower. 'make clean' and 'make' try again."
+        say "**********************************************************************************************"
+        use_system
+        exit 0
+    fi
+fi
+fragment deps "-isystem $out/include" "$out/lib/libwolfssl.a -lm" "$out/lib/libwolfssl.a"
