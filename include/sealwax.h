@@ -103,6 +103,13 @@ enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, siz
 /* sw_config_set_ocsp: the DER status response to staple with the certificate added last; len 0 takes it away. */
 enum sw_err sw_config_set_ocsp(struct sw_config *cfg, const void *response, size_t len) SW_MUST_USE;
 
+/*
+ * sw_config_set_cert_sigalgs: the schemes the certificate added last signs with, in order of preference, names as above; without it the
+ * configuration's own list. sw_config_set_cert_match_issuer: use that certificate only for a peer whose certificate_authorities name an issuer of its chain.
+ */
+enum sw_err sw_config_set_cert_sigalgs(struct sw_config *cfg, const char *names) SW_MUST_USE;
+enum sw_err sw_config_set_cert_match_issuer(struct sw_config *cfg, bool on) SW_MUST_USE;
+
 /* sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. With a list present a revoked peer is refused. */
 enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
@@ -128,6 +135,18 @@ struct sw_peer_chain {
  */
 void sw_config_set_verify(struct sw_config *cfg, enum sw_err (*verify)(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain), void *ctx);
 
+/*
+ * sw_config_set_hello: server: called once per connection when the ClientHello has been read and before anything is chosen; sw_conn_info has the
+ * server name. Anything but SW_OK ends the connection with that error's alert (or the one sw_conn_abort was given inside the call).
+ */
+void sw_config_set_hello(struct sw_config *cfg, enum sw_err (*hello)(void *ctx, struct sw_conn *conn), void *ctx);
+
+/*
+ * sw_config_share_sessions: server: use the session cache and ticket keys of another configuration, so that a reloaded configuration goes on
+ * resuming what the old one began. Before the first connection; SW_ERR_ARGUMENT for a client.
+ */
+enum sw_err sw_config_share_sessions(struct sw_config *cfg, struct sw_config *with) SW_MUST_USE;
+
 /* sw_config_set_alpn: protocol names separated by commas, most wanted first; a server refuses a client that offers ALPN without one of them. */
 enum sw_err sw_config_set_alpn(struct sw_config *cfg, const char *names) SW_MUST_USE;
 
@@ -143,6 +162,7 @@ enum sw_option {
     SW_OPT_MAX_DEPTH,         /* intermediates on a path (8) */
     SW_OPT_RECORD_SIZE_LIMIT, /* RFC 8449: largest plaintext record we want to receive, 64 to 16385 (0: not offered) */
     SW_OPT_MAX_FRAGMENT,      /* client, RFC 6066: 512, 1024, 2048 or 4096 (0: not offered) */
+    SW_OPT_MAX_SEND,          /* longest plaintext we put into one record, 64 to 16384 (16384) */
     SW_OPT_STATUS_REQUEST,    /* client: ask for a stapled status (0); 2: refuse a server without */
     SW_OPT_SERVER_ORDER,      /* server: its own order of suites decides, 0 the client's (1) */
     SW_OPT_GREASE,            /* client: send GREASE values, RFC 8701 (0) */
