@@ -1,0 +1,212 @@
+/*
+ * One dispatch for all hashes, and HMAC on top of it. wolfCrypt's software contexts are plain data without pointers to themselves, which
+ * is what lets HMAC keep a state and start from it by assignment.
+ */
+#include "base/hash.h"
+#include "base/wipe.h"
+#include <string.h>
+#include <wolfssl/wolfcrypt/types.h>
+
+/* clang-format off */
+static const struct sw_hash_info hashes[SW_HASH_COUNT] = {
+    /*                  name        len block wolf */
+    [SW_HASH_MD5]    = {"MD5",       16,  64, WC_HASH_TYPE_MD5},
+    [SW_HASH_SHA1]   = {"SHA-1",     20,  64, WC_HASH_TYPE_SHA},
+    [SW_HASH_SHA224] = {"SHA-224",   28,  64, WC_HASH_TYPE_SHA224},
+    [SW_HASH_SHA256] = {"SHA-256",   32,  64, WC_HASH_TYPE_SHA256},
+    [SW_HASH_SHA384] = {"SHA-384",   48, 128, WC_HASH_TYPE_SHA384},
+    [SW_HASH_SHA512] = {"SHA-512",   64, 128, WC_HASH_TYPE_SHA512},
+};
+/* clang-format on */
+
+const struct sw_hash_info *sw_hash_info(enum sw_hash_id id)
+{
+    return (unsigned)id < SW_HASH_COUNT && hashes[id].len != 0 ? &hashes[id] : NULL;
+}
+
+size_t sw_hash_len(enum sw_hash_id id)
+{
+    const struct sw_hash_info *info = sw_hash_info(id);
+
+    return info != NULL ? info->len : 0;
+}
+
+static enum sw_err result(int wolf)
+{
+    return wolf == 0 ? SW_OK : SW_ERR_CRYPTO;
+}
+
+enum sw_err sw_hash_init(struct sw_hash *h, enum sw_hash_id id)
+{
+    h->id = id;
+    switch (id) {
+    case SW_HASH_MD5:
+        return result(wc_InitMd5(&h->u.md5));
+    case SW_HASH_SHA1:
+        return result(wc_InitSha(&h->u.sha1));
+    case SW_HASH_SHA224:
+        return result(wc_InitSha224(&h->u.sha256));
+    case SW_HASH_SHA256:
+        return result(wc_InitSha256(&h->u.sha256));
+    case SW_HASH_SHA384:
+        return result(wc_InitSha384(&h->u.sha512));
+    case SW_HASH_SHA512:
+        return result(wc_InitSha512(&h->u.sha512));
+    case SW_HASH_NONE:
+    case SW_HASH_COUNT:
+        break;
+    }
+    return SW_ERR_UNSUPPORTED;
+}
+
+/* wolfCrypt counts in 32 bits. */
+static enum sw_err update_some(struct sw_hash *h, const uint8_t *p, word32 len)
+{
+    switch (h->id) {
+    case SW_HASH_MD5:
+        return result(wc_Md5Update(&h->u.md5, p, len));
+    case SW_HASH_SHA1:
+        return result(wc_ShaUpdate(&h->u.sha1, p, len));
+    case SW_HASH_SHA224:
+        return result(wc_Sha224Update(&h->u.sha256, p, len));
+    case SW_HASH_SHA256:
+        return result(wc_Sha256Update(&h->u.sha256, p, len));
+    case SW_HASH_SHA384:
+        return result(wc_Sha384Update(&h->u.sha512, p, len));
+    case SW_HASH_SHA512:
+        return result(wc_Sha512Update(&h->u.sha512, p, len));
+    case SW_HASH_NONE:
+    case SW_HASH_COUNT:
+        break;
+    }
+    return SW_ERR_UNSUPPORTED;
+}
+
+enum sw_err sw_hash_update(struct sw_hash *h, const void *p, size_t len)
+{
+    const uint8_t *at = p;
+    const size_t most = 1u << 30;
+    enum sw_err err = SW_OK;
+
+    while (len > 0 && err == SW_OK) {
+        size_t n = len < most ? len : most;
+
+        err = update_some(h, at, (word32)n);
+        at += n;
+        len -= n;
+    }
+    return err;
+}
+
+enum sw_err sw_hash_final(struct sw_hash *h, uint8_t *out)
+{
+    switch (h->id) {
+    case SW_HASH_MD5:
+        return result(wc_Md5Final(&h->u.md5, out));
+    case SW_HASH_SHA1:
+        return result(wc_ShaFinal(&h->u.sha1, out));
+    case SW_HASH_SHA224:
+        return result(wc_Sha224Final(&h->u.sha256, out));
+    case SW_HASH_SHA256:
+        return result(wc_Sha256Final(&h->u.sha256, out));
+    case SW_HASH_SHA384:
+        return result(wc_Sha384Final(&h->u.sha512, out));
+    case SW_HASH_SHA512:
+        return result(wc_Sha512Final(&h->u.sha512, out));
+    case SW_HASH_NONE:
+    case SW_HASH_COUNT:
+        break;
+    }
+    return SW_ERR_UNSUPPORTED;
+}
+
+enum sw_err sw_hash_peek(const struct sw_hash *h, uint8_t *out)
+{
+    struct sw_hash copy = *h;
+    enum sw_err err = sw_hash_final(&copy, out);
+
+    sw_wipe(&copy, sizeof copy);
+    return err;
+}
+
+enum sw_err sw_hash_once(enum sw_hash_id id, const void *p, size_t len, uint8_t *out)
+{
+    struct sw_hash h;
+    enum sw_err err = sw_hash_init(&h, id);
+
+    if (err == SW_OK)
+        err = sw_hash_update(&h, p, len);
+    if (err == SW_OK)
+        err = sw_hash_final(&h, out);
+    sw_wipe(&h, sizeof h);
+    return err;
+}
+
+/* Start a state with the key block XORed with one of the two pads. */
+static enum sw_err pad_state(struct sw_hash *h, enum sw_hash_id id, const uint8_t *key, uint8_t pad)
+{
+    uint8_t block[SW_HASH_BLOCK_MAX];
+    size_t n = hashes[id].block;
+    enum sw_err err = sw_hash_init(h, id);
+
+    for (size_t i = 0; i < n; i++)
+        block[i] = key[i] ^ pad;
+    if (err == SW_OK)
+        err = sw_hash_update(h, block, n);
+    sw_wipe(block, sizeof block);
+    return err;
+}
+
+enum sw_err sw_hmac_key(struct sw_hmac *m, enum sw_hash_id id, const void *key, size_t len)
+{
+    uint8_t block[SW_HASH_BLOCK_MAX] = {0};
+    const struct sw_hash_info *info = sw_hash_info(id);
+    enum sw_err err = SW_OK;
+
+    if (info == NULL)
+        return SW_ERR_UNSUPPORTED;
+    if (len > info->block)
+        err = sw_hash_once(id, key, len, block);
+    else if (len > 0)
+        memcpy(block, key, len);
+    if (err == SW_OK)
+        err = pad_state(&m->inner, id, block, 0x36);
+    if (err == SW_OK)
+        err = pad_state(&m->outer, id, block, 0x5c);
+    m->run = m->inner;
+    sw_wipe(block, sizeof block);
+    return err;
+}
+
+enum sw_err sw_hmac_update(struct sw_hmac *m, const void *p, size_t len)
+{
+    return sw_hash_update(&m->run, p, len);
+}
+
+enum sw_err sw_hmac_final(struct sw_hmac *m, uint8_t *out)
+{
+    uint8_t digest[SW_HASH_MAX];
+    enum sw_err err = sw_hash_final(&m->run, digest);
+
+    m->run = m->outer;
+    if (err == SW_OK)
+        err = sw_hash_update(&m->run, digest, sw_hash_len(m->outer.id));
+    if (err == SW_OK)
+        err = sw_hash_final(&m->run, out);
+    m->run = m->inner;
+    sw_wipe(digest, sizeof digest);
+    return err;
+}
+
+enum sw_err sw_hmac_once(enum sw_hash_id id, const void *key, size_t klen, const void *p, size_t len, uint8_t *out)
+{
+    struct sw_hmac m;
+    enum sw_err err = sw_hmac_key(&m, id, key, klen);
+
+    if (err == SW_OK)
+        err = sw_hmac_update(&m, p, len);
+    if (err == SW_OK)
+        err = sw_hmac_final(&m, out);
+    sw_wipe(&m, sizeof m);
+    return err;
+}
