@@ -11,7 +11,9 @@
  * the ones beyond 128 bits, which only somebody with a reason asks for. Finite fields last (RFC 7919): a hundred times the work for
  * the same strength. Above 4096 bits a single exchange costs more than ten handshakes, so a server must be told to want that.
  */
-#define GROUPS_COMMON 29 /* x25519 */, 23 /* secp256r1 */, 24 /* secp384r1 */, 30 /* x448 */, 25 /* secp521r1 */, 256, 257, 258 /* ffdhe4096 */
+#define GROUPS_COMMON                                                                                                  \
+    29 /* x25519 */, 23 /* secp256r1 */, 24 /* secp384r1 */, 30 /* x448 */, 25 /* secp521r1 */, 256, 257,              \
+        258 /* ffdhe4096 */
 static const uint16_t groups_common[] = {GROUPS_COMMON, 0};
 static const uint16_t groups_all[] = {GROUPS_COMMON, 259, 260 /* ffdhe8192 */, 0};
 
@@ -21,10 +23,10 @@ static const uint16_t groups_all[] = {GROUPS_COMMON, 259, 260 /* ffdhe8192 */, 0
  * with two certificates, answering a peer that knows both, uses the cheap one. SHA-1 is announced by policy all alone: chosen
  * prefixes collide at a price that small firms can pay (RFC 9155).
  */
-#define SCHEMES_COMMON \
-    0x0403 /* ecdsa_secp256r1_sha256 */, 0x0807 /* ed25519 */, 0x0503 /* ecdsa_secp384r1_sha384 */, 0x0603 /* ecdsa_secp521r1_sha512 */, \
-        0x0808 /* ed448 */, 0x0804 /* rsa_pss_rsae_sha256 */, 0x0805, 0x0806, 0x0809 /* rsa_pss_pss_sha256 */, 0x080A, 0x080B, \
-        0x0401 /* rsa_pkcs1_sha256 */, 0x0501, 0x0601
+#define SCHEMES_COMMON                                                                                                 \
+    0x0403 /* ecdsa_secp256r1_sha256 */, 0x0807 /* ed25519 */, 0x0503 /* ecdsa_secp384r1_sha384 */,                    \
+        0x0603 /* ecdsa_secp521r1_sha512 */, 0x0808 /* ed448 */, 0x0804 /* rsa_pss_rsae_sha256 */, 0x0805, 0x0806,     \
+        0x0809 /* rsa_pss_pss_sha256 */, 0x080A, 0x080B, 0x0401 /* rsa_pkcs1_sha256 */, 0x0501, 0x0601
 static const uint16_t schemes_common[] = {SCHEMES_COMMON, 0};
 static const uint16_t schemes_all[] = {SCHEMES_COMMON, 0x0203 /* ecdsa_sha1 */, 0x0201 /* rsa_pkcs1_sha1 */, 0};
 
@@ -81,7 +83,8 @@ static uint16_t group_id(const char *word, size_t len)
 static uint16_t scheme_id(const char *word, size_t len)
 {
     uint16_t id;
-    const struct sw_sigscheme *scheme = sw_number_parse(word, len, &id) ? sw_sigscheme_by_id(id) : sw_sigscheme_by_name(word, len);
+    const struct sw_sigscheme *scheme =
+        sw_number_parse(word, len, &id) ? sw_sigscheme_by_id(id) : sw_sigscheme_by_name(word, len);
 
     if (scheme)
         return scheme->id;
@@ -121,9 +124,12 @@ static const struct {
     bool (*allowed)(const struct sw_policy *policy, uint16_t id);
     const char *unknown, *not_allowed, *twice, *empty;
 } kinds[] = {
-    [SW_LIST_SUITES] = {suite_id, suite_allowed, "unknown suite", "the policy does not allow suite", "suite named twice:", "no suite named"},
-    [SW_LIST_GROUPS] = {group_id, group_allowed, "unknown group", "the policy does not allow group", "group named twice:", "no group named"},
-    [SW_LIST_SIGSCHEMES] = {scheme_id, scheme_allowed, "unknown signature scheme", "the policy does not allow signature scheme",
+    [SW_LIST_SUITES] = {suite_id, suite_allowed, "unknown suite", "the policy does not allow suite",
+                        "suite named twice:", "no suite named"},
+    [SW_LIST_GROUPS] = {group_id, group_allowed, "unknown group", "the policy does not allow group",
+                        "group named twice:", "no group named"},
+    [SW_LIST_SIGSCHEMES] = {scheme_id, scheme_allowed, "unknown signature scheme",
+                            "the policy does not allow signature scheme",
                             "signature scheme named twice:", "no signature scheme named"},
 };
 
@@ -158,7 +164,8 @@ void sw_policy_list(const struct sw_policy *policy, enum sw_list_kind kind, stru
 }
 
 /* NULL if the word at p may join the list, else what is wrong with it. */
-static const char *add_word(const struct sw_policy *policy, enum sw_list_kind kind, const char *p, size_t len, struct sw_id_list *out)
+static const char *add_word(const struct sw_policy *policy, enum sw_list_kind kind, const char *p, size_t len,
+                            struct sw_id_list *out)
 {
     uint16_t id = kinds[kind].id(p, len);
 
@@ -175,8 +182,8 @@ static const char *add_word(const struct sw_policy *policy, enum sw_list_kind ki
     return NULL;
 }
 
-enum sw_err sw_policy_parse(const struct sw_policy *policy, enum sw_list_kind kind, const char *names, struct sw_id_list *out,
-                            struct sw_list_fault *fault)
+enum sw_err sw_policy_parse(const struct sw_policy *policy, enum sw_list_kind kind, const char *names,
+                            struct sw_id_list *out, struct sw_list_fault *fault)
 {
     const char *p = names;
 

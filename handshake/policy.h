@@ -43,7 +43,7 @@ void sw_policy_list(const struct sw_policy *policy, enum sw_list_kind kind, stru
 
 /* What is wrong with a list: `what` and the word, for example "unknown suite" and "FOO". */
 struct sw_list_fault {
-    const char *what; /* static */
+    const char *what;     /* static */
     struct sw_slice word; /* in the text given */
 };
 
@@ -54,8 +54,8 @@ struct sw_list_fault {
  *   fault  receives what is wrong when SW_ERR_ARGUMENT is returned: a word that is unknown, that the policy does not let be named, that comes twice or is
  *          empty
  */
-enum sw_err sw_policy_parse(const struct sw_policy *policy, enum sw_list_kind kind, const char *names, struct sw_id_list *out,
-                            struct sw_list_fault *fault) SW_MUST_USE;
+enum sw_err sw_policy_parse(const struct sw_policy *policy, enum sw_list_kind kind, const char *names,
+                            struct sw_id_list *out, struct sw_list_fault *fault) SW_MUST_USE;
 
 /* sw_list_fault_text: the fault as one line, "unknown suite FOO", cut to cap bytes and ended with NUL; what is not printable becomes '?'. */
 void sw_list_fault_text(const struct sw_list_fault *fault, char *out, size_t cap);

@@ -185,7 +185,8 @@ static uint64_t our_set(uint16_t version, const uint16_t *ours, size_t count)
  * In the client's order every candidate is tried where it stands. Each is tried once: a hello that repeats one suite thirty
  * thousand times does not have `usable` called thirty thousand times.
  */
-static const struct sw_suite *first_of_theirs(uint64_t wanted, struct sw_slice theirs, sw_suite_usable *usable, void *ctx)
+static const struct sw_suite *first_of_theirs(uint64_t wanted, struct sw_slice theirs, sw_suite_usable *usable,
+                                              void *ctx)
 {
     struct sw_reader r = sw_reader_of_slice(theirs);
 
@@ -200,8 +201,8 @@ static const struct sw_suite *first_of_theirs(uint64_t wanted, struct sw_slice t
     return NULL;
 }
 
-static const struct sw_suite *first_of_ours(uint64_t offered, const uint16_t *ours, size_t count, sw_suite_usable *usable,
-                                            void *ctx)
+static const struct sw_suite *first_of_ours(uint64_t offered, const uint16_t *ours, size_t count,
+                                            sw_suite_usable *usable, void *ctx)
 {
     for (size_t i = 0; i < count; i++) {
         const struct sw_suite *suite = sw_suite_by_id(ours[i]);
