@@ -14,7 +14,16 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 #include <wolfssl/wolfcrypt/sha512.h>
 
-enum sw_hash_id { SW_HASH_NONE, SW_HASH_MD5, SW_HASH_SHA1, SW_HASH_SHA224, SW_HASH_SHA256, SW_HASH_SHA384, SW_HASH_SHA512, SW_HASH_COUNT };
+enum sw_hash_id {
+    SW_HASH_NONE,
+    SW_HASH_MD5,
+    SW_HASH_SHA1,
+    SW_HASH_SHA224,
+    SW_HASH_SHA256,
+    SW_HASH_SHA384,
+    SW_HASH_SHA512,
+    SW_HASH_COUNT
+};
 
 enum { SW_HASH_MAX = 64, SW_HASH_BLOCK_MAX = 128 };
 
@@ -65,6 +74,7 @@ enum sw_err sw_hmac_key(struct sw_hmac *m, enum sw_hash_id id, const void *key, 
 enum sw_err sw_hmac_update(struct sw_hmac *m, const void *p, size_t len) SW_MUST_USE;
 /* sw_hmac_final: write sw_hash_len() bytes and make ready for the next message under the same key. */
 enum sw_err sw_hmac_final(struct sw_hmac *m, uint8_t *out) SW_MUST_USE;
-enum sw_err sw_hmac_once(enum sw_hash_id id, const void *key, size_t klen, const void *p, size_t len, uint8_t *out) SW_MUST_USE;
+enum sw_err sw_hmac_once(enum sw_hash_id id, const void *key, size_t klen, const void *p, size_t len,
+                         uint8_t *out) SW_MUST_USE;
 
 #endif

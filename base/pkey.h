@@ -47,11 +47,11 @@ const struct sw_sigscheme *sw_sigscheme_at(size_t i);
 /* A public key: views into its encoding. */
 struct sw_pubkey {
     enum sw_key_type type;
-    unsigned bits;           /* of the modulus or the curve's field */
-    uint16_t curve;          /* SW_CURVE_ of an EC key */
+    unsigned bits;            /* of the modulus or the curve's field */
+    uint16_t curve;           /* SW_CURVE_ of an EC key */
     enum sw_hash_id pss_hash; /* an RSA_PSS key's parameters may fix the hash; SW_HASH_NONE: any */
-    struct sw_slice n, e;    /* RSA: big-endian without leading zeros */
-    struct sw_slice point;   /* EC: uncompressed point, Ed25519 and Ed448: the key's bytes */
+    struct sw_slice n, e;     /* RSA: big-endian without leading zeros */
+    struct sw_slice point;    /* EC: uncompressed point, Ed25519 and Ed448: the key's bytes */
 };
 
 /* sw_pubkey_fits: whether a key can make signatures of this scheme (type and, for PSS keys, hash; the size has room for the padding). */
@@ -65,19 +65,20 @@ bool sw_pubkey_fits(const struct sw_pubkey *key, const struct sw_sigscheme *sche
  * SW_ERR_UNSUPPORTED if the key does not fit the scheme; SW_ERR_MEMORY. Variable time: everything here is public. RFC 8017 8, FIPS 186-5.
  * ECDSA signatures are strict DER of two positive integers below the order; an RSA signature has exactly the modulus' length.
  */
-enum sw_err sw_pubkey_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const void *msg, size_t len,
-                             const uint8_t *sig, size_t sig_len) SW_MUST_USE;
-enum sw_err sw_pubkey_verify_digest(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
-                                    const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_pubkey_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const void *msg,
+                             size_t len, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_pubkey_verify_digest(const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
+                                    const uint8_t *digest, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
 
 /*
  * sw_pubkey_encrypt_pkcs1: RSAES-PKCS1-v1_5 (RFC 8017 7.2.1), for the premaster secret.
  * sw_pubkey_encrypt_oaep: RSAES-OAEP (7.1.1), MGF1 with the same hash, empty label.
  *   out   receives exactly the modulus' length in bytes; cap says how much there is
  */
-enum sw_err sw_pubkey_encrypt_pkcs1(const struct sw_pubkey *key, const void *msg, size_t len, uint8_t *out, size_t cap) SW_MUST_USE;
-enum sw_err sw_pubkey_encrypt_oaep(const struct sw_pubkey *key, enum sw_hash_id hash, const void *msg, size_t len, uint8_t *out,
-                                   size_t cap) SW_MUST_USE;
+enum sw_err sw_pubkey_encrypt_pkcs1(const struct sw_pubkey *key, const void *msg, size_t len, uint8_t *out,
+                                    size_t cap) SW_MUST_USE;
+enum sw_err sw_pubkey_encrypt_oaep(const struct sw_pubkey *key, enum sw_hash_id hash, const void *msg, size_t len,
+                                   uint8_t *out, size_t cap) SW_MUST_USE;
 
 /* sw_pubkey_eq: the same key. */
 bool sw_pubkey_eq(const struct sw_pubkey *a, const struct sw_pubkey *b);
@@ -87,7 +88,8 @@ struct sw_privkey;
 /* A key that lives elsewhere (a card): its public half and the operations its holder performs. ctx is passed to each. */
 struct sw_privkey_ops {
     /* sign a digest (EdDSA: the message); sig has room for SW_SIG_MAX bytes; PKCS#1 padding and DER encoding are the callee's */
-    enum sw_err (*sign)(void *ctx, const struct sw_sigscheme *scheme, const uint8_t *msg, size_t len, uint8_t *sig, size_t *sig_len);
+    enum sw_err (*sign)(void *ctx, const struct sw_sigscheme *scheme, const uint8_t *msg, size_t len, uint8_t *sig,
+                        size_t *sig_len);
     /* raw RSA (RFC 8017 5.1.2), in and out both of the modulus' length; NULL if the key does not decrypt */
     enum sw_err (*rsa_raw)(void *ctx, const uint8_t *in, uint8_t *out, size_t len);
     /* called when the last reference goes */
@@ -107,7 +109,8 @@ struct sw_rsa_numbers {
 enum sw_err sw_privkey_new_rsa(struct sw_privkey **out, const struct sw_rsa_numbers *num) SW_MUST_USE;
 enum sw_err sw_privkey_new_ec(struct sw_privkey **out, uint16_t curve, struct sw_slice scalar) SW_MUST_USE;
 enum sw_err sw_privkey_new_ed(struct sw_privkey **out, enum sw_key_type type, struct sw_slice scalar) SW_MUST_USE;
-enum sw_err sw_privkey_new_external(struct sw_privkey **out, const struct sw_pubkey *pub, const struct sw_privkey_ops *ops, void *ctx) SW_MUST_USE;
+enum sw_err sw_privkey_new_external(struct sw_privkey **out, const struct sw_pubkey *pub,
+                                    const struct sw_privkey_ops *ops, void *ctx) SW_MUST_USE;
 
 /* sw_privkey_generate: a fresh key; param is the modulus length in bits for RSA (2048 to 4096, e = 65537), the curve for EC, 0 for EdDSA. */
 enum sw_err sw_privkey_generate(struct sw_privkey **out, enum sw_key_type type, unsigned param) SW_MUST_USE;
@@ -123,7 +126,8 @@ const struct sw_pubkey *sw_privkey_public(const struct sw_privkey *key);
  * sw_privkey_numbers_rsa, sw_privkey_scalar: the secret numbers, for encoding; written into buf (wipe it after use), num's slices point
  * into it. Buffer too small: SW_ERR_SPACE; a key that cannot be exported: SW_ERR_UNSUPPORTED.
  */
-enum sw_err sw_privkey_numbers_rsa(const struct sw_privkey *key, struct sw_rsa_numbers *num, uint8_t *buf, size_t cap) SW_MUST_USE;
+enum sw_err sw_privkey_numbers_rsa(const struct sw_privkey *key, struct sw_rsa_numbers *num, uint8_t *buf,
+                                   size_t cap) SW_MUST_USE;
 enum sw_err sw_privkey_scalar(const struct sw_privkey *key, uint8_t *buf, size_t cap, size_t *len) SW_MUST_USE;
 
 /*
@@ -131,10 +135,10 @@ enum sw_err sw_privkey_scalar(const struct sw_privkey *key, uint8_t *buf, size_t
  *   sig      receives at most SW_SIG_MAX bytes; *sig_len says how many
  * The signature is verified before it is handed out: a fault in an RSA-CRT or ECDSA computation would give the key away (SW_ERR_CRYPTO).
  */
-enum sw_err sw_privkey_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const void *msg, size_t len,
-                            uint8_t *sig, size_t *sig_len) SW_MUST_USE;
-enum sw_err sw_privkey_sign_digest(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
-                                   uint8_t *sig, size_t *sig_len) SW_MUST_USE;
+enum sw_err sw_privkey_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const void *msg,
+                            size_t len, uint8_t *sig, size_t *sig_len) SW_MUST_USE;
+enum sw_err sw_privkey_sign_digest(const struct sw_privkey *key, const struct sw_sigscheme *scheme,
+                                   const uint8_t *digest, uint8_t *sig, size_t *sig_len) SW_MUST_USE;
 
 /*
  * sw_privkey_decrypt_premaster: RSA key transport as RFC 5246 7.4.7.1 demands it.
@@ -144,20 +148,23 @@ enum sw_err sw_privkey_sign_digest(const struct sw_privkey *key, const struct sw
  * Returns SW_OK whether or not the plaintext was right, in a time that depends on the key's length alone; an error only
  * for what has nothing to do with the ciphertext (SW_ERR_MEMORY, SW_ERR_UNSUPPORTED, SW_ERR_RANDOM).
  */
-enum sw_err sw_privkey_decrypt_premaster(const struct sw_privkey *key, const uint8_t *in, size_t len, uint16_t version, uint8_t out[48]) SW_MUST_USE;
+enum sw_err sw_privkey_decrypt_premaster(const struct sw_privkey *key, const uint8_t *in, size_t len, uint16_t version,
+                                         uint8_t out[48]) SW_MUST_USE;
 
 /*
  * sw_privkey_decrypt_oaep: RSAES-OAEP (RFC 8017 7.1.2), MGF1 with the same hash, empty label.
  *   out      at least the modulus' length; *out_len receives the message's
  * SW_ERR_CRYPTO for any ciphertext that does not open.
  */
-enum sw_err sw_privkey_decrypt_oaep(const struct sw_privkey *key, enum sw_hash_id hash, const uint8_t *in, size_t len, uint8_t *out,
-                                    size_t *out_len) SW_MUST_USE;
+enum sw_err sw_privkey_decrypt_oaep(const struct sw_privkey *key, enum sw_hash_id hash, const uint8_t *in, size_t len,
+                                    uint8_t *out, size_t *out_len) SW_MUST_USE;
 
 /* sw_privkey_decrypt_pkcs1: RSAES-PKCS1-v1_5 for CMS, never for TLS: says whether it worked, and when. Same arguments and error. */
-enum sw_err sw_privkey_decrypt_pkcs1(const struct sw_privkey *key, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len) SW_MUST_USE;
+enum sw_err sw_privkey_decrypt_pkcs1(const struct sw_privkey *key, const uint8_t *in, size_t len, uint8_t *out,
+                                     size_t *out_len) SW_MUST_USE;
 
 /* sw_privkey_ecdh: the shared x coordinate of an EC key with a peer's uncompressed point, for CMS; out has the field's length. */
-enum sw_err sw_privkey_ecdh(const struct sw_privkey *key, struct sw_slice point, uint8_t *out, size_t *out_len) SW_MUST_USE;
+enum sw_err sw_privkey_ecdh(const struct sw_privkey *key, struct sw_slice point, uint8_t *out,
+                            size_t *out_len) SW_MUST_USE;
 
 #endif

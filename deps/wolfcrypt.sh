@@ -37,8 +37,8 @@ flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-
 if [ "$arch" = x86_64 ]; then
     flags="$flags --enable-intelasm --enable-sp=yes,4096 --enable-sp-asm"
 fi
-# Named groups (RFC 7919) that configure has no switch for, and RSA without padding (blinded), which premaster and PSS code wants.
-cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING"
+# What configure has no switch for: named groups (RFC 7919), RSA without padding (blinded), the test whether a point is on its curve.
+cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING -DUSE_ECC_B_PARAM"
 cflags="-O2 -g0 -fstack-protector-strong -ffunction-sections -fdata-sections"
 
 # --- helpers ----------------------------------------------------------------------------------------------------------

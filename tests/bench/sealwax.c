@@ -54,7 +54,8 @@ static struct sw_config *config(const struct bench_setup *setup, enum sw_role ro
         must(sw_config_add_trust(cfg, file, len), "root");
     }
     if (server)
-        must(sw_config_set_client_auth(cfg, setup->mutual ? SW_CLIENT_AUTH_REQUIRE : SW_CLIENT_AUTH_NONE), "client auth");
+        must(sw_config_set_client_auth(cfg, setup->mutual ? SW_CLIENT_AUTH_REQUIRE : SW_CLIENT_AUTH_NONE),
+             "client auth");
     must(sw_config_set_option(cfg, SW_OPT_ETM, setup->etm), "etm");
     must(sw_config_set_option(cfg, SW_OPT_TICKETS, setup->resume == BENCH_BY_TICKET), "tickets");
     return cfg;

@@ -4,7 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { SWITCH, NUMBER, NUMBERS, TEXT, RAW, BASE64, CREDENTIAL_TEXT, CREDENTIAL_NUMBERS, CREDENTIAL_BASE64, CREDENTIAL_SWITCH, NEW_CREDENTIAL };
+enum kind {
+    SWITCH,
+    NUMBER,
+    NUMBERS,
+    TEXT,
+    RAW,
+    BASE64,
+    CREDENTIAL_TEXT,
+    CREDENTIAL_NUMBERS,
+    CREDENTIAL_BASE64,
+    CREDENTIAL_SWITCH,
+    NEW_CREDENTIAL
+};
 
 struct flag {
     const char *name;

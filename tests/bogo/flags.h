@@ -69,7 +69,8 @@ struct settings {
     bool expect_secure_renegotiation, expect_no_secure_renegotiation;
     int expect_total_renegotiations;
 
-    bool expect_session_miss, no_ticket, expect_no_session, expect_ticket_renewal, expect_session_id, expect_no_session_id;
+    bool expect_session_miss, no_ticket, expect_no_session, expect_ticket_renewal, expect_session_id,
+        expect_no_session_id;
 
     bool enable_ocsp, use_ocsp_callback, set_ocsp_in_callback, decline_ocsp, fail_ocsp;
     struct blob ocsp_response, expect_ocsp;

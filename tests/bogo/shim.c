@@ -23,9 +23,9 @@ enum { READ_MAX = 16384, DEFAULT_READ = 512, SESSION_ROOM = 65536 + 4096, DRAIN_
 
 /* What lives as long as the process. */
 struct shim {
-    const struct settings *set;   /* of the connection in progress */
-    struct sw_config *previous;   /* whose session cache and ticket keys the next connection's configuration shares */
-    uint8_t *session;             /* client: newest session */
+    const struct settings *set; /* of the connection in progress */
+    struct sw_config *previous; /* whose session cache and ticket keys the next connection's configuration shares */
+    uint8_t *session;           /* client: newest session */
     size_t session_len;
     int connection; /* 0 for the first */
 
@@ -79,11 +79,13 @@ static uint8_t *read_file(const char *path, size_t *len)
  * What the suite takes for granted of a stack that was told nothing: its own preferences, as far as they are TLS 1.2. Suites are by
  * number; a row we do not have is left out by the caller.
  */
-static const char default_suites[] = "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:"
-                                     "0x009D:0x002F:0x0035";
+static const char default_suites[] =
+    "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:"
+    "0x009D:0x002F:0x0035";
 static const char default_groups[] = "0x001D:0x0017:0x0018";
 static const char default_verify[] = "0x0403:0x0804:0x0401:0x0503:0x0805:0x0501:0x0806:0x0601:0x0201";
-static const char default_signing[] = "0x0807:0x0403:0x0804:0x0401:0x0503:0x0805:0x0501:0x0603:0x0806:0x0601:0x0203:0x0201";
+static const char default_signing[] =
+    "0x0807:0x0403:0x0804:0x0401:0x0503:0x0805:0x0501:0x0603:0x0806:0x0601:0x0203:0x0201";
 
 static int64_t now(void *ctx)
 {
@@ -283,10 +285,12 @@ static enum sw_err verify(void *ctx, struct sw_conn *conn, const struct sw_peer_
 
     shim->verify_called = true;
     /* what the stack itself cannot use is not a matter of trust */
-    if (chain->verdict == SW_ERR_CERT_DECODE || chain->verdict == SW_ERR_CERT_KEY_TYPE || chain->verdict == SW_ERR_CERT_KEY_USAGE)
+    if (chain->verdict == SW_ERR_CERT_DECODE || chain->verdict == SW_ERR_CERT_KEY_TYPE ||
+        chain->verdict == SW_ERR_CERT_KEY_USAGE)
         return chain->verdict;
     if (s->verify_fail && bites) {
-        sw_conn_abort(conn, s->custom_verify ? SW_ALERT_CERTIFICATE_UNKNOWN : SW_ALERT_HANDSHAKE_FAILURE, SW_ERR_CERT_REJECTED);
+        sw_conn_abort(conn, s->custom_verify ? SW_ALERT_CERTIFICATE_UNKNOWN : SW_ALERT_HANDSHAKE_FAILURE,
+                      SW_ERR_CERT_REJECTED);
         return SW_ERR_CERT_REJECTED;
     }
     if (!s->server && s->use_ocsp_callback && sw_conn_ocsp(conn, &len) != NULL) {
@@ -389,7 +393,8 @@ static void watch(void *ctx, struct sw_conn *conn, const struct sw_trace_event *
 
 static int dial(const struct settings *s)
 {
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)s->port), .sin6_addr = in6addr_loopback};
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)s->port), .sin6_addr = in6addr_loopback};
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port)};
     int fd = socket(s->ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0), one = 1, rc;
     uint8_t id[8];
@@ -397,7 +402,8 @@ static int dial(const struct settings *s)
     four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0)
         broken("socket");
-    rc = s->ipv6 ? connect(fd, (struct sockaddr *)&six, sizeof six) : connect(fd, (struct sockaddr *)&four, sizeof four);
+    rc =
+        s->ipv6 ? connect(fd, (struct sockaddr *)&six, sizeof six) : connect(fd, (struct sockaddr *)&four, sizeof four);
     if (rc != 0)
         broken("connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -494,7 +500,8 @@ static void check_session(struct shim *shim, struct sw_conn *conn, const struct 
     const struct settings *s = shim->set;
     bool resumable;
 
-    expect(info->resumed == (shim->connection > 0 && !s->expect_session_miss), "resumed or not, against what is expected");
+    expect(info->resumed == (shim->connection > 0 && !s->expect_session_miss),
+           "resumed or not, against what is expected");
     if (s->server)
         return;
     resumable = sw_conn_session(conn, shim->session, SESSION_ROOM, &shim->session_len) == SW_OK;
@@ -522,7 +529,8 @@ static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_
         expect(info->sigscheme == s->expect_peer_sigalg, "the peer's signature scheme");
     if (s->expect_ocsp.set && !info->resumed) {
         got = sw_conn_ocsp(conn, &len);
-        expect(got != NULL && len == s->expect_ocsp.len && memcmp(got, s->expect_ocsp.p, len) == 0, "the stapled response");
+        expect(got != NULL && len == s->expect_ocsp.len && memcmp(got, s->expect_ocsp.p, len) == 0,
+               "the stapled response");
     }
     if (s->expect_certificate_types.set)
         expect(shim->certificate_types.len == s->expect_certificate_types.len &&
@@ -531,7 +539,8 @@ static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_
     if (s->expect_peer_verify_prefs.n > 0) {
         expect(shim->peer_sigalgs.len == 2 * s->expect_peer_verify_prefs.n, "the peer's schemes");
         for (size_t i = 0; i < s->expect_peer_verify_prefs.n; i++)
-            expect((shim->peer_sigalgs.p[2 * i] << 8 | shim->peer_sigalgs.p[2 * i + 1]) == s->expect_peer_verify_prefs.v[i],
+            expect((shim->peer_sigalgs.p[2 * i] << 8 | shim->peer_sigalgs.p[2 * i + 1]) ==
+                       s->expect_peer_verify_prefs.v[i],
                    "the peer's schemes");
     }
 }
@@ -684,7 +693,9 @@ static size_t read_some(struct shim *shim, struct sw_conn *conn, uint8_t *buf, s
 static void echo(struct shim *shim, struct sw_conn *conn)
 {
     uint8_t buf[READ_MAX];
-    size_t cap = shim->set->read_size > 0 && shim->set->read_size < READ_MAX ? (size_t)shim->set->read_size : DEFAULT_READ, got;
+    size_t cap = shim->set->read_size > 0 && shim->set->read_size < READ_MAX ? (size_t)shim->set->read_size
+                                                                             : DEFAULT_READ,
+           got;
 
     if (shim->set->read_size > READ_MAX)
         cap = READ_MAX;
@@ -742,7 +753,8 @@ static void run_connection(struct shim *shim)
         write_all(shim, conn, (const uint8_t *)"hello", 5);
     if (!s->shim_shuts_down)
         echo(shim, conn);
-    if (s->implicit_handshake && !s->server && sw_conn_session(conn, shim->session, SESSION_ROOM, &shim->session_len) != SW_OK)
+    if (s->implicit_handshake && !s->server &&
+        sw_conn_session(conn, shim->session, SESSION_ROOM, &shim->session_len) != SW_OK)
         shim->session_len = 0;
     close_connection(shim, conn);
     hang_up(shim);

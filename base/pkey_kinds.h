@@ -1,0 +1,57 @@
+/* Private to base/pkey*.c: what a private key is made of, and the operations each kind of key brings. */
+#ifndef SW_BASE_PKEY_KINDS_H
+#define SW_BASE_PKEY_KINDS_H
+
+#include "base/pkey.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <wolfssl/options.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/ed25519.h>
+#include <wolfssl/wolfcrypt/ed448.h>
+#include <wolfssl/wolfcrypt/rsa.h>
+
+enum { SW_MODULUS_MAX = SW_RSA_MAX_BITS / 8, SW_EC_FIELD_MAX = 66, SW_PUBLIC_BYTES_MAX = SW_MODULUS_MAX + 16 };
+
+struct sw_privkey {
+    atomic_uint refs;
+    struct sw_pubkey pub; /* its slices point into public_bytes */
+    uint8_t public_bytes[SW_PUBLIC_BYTES_MAX];
+    const struct sw_privkey_ops *ops; /* a key that lives elsewhere; else NULL */
+    void *ops_ctx;
+    pthread_mutex_t lock; /* EC and EdDSA operations: their structures keep state while they work */
+    union {
+        RsaKey rsa;
+        ecc_key ec;
+        ed25519_key ed25519;
+        ed448_key ed448;
+    } u;
+};
+
+/* sw_privkey_alloc: a zeroed key of a type with one reference, or NULL. */
+struct sw_privkey *sw_privkey_alloc(enum sw_key_type type);
+
+enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
+                          const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_rsa_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
+                        uint8_t *sig, size_t *sig_len) SW_MUST_USE;
+void sw_rsa_free(struct sw_privkey *key);
+
+enum sw_err sw_ec_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
+                         const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_ec_sign(struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest, uint8_t *sig,
+                       size_t *sig_len) SW_MUST_USE;
+enum sw_err sw_ec_generate(struct sw_privkey *key, uint16_t curve) SW_MUST_USE;
+enum sw_err sw_ec_scalar(struct sw_privkey *key, uint8_t *buf, size_t cap, size_t *len) SW_MUST_USE;
+void sw_ec_free(struct sw_privkey *key);
+
+enum sw_err sw_ed_verify(const struct sw_pubkey *key, const uint8_t *msg, size_t len, const uint8_t *sig,
+                         size_t sig_len) SW_MUST_USE;
+enum sw_err sw_ed_sign(struct sw_privkey *key, const uint8_t *msg, size_t len, uint8_t *sig,
+                       size_t *sig_len) SW_MUST_USE;
+enum sw_err sw_ed_generate(struct sw_privkey *key, enum sw_key_type type) SW_MUST_USE;
+void sw_ed_free(struct sw_privkey *key);
+
+enum sw_err sw_rsa_generate(struct sw_privkey *key, unsigned bits) SW_MUST_USE;
+
+#endif
