@@ -22,7 +22,12 @@ struct sw_group {
 };
 
 enum { SW_GROUP_X25519 = 29, SW_GROUP_X448 = 30, SW_GROUP_FFDHE2048 = 256 };
-enum { SW_KEX_PUBLIC_MAX = 1024 /* DH of 8192 bits */, SW_KEX_SECRET_MAX = 1024, SW_DH_MIN_BITS = 2048, SW_DH_MAX_BITS = 8192 };
+enum {
+    SW_KEX_PUBLIC_MAX = 1024 /* DH of 8192 bits */,
+    SW_KEX_SECRET_MAX = 1024,
+    SW_DH_MIN_BITS = 2048,
+    SW_DH_MAX_BITS = 8192
+};
 
 /* sw_group_by_id, _by_name: the row or NULL. sw_group_row: row i in order of preference. */
 const struct sw_group *sw_group_by_id(uint16_t id);
@@ -32,7 +37,7 @@ const struct sw_group *sw_group_row(size_t i);
 /* Our half of an exchange. Secret; wiped by sw_kex_wipe. */
 struct sw_kex {
     const struct sw_group *group; /* NULL: a finite-field group of the server's own, in p and g */
-    struct sw_slice p, g;         /* such a group's numbers: views of the ServerKeyExchange */
+    struct sw_slice p, g;         /* such a group's numbers: views of the ServerKeyExchange, which must outlive sw_kex_derive */
     uint8_t secret[512];          /* private scalar or exponent */
     size_t secret_len;
     uint8_t public_value[SW_KEX_PUBLIC_MAX];
@@ -44,7 +49,8 @@ enum sw_err sw_kex_generate(struct sw_kex *kex, const struct sw_group *group) SW
 
 /*
  * sw_kex_generate_dh: make a key pair in a group that a TLS 1.2 server sent by its numbers. A known ffdhe group is recognised; any other p of
- * SW_DH_MIN_BITS or more is taken: p odd, g between 2 and p-2. SW_ERR_WEAK_DH, SW_ERR_KEY_SHARE.
+ * SW_DH_MIN_BITS to SW_DH_MAX_BITS (or what wolfCrypt was built for) is taken: p odd, g between 2 and p-2. Leading zeros of either do not count.
+ * SW_ERR_WEAK_DH, SW_ERR_KEY_SHARE; SW_ERR_RANDOM, SW_ERR_CRYPTO.
  */
 enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_slice g) SW_MUST_USE;
 
@@ -55,7 +61,8 @@ enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_
  * Returns SW_OK; SW_ERR_KEY_SHARE for a value out of range, a point off the curve, at infinity or compressed, an all-zero x25519/x448
  * result. Time does not depend on the private half.
  */
-enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool strip_zeros, uint8_t *out, size_t *out_len) SW_MUST_USE;
+enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool strip_zeros, uint8_t *out,
+                          size_t *out_len) SW_MUST_USE;
 
 /* sw_kex_dh_numbers: p and g of a finite-field group, for ServerKeyExchange. */
 void sw_kex_dh_numbers(const struct sw_kex *kex, struct sw_slice *p, struct sw_slice *g);
