@@ -10,13 +10,13 @@
 #
 # The result is kept in $XDG_CACHE_HOME/sealwax (~/.cache/sealwax), one directory for each combination of version, flags,
 # compiler and architecture, and is shared by all checkouts. Where the source cannot be had, the packaged library is used instead.
-# Settings: DEPS_CC, the compiler (cc); SEALWAX_APT_CONF, lines to add to the apt configuration (a proxy).
+# Settings: DEPS_CC, the compiler (cc); SEALWAX_APT_CONF, further lines of apt configuration.
 set -eu
 
 suite=trixie
 version=5.7.2
 tarball_sha256=0f2ed82e345b833242705bbc4b08a2a2037a33f7bf9c610efae6464f6b10e305
-recipe=1 # raise when the steps below change in a way that neither flags nor version show
+recipe=2 # raise when the steps below change in a way that neither flags nor version show
 
 cc=${DEPS_CC:-cc}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,13 +33,13 @@ flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-
     --enable-sp-math-all --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
     --enable-curve25519 --enable-ed25519 --enable-curve448 --enable-ed448
     --enable-aesctr --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
-    --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs"
+    --enable-x963kdf --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs --disable-errorstrings"
 if [ "$arch" = x86_64 ]; then
     flags="$flags --enable-intelasm --enable-sp=yes,4096 --enable-sp-asm"
 fi
 # What configure has no switch for: named groups (RFC 7919), RSA without padding (blinded), the test whether a point is on its curve.
 cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING -DUSE_ECC_B_PARAM"
-cflags="-O2 -g0 -fstack-protector-strong -ffunction-sections -fdata-sections"
+cflags="-O2 -g0 -fPIC -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections"
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
@@ -59,46 +59,81 @@ use_system() {
     fragment system "$(pkg-config --cflags wolfssl)" "$(pkg-config --libs wolfssl)" ""
 }
 
-# Mirrors of this machine as "URI" lines, best first: one-line .list files and deb822 .sources files; only http(s) and not the security archive.
-mirrors() {
-    {
-        cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-            sed -n 's/^[[:space:]]*deb\(-src\)\{0,1\}[[:space:]]\{1,\}\(\[[^]]*\][[:space:]]*\)\{0,1\}\(https\{0,1\}:[^[:space:]]*\).*/\3/p' || true
-        cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '
+# "URI SUITE..." of each source this machine's apt has: one-line .list files and deb822 .sources files.
+machine_sources() {
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | awk '
+        $1 !~ /^deb(-src)?$/ { next }
+        { sub(/\[[^]]*\]/, ""); print $2, $3 }' || true
+    for file in /etc/apt/sources.list.d/*.sources; do
+        [ -r "$file" ] || continue
+        awk '
+            function flush(  i, n, uri) {
+                n = split(uris, uri, " ")
+                if (enabled != "no") for (i = 1; i <= n; i++) print uri[i], suites
+                uris = suites = enabled = ""
+            }
             /^#/ { next }
-            /^[^[:space:]]/ { field = tolower($1) }
-            field == "uris:" { for (i = 1; i <= NF; i++) if ($i ~ /^https?:/) print $i }' || true
-    } | sed 's,/*$,,' | awk '/\/debian$/ && !seen[$0]++'
+            NF == 0 { flush(); next }
+            /^[^[:space:]]/ { field = tolower($1); $1 = "" }
+            field == "uris:" { uris = uris " " $0 }
+            field == "suites:" { suites = suites " " $0 }
+            field == "enabled:" { enabled = tolower($1 $2) }
+            END { flush() }' "$file"
+    done
 }
 
-fetch() { # into the current directory
+# The machine's own mirrors of the Debian archive and of its security archive, or Debian's where it names none (a derivative).
+find_mirrors() {
+    mirror=$(machine_sources | awk '$1 ~ /^https?:/ && $1 ~ /\/debian(\/|$)/ && $2 !~ /security/ { print $1; exit }')
+    security=$(machine_sources | awk '$1 ~ /^https?:/ && $1 ~ /debian/ && $0 ~ /-security/ { print $1; exit }')
+    : "${mirror:=http://deb.debian.org/debian}" "${security:=http://deb.debian.org/debian-security}"
+}
+
+fetch() { # the source package, into the current directory
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -r $keyring ] || { say "no $keyring (package debian-archive-keyring)"; return 1; }
-    mirror=$(mirrors | head -n 1)
-    : "${mirror:=http://deb.debian.org/debian}"
+    find_mirrors
     top=$PWD/apt
     mkdir -p "$top/etc/apt.conf.d" "$top/etc/preferences.d" "$top/etc/sources.list.d" "$top/state/lists/partial" "$top/cache/archives/partial"
-    printf 'deb-src [signed-by=%s] %s %s main\n' $keyring "$mirror" $suite $keyring "$mirror-security" $suite-security >"$top/etc/sources.list"
+    printf 'deb-src [signed-by=%s] %s %s main\n' $keyring "$mirror" $suite $keyring "$security" $suite-security >"$top/etc/sources.list"
+    : >"$top/state/status"
     {
-        echo "Dir::Etc \"$top/etc\"; Dir::State \"$top/state\"; Dir::Cache \"$top/cache\";"
-        echo "Dir::State::status \"$top/state/status\"; Dir::Log \"$top\";"
+        apt-config dump | grep -E '^Acquire::https?::' || true # the machine's proxy, if it has one
+        echo "Dir::Etc \"$top/etc\"; Dir::State \"$top/state\"; Dir::State::status \"$top/state/status\"; Dir::Cache \"$top/cache\"; Dir::Log \"$top\";"
         echo 'APT::Sandbox::User ""; Acquire::Languages "none"; Acquire::Retries "2"; Acquire::http::Timeout "20"; Acquire::https::Timeout "20";'
         [ -z "${SEALWAX_APT_CONF:-}" ] || printf '%s\n' "$SEALWAX_APT_CONF"
     } >"$top/apt.conf"
-    : >"$top/state/status"
     say "fetching the source package wolfssl ($suite) from $mirror"
-    APT_CONFIG=$top/apt.conf apt-get -qq --error-on=any update &&
+    APT_CONFIG=$top/apt.conf apt-get -qq update &&
         APT_CONFIG=$top/apt.conf apt-get -qq source --download-only wolfssl || return 1
-    set -- wolfssl_*.orig.tar.gz
-    [ "$(sha256sum "$1" | cut -d' ' -f1)" = $tarball_sha256 ] || { say "$1 does not have the pinned SHA-256"; return 1; }
+    tarball=wolfssl_$version.orig.tar.gz
+    [ -f "$tarball" ] || { say "the suite has another version than $version: $(ls wolfssl_*.dsc)"; return 1; }
+    [ "$(sha256sum "$tarball" | cut -d' ' -f1)" = $tarball_sha256 ] || { say "$tarball does not have the pinned SHA-256"; return 1; }
+}
+
+# P-384 and P-521 with small tables: the large ones are a megabyte of constants in every program, for signatures twice as fast.
+trim() {
+    file=src/wolfcrypt/src/sp_x86_64.c
+    grep -q '^#ifdef WOLFSSL_SP_384$' $file || { say "$file has changed: large tables for P-384 and P-521 stay"; return 0; }
+    sed -i '0,/^#ifdef WOLFSSL_SP_384$/s//#undef WOLFSSL_SP_SMALL\n#define WOLFSSL_SP_SMALL\n&/' $file
 }
 
 build() { # the source package in the current directory, into $1
-    dpkg-source --no-check -x wolfssl_*.dsc src >dpkg-source.log 2>&1 || return 1
+    dpkg-source --no-check -x wolfssl_*.dsc src >unpack.log 2>&1 || return 1 # apt has checked its signature and hashes
+    trim
     jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-    say "building wolfCrypt $version with $cc (about twenty seconds, once)"
+    say "building wolfCrypt $(basename wolfssl_*.dsc .dsc | cut -d_ -f2) with $cc: about twenty seconds, once"
     # shellcheck disable=SC2086
-    (cd src && sh autogen.sh && ./configure CC="$cc" CPPFLAGS="$cppflags" CFLAGS="$cflags" $flags --prefix="$1" && make -j"$jobs" && make install) >build.log 2>&1
+    (
+        set -e
+        cd src
+        sh autogen.sh
+        ./configure CC="$cc" CPPFLAGS="$cppflags" CFLAGS="$cflags" $flags --prefix="$1"
+        make -j"$jobs"
+        make install
+    ) >build.log 2>&1 || return 1
+    rm -rf "$1/share" "$1/bin" "$1/lib/pkgconfig" "$1"/lib/*.la
+    { basename wolfssl_*.dsc .dsc; "$cc" --version | head -n 1; echo "$arch"; echo $flags $cppflags $cflags; } >"$1/BUILT"
 }
 
 # --- main -------------------------------------------------------------------------------------------------------------
@@ -122,15 +157,15 @@ if [ ! -e "$out/lib/libwolfssl.a" ]; then
     trap 'rm -rf "$scratch"' EXIT
     ok=
     if "$here/packages.sh" wolfcrypt && (cd "$scratch" && fetch); then
-        (cd "$scratch" && build "$scratch/out") || { tail -n 30 "$scratch"/*.log >&2; say "the build failed"; exit 1; }
+        (cd "$scratch" && build "$scratch/out") || { tail -n 30 "$scratch"/*.log >&2; say "the source package does not build here"; exit 1; }
         rm -rf "$out"
         mv "$scratch/out" "$out"
         ok=1
     fi
     if [ -z "$ok" ]; then
         say "**********************************************************************************************"
-        say "the source package could not be had: USING THE PACKAGED libwolfssl INSTEAD, portable C, 3 to 30"
-        say "times slower. 'make clean' and 'make' try again."
+        say "The source package could not be had: USING THE PACKAGED libwolfssl INSTEAD, which is portable C,"
+        say "3 to 30 times slower. 'make clean' and 'make' try again."
         say "**********************************************************************************************"
         use_system
         exit 0
