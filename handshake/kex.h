@@ -37,8 +37,8 @@ const struct sw_group *sw_group_row(size_t i);
 /* Our half of an exchange. Secret; wiped by sw_kex_wipe. */
 struct sw_kex {
     const struct sw_group *group; /* NULL: a finite-field group of the server's own, in p and g */
-    struct sw_slice p, g;         /* such a group's numbers: views of the ServerKeyExchange, which must outlive sw_kex_derive */
-    uint8_t secret[512];          /* private scalar or exponent */
+    struct sw_slice p, g; /* such a group's numbers: views of the ServerKeyExchange, which must outlive sw_kex_derive */
+    uint8_t secret[512];  /* private scalar or exponent */
     size_t secret_len;
     uint8_t public_value[SW_KEX_PUBLIC_MAX];
     size_t public_len;

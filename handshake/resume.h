@@ -12,7 +12,15 @@
 #include "include/sealwax.h"
 #include <stdbool.h>
 
-enum { SW_SESSION_MAX = 1024 /* written session without its ticket */, SW_SESSION_ID_MAX = 32, SW_TICKET_MAX = 65535 };
+enum {
+    SW_SESSION_MAX = 1088, /* bytes of a written session without its ticket */
+    SW_SESSION_ID_MAX = 32,
+    SW_SESSION_ID_AT = 6,              /* where a written session's id stands, its length in a byte before it */
+    SW_TICKET_OVERHEAD = 16 + 12 + 16, /* key name, nonce, tag */
+    SW_TICKET_MAX = 65535,
+    SW_TICKET_KEYS_MAX = 16, /* that sw_ticket_keys_set takes */
+    SW_TICKET_EPOCHS = 3     /* keys of its own that a server keeps: the one that seals and two before it */
+};
 
 /* A session. Secret. */
 struct sw_session {
@@ -32,32 +40,71 @@ struct sw_session {
     struct sw_slice ticket; /* client: what the server gave; a view */
 };
 
-/* sw_session_encode, _decode: versioned bytes; decode refuses what it does not know (SW_ERR_DECODE). The ticket view points into the bytes. */
+/*
+ * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 110 more. The ticket view points into the bytes.
+ * encode: SW_ERR_SPACE if they do not fit. decode: SW_ERR_DECODE for what it does not know: another format, suite or version.
+ */
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w) SW_MUST_USE;
 enum sw_err sw_session_decode(struct sw_session *s, const void *p, size_t len) SW_MUST_USE;
 
-/* Ticket keys: the first seals, all open. A lock inside makes rotation safe beside running connections. */
+/* sw_session_expired: whether a session may no longer be resumed, or claims to come from the future. */
+bool sw_session_expired(const struct sw_session *s, int64_t now);
+
+/*
+ * Ticket keys: the first seals, all open. A lock inside makes rotation safe beside running connections.
+ *   alloc  copied
+ * NULL when there is no memory; free takes NULL.
+ */
 struct sw_ticket_keys;
 struct sw_ticket_keys *sw_ticket_keys_new(const struct sw_allocator *alloc);
 void sw_ticket_keys_free(struct sw_ticket_keys *keys);
-/* sw_ticket_keys_set: replace all by count keys of 32 bytes; they no longer rotate by themselves. */
+
+/*
+ * sw_ticket_keys_set: replace all by count keys of 32 random bytes; they no longer rotate by themselves. On failure nothing changes.
+ * Whoever shares keys between servers changes them: at the latest after 2^32 tickets, and as often as he wants an old
+ * recording to become unreadable for a thief of the keys.
+ * SW_ERR_ARGUMENT for no key or more than SW_TICKET_KEYS_MAX; SW_ERR_MEMORY; SW_ERR_CRYPTO.
+ */
 enum sw_err sw_ticket_keys_set(struct sw_ticket_keys *keys, const uint8_t (*key)[32], size_t count) SW_MUST_USE;
 
 /*
- * sw_ticket_seal: write a session as a ticket. Makes and rotates a random key of its own if none were set (every `lifetime` seconds; the previous one still opens).
- * sw_ticket_open: *out is set if it opens and is not too old; any other ticket is SW_ERR_NOT_FOUND; renew says it was sealed by an older key.
+ * sw_ticket_seal: write a session as a ticket: SW_TICKET_OVERHEAD bytes more than the written session. Makes a random key of its own if none
+ * were set, and another every s->lifetime seconds; SW_TICKET_EPOCHS of them still open.
+ *   rand  for the nonce and the keys; NULL: the thread's
+ *   s     a server's: its lifetime is above 0 and its ticket empty (SW_ERR_ARGUMENT)
+ * SW_ERR_SPACE, SW_ERR_RANDOM, SW_ERR_MEMORY, SW_ERR_CRYPTO.
+ *
+ * sw_ticket_open: *out is set if it opens and is not too old; any other ticket is SW_ERR_NOT_FOUND. renew says that a fresh one is due:
+ * this one was sealed by a key that no longer seals. Its time depends on what an attacker knows: the name of the key and the length.
  */
-enum sw_err sw_ticket_seal(struct sw_ticket_keys *keys, const struct sw_rand *rand, const struct sw_session *s, int64_t now,
-                           struct sw_writer *w) SW_MUST_USE;
-enum sw_err sw_ticket_open(struct sw_ticket_keys *keys, struct sw_slice ticket, int64_t now, struct sw_session *out, bool *renew) SW_MUST_USE;
+enum sw_err sw_ticket_seal(struct sw_ticket_keys *keys, const struct sw_rand *rand, const struct sw_session *s,
+                           int64_t now, struct sw_writer *w) SW_MUST_USE;
+enum sw_err sw_ticket_open(struct sw_ticket_keys *keys, struct sw_slice ticket, int64_t now, struct sw_session *out,
+                           bool *renew) SW_MUST_USE;
 
-/* The server's cache by session id: bounded, the oldest goes first, expired ones are never given. Locked inside. */
+/*
+ * The server's cache by session id: bounded, the oldest goes first, expired ones are never given. Locked inside. Beside the written
+ * session an entry costs 26 bytes.
+ *   alloc  copied
+ *   max    sessions, at least 1
+ * NULL when there is no memory; free takes NULL and wipes every session.
+ */
 struct sw_session_cache;
 struct sw_session_cache *sw_session_cache_new(const struct sw_allocator *alloc, size_t max);
 void sw_session_cache_free(struct sw_session_cache *cache);
+
+/*
+ * sw_session_cache_put: remember a session under its id, instead of one with the same id; the oldest leaves if the cache is full.
+ *   s  its id is random and not empty, its ticket is (SW_ERR_ARGUMENT)
+ * SW_ERR_MEMORY: not kept, which only costs the client a full handshake.
+ * sw_session_cache_get: SW_ERR_NOT_FOUND if there is none or it has expired. It stays: one session can be resumed many times, also at once.
+ * sw_session_cache_remove: forget one, because its connection failed (RFC 5246 7.2.2).
+ * sw_session_cache_count: sessions in it.
+ */
 enum sw_err sw_session_cache_put(struct sw_session_cache *cache, const struct sw_session *s) SW_MUST_USE;
-enum sw_err sw_session_cache_get(struct sw_session_cache *cache, const uint8_t *id, size_t id_len, int64_t now, struct sw_session *out) SW_MUST_USE;
-/* sw_session_cache_remove: forget one, because its connection failed (RFC 5246 7.2.2). */
+enum sw_err sw_session_cache_get(struct sw_session_cache *cache, const uint8_t *id, size_t id_len, int64_t now,
+                                 struct sw_session *out) SW_MUST_USE;
 void sw_session_cache_remove(struct sw_session_cache *cache, const uint8_t *id, size_t id_len);
+size_t sw_session_cache_count(struct sw_session_cache *cache);
 
 #endif
