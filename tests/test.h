@@ -34,7 +34,9 @@ struct sw_test_suite {
 /* sw_test_add: called before main by what SW_TEST_SUITE expands to. */
 void sw_test_add(struct sw_test_suite *suite);
 
-#define SW_TEST(function) { #function, function }
+/* clang-format off */
+#define SW_TEST(function) {#function, function}
+/* clang-format on */
 
 #define SW_TEST_SUITE(name)                                                                                            \
     static const struct sw_test sw_tests_##name[SW_TESTS_MAX];                                                         \
@@ -60,6 +62,12 @@ bool sw_test_hex(const void *got, size_t n, const char *hex, const char *file, u
 
 /* sw_unhex: hex digits (spaces and line ends allowed) to at most cap bytes at out; the number of bytes. Aborts on anything else. */
 size_t sw_unhex(const char *hex, void *out, size_t cap);
+
+/*
+ * sw_test_secret_uses: how many decisions on bytes marked SW_CT_SECRET valgrind has reported since the last call. 0 in builds without
+ * marks. Asked after every test, which fails if there were any; a test that provokes some on purpose asks by itself.
+ */
+unsigned sw_test_secret_uses(void);
 
 /* sw_test_file: a whole file, path relative to the top of the tree, NUL-terminated beyond len; the caller frees it. Aborts if it cannot be read. */
 uint8_t *sw_test_file(const char *path, size_t *len);

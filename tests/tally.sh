@@ -1,0 +1,53 @@
+# Run stages and count what passed; to be sourced. A stage is a command; its log's last line of the form "N passed, N failed" counts,
+# or, where there is none, its exit code: one passed, one failed, or skipped (77).
+#
+#   stage NAME COMMAND...   run it, at most STAGE_SECONDS (600), say how it went, and show its log when it failed
+#   skip NAME WHY           say so
+#   tally                   print the sum; the result is success only if nothing failed
+# STAGE_SHOW=1 shows the log as it grows.
+
+passed=0 failed=0 skipped=0
+tally_log=$(mktemp)
+trap 'rm -f "$tally_log"' EXIT
+
+stage() {
+    name=$1
+    shift
+    began=$(date +%s.%N)
+    if [ -n "${STAGE_SHOW:-}" ]; then
+        { timeout "${STAGE_SECONDS:-600}" "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
+    else
+        timeout "${STAGE_SECONDS:-600}" "$@" >"$tally_log" 2>&1 </dev/null
+        echo $? >"$tally_log.code"
+    fi
+    code=$(cat "$tally_log.code")
+    rm -f "$tally_log.code"
+    took=$(echo "$(date +%s.%N) $began" | awk '{ printf "%.1f s", $1 - $2 }')
+    counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*$/\1 \2/p' "$tally_log" | tail -n 1)
+    [ -n "$counts" ] || case $code in
+    0) counts="1 0" ;;
+    77) skip "$name" "$(tail -n 1 "$tally_log")"; return 0 ;;
+    *) counts="0 1" ;;
+    esac
+    p=${counts% *} f=${counts#* }
+    if [ "$code" != 0 ] && [ "$f" = 0 ]; then f=1; fi # it failed without saying so: a crash after the last test, a leak
+    passed=$((passed + p)) failed=$((failed + f))
+    if [ "$f" = 0 ]; then
+        echo "ok    $name ($p passed, $took)"
+        return 0
+    fi
+    [ -n "${STAGE_SHOW:-}" ] || sed 's/^/    | /' "$tally_log" | tail -n "${STAGE_LINES:-60}"
+    [ "$code" != 124 ] || echo "    | stopped after ${STAGE_SECONDS:-600} s"
+    echo "FAIL  $name ($p passed, $f failed, exit code $code, $took)"
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    echo "skip  $1: $2"
+}
+
+tally() {
+    [ "$skipped" = 0 ] || echo "$skipped skipped"
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
