@@ -57,7 +57,7 @@ say   = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)')
 # --- packages and wolfCrypt, found before anything is built -------------------------------------------------------------
 
 # Targets that build nothing themselves must work on a machine that has none of it.
-WITHOUT := help clean uninstall format check-format check-layers test ct fuzz
+WITHOUT := help clean uninstall format check-format check-layers test ct fuzz bench timing load interop
 ACTIVE  := $(filter-out $(WITHOUT),$(or $(MAKECMDGOALS),all))
 ifdef ACTIVE
 include $(B)/wolfcrypt-$(WOLFCRYPT).mk
@@ -211,27 +211,29 @@ fuzz:
 fuzzers: $(FUZZERS:%.c=$(B)/%)
 
 # tests/FOLDER/run.sh (or run.py), with the programs of that folder built; ARGS goes to the script.
-define run_folder
-	@script="$(firstword $(wildcard tests/$@/run.sh tests/$@/run.py))"; \
-	[ -n "$$script" ] || { echo "make $@: this tree has no tests/$@/run.sh" >&2; exit 1; }; BUILD=$(B) "$$script" $(ARGS)
-endef
 programs_of = $(filter $(B)/tests/$(1)/%,$(TOOLS:%.c=$(B)/%))
+define run_folder
+	@[ -n "$(wildcard tests/$@/run.*)" ] || { echo "make $@: this tree has no tests/$@/run.sh" >&2; exit 1; }
+	@deps/packages.sh build $(1)
+	@$(MAKE) --no-print-directory all $(call programs_of,$@) $(2)
+	@BUILD=$(B) $(firstword $(wildcard tests/$@/run.sh tests/$@/run.py)) $(ARGS)
+endef
 
 #: bench          handshakes, bulk, messages and memory beside libssl, as ratios
-bench: all $(call programs_of,bench)
-	$(run_folder)
+bench:
+	$(call run_folder,bench)
 
 #: timing         do secrets show in the time? (Welch's t; reports, decides nothing)
-timing: all $(call programs_of,timing)
-	$(run_folder)
+timing:
+	$(call run_folder)
 
 #: load           many idle connections, then messages to random ones
-load: all $(call programs_of,load)
-	$(run_folder)
+load:
+	$(call run_folder)
 
 #: interop        the matrix with every foreign TLS stack that is installed (deps/packages.sh interop installs them)
-interop: all peers $(call programs_of,interop)
-	$(run_folder)
+interop:
+	$(call run_folder,test,$(PEERS))
 
 peers: $(PEERS)
 
