@@ -7,15 +7,16 @@ BUILD=${BUILD:-build-fuzz}
 . tests/tally.sh
 
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
-for program in "$BUILD"/tests/fuzz/*; do
-    [ -f "$program" ] && [ -x "$program" ] || continue
+for source in tests/fuzz/*.c; do
+    program=$BUILD/${source%.c}
+    [ -x "$program" ] || continue
     name=$(basename "$program")
     [ "${FUZZ_ONLY:-$name}" = "$name" ] || continue
     mkdir -p "$BUILD/corpus/$name" "$BUILD/findings"
     set -- "$BUILD/corpus/$name"
     [ ! -d "tests/fuzz/seeds/$name" ] || set -- "$@" "tests/fuzz/seeds/$name"
     [ ! -f "tests/fuzz/$name.dict" ] || set -- "-dict=tests/fuzz/$name.dict" "$@"
-    STAGE_LINES=40 stage "fuzz $name" "$program" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 \
+    STAGE_LINES=40 stage "fuzz $name" "$program" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -error_exitcode=1 -rss_limit_mb=2048 \
         -print_final_stats=1 -artifact_prefix="$BUILD/findings/$name-" "$@"
     sed -n 's/^stat::number_of_executed_units: */        executions: /p' "$tally_log"
 done
