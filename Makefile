@@ -66,6 +66,10 @@ PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 endif
 
+ifeq ($(WOLFCRYPT)+$(WOLF_KIND),deps+system)
+$(info wolfcrypt: the packaged library, because the source could not be had; "make clean" lets the next make try again)
+endif
+
 # Installs the packages that are missing, builds wolfCrypt or finds it in the cache, and writes down where it is.
 $(B)/wolfcrypt-$(WOLFCRYPT).mk: deps/wolfcrypt.sh deps/packages
 	@deps/wolfcrypt.sh $(WOLFCRYPT) $@
@@ -253,13 +257,15 @@ demo: all
 check-layers:
 	@BUILD=$(B) tests/check_layers.sh
 
+FORMATTED := $(wildcard include base record handshake ttp apps tests)
+
 #: check-format   the sources are as clang-format would write them
 check-format:
-	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run --Werror
+	@find $(FORMATTED) -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run --Werror
 
 #: format         and make them so
 format:
-	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+	@find $(FORMATTED) -name '*.[ch]' -print0 | xargs -0 clang-format -i
 
 # --- installing ---------------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,6 @@ fi
 echo "installing with apt-get:" $missing >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-install() { DEBIAN_FRONTEND=noninteractive $run apt-get install -y --no-install-recommends $missing >"$log" 2>&1; }
+install() { $run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$log" 2>&1; }
 # The package lists may be missing (a fresh container) or too old: refresh them only then.
 install || { $run apt-get update >"$log" 2>&1 && install; } || { tail -n 20 "$log" >&2; echo "deps/packages.sh: apt-get could not install:" $missing >&2; exit 1; }

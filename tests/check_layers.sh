@@ -63,7 +63,7 @@ layer_of() {
 may() { echo "$allowed" | awk -v l="$1" '$1 == l { $1 = ""; print }'; }
 
 set -f # the patterns above are for case, not for file names
-for file in $(git ls-files --cached --others --exclude-standard 'include/*.h' 'base/*.[ch]' 'record/*.[ch]' 'handshake/*.[ch]' 'ttp/*.[ch]' 'apps/*.[ch]'); do
+for file in $(find include base record handshake ttp apps -name '*.[ch]' 2>/dev/null | sort); do
     file_bad=
     layer=$(layer_of "$file")
     for at in $(sed -n 's/^#[[:space:]]*include[[:space:]]*\(["<][^">]*\)[">].*/\1/p' "$file"); do

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static struct sw_test_suite *suites; /* in order of file name */
-static char running[256];            /* for the handler of crashes */
+static char running[256];            /* for the signal handler */
 static bool verbose;
 static struct timespec started;
 
@@ -122,15 +122,29 @@ static void on_test_complete(const CU_pTest test, const CU_pSuite suite, const C
     fflush(stdout);
 }
 
-/* A crash must say which test it was; only what a signal handler may call is used. */
-static void on_crash(int sig)
+/* What was there before: the handler of a sanitizer, which knows more than we do, or the default. */
+static struct sigaction before[NSIG];
+
+/* A crash, and a test that took too long, must say which test it was. Only what a signal handler may call is used. */
+static void on_signal(int sig)
 {
-    static const char head[] = "CRASH in ", tail[] = "\n0 passed, 1 failed\n";
+    static const char head[] = "ended in ", tail[] = "\n0 passed, 1 failed\n";
+
     if (write(STDOUT_FILENO, head, sizeof head - 1) < 0 || write(STDOUT_FILENO, running, strlen(running)) < 0 ||
         write(STDOUT_FILENO, tail, sizeof tail - 1) < 0)
         _exit(3);
-    signal(sig, SIG_DFL);
-    raise(sig);
+    sigaction(sig, &before[sig], NULL);
+    if (sig == SIGABRT || sig == SIGTERM) /* the others come again by themselves, at the same place */
+        raise(sig);
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM};
+    struct sigaction action = {.sa_handler = on_signal};
+
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &action, &before[signals[i]]);
 }
 
 bool sw_test_err(int got, int want, const char *file, unsigned line, const char *what)
@@ -229,10 +243,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "no test matches\n");
         return 2;
     }
-    signal(SIGSEGV, on_crash);
-    signal(SIGBUS, on_crash);
-    signal(SIGFPE, on_crash);
-    signal(SIGABRT, on_crash);
+    catch_signals();
     CU_set_test_start_handler(on_test_start);
     CU_set_test_complete_handler(on_test_complete);
     if (CU_run_all_tests() != CUE_SUCCESS)
