@@ -94,8 +94,8 @@ static enum sw_err montgomery_generate(struct sw_kex *kex)
 
     if (err)
         return err;
+    SW_CT_SECRET(kex->secret, len); /* before clamping: the bits it fixes are no secret */
     clamp(kex->secret, len);
-    SW_CT_SECRET(kex->secret, len);
     kex->secret_len = kex->public_len = len;
     if (len == X25519_LEN)
         rc = wc_curve25519_make_pub(X25519_LEN, kex->public_value, X25519_LEN, kex->secret);
@@ -142,10 +142,17 @@ static enum sw_err montgomery_derive(const struct sw_kex *kex, struct sw_slice p
         return SW_ERR_KEY_SHARE;
     /* Whether the result is zero depends on the peer's value alone, never on our scalar: public. */
     all_zero = sw_ct_equal(out, zero, len);
+    SW_CT_PUBLIC(&all_zero, sizeof all_zero);
     return all_zero ? SW_ERR_KEY_SHARE : SW_OK;
 }
 
-/* --- secp256r1, secp384r1, secp521r1 ---------------------------------------------------------------------------------- */
+/*
+ * --- secp256r1, secp384r1, secp521r1 ------------------------------------------------------------------------------------
+ *
+ * The scalars carry no mark: wolfCrypt looks each window of six bits up in a table of some 65 bytes, and valgrind would report every one. The
+ * points themselves are fetched by reading all of them, so what a neighbour on the processor could learn is in which of two cache
+ * lines an index fell, once, of a scalar that is used once.
+ */
 
 static int curve_of(const struct sw_group *group)
 {
@@ -171,7 +178,6 @@ static enum sw_err nist_generate(struct sw_kex *kex)
     wc_ecc_free(&key);
     kex->public_len = public_len;
     kex->secret_len = secret_len;
-    SW_CT_SECRET(kex->secret, secret_len);
     return rc ? SW_ERR_CRYPTO : SW_OK;
 }
 
@@ -214,7 +220,10 @@ static enum sw_err nist_shared(const struct sw_kex *kex, ecc_key *own, ecc_key *
     if (wc_ecc_set_rng(own, rng))
         return SW_ERR_CRYPTO;
 #endif
-    return wc_ecc_shared_secret(own, peer, out, &len) || len != kex->group->shared_len ? SW_ERR_CRYPTO : SW_OK;
+    if (wc_ecc_shared_secret(own, peer, out, &len) || len != kex->group->shared_len)
+        return SW_ERR_CRYPTO;
+    SW_CT_SECRET(out, len);
+    return SW_OK;
 }
 
 static enum sw_err nist_derive(const struct sw_kex *kex, struct sw_slice point, uint8_t *out)

@@ -9,8 +9,8 @@
  *  3. Forward secrecy before none: a server's key that leaks later must not open what was recorded earlier. It weighs more than
  *     the mode of the record protection, whose known attacks are active ones and have countermeasures here.
  *  4. AEAD before CBC: nothing to get wrong in padding and MAC, and several times the speed.
- *  5. ECDHE before DHE: 40 us of key exchange instead of a millisecond, and the group is always negotiated. ECDSA before RSA: a
- *     signature costs 14 us instead of 430.
+ *  5. ECDHE before DHE: a ninth of the time, and the group is always negotiated. ECDSA before RSA: a signature costs 14 us
+ *     instead of 430.
  *  6. SHA-2 before SHA-1 in a MAC. HMAC-SHA-1 is not broken, but nobody has to explain HMAC-SHA-256.
  *  7. AES-128 before AES-256 before ChaCha20: 128 bits are beyond any search, and the processors Sealwax runs on have AES
  *     instructions. A client without them has a voice where the server lets the client's order decide.
