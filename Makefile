@@ -114,8 +114,8 @@ LIBS_tests/bench/tls := -lssl -lcrypto
 .PHONY: all
 all: $(LIB) $(PROGRAMS)
 
-# Changed settings rebuild what they change: each is noted in a file, which is written anew only when it differs. So are the members of
-# the archives, so that a source that is gone leaves no object behind.
+# Changed settings rebuild what they change: each is noted in a file, which is written anew only when it differs. So are the sources of
+# archives and test programs, so that one that is gone leaves no object behind.
 same = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
 note = $(if $(call same,$(file <$(1)),$(strip $(2))),,$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))
 ifdef ACTIVE
@@ -124,6 +124,8 @@ $(call note,$(B)/noted/prefix,$(PREFIX))
 $(call note,$(B)/noted/libsealwax.a,$(LIB_SRC))
 $(call note,$(B)/noted/libapps.a,$(APP_SRC))
 $(call note,$(B)/noted/libttptool.a,$(TTP_TOOL))
+$(call note,$(B)/noted/unit,$(UNIT_SRC))
+$(call note,$(B)/noted/ct,$(CT_SRC))
 endif
 $(B)/noted/%: # gone since this file was read (make clean all)
 	@mkdir -p $(@D) && touch $@
@@ -153,10 +155,10 @@ $(B)/ttp: $(call objects,ttp/ttp.c) $(ARCHIVES) $(WOLF_ARCHIVE)
 $(B)/sealwax $(B)/sealwaxd: $(B)/%: $(B)/obj/apps/%.o $(ARCHIVES) $(WOLF_ARCHIVE)
 	$(link)
 
-$(B)/tests/run: $(call objects,$(UNIT_SRC)) $(ARCHIVES) $(WOLF_ARCHIVE)
+$(B)/tests/run: $(call objects,$(UNIT_SRC)) $(B)/noted/unit $(ARCHIVES) $(WOLF_ARCHIVE)
 	$(link)
 
-$(B)/tests/ct/run: $(call objects,$(CT_SRC)) $(ARCHIVES) $(WOLF_ARCHIVE)
+$(B)/tests/ct/run: $(call objects,$(CT_SRC)) $(B)/noted/ct $(ARCHIVES) $(WOLF_ARCHIVE)
 	$(link)
 
 $(FUZZERS:%.c=$(B)/%): LDFLAGS += -fsanitize=fuzzer

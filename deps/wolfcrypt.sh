@@ -30,12 +30,12 @@ say() { echo "wolfcrypt: $*" >&2; }
 
 # Numbers of up to 8192 bits: RSA and DH of that size are accepted from peers. PIC, so that position-independent programs can link it.
 flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-examples --disable-crypttests
-    --enable-sp-math-all --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
+    --enable-sp-math-all --enable-sp=yes,4096 --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
     --enable-curve25519 --enable-ed25519 --enable-curve448 --enable-ed448
     --enable-aesctr --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
     --enable-x963kdf --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs --disable-errorstrings"
 if [ "$arch" = x86_64 ]; then
-    flags="$flags --enable-intelasm --enable-sp=yes,4096 --enable-sp-asm"
+    flags="$flags --enable-intelasm --enable-sp-asm"
 fi
 # What configure has no switch for: named groups (RFC 7919), RSA without padding (blinded), the test whether a point is on its curve.
 cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING -DUSE_ECC_B_PARAM"
@@ -113,9 +113,10 @@ fetch() { # the source package, into the current directory
 
 # P-384 and P-521 with small tables: the large ones are a megabyte of constants in every program, for signatures twice as fast.
 trim() {
-    file=src/wolfcrypt/src/sp_x86_64.c
-    grep -q '^#ifdef WOLFSSL_SP_384$' $file || { say "$file has changed: large tables for P-384 and P-521 stay"; return 0; }
-    sed -i '0,/^#ifdef WOLFSSL_SP_384$/s//#undef WOLFSSL_SP_SMALL\n#define WOLFSSL_SP_SMALL\n&/' $file
+    for file in src/wolfcrypt/src/sp_x86_64.c src/wolfcrypt/src/sp_c64.c; do
+        grep -q '^#ifdef WOLFSSL_SP_384$' $file || { say "$file has changed: large tables for P-384 and P-521 stay"; continue; }
+        sed -i '0,/^#ifdef WOLFSSL_SP_384$/s//#undef WOLFSSL_SP_SMALL\n#define WOLFSSL_SP_SMALL\n&/' $file
+    done
 }
 
 build() { # the source package in the current directory, into $1
@@ -157,7 +158,7 @@ if [ ! -e "$out/lib/libwolfssl.a" ]; then
     trap 'rm -rf "$scratch"' EXIT
     ok=
     if "$here/packages.sh" wolfcrypt && (cd "$scratch" && fetch); then
-        (cd "$scratch" && build "$scratch/out") || { tail -n 30 "$scratch"/*.log >&2; say "the source package does not build here"; exit 1; }
+        (cd "$scratch" && build "$scratch/out") || { cat "$scratch"/*.log | grep -v '^dpkg-source' | tail -n 40 >&2; say "the source package does not build here"; exit 1; }
         rm -rf "$out"
         mv "$scratch/out" "$out"
         ok=1
