@@ -54,6 +54,10 @@ enum sw_err {
 #define SW_MUST_USE
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* sw_err_name: the error's name without prefix, "BAD_RECORD_MAC"; "OK" for SW_OK; "?" for a number that is none. Static. */
 const char *sw_err_name(enum sw_err err);
 
@@ -65,5 +69,9 @@ enum sw_alert sw_err_alert(enum sw_err err);
 
 /* sw_alert_name: the RFC's name of an alert number, "bad_record_mac"; "unknown" for a number without one. Static. */
 const char *sw_alert_name(unsigned alert);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

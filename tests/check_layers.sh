@@ -13,8 +13,7 @@ include/*                public
 base/*                   base
 record/*                 record
 handshake/*              handshake
-ttp/ttp.c                tool
-ttp/ttp_*                tool
+ttp/ttp[._]*             tool
 ttp/*                    ttp
 apps/*                   apps
 '
