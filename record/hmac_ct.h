@@ -1,0 +1,23 @@
+/*
+ * HMAC over a message whose length is secret within known bounds: the same compressions and the same memory accesses whatever the length is.
+ * The heart of opening MAC-then-encrypt records without telling an attacker how long the padding was (Lucky Thirteen).
+ */
+#ifndef SW_RECORD_HMAC_CT_H
+#define SW_RECORD_HMAC_CT_H
+
+#include "base/hash.h"
+
+/*
+ * sw_hmac_ct: out = HMAC(head + data[0..len)).
+ *   m         keyed; unchanged
+ *   head      head_len bytes that always count (TLS: 13)
+ *   data      readable up to max
+ *   len       secret; min <= len <= max, min and max public
+ *   out       digest
+ * Time depends on head_len, min and max alone; the work beyond hashing min bytes is the compressions that max - min bytes can need.
+ * SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512.
+ */
+enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min, size_t len,
+                       size_t max, uint8_t *out) SW_MUST_USE;
+
+#endif
