@@ -11,10 +11,16 @@
 #include "include/sealwax.h"
 #include <string.h>
 
-/* A PRF's seed, label first, in the pieces it comes in. */
-enum { SEED_PARTS = 5 };
-struct seed {
-    struct sw_slice part[SEED_PARTS];
+enum { SEED_PARTS = 5, FLAT = 192 };
+
+/*
+ * What HMAC runs over: A(i) and behind it the seed, label first. They stand side by side, so that a step is one update; a part of the seed that
+ * does not fit any more (an exporter's context may be long) follows in its own.
+ */
+struct chain {
+    uint8_t bytes[SW_HASH_MAX + FLAT]; /* A(i) ends at SW_HASH_MAX, where the seed begins */
+    size_t flat;                       /* bytes of the seed there */
+    struct sw_slice rest[SEED_PARTS];  /* empty ones at the end */
 };
 
 static struct sw_slice slice(const void *p, size_t len)
@@ -22,41 +28,67 @@ static struct sw_slice slice(const void *p, size_t len)
     return (struct sw_slice){p, len};
 }
 
-/* HMAC over an A(i), if there is one, and the seed, if it is wanted. */
-static enum sw_err mac(struct sw_hmac *m, const uint8_t *a, size_t a_len, const struct seed *seed, uint8_t *out)
+static void chain_begin(struct chain *c, const struct sw_slice seed[SEED_PARTS])
 {
-    enum sw_err err = a_len ? sw_hmac_update(m, a, a_len) : SW_OK;
+    size_t rest = 0;
 
-    for (size_t i = 0; seed && i < SEED_PARTS && !err; i++)
-        if (seed->part[i].len)
-            err = sw_hmac_update(m, seed->part[i].p, seed->part[i].len);
+    c->flat = 0;
+    memset(c->rest, 0, sizeof c->rest);
+    for (size_t i = 0; i < SEED_PARTS; i++) {
+        if (rest || seed[i].len > FLAT - c->flat) {
+            c->rest[rest++] = seed[i];
+        } else if (seed[i].len) {
+            memcpy(c->bytes + SW_HASH_MAX + c->flat, seed[i].p, seed[i].len);
+            c->flat += seed[i].len;
+        }
+    }
+}
+
+/* HMAC over the seed, after a_len bytes of A(i). */
+static enum sw_err mac_seed(struct sw_hmac *m, const struct chain *c, size_t a_len, uint8_t *out)
+{
+    enum sw_err err = sw_hmac_update(m, c->bytes + SW_HASH_MAX - a_len, a_len + c->flat);
+
+    for (size_t i = 0; i < SEED_PARTS && c->rest[i].len && !err; i++)
+        err = sw_hmac_update(m, c->rest[i].p, c->rest[i].len);
     return err ? err : sw_hmac_final(m, out);
 }
 
-/* A(0) = seed, A(i) = HMAC(A(i-1)); the output is HMAC(A(1) + seed) + HMAC(A(2) + seed) + ..., cut to len. */
-static enum sw_err p_hash(enum sw_hash_id hash, const void *secret, size_t secret_len, const struct seed *seed,
-                          uint8_t *out, size_t len)
+/* A(i) = HMAC(A(i-1)). */
+static enum sw_err mac_a(struct sw_hmac *m, uint8_t *a, size_t a_len)
+{
+    enum sw_err err = sw_hmac_update(m, a, a_len);
+
+    return err ? err : sw_hmac_final(m, a);
+}
+
+/* A(0) = seed; the output is HMAC(A(1) + seed) + HMAC(A(2) + seed) + ..., cut to len. */
+static enum sw_err p_hash(enum sw_hash_id hash, const void *secret, size_t secret_len,
+                          const struct sw_slice seed[SEED_PARTS], uint8_t *out, size_t len)
 {
     struct sw_hmac m;
-    uint8_t a[SW_HASH_MAX], block[SW_HASH_MAX];
+    struct chain c;
+    uint8_t block[SW_HASH_MAX];
     size_t n = sw_hash_len(hash);
+    uint8_t *a = c.bytes + SW_HASH_MAX - n;
     enum sw_err err = n ? sw_hmac_key(&m, hash, secret, secret_len) : SW_ERR_ARGUMENT;
 
+    chain_begin(&c, seed);
     if (!err)
-        err = mac(&m, NULL, 0, seed, a);
+        err = mac_seed(&m, &c, 0, a);
     while (!err && len > n) {
-        err = mac(&m, a, n, seed, out);
+        err = mac_seed(&m, &c, n, out);
         if (!err)
-            err = mac(&m, a, n, NULL, a);
+            err = mac_a(&m, a, n);
         out += n;
         len -= n;
     }
     if (!err)
-        err = mac(&m, a, n, seed, block);
+        err = mac_seed(&m, &c, n, block);
     if (!err)
         memcpy(out, block, len);
     sw_wipe(&m, sizeof m);
-    sw_wipe(a, sizeof a);
+    sw_wipe(&c, sizeof c);
     sw_wipe(block, sizeof block);
     return err;
 }
@@ -64,9 +96,9 @@ static enum sw_err p_hash(enum sw_hash_id hash, const void *secret, size_t secre
 enum sw_err sw_prf(enum sw_hash_id hash, const void *secret, size_t secret_len, const char *label,
                    struct sw_slice seed_a, struct sw_slice seed_b, uint8_t *out, size_t len)
 {
-    struct seed seed = {{slice(label, strlen(label)), seed_a, seed_b}};
+    const struct sw_slice seed[SEED_PARTS] = {slice(label, strlen(label)), seed_a, seed_b};
 
-    return p_hash(hash, secret, secret_len, &seed, out, len);
+    return p_hash(hash, secret, secret_len, seed, out, len);
 }
 
 enum sw_err sw_keys12_master(enum sw_hash_id prf, const void *premaster, size_t len,
@@ -151,14 +183,14 @@ enum sw_err sw_keys12_export(enum sw_hash_id prf, const uint8_t master[SW_MASTER
                              const char *label, bool with_context, struct sw_slice context, uint8_t *out, size_t len)
 {
     uint8_t context_len[2] = {(uint8_t)(context.len >> 8), (uint8_t)context.len};
-    struct seed seed = {
-        {slice(label, strlen(label)), slice(client_random, SW_RANDOM_LEN), slice(server_random, SW_RANDOM_LEN)}};
+    struct sw_slice seed[SEED_PARTS] = {slice(label, strlen(label)), slice(client_random, SW_RANDOM_LEN),
+                                        slice(server_random, SW_RANDOM_LEN)};
 
     if (label_is_reserved(label) || context.len > UINT16_MAX)
         return SW_ERR_ARGUMENT;
     if (with_context) {
-        seed.part[3] = slice(context_len, sizeof context_len);
-        seed.part[4] = context;
+        seed[3] = slice(context_len, sizeof context_len);
+        seed[4] = context;
     }
-    return p_hash(prf, master, SW_MASTER_LEN, &seed, out, len);
+    return p_hash(prf, master, SW_MASTER_LEN, seed, out, len);
 }
