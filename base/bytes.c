@@ -144,7 +144,7 @@ static uint8_t *put(struct sw_writer *w, size_t n)
         w->failed = true;
         return NULL;
     }
-    p = w->buf + w->len;
+    p = n > 0 ? w->buf + w->len : w->buf;
     w->len += n;
     return p;
 }

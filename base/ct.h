@@ -19,7 +19,7 @@
 #define SW_CT_PUBLIC(p, n) ((void)(p), (void)(n))
 #endif
 
-/* A value the optimiser knows nothing about, so that it cannot turn mask arithmetic back into a branch. */
+/* A value the optimiser knows nothing about. */
 static inline size_t sw_ct_hide(size_t v)
 {
 #if defined(__GNUC__)
@@ -28,10 +28,10 @@ static inline size_t sw_ct_hide(size_t v)
     return v;
 }
 
-/* sw_ct_msb: all ones if the top bit of v is set. */
+/* sw_ct_msb: all ones if the top bit of v is set. Hidden twice: an optimiser that knows a mask to be one of two values may branch on it. */
 static inline size_t sw_ct_msb(size_t v)
 {
-    return (size_t)0 - (sw_ct_hide(v) >> (sizeof v * 8 - 1));
+    return sw_ct_hide((size_t)0 - (sw_ct_hide(v) >> (sizeof v * 8 - 1)));
 }
 
 /* sw_ct_lt, _ge, _is_zero, _eq: masks for a < b, a >= b, v == 0, a == b; any size_t. */

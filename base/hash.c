@@ -7,6 +7,11 @@
 #include <string.h>
 #include <wolfssl/wolfcrypt/types.h>
 
+/* Builds whose contexts point to memory of their own: a copy would share it. */
+#if defined(WOLFSSL_SMALL_STACK_CACHE) || defined(WOLFSSL_HASH_KEEP) || defined(WOLFSSL_ASYNC_CRYPT)
+#error "this wolfCrypt's hash contexts cannot be copied by assignment"
+#endif
+
 /* clang-format off */
 static const struct sw_hash_info hashes[SW_HASH_COUNT] = {
     /*                  name        len block wolf */

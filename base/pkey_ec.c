@@ -132,7 +132,7 @@ enum sw_err sw_ec_sign(struct sw_privkey *key, const struct sw_sigscheme *scheme
     pthread_mutex_lock(&key->lock);
     rc = wc_ecc_sign_hash(digest, (word32)sw_hash_len(scheme->hash), sig, &len, rng, &key->u.ec);
     pthread_mutex_unlock(&key->lock);
-    *sig_len = len;
+    *sig_len = rc == 0 ? len : 0;
     return rc == 0 ? SW_OK : SW_ERR_CRYPTO;
 }
 
@@ -227,6 +227,7 @@ enum sw_err sw_privkey_ecdh(const struct sw_privkey *key, struct sw_slice point,
     pthread_mutex_lock(&own->lock);
     (void)wc_ecc_set_rng(&own->u.ec, rng);
     rc = wc_ecc_shared_secret(&own->u.ec, &peer, out, &len);
+    (void)wc_ecc_set_rng(&own->u.ec, NULL); /* it belongs to this thread */
     pthread_mutex_unlock(&own->lock);
     wc_ecc_free(&peer);
     *out_len = len;

@@ -11,6 +11,12 @@ static size_t key_len(enum sw_key_type type)
     return type == SW_KEY_ED25519 ? ED25519_LEN : ED448_LEN;
 }
 
+/* wolfCrypt takes a message of no bytes, but not a NULL. */
+static const uint8_t *some(const uint8_t *msg, size_t len)
+{
+    return len > 0 ? msg : (const uint8_t *)"";
+}
+
 static enum sw_err verify25519(struct sw_slice pub, const uint8_t *msg, size_t len, const uint8_t *sig)
 {
     ed25519_key ed;
@@ -46,6 +52,7 @@ enum sw_err sw_ed_verify(const struct sw_pubkey *key, const uint8_t *msg, size_t
 
     if (key->point.len != n || sig_len != 2 * n || len > UINT32_MAX)
         return SW_ERR_SIGNATURE;
+    msg = some(msg, len);
     return key->type == SW_KEY_ED25519 ? verify25519(key->point, msg, len, sig) : verify448(key->point, msg, len, sig);
 }
 
@@ -54,16 +61,20 @@ enum sw_err sw_ed_sign(struct sw_privkey *key, const uint8_t *msg, size_t len, u
     word32 out = SW_SIG_MAX;
     int rc;
 
+    *sig_len = 0;
     if (len > UINT32_MAX)
         return SW_ERR_UNSUPPORTED;
+    msg = some(msg, len);
     pthread_mutex_lock(&key->lock);
     if (key->pub.type == SW_KEY_ED25519)
         rc = wc_ed25519_sign_msg(msg, (word32)len, sig, &out, &key->u.ed25519);
     else
         rc = wc_ed448_sign_msg(msg, (word32)len, sig, &out, &key->u.ed448, NULL, 0);
     pthread_mutex_unlock(&key->lock);
+    if (rc != 0)
+        return SW_ERR_CRYPTO;
     *sig_len = out;
-    return rc == 0 ? SW_OK : SW_ERR_CRYPTO;
+    return SW_OK;
 }
 
 /* The seed makes the key; its public half is computed, never taken from elsewhere: a wrong one would give the private half away. */

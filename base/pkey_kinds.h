@@ -31,10 +31,17 @@ struct sw_privkey {
 /* sw_privkey_alloc: a zeroed key of a type with one reference, or NULL. */
 struct sw_privkey *sw_privkey_alloc(enum sw_key_type type);
 
+/* sw_rsa_bits: of a modulus. sw_rsa_plausible: a modulus and exponent that RSA is defined for, of a size we deal with. */
+unsigned sw_rsa_bits(struct sw_slice n);
+bool sw_rsa_plausible(const struct sw_pubkey *key);
+/* sw_rsa_public, sw_rsa_private: the bare operations; in and out have the modulus' length. public: SW_ERR_SIGNATURE for a bad key or number. */
+enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
+enum sw_err sw_rsa_private(const struct sw_privkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
                           const uint8_t *sig, size_t sig_len) SW_MUST_USE;
 enum sw_err sw_rsa_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
                         uint8_t *sig, size_t *sig_len) SW_MUST_USE;
+enum sw_err sw_rsa_generate(struct sw_privkey *key, unsigned bits) SW_MUST_USE;
 void sw_rsa_free(struct sw_privkey *key);
 
 enum sw_err sw_ec_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
@@ -51,7 +58,5 @@ enum sw_err sw_ed_sign(struct sw_privkey *key, const uint8_t *msg, size_t len, u
                        size_t *sig_len) SW_MUST_USE;
 enum sw_err sw_ed_generate(struct sw_privkey *key, enum sw_key_type type) SW_MUST_USE;
 void sw_ed_free(struct sw_privkey *key);
-
-enum sw_err sw_rsa_generate(struct sw_privkey *key, unsigned bits) SW_MUST_USE;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The thread's generator: wolfCrypt's Hash-DRBG, seeded from the system. A fork would leave two processes with one state, so the process
- * number is compared at each use; the generator is freed when its thread ends.
+ * The thread's generator: wolfCrypt's Hash-DRBG, seeded from the system, reseeded by wolfCrypt after a million draws. A fork would leave two
+ * processes with one state, so forks are counted and the count is compared at each use. The generator is freed when its thread ends.
  */
 #include "base/rand.h"
 #include "base/wipe.h"
@@ -25,14 +25,15 @@ struct generator {
 static _Thread_local struct generator *mine;
 static pthread_key_t at_thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static unsigned forks; /* counted in the child: which has one thread then */
+static bool prepared;
+static unsigned forks; /* counted in the child, which has one thread then */
 
 static void release(void *p)
 {
     struct generator *g = p;
 
-    if (g == NULL)
-        return;
+    if (mine == g)
+        mine = NULL; /* another destructor of this thread may still ask for bytes */
     if (g->seeded)
         wc_FreeRng(&g->rng);
     sw_wipe(g, sizeof *g);
@@ -46,23 +47,31 @@ static void in_child(void)
 
 static void prepare(void)
 {
-    (void)pthread_key_create(&at_thread_end, release);
-    (void)pthread_atfork(NULL, NULL, in_child);
+    prepared = pthread_key_create(&at_thread_end, release) == 0 && pthread_atfork(NULL, NULL, in_child) == 0;
 }
 
+static struct generator *create(void)
+{
+    struct generator *g;
+
+    if (pthread_once(&once, prepare) != 0 || !prepared)
+        return NULL;
+    g = calloc(1, sizeof *g);
+    if (g == NULL || pthread_setspecific(at_thread_end, g) != 0) {
+        free(g);
+        return NULL;
+    }
+    return g;
+}
+
+/* The thread's generator, seeded in this process; NULL if that fails. */
 static struct generator *generator(void)
 {
-    struct generator *g = mine;
+    struct generator *g = mine != NULL ? mine : create();
 
-    if (g == NULL) {
-        pthread_once(&once, prepare);
-        g = calloc(1, sizeof *g);
-        if (g == NULL || pthread_setspecific(at_thread_end, g) != 0) {
-            free(g);
-            return NULL;
-        }
-        mine = g;
-    }
+    if (g == NULL)
+        return NULL;
+    mine = g;
     if (g->seeded && g->generation != forks) {
         wc_FreeRng(&g->rng);
         g->seeded = false;
@@ -102,13 +111,16 @@ enum sw_err sw_rand_bytes(const struct sw_rand *r, void *out, size_t len)
     struct generator *g;
     enum sw_err err;
 
-    if (r != NULL && r->fill != NULL)
-        return r->fill(r->ctx, out, len);
-    g = generator();
-    err = g != NULL ? draw(g, out, len) : SW_ERR_RANDOM;
-    if (err != SW_OK)
-        sw_wipe(out, len);
-    return err;
+    if (r != NULL && r->fill != NULL) {
+        err = r->fill(r->ctx, out, len);
+    } else {
+        g = generator();
+        err = g != NULL ? draw(g, out, len) : SW_ERR_RANDOM;
+    }
+    if (err == SW_OK)
+        return SW_OK;
+    sw_wipe(out, len);
+    return SW_ERR_RANDOM;
 }
 
 enum sw_err sw_rand_iv(const struct sw_rand *r, void *out, size_t len)
@@ -118,12 +130,11 @@ enum sw_err sw_rand_iv(const struct sw_rand *r, void *out, size_t len)
     if ((r != NULL && r->fill != NULL) || len > IV_MAX)
         return sw_rand_bytes(r, out, len);
     g = generator();
-    if (g == NULL)
-        return SW_ERR_RANDOM;
-    if (g->pool_left < len) {
-        if (draw(g, g->pool, POOL) != SW_OK)
-            return SW_ERR_RANDOM;
+    if (g != NULL && g->pool_left < len && draw(g, g->pool, POOL) == SW_OK)
         g->pool_left = POOL;
+    if (g == NULL || g->pool_left < len) {
+        sw_wipe(out, len);
+        return SW_ERR_RANDOM;
     }
     memcpy(out, g->pool + POOL - g->pool_left, len);
     g->pool_left -= len;
@@ -136,5 +147,4 @@ void sw_rand_release(void)
         return;
     (void)pthread_setspecific(at_thread_end, NULL);
     release(mine);
-    mine = NULL;
 }
