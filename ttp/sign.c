@@ -1,0 +1,244 @@
+/*
+ * The parts that certificates, requests, revocation lists and OCSP responses have in common when they are made.
+ */
+#include "ttp/sign.h"
+#include "ttp/der.h"
+#include <stdio.h>
+#include <string.h>
+
+/* --- schemes --- */
+
+/* TLS's numbers of the schemes that sign X.509 structures here, and the AlgorithmIdentifier of each. */
+enum {
+    RSA_SHA256 = 0x0401,
+    RSA_SHA384 = 0x0501,
+    RSA_SHA512 = 0x0601,
+    ECDSA_SHA256 = 0x0403,
+    ECDSA_SHA384 = 0x0503,
+    ECDSA_SHA512 = 0x0603,
+    ED25519 = 0x0807,
+    ED448 = 0x0808
+};
+
+struct algorithm {
+    uint16_t id;
+    bool null; /* RSA's parameters are NULL (RFC 4055 5), the others have none */
+    uint8_t len;
+    uint8_t oid[9];
+};
+
+static const struct algorithm algorithms[] = {
+    {RSA_SHA256, true, 9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b}},
+    {RSA_SHA384, true, 9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c}},
+    {RSA_SHA512, true, 9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d}},
+    {ECDSA_SHA256, false, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}},
+    {ECDSA_SHA384, false, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03}},
+    {ECDSA_SHA512, false, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04}},
+    {ED25519, false, 3, {0x2b, 0x65, 0x70}},
+    {ED448, false, 3, {0x2b, 0x65, 0x71}},
+};
+
+const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self)
+{
+    switch (key->type) {
+    case SW_KEY_RSA:
+        return sw_sigscheme_by_id(self ? RSA_SHA256 : RSA_SHA384);
+    case SW_KEY_EC:
+        return sw_sigscheme_by_id(key->curve == SW_CURVE_P256   ? ECDSA_SHA256
+                                  : key->curve == SW_CURVE_P384 ? ECDSA_SHA384
+                                                                : ECDSA_SHA512);
+    case SW_KEY_ED25519:
+        return sw_sigscheme_by_id(ED25519);
+    case SW_KEY_ED448:
+        return sw_sigscheme_by_id(ED448);
+    default:
+        return NULL;
+    }
+}
+
+void sw_sigalg_encode(struct sw_writer *w, const struct sw_sigscheme *scheme)
+{
+    for (size_t i = 0; scheme && i < sizeof algorithms / sizeof *algorithms; i++) {
+        const struct algorithm *a = &algorithms[i];
+        if (a->id != scheme->id)
+            continue;
+        size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
+        sw_der_write(w, SW_DER_OID, a->oid, a->len);
+        if (a->null)
+            sw_der_write(w, SW_DER_NULL, NULL, 0);
+        sw_der_close(w, alg);
+        return;
+    }
+    w->failed = true;
+}
+
+const struct sw_sigscheme *sw_sigalg_decode(struct sw_slice alg)
+{
+    struct sw_reader r = sw_reader_of_slice(alg), seq = sw_der_enter(&r, SW_DER_SEQUENCE);
+    struct sw_slice oid = sw_der_read(&seq, SW_DER_OID);
+    bool null = sw_reader_left(&seq) > 0;
+    if (null && sw_der_read(&seq, SW_DER_NULL).len != 0)
+        return NULL;
+    for (size_t i = 0; sw_reader_end(&seq) && sw_reader_end(&r) && i < sizeof algorithms / sizeof *algorithms; i++) {
+        const struct algorithm *a = &algorithms[i];
+        /* RFC 4055 5: the NULL of RSA may be missing in what others write */
+        if (oid.len == a->len && memcmp(oid.p, a->oid, a->len) == 0 && (a->null || !null))
+            return sw_sigscheme_by_id(a->id);
+    }
+    return NULL;
+}
+
+enum sw_err sw_sign_wrap(struct sw_writer *w, struct sw_slice tbs, const struct sw_privkey *key,
+                         const struct sw_sigscheme *scheme)
+{
+    uint8_t sig[SW_SIG_MAX];
+    size_t len;
+    enum sw_err err = sw_privkey_sign(key, scheme, tbs.p, tbs.len, sig, &len);
+    if (err != SW_OK)
+        return err;
+    size_t seq = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_write_slice(w, tbs);
+    sw_sigalg_encode(w, scheme);
+    size_t bits = sw_der_open(w, SW_DER_BIT_STRING);
+    sw_write_u8(w, 0);
+    sw_write_bytes(w, sig, len);
+    sw_der_close(w, bits);
+    sw_der_close(w, seq);
+    return sw_writer_ok(w) ? SW_OK : SW_ERR_SPACE;
+}
+
+/* --- names --- */
+
+/* The characters of well-formed UTF-8 without control characters; 0 if it is none. */
+static size_t characters(const char *text)
+{
+    size_t n = 0;
+    for (const unsigned char *p = (const unsigned char *)text; *p; n++) {
+        if (*p < 0x20 || *p == 0x7f || (*p >= 0x80 && *p < 0xc2) || *p > 0xf4)
+            return 0;
+        size_t more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
+        for (p++; more; p++, more--)
+            if ((*p & 0xc0) != 0x80)
+                return 0;
+    }
+    return n;
+}
+
+static bool is_country(const char *text)
+{
+    return strlen(text) == 2 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
+}
+
+const char *sw_subject_check(const struct sw_subject *s)
+{
+    if (s->country && *s->country && !is_country(s->country))
+        return "a country is two capital letters (ISO 3166)";
+    if (s->org && *s->org && (!characters(s->org) || characters(s->org) > 64))
+        return "an organisation is at most 64 characters of UTF-8";
+    if (!s->cn || !characters(s->cn) || characters(s->cn) > 64)
+        return "a common name is 1 to 64 characters of UTF-8";
+    return NULL;
+}
+
+/* One RelativeDistinguishedName; type is the last number of 2.5.4.x. */
+static void write_rdn(struct sw_writer *w, unsigned type, uint8_t string, const char *value)
+{
+    const uint8_t oid[] = {0x55, 0x04, (uint8_t)type};
+    if (!value || !*value)
+        return;
+    size_t set = sw_der_open(w, SW_DER_SET);
+    size_t seq = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_der_write(w, SW_DER_OID, oid, sizeof oid);
+    sw_der_write(w, string, value, strlen(value));
+    sw_der_close(w, seq);
+    sw_der_close(w, set);
+}
+
+void sw_subject_encode(struct sw_writer *w, const struct sw_subject *s)
+{
+    size_t name = sw_der_open(w, SW_DER_SEQUENCE);
+    write_rdn(w, 6, SW_DER_PRINTABLE_STRING, s->country); /* RFC 5280 A.1: countryName is a PrintableString */
+    write_rdn(w, 10, SW_DER_UTF8_STRING, s->org);
+    write_rdn(w, 3, SW_DER_UTF8_STRING, s->cn);
+    sw_der_close(w, name);
+}
+
+static bool is_string(unsigned tag)
+{
+    return tag == SW_DER_UTF8_STRING || tag == SW_DER_PRINTABLE_STRING || tag == SW_DER_TELETEX_STRING ||
+           tag == SW_DER_IA5_STRING || tag == SW_DER_BMP_STRING || tag == SW_DER_UNIVERSAL_STRING ||
+           tag == SW_DER_NUMERIC_STRING;
+}
+
+static bool rdn_valid(struct sw_reader *rdns)
+{
+    struct sw_reader set = sw_der_enter(rdns, SW_DER_SET);
+    bool ok = sw_reader_left(&set) > 0;
+    while (ok && sw_reader_left(&set)) {
+        struct sw_reader attr = sw_der_enter(&set, SW_DER_SEQUENCE);
+        unsigned tag = 0;
+        struct sw_slice type = sw_der_read(&attr, SW_DER_OID), whole;
+        (void)sw_der_read_any(&attr, &tag, &whole);
+        ok = type.len > 0 && is_string(tag) && sw_reader_end(&attr);
+    }
+    return ok && sw_reader_end(&set);
+}
+
+bool sw_subject_valid(struct sw_slice name)
+{
+    struct sw_reader r = sw_reader_of_slice(name), rdns = sw_der_enter(&r, SW_DER_SEQUENCE);
+    bool ok = true;
+    while (ok && sw_reader_left(&rdns))
+        ok = rdn_valid(&rdns);
+    return ok && sw_reader_end(&rdns) && sw_reader_end(&r);
+}
+
+/* --- times --- */
+
+/* Days since 1970 to year, month, day in the proleptic Gregorian calendar, counting years from March so that a leap day is the last. */
+static void civil(int64_t days, int *year, int *month, int *day)
+{
+    days += 719468; /* 0000-03-01 */
+    int64_t era = days / 146097, of_era = days % 146097;
+    int64_t yoe = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t doy = of_era - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t m = (5 * doy + 2) / 153;
+    *day = (int)(doy - (153 * m + 2) / 5 + 1);
+    *month = (int)(m < 10 ? m + 3 : m - 9);
+    *year = (int)(yoe + era * 400 + (*month <= 2));
+}
+
+void sw_time_encode(struct sw_writer *w, int64_t time)
+{
+    enum { YEAR_1950 = -631152000 };
+    char text[48];
+    int year, month, day;
+    if (time < YEAR_1950 ||
+        time > INT64_C(253402300799)) { /* UTCTime begins with 1950, GeneralizedTime ends with 9999 */
+        w->failed = true;
+        return;
+    }
+    int64_t days = (time - YEAR_1950) / 86400, s = (time - YEAR_1950) % 86400;
+    civil(days + YEAR_1950 / 86400, &year, &month, &day);
+    bool utc = year < 2050;
+    int n = snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", year, month, day, (int)(s / 3600),
+                     (int)(s / 60 % 60), (int)(s % 60));
+    int skip = utc ? 2 : 0;
+    sw_der_write(w, utc ? SW_DER_UTC_TIME : SW_DER_GENERALIZED_TIME, text + skip, (size_t)(n - skip));
+}
+
+/* --- key identifiers --- */
+
+enum sw_err sw_key_id(struct sw_slice spki, uint8_t out[SW_KEY_ID_LEN])
+{
+    uint8_t digest[SW_HASH_MAX];
+    struct sw_reader r = sw_reader_of_slice(spki);
+    struct sw_reader seq = sw_der_enter(&r, SW_DER_SEQUENCE);
+    (void)sw_der_read(&seq, SW_DER_SEQUENCE);
+    struct sw_slice bits = sw_der_read(&seq, SW_DER_BIT_STRING);
+    if (!sw_reader_end(&seq) || bits.len < 2)
+        return SW_ERR_DER;
+    enum sw_err err = sw_hash_once(SW_HASH_SHA256, bits.p + 1, bits.len - 1, digest);
+    memcpy(out, digest, SW_KEY_ID_LEN);
+    return err;
+}

@@ -1,0 +1,240 @@
+/*
+ * The command line. Options may stand before or after the verb and its arguments; which ones a verb takes is a set in its row.
+ * getopt_long does the work, fed from ttp/options.def.
+ */
+#include "ttp/ttp.h"
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const struct ttp_option_row ttp_options[TTP_OPT_COUNT] = {
+#define TTP_OPTION(id, letter, name, arg, help) {letter, name, arg, help},
+#include "ttp/options.def"
+#undef TTP_OPTION
+};
+
+static const uint64_t global_options =
+    TTP_BIT(PKI) | TTP_BIT(JSON) | TTP_BIT(QUIET) | TTP_BIT(NO_COLOR) | TTP_BIT(HELP) | TTP_BIT(VERSION);
+
+/* getopt's answer for an option is its number in our table, past every letter. */
+enum { OPTION_BASE = 256 };
+
+struct spec {
+    char letters[2 * TTP_OPT_COUNT + 3];
+    struct option longs[TTP_OPT_COUNT + 1];
+};
+
+/* The part of the table that is in set, as getopt wants it. first: '+' stops at the verb, ':' reports a missing argument apart. */
+static void spec_make(struct spec *s, uint64_t set, const char *first)
+{
+    size_t nl = strlen(first), n = 0;
+    memcpy(s->letters, first, nl);
+    for (int i = 0; i < TTP_OPT_COUNT; i++) {
+        const struct ttp_option_row *o = &ttp_options[i];
+        if (!(set >> i & 1))
+            continue;
+        s->longs[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, OPTION_BASE + i};
+        if (o->letter) {
+            s->letters[nl++] = o->letter;
+            if (o->arg)
+                s->letters[nl++] = ':';
+        }
+    }
+    s->letters[nl] = 0;
+    s->longs[n] = (struct option){0};
+}
+
+static int by_letter(uint64_t set, int letter)
+{
+    for (int i = 0; i < TTP_OPT_COUNT; i++)
+        if ((set >> i & 1) && ttp_options[i].letter == letter)
+            return i;
+    return -1;
+}
+
+static int add_value(struct ttp *t, int id, const char *value)
+{
+    struct ttp_values *o = &t->opt[id];
+    const char **v = realloc(o->v, (o->n + 1) * sizeof *v);
+    if (!v)
+        return ttp_fail(t, SW_ERR_MEMORY, "command line");
+    v[o->n] = value;
+    *o = (struct ttp_values){v, o->n + 1};
+    return TTP_DONE;
+}
+
+/* One pass of getopt over argv from argv[1] on; optind is left at the first argument that is no option. */
+static int parse(struct ttp *t, int argc, char **argv, uint64_t set, const char *first)
+{
+    struct spec s;
+    spec_make(&s, set, first);
+    optind = 0; /* glibc: start afresh, with the new first character */
+    opterr = 0;
+    for (;;) {
+        int at = optind ? optind : 1;
+        int c = getopt_long(argc, argv, s.letters, s.longs, NULL);
+        if (c == -1)
+            return TTP_DONE;
+        if (c == ':')
+            return ttp_usage(t, "option %s needs an argument", argv[optind - 1]);
+        if (c == '?' && optopt >= OPTION_BASE)
+            return ttp_usage(t, "option --%s takes no argument", ttp_options[optopt - OPTION_BASE].name);
+        if (c == '?' && optopt)
+            return ttp_usage(t, "unknown option -%c", optopt);
+        if (c == '?')
+            return ttp_usage(t, "unknown or ambiguous option %s", argv[at < optind ? optind - 1 : at]);
+        int id = c >= OPTION_BASE ? c - OPTION_BASE : by_letter(set, c);
+        int err = add_value(t, id, optarg ? optarg : "");
+        if (err)
+            return err;
+    }
+}
+
+static const struct ttp_verb *find_verb(const char *name)
+{
+    for (const struct ttp_verb *v = ttp_verbs; v->name; v++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
+}
+
+/* What the global options mean, once all are known. */
+static void apply_globals(struct ttp *t)
+{
+    const char *env = getenv("TTP_PKI");
+    t->dir = ttp_get(t, TTP_OPT_PKI);
+    if (!t->dir)
+        t->dir = env && *env ? env : "certs";
+    t->json = ttp_has(t, TTP_OPT_JSON);
+    t->quiet = ttp_has(t, TTP_OPT_QUIET);
+}
+
+int ttp_args_parse(struct ttp *t, int argc, char **argv)
+{
+    /* errors of the very command line are JSON too, when that was asked for anywhere in it */
+    for (int i = 1; i < argc; i++)
+        t->json |= strcmp(argv[i], "--json") == 0;
+    int err = parse(t, argc, argv, global_options, "+:");
+    if (err)
+        return err;
+    apply_globals(t);
+    if (ttp_has(t, TTP_OPT_HELP) || ttp_has(t, TTP_OPT_VERSION))
+        return TTP_DONE;
+    if (optind >= argc)
+        return ttp_usage(t, "no verb");
+    t->verb = find_verb(argv[optind]);
+    if (!t->verb)
+        return ttp_usage(t, "unknown verb %s", argv[optind]);
+    argc -= optind;
+    argv += optind;
+    err = parse(t, argc, argv, t->verb->options | global_options, ":");
+    if (err)
+        return err;
+    apply_globals(t);
+    t->argc = argc - optind;
+    t->argv = argv + optind;
+    if (ttp_has(t, TTP_OPT_HELP))
+        return TTP_DONE;
+    if (t->argc < t->verb->min)
+        return ttp_usage(t, "too few arguments: ttp %s %s", t->verb->name, t->verb->args);
+    if (t->argc > t->verb->max)
+        return ttp_usage(t, "too many arguments: %s", t->argv[t->verb->max]);
+    return TTP_DONE;
+}
+
+void ttp_args_free(struct ttp *t)
+{
+    for (int i = 0; i < TTP_OPT_COUNT; i++)
+        free(t->opt[i].v);
+}
+
+bool ttp_has(const struct ttp *t, enum ttp_option id)
+{
+    return t->opt[id].n > 0;
+}
+
+const char *ttp_get(const struct ttp *t, enum ttp_option id)
+{
+    return t->opt[id].n ? t->opt[id].v[t->opt[id].n - 1] : NULL;
+}
+
+static bool parse_number(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    *out = n;
+    return end != text && *end == 0 && errno == 0 && *text >= '-' && *text != '.';
+}
+
+int ttp_get_int(const struct ttp *t, enum ttp_option id, int fallback, int min, int max, int *out)
+{
+    const char *text = ttp_get(t, id);
+    int64_t n = fallback;
+    if (text && (!parse_number(text, &n) || n < min || n > max))
+        return ttp_usage(t, "--%s takes a number from %d to %d, not %s", ttp_options[id].name, min, max, text);
+    *out = (int)n;
+    return TTP_DONE;
+}
+
+bool ttp_parse_time(const char *text, int64_t *out)
+{
+    struct tm tm = {0};
+    if (parse_number(text, out))
+        return true;
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    if (end && (*end == 'T' || *end == 't' || *end == ' '))
+        end = strptime(end + 1, "%H:%M:%S", &tm);
+    if (!end)
+        return false;
+    int sign = *end == '+' ? 1 : *end == '-' ? -1 : 0;
+    int hours = 0, minutes = 0, used = 0;
+    if (sign && (sscanf(end + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 || end[6]))
+        return false;
+    if (!sign && *end && strcmp(end, "Z") != 0 && strcmp(end, "z") != 0)
+        return false;
+    *out = (int64_t)timegm(&tm) - sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool ttp_parse_span(const char *text, int64_t *out)
+{
+    static const struct {
+        const char *unit;
+        int64_t seconds;
+    } units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31536000}, {"", 86400}};
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (end == text || errno || n < 0 || n > 40000 * 86400LL || *text < '0' || *text > '9')
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].unit) == 0) {
+            *out = n * units[i].seconds;
+            return true;
+        }
+    return false;
+}
+
+int ttp_get_time(const struct ttp *t, enum ttp_option id, int64_t fallback, int64_t *out)
+{
+    const char *text = ttp_get(t, id);
+    *out = fallback;
+    if (text && !ttp_parse_time(text, out))
+        return ttp_usage(t, "--%s takes a time like 2027-01-31T12:00:00Z or seconds since 1970, not %s",
+                         ttp_options[id].name, text);
+    return TTP_DONE;
+}
+
+int ttp_get_span(const struct ttp *t, enum ttp_option id, int64_t fallback, int64_t *out)
+{
+    const char *text = ttp_get(t, id);
+    *out = fallback;
+    if (text && !ttp_parse_span(text, out))
+        return ttp_usage(t, "--%s takes a length of time like 30d or 12h, not %s", ttp_options[id].name, text);
+    return TTP_DONE;
+}

@@ -1,0 +1,284 @@
+/* The CA in its directory, and the keys and certificates that are read and named on the way. */
+#include "ttp/ttp_ca.h"
+#include "base/wipe.h"
+#include "ttp/key.h"
+#include "ttp/pem.h"
+#include "ttp/sign.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const stems[] = {"root", "ca"};
+enum { STEMS = sizeof stems / sizeof *stems, KEY_FILE_MAX = 1 << 20, CERT_FILE_MAX = 1 << 20 };
+
+bool ttp_path(const struct ttp *t, const char *stem, const char *ext, char out[TTP_PATH_CAP])
+{
+    int n = snprintf(out, TTP_PATH_CAP, "%s/%s%s%s", t->dir, stem, *ext ? "." : "", ext);
+    if (n >= TTP_PATH_CAP)
+        ttp_error(t, TTP_USAGE, "%s: the path is too long", t->dir);
+    return n < TTP_PATH_CAP;
+}
+
+int ttp_make_dir(const struct ttp *t)
+{
+    if (mkdir(t->dir, 0700) == 0 || errno == EEXIST)
+        return TTP_DONE;
+    return ttp_fail(t, SW_ERR_SYSTEM, t->dir);
+}
+
+/* --- keys --- */
+
+/* Read, and ask for the passphrase only if the file turns out to need one. */
+static int decode_key(const struct ttp *t, const char *path, const struct sw_file *file, struct sw_privkey **out)
+{
+    struct ttp_pass pass = {.given = false};
+    int err = TTP_DONE;
+    if (sw_key_is_encrypted(file->p, file->len))
+        err = ttp_pass_get(t, TTP_OPT_PASSIN, path, true, false, &pass);
+    if (!err) {
+        struct sw_slice p = {pass.given ? (const uint8_t *)pass.text : NULL, pass.len};
+        enum sw_err e = sw_key_read(out, file->p, file->len, p);
+        if (e == SW_ERR_PASSPHRASE && !pass.given)
+            err = ttp_error(t, TTP_BAD_INPUT, "%s: the key is encrypted and there is no passphrase (--passin)", path);
+        else if (e != SW_OK)
+            err = ttp_fail(t, e, path);
+    }
+    ttp_pass_wipe(&pass);
+    return err;
+}
+
+int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
+{
+    struct sw_file file;
+    *out = NULL;
+    enum sw_err e = sw_file_read_secret(path, KEY_FILE_MAX, &file);
+    if (e == SW_ERR_PERMISSION)
+        return ttp_error(t, TTP_REFUSED,
+                         "%s: others can read this key, or it is not yours: chmod 600 it, or make a new one", path);
+    if (e != SW_OK)
+        return ttp_fail(t, e, path);
+    int err = decode_key(t, path, &file, out);
+    sw_file_free(&file);
+    return err;
+}
+
+int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made)
+{
+    const char *path = ttp_get(t, TTP_OPT_KEY_FILE), *type = ttp_get(t, TTP_OPT_KEY);
+    *out = NULL;
+    *made = !path;
+    if (path && type)
+        return ttp_usage(t, "--key makes a key and --key-file reads one: only one of them");
+    if (path)
+        return ttp_read_key(t, path, out);
+    if (!type)
+        type = t->conf.key ? t->conf.key : sw_key_kind_at(0)->name;
+    const struct sw_key_kind *kind = sw_key_kind_by_name(type);
+    if (!kind)
+        return ttp_usage(t, "key type %s: there are rsa2048, rsa3072, rsa4096, p256, p384 and ed25519", type);
+    enum sw_err err = sw_privkey_generate(out, kind->type, kind->param);
+    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, type);
+}
+
+int ttp_key_pem(const struct ttp *t, const struct sw_privkey *key, const char *what, char *out, size_t cap, size_t *len)
+{
+    struct ttp_pass pass = {.given = false};
+    int err = ttp_pass_get(t, TTP_OPT_PASSOUT, what, false, true, &pass);
+    if (!err && pass.given && pass.len == 0)
+        err = ttp_error(t, TTP_BAD_INPUT, "%s: the passphrase is empty", what);
+    if (!err) {
+        struct sw_slice p = {pass.given ? (const uint8_t *)pass.text : NULL, pass.len};
+        enum sw_err e = sw_key_encode_pem(key, p, out, cap, len);
+        err = e == SW_OK ? TTP_DONE : ttp_fail(t, e, what);
+    }
+    ttp_pass_wipe(&pass);
+    return err;
+}
+
+/* --- certificates --- */
+
+/* The first certificate in PEM or DER, as DER of its own. */
+static enum sw_err first_cert(const struct sw_file *file, uint8_t **der, size_t *len)
+{
+    struct sw_reader r = sw_reader_of(file->p, file->len);
+    struct sw_pem block;
+    *der = malloc(file->len ? file->len : 1);
+    if (!*der)
+        return SW_ERR_MEMORY;
+    if (file->len && file->p[0] == 0x30) {
+        memcpy(*der, file->p, file->len);
+        *len = file->len;
+        return SW_OK;
+    }
+    while (sw_pem_next(&r, &block))
+        if (sw_pem_is(&block, "CERTIFICATE"))
+            return sw_pem_decode(&block, *der, file->len, len);
+    return SW_ERR_PEM;
+}
+
+int ttp_read_cert(const struct ttp *t, const char *path, struct sw_cert *cert, uint8_t **der)
+{
+    struct sw_file file;
+    size_t len = 0;
+    *der = NULL;
+    enum sw_err e = sw_file_read(path, CERT_FILE_MAX, &file);
+    if (e == SW_OK) {
+        e = first_cert(&file, der, &len);
+        if (e == SW_OK)
+            e = sw_cert_parse(cert, *der, len);
+        sw_file_free(&file);
+    }
+    if (e == SW_OK)
+        return TTP_DONE;
+    int saved = errno;
+    free(*der);
+    *der = NULL;
+    errno = saved;
+    return ttp_fail(t, e, path);
+}
+
+/* --- the CA --- */
+
+static const char *find_stem(const struct ttp *t, const char *ext)
+{
+    char path[TTP_PATH_CAP];
+    for (size_t i = 0; i < STEMS; i++)
+        if (ttp_path(t, stems[i], ext, path) && sw_file_exists(path))
+            return stems[i];
+    return NULL;
+}
+
+bool ttp_ca_exists(const struct ttp *t)
+{
+    return find_stem(t, "key") != NULL;
+}
+
+static int no_ca(const struct ttp *t)
+{
+    if (find_stem(t, "key"))
+        return ttp_error(t, TTP_BAD_INPUT,
+                         "%s: this CA has no certificate yet: have ca.csr signed, then \"ttp adopt\" the certificate",
+                         t->dir);
+    return ttp_error(t, TTP_BAD_INPUT,
+                     "%s: there is no CA here (make one with ttp init, or name its directory with --pki)", t->dir);
+}
+
+int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca)
+{
+    char path[TTP_PATH_CAP];
+    if (!ttp_path(t, ca->stem, "key", path))
+        return TTP_USAGE;
+    int err = ttp_read_key(t, path, &ca->key);
+    if (!err && !sw_pubkey_eq(sw_privkey_public(ca->key), &ca->cert.key))
+        err = ttp_fail(t, SW_ERR_KEY_MISMATCH, path);
+    return err;
+}
+
+static int load_chain(const struct ttp *t, struct ttp_ca *ca)
+{
+    char path[TTP_PATH_CAP];
+    if (!ttp_path(t, "chain", "crt", path))
+        return TTP_USAGE;
+    if (!sw_file_exists(path))
+        return TTP_DONE;
+    enum sw_err e = sw_file_read(path, CERT_FILE_MAX, &ca->chain);
+    return e == SW_OK ? TTP_DONE : ttp_fail(t, e, path);
+}
+
+static int load(const struct ttp *t, bool with_key, struct ttp_ca *ca)
+{
+    char path[TTP_PATH_CAP];
+    uint8_t id[SW_KEY_ID_LEN];
+    /* an intermediate CA may keep its root beside it, so ca.crt counts first */
+    ca->stem = ttp_path(t, "ca", "crt", path) && sw_file_exists(path) ? "ca" : "root";
+    if (!ttp_path(t, ca->stem, "crt", path))
+        return TTP_USAGE;
+    if (!sw_file_exists(path))
+        return no_ca(t);
+    int err = ttp_read_cert(t, path, &ca->cert, &ca->der);
+    if (err)
+        return err;
+    if (!ca->cert.is_ca || (ca->cert.has_key_usage && !(ca->cert.key_usage & SW_KU_KEY_CERT_SIGN)))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: this is no certificate of a CA", path);
+    struct sw_slice ski = ca->cert.ski;
+    if (ski.len == 0 || ski.len > 64) {
+        if (sw_key_id(ca->cert.spki, id) != SW_OK)
+            return ttp_fail(t, SW_ERR_CERT_DECODE, path);
+        ski = (struct sw_slice){id, sizeof id};
+    }
+    ttp_hex(ski.p, ski.len, ca->id);
+    err = load_chain(t, ca);
+    return err || !with_key ? err : ttp_ca_key(t, ca);
+}
+
+int ttp_ca_open(const struct ttp *t, bool with_key, struct ttp_ca *ca)
+{
+    *ca = (struct ttp_ca){.stem = NULL};
+    return load(t, with_key, ca);
+}
+
+void ttp_ca_close(struct ttp_ca *ca)
+{
+    sw_privkey_free(ca->key);
+    sw_file_free(&ca->chain);
+    free(ca->der);
+    *ca = (struct ttp_ca){.stem = NULL};
+}
+
+bool ttp_is_ca_key(const struct ttp *t, const char *path)
+{
+    struct stat a, b;
+    char key[TTP_PATH_CAP];
+    if (lstat(path, &a))
+        return false;
+    for (size_t i = 0; i < STEMS; i++)
+        if (ttp_path(t, stems[i], "key", key) && stat(key, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+            return true;
+    return false;
+}
+
+/* --- subjects and names of files --- */
+
+int ttp_subject(const struct ttp *t, const char *cn, uint8_t *out, size_t *len)
+{
+    struct sw_subject s = {ttp_get(t, TTP_OPT_COUNTRY), ttp_get(t, TTP_OPT_ORG), cn};
+    if (!s.country)
+        s.country = t->conf.country;
+    if (!s.org)
+        s.org = t->conf.org;
+    const char *why = sw_subject_check(&s);
+    if (why)
+        return ttp_usage(t, "%s", why);
+    struct sw_writer w = sw_writer_of(out, TTP_SUBJECT_MAX);
+    sw_subject_encode(&w, &s);
+    *len = w.len;
+    return sw_writer_ok(&w) ? TTP_DONE : ttp_fail(t, SW_ERR_SPACE, cn);
+}
+
+int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP])
+{
+    const char *prefix = ttp_get(t, TTP_OPT_PREFIX);
+    if (prefix && (!*prefix || prefix[strlen(prefix) - 1] == '/'))
+        return ttp_usage(t, "--out takes the beginning of a file name, not %s", *prefix ? "a directory" : "nothing");
+    if (prefix) {
+        if (snprintf(out, TTP_PATH_CAP, "%s", prefix) >= TTP_PATH_CAP)
+            return ttp_usage(t, "--out: the path is too long");
+        return TTP_DONE;
+    }
+    char name[256];
+    size_t n = 0;
+    for (; *cn && n + 1 < sizeof name - 16; cn++) {
+        bool plain = (*cn >= '0' && *cn <= '9') || (*cn >= 'a' && *cn <= 'z') || (*cn >= 'A' && *cn <= 'Z') ||
+                     strchr("-_@+", *cn) || (*cn == '.' && n);
+        name[n++] = plain ? *cn : '_';
+    }
+    name[n] = 0;
+    for (size_t i = 0; i < STEMS; i++)
+        if (strcmp(name, stems[i]) == 0)
+            return ttp_error(t, TTP_REFUSED, "%s: these are the names of the CA's own files; choose others with --out",
+                             name);
+    return ttp_path(t, name, "", out) ? TTP_DONE : TTP_USAGE;
+}

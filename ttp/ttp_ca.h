@@ -1,0 +1,172 @@
+/*
+ * What the verbs that make something share: lists of names, the CA in its directory, and the one way in which a certificate is made,
+ * recorded and written.
+ */
+#ifndef SW_TTP_TTP_CA_H
+#define SW_TTP_TTP_CA_H
+
+#include "ttp/file.h"
+#include "ttp/issue.h"
+#include "ttp/san.h"
+#include "ttp/ttp.h"
+#include "ttp/ttp_index.h"
+
+enum { TTP_PATH_CAP = SW_FILE_PATH_MAX, TTP_HEX_CAP = 2 * 64 + 1 };
+
+/* --- ttp_names.c --- */
+
+struct ttp_names {
+    struct sw_san *v;
+    size_t n;
+};
+
+/* ttp_names_add: one more, once. ttp_names_parse: from text; what is no name is a usage error. Exit codes. */
+int ttp_names_add(const struct ttp *t, struct ttp_names *names, const struct sw_san *name);
+int ttp_names_parse(const struct ttp *t, struct ttp_names *names, const char *text);
+/* ttp_names_constraints: the values of --permit or --exclude. */
+int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp_option id);
+/* ttp_names_imply: put the common name first, if it is a name of one of our kinds. */
+int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn);
+/* ttp_names_read: those of GeneralNames' contents that can be granted (dns, ip, email, uri); *refused counts the others. */
+int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused);
+bool ttp_names_have(const struct ttp_names *names, enum sw_san_kind kind);
+void ttp_names_free(struct ttp_names *names);
+/* ttp_names_encode: GeneralNames' contents; ttp_names_subtrees: those of GeneralSubtrees. */
+void ttp_names_encode(struct sw_writer *w, const struct ttp_names *names);
+void ttp_names_subtrees(struct sw_writer *w, const struct ttp_names *names);
+/* ttp_names_text: all of GeneralNames' contents with sep between; the caller frees it, NULL if memory is out. ttp_names_json: an array. */
+char *ttp_names_text(struct sw_slice san, const char *sep);
+json_t *ttp_names_json(struct sw_slice san);
+
+/* ttp_hex: lower-case hex; out has room for 2 * len + 1. ttp_serial_text: of an INTEGER's contents, without a leading zero byte. */
+char *ttp_hex(const uint8_t *p, size_t len, char *out);
+char *ttp_serial_text(struct sw_slice serial, char out[TTP_SERIAL_CAP]);
+
+/* --- ttp_ca.c --- */
+
+struct ttp_ca {
+    const char *stem; /* "root" or "ca": the names of its files in DIR */
+    uint8_t *der;
+    struct sw_cert cert;
+    struct sw_file chain;   /* PEM of the certificates above, of an intermediate CA */
+    struct sw_privkey *key; /* NULL unless asked for */
+    char id[TTP_HEX_CAP];   /* hex of its key identifier */
+};
+
+/* ttp_path: DIR/STEM.EXT, or DIR/NAME with an empty ext. False (said) if it is too long. */
+bool ttp_path(const struct ttp *t, const char *stem, const char *ext, char out[TTP_PATH_CAP]);
+
+/* ttp_ca_open: the CA of the directory; with_key reads its key as well, asking for a passphrase where it must. Exit code; close it in any case. */
+int ttp_ca_open(const struct ttp *t, bool with_key, struct ttp_ca *ca);
+/* ttp_ca_key: read the key of a CA that was opened without. */
+int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca);
+void ttp_ca_close(struct ttp_ca *ca);
+
+/* ttp_ca_exists: whether the directory holds the key of a CA already. */
+bool ttp_ca_exists(const struct ttp *t);
+
+/* ttp_is_ca_key: whether path is, by whatever name, the private key of the directory's CA: never overwritten. */
+bool ttp_is_ca_key(const struct ttp *t, const char *path);
+
+/* ttp_make_dir: DIR with mode 0700, if it is missing. */
+int ttp_make_dir(const struct ttp *t);
+
+/* ttp_read_key: a private key from a file that nobody else may read; passphrase from --passin or the terminal. */
+int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out);
+
+/* ttp_new_key: --key-file read, or a key of --key made; *made says which. what names it in messages. */
+int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made);
+
+/* ttp_key_file: the PEM of a key, encrypted if --passout says so; the caller wipes it. what names it in prompts. */
+int ttp_key_pem(const struct ttp *t, const struct sw_privkey *key, const char *what, char *out, size_t cap,
+                size_t *len);
+
+/* ttp_read_cert: the first certificate of a file, PEM or DER; *file keeps the bytes, which der may or may not point into. */
+int ttp_read_cert(const struct ttp *t, const char *path, struct sw_cert *cert, uint8_t **der);
+
+/*
+ * ttp_subject: C, O and CN of the command line and the settings as a Name; a usage error says what is wrong with it.
+ *   out   TTP_SUBJECT_MAX bytes
+ */
+enum { TTP_SUBJECT_MAX = 1024, TTP_SAN_MAX = 16384 };
+int ttp_subject(const struct ttp *t, const char *cn, uint8_t *out, size_t *len);
+
+/* ttp_prefix: --out, or DIR/CN with what is not for file names replaced. */
+int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP]);
+
+/* --- ttp_make.c --- */
+
+/* A certificate to be made. */
+struct ttp_order {
+    const struct sw_profile *profile;
+    struct sw_slice subject, san, spki;
+    int64_t not_before, not_after;
+    int path_len;
+    struct sw_slice permit, exclude;
+    const char *action;   /* for the audit log: "issue" */
+    const char *replaces; /* serial of the certificate that this one renews; NULL: none */
+    bool revoke_replaced;
+};
+
+/* CRLReason, RFC 5280 5.3.1 */
+enum {
+    TTP_REASON_UNSPECIFIED = 0,
+    TTP_REASON_KEY_COMPROMISE = 1,
+    TTP_REASON_AFFILIATION = 3,
+    TTP_REASON_SUPERSEDED = 4,
+    TTP_REASON_CESSATION = 5,
+    TTP_REASON_PRIVILEGE = 9
+};
+
+/* Where it goes: paths, empty or NULL for files that are not wanted. */
+struct ttp_files {
+    char key[TTP_PATH_CAP], csr[TTP_PATH_CAP], crt[TTP_PATH_CAP], fullchain[TTP_PATH_CAP];
+    char prefix[TTP_PATH_CAP]; /* absolute, for the index */
+    bool replace;              /* certificates may take the place of older ones without --force: a renewal */
+};
+
+/* ttp_files_for: the four names; a file that exists is refused here already, before any work, unless --force. */
+int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, bool crt, struct ttp_files *files);
+
+/* ttp_files_one: a certificate in a file of this name, and no full chain. */
+int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files);
+
+/* ttp_profile: that of --profile, or server. */
+int ttp_profile(const struct ttp *t, const struct sw_profile **profile);
+
+/* ttp_names_for_profile: encode the names into buf (TTP_SAN_MAX bytes), or say what this profile lacks: a server needs a host. */
+int ttp_names_for_profile(const struct ttp *t, const struct sw_profile *profile, const struct ttp_names *names,
+                          uint8_t *buf, struct sw_slice *san);
+
+/* ttp_eku_text: "server, client"; cut to cap. ttp_usage_text: keyUsage. Return out. */
+char *ttp_eku_text(unsigned eku, char *out, size_t cap);
+char *ttp_usage_text(unsigned usage, char *out, size_t cap);
+
+/* ttp_validity: --not-before, --not-after and --days for a profile, cut to what the issuer lives (and said); issuer NULL: itself. */
+int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const struct sw_cert *issuer,
+                 int64_t *not_before, int64_t *not_after);
+
+/*
+ * ttp_make: sign, check as any verifier would, write, record and name the files, in that order: nothing leaves the tool that is not in the
+ * index, and a process that is killed leaves nothing half-done.
+ *   ca       NULL: self-signed
+ *   key_pem  goes into files->key; may be NULL
+ *   out      SW_CERT_MAX bytes: the certificate in DER
+ */
+int ttp_make(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
+             const struct ttp_order *order, const struct ttp_files *files, struct sw_slice key_pem, uint8_t *out,
+             size_t *len);
+
+/* ttp_cert_json: what --json shows of a certificate; the caller may add to it. NULL if memory is out. */
+json_t *ttp_cert_json(const struct sw_cert *cert);
+
+/* ttp_files_json: the paths that are not empty. */
+json_t *ttp_files_json(const struct ttp_files *files);
+
+/* ttp_describe: the same in a few lines for people, on standard error. */
+void ttp_describe(const struct ttp *t, const struct sw_cert *cert, const struct ttp_files *files);
+
+/* ttp_report: both, whichever is asked for. */
+int ttp_report(const struct ttp *t, const uint8_t *der, size_t len, const struct ttp_files *files);
+
+#endif

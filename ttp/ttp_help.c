@@ -1,0 +1,252 @@
+/*
+ * --help, the manual page and the shell completion, all made from the tables of verbs and options, so that none of them can be out of
+ * date.
+ */
+#include "ttp/ttp.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { HELP_WIDTH = 96, HELP_INDENT = 26 };
+
+static const uint64_t global_options =
+    TTP_BIT(PKI) | TTP_BIT(JSON) | TTP_BIT(QUIET) | TTP_BIT(NO_COLOR) | TTP_BIT(HELP) | TTP_BIT(VERSION);
+
+/* Words filled into lines; col is where the cursor stands. */
+static void wrap(const char *text, size_t col, size_t indent)
+{
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (col > indent && col + 1 + n > HELP_WIDTH) {
+            printf("\n%*s", (int)indent, "");
+            col = indent;
+        } else if (col > indent) {
+            putchar(' ');
+            col++;
+        }
+        fwrite(text, 1, n, stdout);
+        col += n;
+        text += n + (text[n] == ' ');
+    }
+    putchar('\n');
+}
+
+static void option_help(const struct ttp_option_row *o)
+{
+    char left[64];
+    int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "",
+                                 o->arg ? o->arg : "")
+                      : snprintf(left, sizeof left, "      --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+    printf("%-*s", HELP_INDENT, left);
+    if (n >= HELP_INDENT)
+        printf("\n%*s", HELP_INDENT, "");
+    wrap(o->help, HELP_INDENT, HELP_INDENT);
+}
+
+static void options_help(uint64_t set)
+{
+    for (int i = 0; i < TTP_OPT_COUNT; i++)
+        if (set >> i & 1)
+            option_help(&ttp_options[i]);
+}
+
+static void indented(const char *lines)
+{
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        printf("  %.*s\n", (int)n, lines);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+static void verb_help(const struct ttp_verb *v)
+{
+    printf("Usage: ttp [OPTION]... %s %s\n\n", v->name, v->args);
+    wrap(v->details, 0, 0);
+    printf("\nOptions:\n");
+    options_help(v->options);
+    printf("\nFor every verb:\n");
+    options_help(global_options);
+    printf("\nExamples:\n");
+    indented(v->example);
+}
+
+static const char exit_codes[] = "0  done, or accepted\n"
+                                 "1  rejected, or something is due\n"
+                                 "2  the command line makes no sense\n"
+                                 "3  refused: it exists already, or policy forbids it\n"
+                                 "4  a file or a value is not what it should be\n"
+                                 "5  the system failed: files, memory, the index";
+
+void ttp_help(const struct ttp_verb *verb)
+{
+    if (verb) {
+        verb_help(verb);
+        return;
+    }
+    printf("Usage: ttp [--pki DIR] [--json] [--quiet] VERB ...\n\n"
+           "A trusted third party: makes a root, signs certificates for servers and people, revokes and\n"
+           "verifies them. \"ttp VERB --help\" tells more.\n\nVerbs:\n");
+    for (const struct ttp_verb *v = ttp_verbs; v->name; v++)
+        printf("  %-14s%s\n", v->name, v->summary);
+    printf("\nOptions:\n");
+    options_help(global_options);
+    printf("\nExit codes:\n");
+    indented(exit_codes);
+}
+
+/* --- the manual page --- */
+
+/* roff's own characters in text: a backslash, and a dot or quote that begins a line. */
+static void roff(const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", stdout);
+    for (; *text; text++)
+        switch (*text) {
+        case '\\':
+            fputs("\\e", stdout);
+            break;
+        case '-':
+            fputs("\\-", stdout);
+            break;
+        default:
+            putchar(*text);
+        }
+    putchar('\n');
+}
+
+static void roff_options(uint64_t set)
+{
+    for (int i = 0; i < TTP_OPT_COUNT; i++) {
+        const struct ttp_option_row *o = &ttp_options[i];
+        if (!(set >> i & 1))
+            continue;
+        printf(".TP\n");
+        if (o->letter)
+            printf("\\fB\\-%c\\fR, ", o->letter);
+        fputs("\\fB\\-\\-", stdout);
+        for (const char *p = o->name; *p; p++)
+            printf(*p == '-' ? "\\-" : "%c", *p);
+        printf("\\fR%s%s%s\n", o->arg ? " \\fI" : "", o->arg ? o->arg : "", o->arg ? "\\fR" : "");
+        roff(o->help);
+    }
+}
+
+static void roff_lines(const char *lines)
+{
+    char line[256];
+    printf(".nf\n");
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)n, lines);
+        roff(line);
+        lines += n + (lines[n] == '\n');
+    }
+    printf(".fi\n");
+}
+
+static void roff_verbs(void)
+{
+    for (const struct ttp_verb *v = ttp_verbs; v->name; v++) {
+        printf(".SS \"%s %s\"\n", v->name, v->args);
+        roff(v->details);
+        roff_options(v->options);
+        printf(".PP\nExamples:\n.PP\n.RS 4\n");
+        roff_lines(v->example);
+        printf(".RE\n");
+    }
+}
+
+static const char *const man_files[][2] = {
+    {"DIR/root.crt, DIR/root.key", "the root: give the first to everybody, the second to nobody"},
+    {"DIR/ca.crt, DIR/ca.key, DIR/ca.csr",
+     "the same for an intermediate CA; DIR/chain.crt holds the certificates above it"},
+    {"DIR/root.crl, DIR/ca.crl", "the revocation list, made by ttp crl"},
+    {"DIR/index.db",
+     "the index: every certificate, every revocation, and an audit log that is only ever added to (SQLite)"},
+    {"DIR/ttp.conf", "settings, lines of the form \"name = value\": key, days, country, org (defaults of the options), "
+                     "crl_url, ocsp_url, issuer_url "
+                     "(written into every certificate), crl_days, expiring, and backdate (how far back validity "
+                     "begins, for clocks that are behind; 0 by "
+                     "default)"},
+    {"PREFIX.key, PREFIX.csr, PREFIX.crt, PREFIX.fullchain.crt",
+     "key (PKCS#8, mode 0600), request, certificate, and the certificate followed by the intermediates"},
+};
+
+void ttp_help_man(void)
+{
+    printf(".TH TTP 1 \"\" \"Sealwax " TTP_VERSION
+           "\" \"Sealwax\"\n.SH NAME\nttp \\- a trusted third party: make, sign, revoke and "
+           "verify certificates\n.SH SYNOPSIS\n.B ttp\n[\\fB\\-\\-pki\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] "
+           "[\\fB\\-\\-quiet\\fR] "
+           "\\fIVERB\\fR ...\n.SH DESCRIPTION\n");
+    roff("ttp is a small certificate authority. Results go to standard output, everything else to standard error; "
+         "nothing ever prompts "
+         "without a terminal. An ID is a name, a serial number or a certificate file. Times are RFC 3339 in UTC.");
+    printf(".SH OPTIONS\n");
+    roff_options(global_options);
+    printf(".SH VERBS\n");
+    roff_verbs();
+    printf(".SH FILES\n");
+    for (size_t i = 0; i < sizeof man_files / sizeof *man_files; i++) {
+        printf(".TP\n.I ");
+        roff(man_files[i][0]);
+        roff(man_files[i][1]);
+    }
+    printf(".SH EXIT STATUS\n");
+    roff_lines(exit_codes);
+    printf(".SH ENVIRONMENT\n.TP\n.B TTP_PKI\n");
+    roff("directory of the CA, where --pki is not given");
+    printf(".TP\n.B NO_COLOR\n");
+    roff("no colour, when set and not empty");
+    printf(".SH SEE ALSO\n.BR sealwax (1),\n.BR sealwaxd (8)\n");
+}
+
+/* --- the completion --- */
+
+static void words(uint64_t set)
+{
+    for (int i = 0; i < TTP_OPT_COUNT; i++)
+        if (set >> i & 1)
+            printf(" --%s", ttp_options[i].name);
+}
+
+void ttp_help_completion(void)
+{
+    printf(
+        "# bash completion for ttp, made by \"ttp --generate-completion\"\n"
+        "_ttp()\n{\n"
+        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' opts='' w i skip=''\n"
+        "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+        "        w=${COMP_WORDS[i]}\n"
+        "        if [[ -n $skip ]]; then skip=''; continue; fi\n"
+        "        case $w in --pki) skip=1 ;; -*) ;; *) verb=$w; break ;; esac\n"
+        "    done\n"
+        "    case $prev in\n"
+        "    --key|-k) COMPREPLY=($(compgen -W 'rsa2048 rsa3072 rsa4096 p256 p384 ed25519' -- \"$cur\")); return ;;\n"
+        "    --profile|-p) COMPREPLY=($(compgen -W 'server client peer email ca' -- \"$cur\")); return ;;\n"
+        "    --purpose) COMPREPLY=($(compgen -W 'server client' -- \"$cur\")); return ;;\n"
+        "    --reason|-r) COMPREPLY=($(compgen -W 'unspecified keyCompromise affiliationChanged superseded "
+        "cessationOfOperation "
+        "privilegeWithdrawn' -- \"$cur\")); return ;;\n"
+        "    --pki) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
+        "    esac\n"
+        "    case $verb in\n"
+        "    '') opts='");
+    for (const struct ttp_verb *v = ttp_verbs; v->name; v++)
+        printf("%s%s", v == ttp_verbs ? "" : " ", v->name);
+    words(global_options);
+    printf("' ;;\n");
+    for (const struct ttp_verb *v = ttp_verbs; v->name; v++) {
+        printf("    %s) opts='", v->name);
+        words(v->options | global_options);
+        printf("' ;;\n");
+    }
+    printf("    esac\n"
+           "    if [[ $cur == -* || -z $verb ]]; then\n"
+           "        COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n"
+           "    else\n"
+           "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+           "    fi\n"
+           "}\ncomplete -o filenames -F _ttp ttp\n");
+}

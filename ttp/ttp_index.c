@@ -1,0 +1,392 @@
+/*
+ * The index in SQLite. A rollback journal rather than a write-ahead log: at rest the index is one file, so a copy of the directory is a
+ * backup of the CA. synchronous=FULL and BEGIN IMMEDIATE give what the header promises; the triggers make the audit log append-only even
+ * for other programs that open the file.
+ */
+#include "ttp/ttp_index.h"
+#include <errno.h>
+#include <pwd.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SCHEMA_VERSION = 1, BUSY_TIMEOUT_MS = 60000 };
+
+struct ttp_index {
+    const struct ttp *t;
+    sqlite3 *db;
+    char path[4096];
+    char who[64];
+};
+
+static const char schema[] =
+    "CREATE TABLE certificates("
+    " serial TEXT PRIMARY KEY, issuer TEXT NOT NULL, cn TEXT NOT NULL, names TEXT NOT NULL, profile TEXT NOT NULL,"
+    " key_type TEXT NOT NULL, fingerprint TEXT NOT NULL, prefix TEXT NOT NULL, replaces TEXT NOT NULL,"
+    " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued INTEGER NOT NULL, der BLOB NOT NULL) STRICT;"
+    "CREATE INDEX certificates_replaces ON certificates(replaces);"
+    "CREATE TABLE names(serial TEXT NOT NULL REFERENCES certificates(serial), name TEXT NOT NULL COLLATE NOCASE) "
+    "STRICT;"
+    "CREATE INDEX names_name ON names(name);"
+    "CREATE TABLE revocations("
+    " serial TEXT PRIMARY KEY REFERENCES certificates(serial), revoked INTEGER NOT NULL, reason INTEGER NOT NULL) "
+    "STRICT;"
+    "CREATE TABLE crls("
+    " number INTEGER PRIMARY KEY, issuer TEXT NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL) "
+    "STRICT;"
+    "CREATE TABLE audit("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, serial TEXT "
+    "NOT NULL,"
+    " detail TEXT NOT NULL) STRICT;"
+    "CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+    "CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+    "CREATE TRIGGER certificates_update BEFORE UPDATE ON certificates"
+    " BEGIN SELECT RAISE(ABORT, 'an issued certificate does not change'); END;"
+    "CREATE TRIGGER certificates_delete BEFORE DELETE ON certificates"
+    " BEGIN SELECT RAISE(ABORT, 'an issued certificate is not forgotten'); END;"
+    "PRAGMA user_version = 1;";
+
+static int failed(struct ttp_index *ix)
+{
+    int code = sqlite3_extended_errcode(ix->db);
+    if ((code & 0xff) == SQLITE_CONSTRAINT)
+        return ttp_error(ix->t, TTP_REFUSED, "%s: %s", ix->path, sqlite3_errmsg(ix->db));
+    return ttp_error(ix->t, TTP_SYSTEM, "%s: %s", ix->path, sqlite3_errmsg(ix->db));
+}
+
+static int exec(struct ttp_index *ix, const char *sql)
+{
+    return sqlite3_exec(ix->db, sql, NULL, NULL, NULL) == SQLITE_OK ? TTP_DONE : failed(ix);
+}
+
+/* Prepare and bind: one letter a value, s text, i int64_t, b struct sw_slice. */
+static sqlite3_stmt *prepare(struct ttp_index *ix, const char *sql, const char *types, ...)
+{
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(ix->db, sql, -1, &s, NULL) != SQLITE_OK)
+        return NULL;
+    va_list ap;
+    va_start(ap, types);
+    for (int i = 1; *types; i++, types++) {
+        if (*types == 's')
+            sqlite3_bind_text(s, i, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+        else if (*types == 'i')
+            sqlite3_bind_int64(s, i, va_arg(ap, int64_t));
+        else {
+            struct sw_slice b = va_arg(ap, struct sw_slice);
+            sqlite3_bind_blob64(s, i, b.p, b.len, SQLITE_TRANSIENT);
+        }
+    }
+    va_end(ap);
+    return s;
+}
+
+/* Run a statement that returns nothing. */
+static int finish(struct ttp_index *ix, sqlite3_stmt *s)
+{
+    if (!s)
+        return failed(ix);
+    int rc = sqlite3_step(s);
+    int code = rc == SQLITE_DONE ? TTP_DONE : failed(ix);
+    sqlite3_finalize(s);
+    return code;
+}
+
+/* --- opening --- */
+
+static int check_version(struct ttp_index *ix, int64_t *version)
+{
+    sqlite3_stmt *s = prepare(ix, "PRAGMA user_version", "");
+    if (!s || sqlite3_step(s) != SQLITE_ROW) {
+        sqlite3_finalize(s);
+        return failed(ix);
+    }
+    *version = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    if (*version > SCHEMA_VERSION)
+        return ttp_error(ix->t, TTP_SYSTEM, "%s: made by a newer ttp (schema %lld)", ix->path, (long long)*version);
+    return TTP_DONE;
+}
+
+/* The schema appears as a whole; of several makers at once the first one makes it. */
+static int make_schema(struct ttp_index *ix)
+{
+    int64_t version;
+    int err = check_version(ix, &version);
+    if (err || version == SCHEMA_VERSION)
+        return err;
+    err = ttp_index_begin(ix);
+    if (!err)
+        err = check_version(ix, &version);
+    if (!err && version == 0)
+        err = exec(ix, schema);
+    if (!err)
+        err = ttp_index_commit(ix);
+    if (err)
+        ttp_index_rollback(ix);
+    return err;
+}
+
+static void who_am_i(char *out, size_t cap)
+{
+    struct passwd *pw = getpwuid(getuid());
+    if (pw)
+        snprintf(out, cap, "%s", pw->pw_name);
+    else
+        snprintf(out, cap, "uid %ld", (long)getuid());
+}
+
+static int open_db(struct ttp_index *ix, bool make)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | (make ? SQLITE_OPEN_CREATE : 0);
+    mode_t before = umask(077); /* SQLite makes files 0644 less the umask */
+    int rc = sqlite3_open_v2(ix->path, &ix->db, flags, NULL);
+    umask(before);
+    if (rc != SQLITE_OK)
+        return failed(ix);
+    sqlite3_busy_timeout(ix->db, BUSY_TIMEOUT_MS);
+    int err = exec(ix, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF");
+    return err ? err : make_schema(ix);
+}
+
+int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out)
+{
+    *out = NULL;
+    struct ttp_index *ix = calloc(1, sizeof *ix);
+    if (!ix)
+        return ttp_fail(t, SW_ERR_MEMORY, "index");
+    ix->t = t;
+    /* SQLITE_OPEN_NOFOLLOW refuses links anywhere in a path, also in the directory that the user named */
+    char *real = realpath(t->dir, NULL);
+    int n = real ? snprintf(ix->path, sizeof ix->path, "%s/index.db", real) : 0;
+    free(real);
+    int err = TTP_DONE;
+    if (n <= 0 || n >= (int)sizeof ix->path)
+        err = ttp_error(t, TTP_BAD_INPUT,
+                        "%s: there is no CA here (make one with ttp init, or name its directory with --pki)", t->dir);
+    else if (!make && access(ix->path, F_OK))
+        err = ttp_error(
+            t, TTP_BAD_INPUT,
+            "%s: there is no CA here (no index.db; make one with ttp init, or name its directory with --pki)", t->dir);
+    else
+        err = open_db(ix, make);
+    who_am_i(ix->who, sizeof ix->who);
+    if (err) {
+        ttp_index_close(ix);
+        return err;
+    }
+    *out = ix;
+    return TTP_DONE;
+}
+
+void ttp_index_close(struct ttp_index *ix)
+{
+    if (!ix)
+        return;
+    sqlite3_close(ix->db);
+    free(ix);
+}
+
+int ttp_index_begin(struct ttp_index *ix)
+{
+    return exec(ix, "BEGIN IMMEDIATE");
+}
+
+int ttp_index_commit(struct ttp_index *ix)
+{
+    return exec(ix, "COMMIT");
+}
+
+void ttp_index_rollback(struct ttp_index *ix)
+{
+    if (ix && !sqlite3_get_autocommit(ix->db))
+        sqlite3_exec(ix->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* --- writing --- */
+
+int ttp_index_audit(struct ttp_index *ix, const char *action, const char *serial, const char *detail)
+{
+    return finish(ix, prepare(ix, "INSERT INTO audit(at, who, action, serial, detail) VALUES(?, ?, ?, ?, ?)", "issss",
+                              ix->t->now, ix->who, action, serial, detail));
+}
+
+static int add_name(struct ttp_index *ix, const char *serial, const char *name, size_t len)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%.*s", (int)len, name);
+    return finish(ix, prepare(ix, "INSERT INTO names(serial, name) VALUES(?, ?)", "ss", serial, text));
+}
+
+/* Findable by the common name, and by each name with and without its kind. */
+static int add_names(struct ttp_index *ix, const struct ttp_row *row)
+{
+    int err = add_name(ix, row->serial, row->cn, strlen(row->cn));
+    for (const char *p = row->names; *p && !err;) {
+        size_t n = strcspn(p, " "), kind = strcspn(p, ":");
+        err = add_name(ix, row->serial, p, n);
+        if (!err && kind < n)
+            err = add_name(ix, row->serial, p + kind + 1, n - kind - 1);
+        p += n + (p[n] == ' ');
+    }
+    return err;
+}
+
+int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *action, const char *detail)
+{
+    int err = finish(
+        ix,
+        prepare(ix,
+                "INSERT INTO certificates(serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces,"
+                " not_before, not_after, issued, der) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "sssssssssiiib", row->serial, row->issuer, row->cn, row->names, row->profile, row->key_type,
+                row->fingerprint, row->prefix, row->replaces, row->not_before, row->not_after, row->issued, row->der));
+    if (!err)
+        err = add_names(ix, row);
+    return err ? err : ttp_index_audit(ix, action, row->serial, detail);
+}
+
+int ttp_index_revoke(struct ttp_index *ix, const char *serial, int64_t at, int reason, const char *detail)
+{
+    int err = finish(ix, prepare(ix, "INSERT INTO revocations(serial, revoked, reason) VALUES(?, ?, ?)", "sii", serial,
+                                 at, (int64_t)reason));
+    return err ? err : ttp_index_audit(ix, "revoke", serial, detail);
+}
+
+int ttp_index_crl_latest(struct ttp_index *ix, const char *issuer, int64_t *number, int64_t *this_update,
+                         int64_t *next_update)
+{
+    *number = *this_update = *next_update = 0;
+    sqlite3_stmt *s =
+        prepare(ix, "SELECT number, this_update, next_update FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT 1",
+                "s", issuer);
+    int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
+    int err = rc == SQLITE_ROW || rc == SQLITE_DONE ? TTP_DONE : failed(ix);
+    if (rc == SQLITE_ROW) {
+        *number = sqlite3_column_int64(s, 0);
+        *this_update = sqlite3_column_int64(s, 1);
+        *next_update = sqlite3_column_int64(s, 2);
+    }
+    sqlite3_finalize(s);
+    return err;
+}
+
+int ttp_index_crl_number(struct ttp_index *ix, const char *issuer, int64_t this_update, int64_t next_update,
+                         int64_t *number)
+{
+    int err = finish(ix, prepare(ix, "INSERT INTO crls(issuer, this_update, next_update) VALUES(?, ?, ?)", "sii",
+                                 issuer, this_update, next_update));
+    *number = sqlite3_last_insert_rowid(ix->db);
+    char detail[64];
+    snprintf(detail, sizeof detail, "number %lld", (long long)*number);
+    return err ? err : ttp_index_audit(ix, "crl", "", detail);
+}
+
+/* --- reading --- */
+
+static const char *text(sqlite3_stmt *s, int column)
+{
+    const char *p = (const char *)sqlite3_column_text(s, column);
+    return p ? p : "";
+}
+
+static void read_row(sqlite3_stmt *s, struct ttp_row *row)
+{
+    *row = (struct ttp_row){
+        .serial = text(s, 0),
+        .issuer = text(s, 1),
+        .cn = text(s, 2),
+        .names = text(s, 3),
+        .profile = text(s, 4),
+        .key_type = text(s, 5),
+        .fingerprint = text(s, 6),
+        .prefix = text(s, 7),
+        .replaces = text(s, 8),
+        .not_before = sqlite3_column_int64(s, 9),
+        .not_after = sqlite3_column_int64(s, 10),
+        .issued = sqlite3_column_int64(s, 11),
+        .der = {sqlite3_column_blob(s, 12), (size_t)sqlite3_column_bytes(s, 12)},
+        .revoked = sqlite3_column_int64(s, 13),
+        .reason = sqlite3_column_int(s, 14),
+        .replaced = sqlite3_column_int(s, 15),
+    };
+}
+
+int ttp_index_each(struct ttp_index *ix, const char *serial, const char *name, ttp_visit *visit, void *ctx)
+{
+    sqlite3_stmt *s = prepare(
+        ix,
+        "SELECT c.serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces, not_before, not_after,"
+        " issued, der, revoked, reason,"
+        " EXISTS(SELECT 1 FROM certificates n WHERE n.replaces = c.serial AND n.not_after >= ?3"
+        "  AND NOT EXISTS(SELECT 1 FROM revocations x WHERE x.serial = n.serial))"
+        " FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial"
+        " WHERE (?1 = '' OR c.serial = ?1) AND (?2 = '' OR c.serial IN (SELECT serial FROM names WHERE name = ?2))"
+        " ORDER BY issued, c.rowid",
+        "ssi", serial ? serial : "", name ? name : "", ix->t->now);
+    int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
+    while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct ttp_row row;
+        read_row(s, &row);
+        err = visit(ctx, &row);
+    }
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        err = failed(ix);
+    sqlite3_finalize(s);
+    return err;
+}
+
+int ttp_index_each_audit(struct ttp_index *ix, ttp_visit_audit *visit, void *ctx)
+{
+    sqlite3_stmt *s = prepare(ix, "SELECT id, at, who, action, serial, detail FROM audit ORDER BY id", "");
+    int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
+    while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct ttp_audit line = {.id = sqlite3_column_int64(s, 0),
+                                 .at = sqlite3_column_int64(s, 1),
+                                 .who = text(s, 2),
+                                 .action = text(s, 3),
+                                 .serial = text(s, 4),
+                                 .detail = text(s, 5)};
+        err = visit(ctx, &line);
+    }
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        err = failed(ix);
+    sqlite3_finalize(s);
+    return err;
+}
+
+/* One block holds the struct, then its DER, then its texts. */
+struct ttp_row *ttp_row_copy(const struct ttp_row *row)
+{
+    const char *texts[] = {row->serial,   row->issuer,      row->cn,     row->names,   row->profile,
+                           row->key_type, row->fingerprint, row->prefix, row->replaces};
+    enum { TEXTS = sizeof texts / sizeof *texts };
+    size_t lens[TEXTS], size = sizeof *row + row->der.len;
+    for (size_t i = 0; i < TEXTS; i++)
+        size += lens[i] = strlen(texts[i]) + 1;
+    struct ttp_row *copy = malloc(size);
+    if (!copy)
+        return NULL;
+    *copy = *row;
+    uint8_t *p = (uint8_t *)(copy + 1);
+    if (row->der.len)
+        memcpy(p, row->der.p, row->der.len);
+    copy->der.p = p;
+    p += row->der.len;
+    const char **to[TEXTS] = {&copy->serial,   &copy->issuer,      &copy->cn,     &copy->names,   &copy->profile,
+                              &copy->key_type, &copy->fingerprint, &copy->prefix, &copy->replaces};
+    for (size_t i = 0; i < TEXTS; i++) {
+        memcpy(p, texts[i], lens[i]);
+        *to[i] = (const char *)p;
+        p += lens[i];
+    }
+    return copy;
+}
+
+void ttp_row_free(struct ttp_row *row)
+{
+    free(row);
+}

@@ -1,0 +1,397 @@
+/*
+ * The one way in which a certificate is made. The order matters: sign and check in memory; put the files on the disk without names; commit the
+ * record; give the files their names. Killed before the commit, nothing has happened; killed after it, the index knows a certificate that
+ * nobody got, which does no harm. The reverse, a certificate that the index does not know, cannot happen.
+ */
+#include "base/hash.h"
+#include "base/wipe.h"
+#include "ttp/key.h"
+#include "ttp/pem.h"
+#include "ttp/ttp_ca.h"
+#include "ttp/verify.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PEM_CERT_MAX = SW_CERT_MAX * 3 / 2, DAY = 86400 };
+
+/* --- names of the files --- */
+
+/* The absolute form of a prefix whose directory exists. */
+static int absolute(const struct ttp *t, const char *prefix, char out[TTP_PATH_CAP])
+{
+    char dir[TTP_PATH_CAP];
+    const char *slash = strrchr(prefix, '/');
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - prefix + 1) : 1, slash ? prefix : ".");
+    char *real = realpath(dir, NULL);
+    if (!real)
+        return ttp_fail(t, SW_ERR_SYSTEM, dir);
+    int n = snprintf(out, TTP_PATH_CAP, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash ? slash + 1 : prefix);
+    free(real);
+    return n < TTP_PATH_CAP ? TTP_DONE : ttp_usage(t, "%s: the path is too long", prefix);
+}
+
+static int file_name(const struct ttp *t, const char *prefix, const char *ext, bool replace, char *out)
+{
+    if (snprintf(out, TTP_PATH_CAP, "%s.%s", prefix, ext) >= TTP_PATH_CAP)
+        return ttp_usage(t, "%s: the path is too long", prefix);
+    if (ttp_is_ca_key(t, out))
+        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", out);
+    if (!replace && !ttp_has(t, TTP_OPT_FORCE) && sw_file_exists(out))
+        return ttp_error(t, TTP_REFUSED, "%s: exists already (--force overwrites it, --out chooses another name)", out);
+    return TTP_DONE;
+}
+
+int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, bool crt, struct ttp_files *files)
+{
+    files->key[0] = files->csr[0] = files->crt[0] = files->fullchain[0] = 0;
+    int err = absolute(t, prefix, files->prefix);
+    if (!err && key)
+        err = file_name(t, prefix, "key", false, files->key);
+    if (!err && csr)
+        err = file_name(t, prefix, "csr", false, files->csr);
+    if (!err && crt)
+        err = file_name(t, prefix, "crt", files->replace, files->crt);
+    if (!err && crt)
+        err = file_name(t, prefix, "fullchain.crt", files->replace, files->fullchain);
+    return err;
+}
+
+int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files)
+{
+    size_t n = strlen(path);
+    if (n >= TTP_PATH_CAP || (n && path[n - 1] == '/'))
+        return ttp_usage(t, "%s: this is no name for a file", path);
+    memcpy(files->crt, path, n + 1);
+    int err = absolute(t, path, files->prefix);
+    if (!err && !ttp_has(t, TTP_OPT_FORCE) && sw_file_exists(path))
+        err = ttp_error(t, TTP_REFUSED, "%s: exists already (--force overwrites it)", path);
+    n = strlen(files->prefix);
+    if (n > 4 && strcmp(files->prefix + n - 4, ".crt") == 0)
+        files->prefix[n - 4] = 0;
+    return err;
+}
+
+/* --- profiles --- */
+
+int ttp_profile(const struct ttp *t, const struct sw_profile **profile)
+{
+    const char *name = ttp_get(t, TTP_OPT_PROFILE);
+    *profile = sw_profile_by_name(name ? name : "server");
+    if (!*profile || strcmp((*profile)->name, "root") == 0)
+        return ttp_usage(t, "profile %s: there are server, client, peer, email and ca", name);
+    return TTP_DONE;
+}
+
+int ttp_names_for_profile(const struct ttp *t, const struct sw_profile *profile, const struct ttp_names *names,
+                          uint8_t *buf, struct sw_slice *san)
+{
+    struct sw_writer w = sw_writer_of(buf, TTP_SAN_MAX);
+    ttp_names_encode(&w, names);
+    *san = (struct sw_slice){buf, w.len};
+    if (!sw_writer_ok(&w))
+        return ttp_usage(t, "too many names");
+    if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(names, SW_SAN_DNS) && !ttp_names_have(names, SW_SAN_IP))
+        return ttp_error(
+            t, TTP_REFUSED,
+            "a certificate for a server needs a host name or an IP address (for a person: --profile client)");
+    if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(names, SW_SAN_EMAIL))
+        return ttp_error(t, TTP_REFUSED, "a certificate for e-mail needs an address: email:someone@example.org");
+    return TTP_DONE;
+}
+
+static char *bit_names(unsigned bits, const char *const *names, size_t n, char *out, size_t cap)
+{
+    size_t len = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        if (bits >> i & 1 && names[i] && len < cap)
+            len += (size_t)snprintf(out + len, cap - len, "%s%s", len ? ", " : "", names[i]);
+    return out;
+}
+
+char *ttp_eku_text(unsigned eku, char *out, size_t cap)
+{
+    static const char *const names[16] = {"any",          "server",        "client",       "e-mail",
+                                          "code signing", "time stamping", "OCSP signing", [15] = "other"};
+    return bit_names(eku, names, 16, out, cap);
+}
+
+char *ttp_usage_text(unsigned usage, char *out, size_t cap)
+{
+    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                        "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                        "cRLSign",          "encipherOnly",   "decipherOnly"};
+    return bit_names(usage, names, sizeof names / sizeof *names, out, cap);
+}
+
+/* --- validity --- */
+
+int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const struct sw_cert *issuer,
+                 int64_t *not_before, int64_t *not_after)
+{
+    int days;
+    char time[TTP_TIME_CAP];
+    bool leaf = !profile->ca;
+    int err = ttp_get_int(t, TTP_OPT_DAYS, leaf && t->conf.days ? t->conf.days : profile->days, 1, 36500, &days);
+    if (!err)
+        err = ttp_get_time(t, TTP_OPT_NOT_BEFORE, t->now - (issuer ? t->conf.backdate : 0), not_before);
+    /* both ends belong to the period: RFC 5280 4.1.2.5 */
+    if (!err)
+        err =
+            ttp_get_time(t, TTP_OPT_NOT_AFTER,
+                         (ttp_has(t, TTP_OPT_NOT_BEFORE) ? *not_before : t->now) + (int64_t)days * DAY - 1, not_after);
+    if (err)
+        return err;
+    if (ttp_has(t, TTP_OPT_NOT_AFTER) && ttp_has(t, TTP_OPT_DAYS))
+        return ttp_usage(t, "--days and --not-after both say when it ends: only one of them");
+    if (issuer && *not_before < issuer->not_before && !ttp_has(t, TTP_OPT_NOT_BEFORE))
+        *not_before = issuer->not_before;
+    if (issuer && *not_after > issuer->not_after) {
+        *not_after = issuer->not_after;
+        ttp_note(t, "the CA itself ends %s, and so does what it signs", ttp_time_text(*not_after, time));
+    }
+    if (issuer && issuer->not_after < t->now && !ttp_has(t, TTP_OPT_NOT_AFTER))
+        return ttp_error(t, TTP_REFUSED, "the CA's certificate has expired (%s)",
+                         ttp_time_text(issuer->not_after, time));
+    if (*not_after < *not_before)
+        return ttp_usage(t, "the certificate would end (%s) before it begins", ttp_time_text(*not_after, time));
+    return TTP_DONE;
+}
+
+/* --- checking what was made --- */
+
+/* As a verifier would, with the CA as trust: name constraints and path lengths of the CA are found here, before anything leaves. */
+static int check_made(const struct ttp *t, const struct ttp_ca *ca, const struct sw_cert *cert)
+{
+    struct sw_trust *trust = sw_trust_new();
+    struct sw_verify_params params = {.trust = trust, .time = cert->not_before, .purpose = SW_PURPOSE_ANY};
+    struct sw_verify_result result = {.reason = ""};
+    enum sw_err err = trust ? sw_trust_add(trust, ca->cert.der.p, ca->cert.der.len) : SW_ERR_MEMORY;
+    if (err == SW_OK)
+        err = sw_verify(cert, &params, &result);
+    sw_trust_free(trust);
+    if (err == SW_OK)
+        return TTP_DONE;
+    return ttp_error(t, TTP_REFUSED, "this CA cannot make such a certificate, verifiers would reject it: %s",
+                     result.reason[0] ? result.reason : sw_err_reason(err));
+}
+
+/* --- signing, recording, writing --- */
+
+static int sign(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
+                const struct ttp_order *order, uint8_t *out, size_t *len)
+{
+    uint8_t serial[SW_SERIAL_LEN];
+    enum sw_err err = sw_serial_make(serial);
+    struct sw_issue what = {
+        .profile = order->profile,
+        .serial = {serial, sizeof serial},
+        .subject = order->subject,
+        .san = order->san,
+        .spki = order->spki,
+        .not_before = order->not_before,
+        .not_after = order->not_after,
+        .path_len = order->path_len,
+        .permit = order->permit,
+        .exclude = order->exclude,
+        .crl_url = ca ? t->conf.crl_url : NULL,
+        .ocsp_url = ca ? t->conf.ocsp_url : NULL,
+        .issuer_url = ca ? t->conf.issuer_url : NULL,
+        .issuer = ca ? &ca->cert : NULL,
+        .key = signer,
+    };
+    if (err == SW_OK)
+        err = sw_issue(&what, out, SW_CERT_MAX, len);
+    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, "certificate");
+}
+
+/* PEM of the certificate, and behind it of the intermediates if chain is set. */
+static int make_pem(const struct ttp *t, const struct ttp_ca *ca, const uint8_t *der, size_t len, bool chain,
+                    struct sw_file *out)
+{
+    bool above = chain && ca && strcmp(ca->stem, "ca") == 0;
+    size_t cap = PEM_CERT_MAX + (above ? 2 * ca->cert.der.len + 256 + ca->chain.len : 0), n = 0, m = 0;
+    *out = (struct sw_file){malloc(cap), 0};
+    if (!out->p)
+        return ttp_fail(t, SW_ERR_MEMORY, "certificate");
+    enum sw_err err = sw_pem_encode("CERTIFICATE", der, len, (char *)out->p, cap, &n);
+    if (err == SW_OK && above)
+        err = sw_pem_encode("CERTIFICATE", ca->cert.der.p, ca->cert.der.len, (char *)out->p + n, cap - n, &m);
+    out->len = n + m;
+    if (err == SW_OK && above && ca->chain.len && ca->chain.len <= cap - out->len) {
+        memcpy(out->p + out->len, ca->chain.p, ca->chain.len);
+        out->len += ca->chain.len;
+    }
+    if (err == SW_OK)
+        return TTP_DONE;
+    sw_file_free(out);
+    return ttp_fail(t, err, "certificate");
+}
+
+enum { STAGES = 3 };
+
+struct stages {
+    struct sw_file_stage v[STAGES];
+    size_t n;
+};
+
+static void forget(struct stages *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        sw_file_abort(&s->v[i]);
+    s->n = 0;
+}
+
+static int stage(const struct ttp *t, struct stages *s, const char *path, struct sw_slice bytes, unsigned flags)
+{
+    if (!*path || !bytes.p)
+        return TTP_DONE;
+    enum sw_err err = sw_file_stage(&s->v[s->n], path, bytes.p, bytes.len,
+                                    flags | (ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0u));
+    if (err != SW_OK)
+        return ttp_fail(t, err, path);
+    s->n++;
+    return TTP_DONE;
+}
+
+static int stage_all(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_files *files,
+                     struct sw_slice key_pem, const uint8_t *der, size_t len, struct stages *s)
+{
+    struct sw_file pem = {NULL, 0}, chain = {NULL, 0};
+    unsigned again = files->replace ? SW_FILE_REPLACE : 0;
+    int err = stage(t, s, files->key, key_pem, SW_FILE_SECRET);
+    if (!err)
+        err = make_pem(t, ca, der, len, false, &pem);
+    if (!err)
+        err = stage(t, s, files->crt, (struct sw_slice){pem.p, pem.len}, again);
+    if (!err && files->fullchain[0])
+        err = make_pem(t, ca, der, len, true, &chain);
+    if (!err)
+        err = stage(t, s, files->fullchain, (struct sw_slice){chain.p, chain.len}, again);
+    sw_file_free(&pem);
+    sw_file_free(&chain);
+    return err;
+}
+
+/* The key first: a certificate whose key is not there yet would be of no use to a program that waits for it. */
+static int name_all(const struct ttp *t, struct stages *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        enum sw_err err = sw_file_commit(&s->v[i]);
+        if (err != SW_OK) {
+            int code = ttp_fail(t, err, s->v[i].path);
+            forget(s);
+            return code;
+        }
+    }
+    s->n = 0;
+    return TTP_DONE;
+}
+
+/* The texts a row points to. */
+struct row_texts {
+    char serial[TTP_SERIAL_CAP], cn[256], key[SW_KEY_TEXT_CAP], fingerprint[TTP_HEX_CAP], id[TTP_HEX_CAP];
+    char *names;
+};
+
+static int fill_row(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_order *order,
+                    const struct ttp_files *files, const struct sw_cert *cert, struct row_texts *x, struct ttp_row *row)
+{
+    uint8_t digest[SW_HASH_MAX];
+    enum sw_err err = sw_hash_once(SW_HASH_SHA256, cert->der.p, cert->der.len, digest);
+    if (err != SW_OK)
+        return ttp_fail(t, err, "certificate");
+    ttp_hex(digest, 32, x->fingerprint);
+    ttp_serial_text(cert->serial, x->serial);
+    sw_cert_common_name(cert->subject, x->cn, sizeof x->cn);
+    sw_key_text(&cert->key, x->key);
+    if (!ca)
+        ttp_hex(cert->ski.p, cert->ski.len, x->id);
+    x->names = ttp_names_text(cert->san, " ");
+    if (!x->names)
+        return ttp_fail(t, SW_ERR_MEMORY, "certificate");
+    *row = (struct ttp_row){
+        .serial = x->serial,
+        .issuer = ca ? ca->id : x->id,
+        .cn = x->cn,
+        .names = x->names,
+        .profile = order->profile->name,
+        .key_type = x->key,
+        .fingerprint = x->fingerprint,
+        .prefix = files->crt[0] ? files->prefix : "",
+        .replaces = order->replaces ? order->replaces : "",
+        .not_before = cert->not_before,
+        .not_after = cert->not_after,
+        .issued = t->now,
+        .der = cert->der,
+    };
+    return TTP_DONE;
+}
+
+/* One act in the index: the certificate, and the revocation of what it replaces if order says so. */
+static int record(struct ttp_index *ix, const struct ttp *t, const struct ttp_row *row, const struct ttp_order *order)
+{
+    int err = ttp_index_begin(ix);
+    if (!err)
+        err = ttp_index_add(ix, row, order->action, row->names);
+    if (!err && order->revoke_replaced)
+        err = ttp_index_revoke(ix, order->replaces, t->now, TTP_REASON_SUPERSEDED, "superseded");
+    if (!err)
+        err = ttp_index_commit(ix);
+    if (err)
+        ttp_index_rollback(ix);
+    return err;
+}
+
+/* The record stands but the files could not get their names: nobody has the certificate, and the index should say so. */
+static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_row *row)
+{
+    if (ttp_index_begin(ix) == TTP_DONE &&
+        ttp_index_revoke(ix, row->serial, t->now, TTP_REASON_CESSATION, "its files could not be written") == TTP_DONE &&
+        ttp_index_commit(ix) == TTP_DONE)
+        return;
+    ttp_index_rollback(ix);
+}
+
+static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_order *order,
+                           const struct ttp_files *files, const struct sw_cert *cert, struct stages *s)
+{
+    struct row_texts x = {.names = NULL};
+    struct ttp_row row;
+    struct ttp_index *ix = NULL;
+    int err = fill_row(t, ca, order, files, cert, &x, &row);
+    if (!err)
+        err = ttp_index_open(t, !ca, &ix);
+    if (!err)
+        err = record(ix, t, &row, order);
+    if (!err) {
+        err = name_all(t, s);
+        if (err)
+            disown(ix, t, &row);
+    }
+    ttp_index_close(ix);
+    free(x.names);
+    return err;
+}
+
+int ttp_make(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
+             const struct ttp_order *order, const struct ttp_files *files, struct sw_slice key_pem, uint8_t *out,
+             size_t *len)
+{
+    struct sw_cert cert;
+    struct stages s = {.n = 0};
+    int err = sign(t, ca, signer, order, out, len);
+    if (!err && sw_cert_parse(&cert, out, *len) != SW_OK)
+        err = ttp_error(t, TTP_BAD_INPUT, "the certificate would not be well-formed: a part of the request is not");
+    if (!err && ca)
+        err = check_made(t, ca, &cert);
+    if (!err)
+        err = stage_all(t, ca, files, key_pem, out, *len, &s);
+    if (!err)
+        err = record_and_name(t, ca, order, files, &cert, &s);
+    forget(&s);
+    return err;
+}

@@ -1,0 +1,152 @@
+/* Lists of names: from the command line, from requests and certificates, and back. */
+#include "ttp/der.h"
+#include "ttp/ttp_ca.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int ttp_names_add(const struct ttp *t, struct ttp_names *names, const struct sw_san *name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (sw_san_eq(&names->v[i], name))
+            return TTP_DONE;
+    struct sw_san *v = realloc(names->v, (names->n + 1) * sizeof *v);
+    if (!v)
+        return ttp_fail(t, SW_ERR_MEMORY, "names");
+    names->v = v;
+    v[names->n++] = *name;
+    return TTP_DONE;
+}
+
+int ttp_names_parse(const struct ttp *t, struct ttp_names *names, const char *text)
+{
+    struct sw_san name;
+    const char *why = sw_san_parse(&name, text);
+    return why ? ttp_usage(t, "name %s: %s", text, why) : ttp_names_add(t, names, &name);
+}
+
+int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp_option id)
+{
+    int err = TTP_DONE;
+    for (size_t i = 0; i < t->opt[id].n && !err; i++) {
+        struct sw_san name;
+        const char *why = sw_san_parse_constraint(&name, t->opt[id].v[i]);
+        err = why ? ttp_usage(t, "--%s %s: %s", ttp_options[id].name, t->opt[id].v[i], why)
+                  : ttp_names_add(t, names, &name);
+    }
+    return err;
+}
+
+int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn)
+{
+    struct sw_san name;
+    if (sw_san_parse(&name, cn))
+        return TTP_DONE;
+    struct ttp_names all = {NULL, 0};
+    int err = ttp_names_add(t, &all, &name);
+    for (size_t i = 0; i < names->n && !err; i++)
+        err = ttp_names_add(t, &all, &names->v[i]);
+    ttp_names_free(names);
+    *names = all;
+    return err;
+}
+
+int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused)
+{
+    struct sw_reader r = sw_reader_of_slice(san);
+    enum sw_san_kind kind;
+    struct sw_slice value;
+    int err = TTP_DONE;
+    *refused = 0;
+    while (!err && sw_san_read(&r, &kind, &value)) {
+        char text[SW_SAN_TEXT_CAP];
+        struct sw_san name;
+        /* through the parser, so that a request holds nobody to a name that we would not write ourselves */
+        bool ours = kind == SW_SAN_DNS || kind == SW_SAN_EMAIL || kind == SW_SAN_URI || kind == SW_SAN_IP;
+        if (ours && !sw_san_parse(&name, sw_san_text(kind, value, text, sizeof text)))
+            err = ttp_names_add(t, names, &name);
+        else
+            ++*refused;
+    }
+    if (!err && !sw_reader_end(&r))
+        err = ttp_error(t, TTP_BAD_INPUT, "the names in the request are malformed");
+    return err;
+}
+
+bool ttp_names_have(const struct ttp_names *names, enum sw_san_kind kind)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (names->v[i].kind == kind)
+            return true;
+    return false;
+}
+
+void ttp_names_free(struct ttp_names *names)
+{
+    free(names->v);
+    *names = (struct ttp_names){NULL, 0};
+}
+
+void ttp_names_encode(struct sw_writer *w, const struct ttp_names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        sw_san_write(w, &names->v[i]);
+}
+
+void ttp_names_subtrees(struct sw_writer *w, const struct ttp_names *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        size_t seq = sw_der_open(w, SW_DER_SEQUENCE);
+        sw_san_write(w, &names->v[i]);
+        sw_der_close(w, seq);
+    }
+}
+
+char *ttp_names_text(struct sw_slice san, const char *sep)
+{
+    struct sw_reader r = sw_reader_of_slice(san);
+    enum sw_san_kind kind;
+    struct sw_slice value;
+    char text[SW_SAN_TEXT_CAP], *out = strdup("");
+    while (out && sw_san_read(&r, &kind, &value)) {
+        char *longer = NULL;
+        sw_san_text(kind, value, text, sizeof text);
+        if (asprintf(&longer, "%s%s%s", out, *out ? sep : "", text) < 0)
+            longer = NULL;
+        free(out);
+        out = longer;
+    }
+    return out;
+}
+
+json_t *ttp_names_json(struct sw_slice san)
+{
+    struct sw_reader r = sw_reader_of_slice(san);
+    enum sw_san_kind kind;
+    struct sw_slice value;
+    char text[SW_SAN_TEXT_CAP];
+    json_t *array = json_array();
+    while (array && sw_san_read(&r, &kind, &value))
+        json_array_append_new(array, json_string(sw_san_text(kind, value, text, sizeof text)));
+    return array;
+}
+
+char *ttp_hex(const uint8_t *p, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[p[i] >> 4];
+        out[2 * i + 1] = digits[p[i] & 15];
+    }
+    out[2 * len] = 0;
+    return out;
+}
+
+char *ttp_serial_text(struct sw_slice serial, char out[TTP_SERIAL_CAP])
+{
+    if (serial.len > 1 && serial.p[0] == 0)
+        serial = (struct sw_slice){serial.p + 1, serial.len - 1};
+    if (serial.len > TTP_SERIAL_LEN)
+        serial.len = TTP_SERIAL_LEN;
+    return ttp_hex(serial.p, serial.len, out);
+}

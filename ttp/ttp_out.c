@@ -1,0 +1,176 @@
+/*
+ * What the tool says: results on standard output, everything else on standard error, as text or as JSON.
+ */
+#include "ttp/ttp.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The exit code and the stable name of a class of errors. */
+static const char *code_name(int code)
+{
+    static const char *const names[] = {"done", "rejected", "usage", "refused", "bad-input", "system"};
+    return names[code];
+}
+
+static int code_of(enum sw_err err)
+{
+    switch (err) {
+    case SW_OK:
+        return TTP_DONE;
+    case SW_ERR_EXISTS:
+    case SW_ERR_PERMISSION:
+        return TTP_REFUSED;
+    case SW_ERR_MEMORY:
+    case SW_ERR_RANDOM:
+    case SW_ERR_CRYPTO:
+    case SW_ERR_SYSTEM:
+    case SW_ERR_SPACE:
+    case SW_ERR_STATE:
+        return TTP_SYSTEM;
+    default:
+        return TTP_BAD_INPUT;
+    }
+}
+
+static void report(const struct ttp *t, const char *kind, const char *name, const char *format, va_list ap)
+{
+    char text[2048];
+    vsnprintf(text, sizeof text, format, ap);
+    if (!t->json) {
+        fprintf(stderr, "ttp: %s%s\n", strcmp(kind, "note") == 0 ? "note: " : "", text);
+        return;
+    }
+    json_t *o = name ? json_pack("{s:{s:s,s:s}}", kind, "name", name, "message", text) : json_pack("{s:s}", kind, text);
+    if (!o) /* the text holds bytes that are not UTF-8, a file name for example */
+        o = json_pack("{s:{s:s,s:s}}", kind, "name", name ? name : "note", "message", "(not UTF-8)");
+    json_dumpf(o, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(o);
+}
+
+int ttp_error(const struct ttp *t, int code, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(t, "error", code_name(code), format, ap);
+    va_end(ap);
+    return code;
+}
+
+int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
+{
+    int code = code_of(err);
+    const char *reason = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
+    return ttp_error(t, code, "%s: %s", what, reason);
+}
+
+int ttp_usage(const struct ttp *t, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(t, "error", code_name(TTP_USAGE), format, ap);
+    va_end(ap);
+    if (!t->json)
+        fprintf(stderr, "Try: ttp %s%s--help\n", t->verb ? t->verb->name : "", t->verb ? " " : "");
+    return TTP_USAGE;
+}
+
+void ttp_note(const struct ttp *t, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(t, "note", NULL, format, ap);
+    va_end(ap);
+}
+
+void ttp_say(const struct ttp *t, const char *format, ...)
+{
+    va_list ap;
+    if (t->quiet || t->json)
+        return;
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+int ttp_result(const struct ttp *t, int code, json_t *object)
+{
+    if (!object)
+        return ttp_fail(t, SW_ERR_MEMORY, "result");
+    int bad = json_dumpf(object, stdout, isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT);
+    json_decref(object);
+    if (bad || fputc('\n', stdout) == EOF || fflush(stdout))
+        return ttp_fail(t, SW_ERR_SYSTEM, "standard output");
+    return code;
+}
+
+int ttp_write_out(const struct ttp *t, const void *p, size_t len, bool binary)
+{
+    if (binary && isatty(STDOUT_FILENO))
+        return ttp_error(t, TTP_REFUSED, "standard output: binary data is not written to a terminal");
+    if (fwrite(p, 1, len, stdout) != len || fflush(stdout))
+        return ttp_fail(t, SW_ERR_SYSTEM, "standard output");
+    return TTP_DONE;
+}
+
+char *ttp_time_text(int64_t time, char out[TTP_TIME_CAP])
+{
+    time_t at = (time_t)time;
+    struct tm tm;
+    if (!gmtime_r(&at, &tm) || !strftime(out, TTP_TIME_CAP, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        memcpy(out, "?", 2);
+    return out;
+}
+
+/* In the unit a person would choose, rounded to whole ones. */
+char *ttp_span_text(int64_t from, int64_t to, char out[TTP_SPAN_CAP])
+{
+    static const struct {
+        const char *name;
+        int64_t seconds, upto; /* used below upto seconds */
+    } units[] = {
+        {"second", 1, 120},      {"minute", 60, 7200},         {"hour", 3600, 172800},
+        {"day", 86400, 7776000}, {"month", 2629746, 63113904}, {"year", 31556952, INT64_MAX},
+    };
+    int64_t span = to > from ? to - from : from - to;
+    size_t u = 0;
+    while (span >= units[u].upto)
+        u++;
+    long long n = (span + units[u].seconds / 2) / units[u].seconds;
+    snprintf(out, TTP_SPAN_CAP, "%s%lld %s%s%s", to > from ? "in " : "", n, units[u].name, n == 1 ? "" : "s",
+             to > from ? "" : " ago");
+    return out;
+}
+
+/* Control characters, C1 controls in UTF-8 and malformed UTF-8 become '?'. */
+char *ttp_printable(const char *text, char *out, size_t cap)
+{
+    size_t n = 0;
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p && n + 5 < cap) {
+        size_t more = *p < 0x80                 ? 0
+                      : *p >= 0xc2 && *p < 0xe0 ? 1
+                      : *p >= 0xe0 && *p < 0xf0 ? 2
+                      : *p >= 0xf0 && *p < 0xf5 ? 3
+                                                : 4;
+        size_t k = 0;
+        while (more < 4 && k < more && (p[1 + k] & 0xc0) == 0x80)
+            k++;
+        bool bad = more == 4 || k < more || (more == 0 && (*p < 0x20 || *p == 0x7f)) || (*p == 0xc2 && p[1] < 0xa0);
+        if (bad) {
+            out[n++] = '?';
+            p += *p == 0xc2 && k == 1 ? 2 : 1;
+            continue;
+        }
+        memcpy(out + n, p, more + 1);
+        n += more + 1;
+        p += more + 1;
+    }
+    out[n] = 0;
+    return out;
+}
