@@ -56,10 +56,13 @@ enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_
 
 /*
  * sw_kex_derive: the shared secret with the peer's public value.
- *   peer     as on the wire: NIST uncompressed point; x25519/x448 little-endian; DH big-endian
- *   out      SW_KEX_SECRET_MAX bytes of room; leading zeros kept for ECDHE, stripped for TLS 1.2 DHE (RFC 5246 8.1.2), as strip_zeros says
+ *   peer         as on the wire: NIST uncompressed point; x25519/x448 little-endian; DH big-endian
+ *   strip_zeros  true for DHE in TLS 1.2: the secret's leading zeros are stripped (RFC 5246 8.1.2), the peer's number may have some. False
+ *                otherwise: zeros are kept, and a DH value must be as long as p (RFC 8446 4.2.8.1, 7.4.1). Of no effect on ECDHE
+ *   out          SW_KEX_SECRET_MAX bytes of room
  * Returns SW_OK; SW_ERR_KEY_SHARE for a value out of range, a point off the curve, at infinity or compressed, an all-zero x25519/x448
- * result. Time does not depend on the private half.
+ * result. Time does not depend on the private half, with two exceptions that wolfCrypt makes and kex.c and kex_dh.c weigh: how many zero
+ * bytes a DH secret begins with, and in which of two cache lines of a table a NIST scalar's windows are looked up.
  */
 enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool strip_zeros, uint8_t *out,
                           size_t *out_len) SW_MUST_USE;

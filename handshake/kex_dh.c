@@ -123,7 +123,8 @@ enum sw_err sw_kex_dh_shared(const struct sw_kex *kex, struct sw_slice p, struct
     struct sw_slice y = sw_kex_dh_number(peer);
     word32 len = SW_KEX_SECRET_MAX;
 
-    if (peer.len > p.len || !in_range(y, p))
+    /* A number in TLS 1.2, with as many zeros before it as its sender likes; in TLS 1.3 always as long as p (RFC 8446 4.2.8.1). */
+    if ((!strip_zeros && peer.len != p.len) || !in_range(y, p))
         return SW_ERR_KEY_SHARE;
     /* A valid y fails only where p is no safe prime and y has a small order that divides the exponent: wolfCrypt refuses the result 1. */
     if (power(kex, p, g, y, out, &len))

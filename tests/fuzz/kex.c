@@ -36,7 +36,7 @@ static void numbers(struct sw_slice p, struct sw_slice g)
         return;
     if (kex.public_len * 8 < SW_DH_MIN_BITS)
         abort();
-    if (sw_kex_derive(&kex, g, false, out, &len) == SW_OK && len != kex.public_len)
+    if (sw_kex_derive(&kex, g, true, out, &len) == SW_OK && (len == 0 || len > kex.public_len || out[0] == 0))
         abort();
 }
 

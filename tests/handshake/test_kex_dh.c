@@ -70,43 +70,72 @@ static void vector_public_value(void)
     uint8_t two = 2, out[SW_KEX_SECRET_MAX], digest[32];
     size_t len = 0;
 
-    SW_ASSERT_OK(sw_kex_derive(&kex, slice(&two, 1), false, out, &len));
+    SW_ASSERT_OK(sw_kex_derive(&kex, slice(&two, 1), true, out, &len));
     CU_ASSERT_EQUAL(len, 256);
     SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA256, out, len, digest));
     SW_ASSERT_HEX(digest, sizeof digest, own_public_sha256);
 }
 
-/* TLS_BEHAVIOUR: 0, 1, p - 1, p, above p and far above it are refused; 2 and p - 2 are the first that are not. */
+static enum sw_err derive_with(const uint8_t *y, size_t len, bool tls12)
+{
+    struct sw_kex kex = ours();
+    uint8_t out[SW_KEX_SECRET_MAX];
+    size_t n;
+
+    return sw_kex_derive(&kex, slice(y, len), tls12, out, &n);
+}
+
+/* 0, 1, p - 1, p and all above are refused; 2 and p - 2 are the first that are not. */
 static void range_of_the_peers_value(void)
 {
     struct sw_kex kex = ours();
     struct sw_slice p, g;
-    uint8_t y[SW_KEX_PUBLIC_MAX] = {0}, out[SW_KEX_SECRET_MAX];
-    size_t len;
+    uint8_t y[SW_KEX_PUBLIC_MAX] = {0};
 
     sw_kex_dh_numbers(&kex, &p, &g);
     CU_ASSERT_EQUAL(g.len, 1);
     CU_ASSERT_EQUAL(g.p[0], 2);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 0), false, out, &len), SW_ERR_KEY_SHARE);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 1), false, out, &len), SW_ERR_KEY_SHARE);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 256), false, out, &len), SW_ERR_KEY_SHARE);
-    y[255] = 1;
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 256), false, out, &len), SW_ERR_KEY_SHARE);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y + 255, 1), false, out, &len), SW_ERR_KEY_SHARE);
-    y[255] = 2;
-    SW_ASSERT_OK(sw_kex_derive(&kex, slice(y, 256), false, out, &len));
-    SW_ASSERT_OK(sw_kex_derive(&kex, slice(y + 255, 1), false, out, &len));
-    memcpy(y, p.p, 256); /* p ends in FF */
-    y[255] = 0xFD;
-    SW_ASSERT_OK(sw_kex_derive(&kex, slice(y, 256), false, out, &len));
-    for (unsigned last = 0xFE; last <= 0xFF; last++) {
-        y[255] = (uint8_t)last;
-        SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 256), false, out, &len), SW_ERR_KEY_SHARE);
+    for (int tls12 = 0; tls12 < 2; tls12++) {
+        memset(y, 0, sizeof y);
+        SW_ASSERT_ERR(derive_with(y, 256, tls12), SW_ERR_KEY_SHARE);
+        y[255] = 1;
+        SW_ASSERT_ERR(derive_with(y, 256, tls12), SW_ERR_KEY_SHARE);
+        y[255] = 2;
+        SW_ASSERT_OK(derive_with(y, 256, tls12));
+        memcpy(y, p.p, 256); /* p ends in FF */
+        y[255] = 0xFD;
+        SW_ASSERT_OK(derive_with(y, 256, tls12));
+        for (unsigned last = 0xFE; last <= 0xFF; last++) {
+            y[255] = (uint8_t)last;
+            SW_ASSERT_ERR(derive_with(y, 256, tls12), SW_ERR_KEY_SHARE);
+        }
+        memset(y, 0xFF, sizeof y);
+        SW_ASSERT_ERR(derive_with(y, 256, tls12), SW_ERR_KEY_SHARE);
+        SW_ASSERT_ERR(derive_with(y, 257, tls12), SW_ERR_KEY_SHARE);
+        SW_ASSERT_ERR(derive_with(y, sizeof y, tls12), SW_ERR_KEY_SHARE);
+        y[255] = 0; /* above p, though its last byte is below p's */
+        SW_ASSERT_ERR(derive_with(y, 256, tls12), SW_ERR_KEY_SHARE);
+        SW_ASSERT_ERR(derive_with(y, 0, tls12), SW_ERR_KEY_SHARE);
     }
-    memset(y, 0xFF, sizeof y);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 256), false, out, &len), SW_ERR_KEY_SHARE);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, 257), false, out, &len), SW_ERR_KEY_SHARE);
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, sizeof y), false, out, &len), SW_ERR_KEY_SHARE);
+}
+
+/* A number of TLS 1.2 comes with any zeros before it; one of TLS 1.3 is as long as p. */
+static void length_of_the_peers_value(void)
+{
+    uint8_t y[300] = {0};
+
+    y[299] = 5;
+    for (size_t len = 1; len <= sizeof y; len++) {
+        SW_ASSERT_OK(derive_with(y + sizeof y - len, len, true));
+        if (len == 256)
+            SW_ASSERT_OK(derive_with(y + sizeof y - len, len, false));
+        else
+            SW_ASSERT_ERR(derive_with(y + sizeof y - len, len, false), SW_ERR_KEY_SHARE);
+    }
+    y[299] = 1;
+    SW_ASSERT_ERR(derive_with(y + 299, 1, true), SW_ERR_KEY_SHARE);
+    y[299] = 0;
+    SW_ASSERT_ERR(derive_with(y, 300, true), SW_ERR_KEY_SHARE);
 }
 
 /* A server that sends a group of RFC 7919 by its numbers is understood to have named it. */
@@ -220,12 +249,12 @@ static void result_one_is_refused(void)
     kex.secret_len = 2;
     kex.secret[0] = 0x80; /* 0x8080 = 128 * 257 */
     kex.secret[1] = 0x80;
-    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, sizeof y), false, out, &len), SW_ERR_KEY_SHARE);
+    SW_ASSERT_ERR(sw_kex_derive(&kex, slice(y, sizeof y), true, out, &len), SW_ERR_KEY_SHARE);
     kex.secret[1] = 0x81;
-    SW_ASSERT_OK(sw_kex_derive(&kex, slice(y, sizeof y), false, out, &len));
-    CU_ASSERT_EQUAL(len, sizeof p);
-    CU_ASSERT_EQUAL(out[255], 1);
-    CU_ASSERT_EQUAL(out[256], 0);
+    SW_ASSERT_OK(sw_kex_derive(&kex, slice(y, sizeof y), true, out, &len));
+    CU_ASSERT_EQUAL(len, 2);
+    CU_ASSERT_EQUAL(out[0], 1);
+    CU_ASSERT_EQUAL(out[1], 0);
 }
 
 SW_TEST_SUITE(kex_dh){
@@ -233,6 +262,7 @@ SW_TEST_SUITE(kex_dh){
     SW_TEST(vector_zeros_stripped),
     SW_TEST(vector_public_value),
     SW_TEST(range_of_the_peers_value),
+    SW_TEST(length_of_the_peers_value),
     SW_TEST(known_groups_are_recognised),
     SW_TEST(somebodys_own_group),
     SW_TEST(bad_numbers),
