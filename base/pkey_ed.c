@@ -6,6 +6,20 @@
 
 enum { ED25519_LEN = 32, ED448_LEN = 57 };
 
+/* The groups' orders, little-endian. RFC 8032 5.1, 5.2. */
+/* clang-format off */
+static const uint8_t order25519[ED25519_LEN] = {
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
+};
+static const uint8_t order448[ED448_LEN] = {
+    0xf3, 0x44, 0x58, 0xab, 0x92, 0xc2, 0x78, 0x23, 0x55, 0x8f, 0xc5, 0x8d, 0x72, 0xc2, 0x6c, 0x21,
+    0x90, 0x36, 0xd6, 0xae, 0x49, 0xdb, 0x4e, 0xc4, 0xe9, 0x23, 0xca, 0x7c, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x00,
+};
+/* clang-format on */
+
 static size_t key_len(enum sw_key_type type)
 {
     return type == SW_KEY_ED25519 ? ED25519_LEN : ED448_LEN;
@@ -15,6 +29,15 @@ static size_t key_len(enum sw_key_type type)
 static const uint8_t *some(const uint8_t *msg, size_t len)
 {
     return len > 0 ? msg : (const uint8_t *)"";
+}
+
+/* RFC 8032 5.1.7, 5.2.7: S below the order, or each signature has a second form. Not every wolfCrypt looks. */
+static bool below(const uint8_t *s, const uint8_t *order, size_t len)
+{
+    while (len-- > 0)
+        if (s[len] != order[len])
+            return s[len] < order[len];
+    return false;
 }
 
 static enum sw_err verify25519(struct sw_slice pub, const uint8_t *msg, size_t len, const uint8_t *sig)
@@ -51,6 +74,8 @@ enum sw_err sw_ed_verify(const struct sw_pubkey *key, const uint8_t *msg, size_t
     size_t n = key_len(key->type);
 
     if (key->point.len != n || sig_len != 2 * n || len > UINT32_MAX)
+        return SW_ERR_SIGNATURE;
+    if (!below(sig + n, key->type == SW_KEY_ED25519 ? order25519 : order448, n))
         return SW_ERR_SIGNATURE;
     msg = some(msg, len);
     return key->type == SW_KEY_ED25519 ? verify25519(key->point, msg, len, sig) : verify448(key->point, msg, len, sig);
