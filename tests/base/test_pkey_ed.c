@@ -180,9 +180,7 @@ static void other_types_are_refused(void)
 }
 
 SW_TEST_SUITE(pkey_ed){
-    SW_TEST(rfc8032_vectors),
-    SW_TEST(flipped_bits_and_wrong_lengths_are_refused),
-    SW_TEST(a_larger_s_is_refused),
-    SW_TEST(keys_come_and_go),
+    SW_TEST(rfc8032_vectors),         SW_TEST(flipped_bits_and_wrong_lengths_are_refused),
+    SW_TEST(a_larger_s_is_refused),   SW_TEST(keys_come_and_go),
     SW_TEST(other_types_are_refused),
 };
