@@ -1,0 +1,42 @@
+/* TCP for the programs: addresses as people write them, listening, connecting, and who is at the other end. */
+#ifndef SW_APPS_NET_H
+#define SW_APPS_NET_H
+
+#include "apps/options.h"
+
+enum {
+    NET_NAME_MAX = 300,    /* "[address]:port", or a host name and a port */
+    NET_LISTENERS_MAX = 8, /* addresses one name may stand for */
+};
+
+/* Sockets that listen, and what they listen on. */
+struct net_listeners {
+    int fd[NET_LISTENERS_MAX];
+    char name[NET_LISTENERS_MAX][NET_NAME_MAX];
+    size_t n;
+};
+
+/*
+ * net_listen: on "HOST:PORT", "[v6]:PORT", or "PORT" alone, which means this machine only (127.0.0.1 and, if there is one, ::1); "*:PORT" is
+ * every address. Port 0 takes a free one. The sockets do not block.
+ * Returns an exit code: APP_USAGE for what is no address, APP_SYSTEM; the failure is said.
+ */
+int net_listen(const struct app *app, const char *where, struct net_listeners *out);
+void net_listeners_close(struct net_listeners *listeners);
+
+/* net_accept: a connection that waits, made non-blocking, and its peer's address; -1 with errno if there is none. */
+int net_accept(int listener, char peer[NET_NAME_MAX]);
+
+/*
+ * net_connect: to "HOST:PORT"; each of the host's addresses is tried.
+ *   timeout   seconds for all of them, 0: as long as the system waits
+ *   host      receives the host without brackets and port
+ *   fd        receives a socket that does not block
+ * Returns an exit code; the failure is said.
+ */
+int net_connect(const struct app *app, const char *where, int64_t timeout, char host[NET_NAME_MAX], int *fd);
+
+/* net_now: milliseconds of a clock that only goes forward. */
+int64_t net_now(void);
+
+#endif

@@ -1,0 +1,109 @@
+/* What the programs say on standard error: failures, as text or as JSON, notices and warnings. */
+#include "apps/options.h"
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_MAX_LENGTH = 1024 };
+
+/* Bytes from a peer or a file name must not steer the terminal, nor pretend to be a second line. */
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+static void say_error(const struct app *app, enum sw_err err, char *text)
+{
+    make_printable(text);
+    if (!app->json) {
+        fprintf(stderr, "%s: %s\n", app->program, text);
+        return;
+    }
+    json_t *object = json_pack("{s:{s:s*,s:s}}", "error", "name", err ? sw_err_name(err) : NULL, "message", text);
+    if (object)
+        json_dumpf(object, stderr, JSON_COMPACT);
+    else /* not UTF-8, or no memory */
+        fprintf(stderr, "{\"error\":{\"message\":\"unprintable\"}}");
+    fputc('\n', stderr);
+    json_decref(object);
+}
+
+int app_error(const struct app *app, int code, const char *format, ...)
+{
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    say_error(app, SW_OK, text);
+    return code;
+}
+
+int app_usage(const struct app *app, const char *format, ...)
+{
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    say_error(app, SW_OK, text);
+    if (!app->json)
+        fprintf(stderr, "try: %s %s%s--help\n", app->program, app->verb ? app->verb->name : "", app->verb ? " " : "");
+    return APP_USAGE;
+}
+
+static int exit_code(enum sw_err err)
+{
+    switch (err) {
+    case SW_OK:
+        return APP_DONE;
+    case SW_ERR_EXISTS:
+    case SW_ERR_PERMISSION:
+        return APP_REFUSED;
+    case SW_ERR_SYSTEM:
+    case SW_ERR_MEMORY:
+    case SW_ERR_RANDOM:
+        return APP_SYSTEM;
+    default:
+        return APP_BAD_INPUT;
+    }
+}
+
+int app_fail(const struct app *app, enum sw_err err, const char *what)
+{
+    char text[LINE_MAX_LENGTH];
+    const char *hint = err == SW_ERR_PERMISSION ? " (chmod 600 it)" : "";
+    snprintf(text, sizeof text, "%s: %s%s", what, err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err), hint);
+    say_error(app, err, text);
+    return exit_code(err);
+}
+
+static void say(const struct app *app, const char *before, const char *after, const char *format, va_list args)
+{
+    char text[LINE_MAX_LENGTH];
+    vsnprintf(text, sizeof text, format, args);
+    make_printable(text);
+    fprintf(stderr, "%s%s: %s%s\n", before, app->program, text, after);
+}
+
+void app_say(const struct app *app, const char *format, ...)
+{
+    va_list args;
+    if (app->quiet)
+        return;
+    va_start(args, format);
+    say(app, "", "", format, args);
+    va_end(args);
+}
+
+void app_warn(const struct app *app, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(app, app->color ? "\033[31m" : "", app->color ? "\033[0m" : "", format, args);
+    va_end(args);
+}

@@ -1,0 +1,286 @@
+/*
+ * From the command line to a configuration. Each option is handed to the setter of the public header that does what it says; a setter's
+ * complaint names the word it did not like.
+ */
+#include "apps/tls_config.h"
+#include "apps/keylog.h"
+#include "apps/passphrase.h"
+#include "apps/trace.h"
+#include "ttp/file.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t system_clock(void *ctx)
+{
+    (void)ctx;
+    return (int64_t)time(NULL);
+}
+
+/* What a setter returned, said with the option's name. */
+static int check(const struct app *app, struct sw_config *cfg, enum app_option id, enum sw_err err)
+{
+    const char *text = sw_config_error(cfg);
+    if (err == SW_OK)
+        return APP_DONE;
+    if (err == SW_ERR_ARGUMENT)
+        return app_usage(app, "--%s: %s", app_options[id].name, text && *text ? text : sw_err_reason(err));
+    return app_fail(app, err, app_options[id].name);
+}
+
+/* What a setter found in a file. */
+static int check_file(const struct app *app, struct sw_config *cfg, const char *path, enum sw_err err)
+{
+    const char *text = sw_config_error(cfg);
+    if (err == SW_OK)
+        return APP_DONE;
+    if (text && *text)
+        return app_error(app, APP_BAD_INPUT, "%s: %s", path, text);
+    return app_fail(app, err, path);
+}
+
+/* --- names, numbers and switches ---------------------------------------------------------------------------------------- */
+
+typedef enum sw_err (*text_setter)(struct sw_config *cfg, const char *text);
+
+static int set_text(const struct app *app, struct sw_config *cfg, enum app_option id, text_setter set)
+{
+    const char *value = app_get(app, id);
+    return value ? check(app, cfg, id, set(cfg, value)) : APP_DONE;
+}
+
+static int set_names(const struct app *app, struct sw_config *cfg)
+{
+    /* the policy first: the lists change a part of it */
+    static const struct {
+        enum app_option id;
+        text_setter set;
+    } rows[] = {
+        {OPT_POLICY, sw_config_set_policy},   {OPT_SUITES, sw_config_set_suites}, {OPT_GROUPS, sw_config_set_groups},
+        {OPT_SIGALGS, sw_config_set_sigalgs}, {OPT_ALPN, sw_config_set_alpn},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int code = set_text(app, cfg, rows[i].id, rows[i].set);
+        if (code)
+            return code;
+    }
+    return APP_DONE;
+}
+
+static int get_version(const struct app *app, enum app_option id, unsigned fallback, unsigned *out)
+{
+    const char *text = app_get(app, id);
+    *out = fallback;
+    if (!text)
+        return APP_DONE;
+    if (strcmp(text, "1.2") != 0 && strcmp(text, "1.3") != 0)
+        return app_usage(app, "--%s takes 1.2 or 1.3, not %s", app_options[id].name, text);
+    *out = text[2] == '2' ? SW_TLS12 : SW_TLS13;
+    return APP_DONE;
+}
+
+/* A lone bound leaves the other where the policy has it, unless that would leave no version at all. */
+static int set_versions(const struct app *app, struct sw_config *cfg)
+{
+    unsigned min, max;
+    if (!app_has(app, OPT_MIN_VERSION) && !app_has(app, OPT_MAX_VERSION))
+        return APP_DONE;
+    int code = get_version(app, OPT_MIN_VERSION, SW_TLS12, &min);
+    if (!code)
+        code = get_version(app, OPT_MAX_VERSION, SW_TLS13, &max);
+    if (code)
+        return code;
+    if (min > max)
+        return app_usage(app, "--min-version is above --max-version");
+    return check(app, cfg, OPT_MAX_VERSION, sw_config_set_versions(cfg, min, max));
+}
+
+static int set_switches(const struct app *app, struct sw_config *cfg)
+{
+    static const struct {
+        enum app_option id;
+        enum sw_option opt;
+        long value;
+    } rows[] = {
+        {OPT_NO_ETM, SW_OPT_ETM, 0},
+        {OPT_NO_EMS, SW_OPT_EMS, 0},
+        {OPT_REQUIRE_EMS, SW_OPT_EMS, 2},
+        {OPT_NO_TICKETS, SW_OPT_TICKETS, 0},
+        {OPT_STRICT, SW_OPT_STRICT_PATHS, 1},
+        {OPT_NO_CACHE, SW_OPT_SESSION_CACHE, 0},
+        {OPT_CLIENT_ORDER, SW_OPT_SERVER_ORDER, 0},
+        {OPT_REQUIRE_SNI, SW_OPT_REQUIRE_SNI_MATCH, 1},
+        {OPT_INSECURE, SW_OPT_INSECURE_NO_VERIFY, 1},
+        {OPT_STAPLE, SW_OPT_STATUS_REQUEST, 1},
+        {OPT_REQUIRE_STAPLE, SW_OPT_STATUS_REQUEST, 2},
+        {OPT_GREASE, SW_OPT_GREASE, 1},
+        {OPT_FALLBACK_SCSV, SW_OPT_FALLBACK_SCSV, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!app_has(app, rows[i].id))
+            continue;
+        int code = check(app, cfg, rows[i].id, sw_config_set_option(cfg, rows[i].opt, rows[i].value));
+        if (code)
+            return code;
+    }
+    return APP_DONE;
+}
+
+static int set_numbers(const struct app *app, struct sw_config *cfg)
+{
+    static const struct {
+        enum app_option id;
+        enum sw_option opt;
+        long min, max;
+    } rows[] = {
+        {OPT_RECORD_SIZE_LIMIT, SW_OPT_RECORD_SIZE_LIMIT, 64, 16385},
+        {OPT_MAX_SEND, SW_OPT_MAX_SEND, 64, 16384},
+        {OPT_MAX_FRAGMENT, SW_OPT_MAX_FRAGMENT, 512, 4096},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        long value;
+        if (!app_has(app, rows[i].id))
+            continue;
+        int code = app_get_int(app, rows[i].id, 0, rows[i].min, rows[i].max, &value);
+        if (!code)
+            code = check(app, cfg, rows[i].id, sw_config_set_option(cfg, rows[i].opt, value));
+        if (code)
+            return code;
+    }
+    return APP_DONE;
+}
+
+static int set_client_auth(const struct app *app, struct sw_config *cfg)
+{
+    static const char *const words[] = {"none", "request", "require"};
+    const char *text = app_get(app, OPT_CLIENT_AUTH);
+    if (!text)
+        return APP_DONE;
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0)
+            return check(app, cfg, OPT_CLIENT_AUTH, sw_config_set_client_auth(cfg, (enum sw_client_auth)i));
+    return app_usage(app, "--client-auth takes none, request or require, not %s", text);
+}
+
+/* --- files -------------------------------------------------------------------------------------------------------------- */
+
+typedef enum sw_err (*file_setter)(struct sw_config *cfg, const void *p, size_t len);
+
+static int add_file(const struct app *app, struct sw_config *cfg, const char *path, file_setter set)
+{
+    struct sw_file file = {0};
+    enum sw_err err = sw_file_read(path, SW_FILE_MAX, &file);
+    int code = err ? app_fail(app, err, path) : check_file(app, cfg, path, set(cfg, file.p, file.len));
+    sw_file_free(&file);
+    return code;
+}
+
+static int add_files(const struct app *app, struct sw_config *cfg, enum app_option id, file_setter set)
+{
+    const struct app_values *files = &app->opt[id];
+    for (size_t i = 0; i < files->n; i++) {
+        int code = add_file(app, cfg, files->v[i], set);
+        if (code)
+            return code;
+    }
+    return APP_DONE;
+}
+
+static int read_key(const struct app *app, const char *path, enum key_care care, struct sw_file *out)
+{
+    enum sw_err err = sw_file_read_secret(path, SW_FILE_MAX, out);
+    if (err == SW_ERR_PERMISSION && care == KEY_CARE_WARN) {
+        app_warn(app, "warning: %s: others can read this private key", path);
+        err = sw_file_read(path, SW_FILE_MAX, out);
+    }
+    return err ? app_fail(app, err, path) : APP_DONE;
+}
+
+/* Try without a passphrase first, so that nobody is asked for one that is not needed. */
+static int add_pair(const struct app *app, struct sw_config *cfg, const char *key_path, const struct sw_file *cert,
+                    const struct sw_file *key)
+{
+    struct passphrase pass;
+    enum sw_err err = sw_config_add_cert(cfg, cert->p, cert->len, key->p, key->len, NULL);
+    if (err != SW_ERR_PASSPHRASE)
+        return check_file(app, cfg, key_path, err);
+    int code = passphrase_get(app, key_path, true, &pass);
+    if (!code)
+        code = check_file(app, cfg, key_path,
+                          sw_config_add_cert(cfg, cert->p, cert->len, key->p, key->len, pass.given ? pass.text : NULL));
+    passphrase_wipe(&pass);
+    return code;
+}
+
+static int add_cert(const struct app *app, struct sw_config *cfg, const char *cert_path, const char *key_path,
+                    enum key_care care)
+{
+    struct sw_file cert = {0}, key = {0};
+    enum sw_err err = sw_file_read(cert_path, SW_FILE_MAX, &cert);
+    int code = err ? app_fail(app, err, cert_path) : read_key(app, key_path, care, &key);
+    if (!code)
+        code = add_pair(app, cfg, key_path, &cert, &key);
+    sw_file_free(&key);
+    sw_file_free(&cert);
+    return code;
+}
+
+/* Certificates with the key and the status response that stand at the same place on the command line. */
+static int add_certs(const struct app *app, struct sw_config *cfg, enum key_care care)
+{
+    const struct app_values *certs = &app->opt[OPT_CERT], *keys = &app->opt[OPT_KEY], *ocsp = &app->opt[OPT_OCSP];
+    if (keys->n && keys->n != certs->n)
+        return app_usage(app, "%zu --cert and %zu --key: give one key for each certificate", certs->n, keys->n);
+    if (ocsp->n > certs->n)
+        return app_usage(app, "more --ocsp than --cert");
+    for (size_t i = 0; i < certs->n; i++) {
+        int code = add_cert(app, cfg, certs->v[i], keys->n ? keys->v[i] : certs->v[i], care);
+        if (!code && i < ocsp->n)
+            code = add_file(app, cfg, ocsp->v[i], sw_config_set_ocsp);
+        if (code)
+            return code;
+    }
+    return APP_DONE;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------------------- */
+
+static int fill(const struct app *app, struct sw_config *cfg, enum sw_role role, enum key_care care)
+{
+    int code = set_names(app, cfg);
+    if (!code)
+        code = set_versions(app, cfg);
+    if (!code)
+        code = set_switches(app, cfg);
+    if (!code)
+        code = set_numbers(app, cfg);
+    if (!code)
+        code = add_certs(app, cfg, care);
+    if (!code)
+        code = add_files(app, cfg, OPT_TRUST, sw_config_add_trust);
+    if (!code)
+        code = add_files(app, cfg, OPT_CRL, sw_config_add_crl);
+    if (!code && role == SW_SERVER)
+        code = set_client_auth(app, cfg);
+    if (!code)
+        code = trace_attach(app, cfg);
+    if (!code)
+        code = keylog_attach(app, cfg, role);
+    return code;
+}
+
+int tls_config_new(const struct app *app, enum sw_role role, enum key_care care, struct sw_config **out)
+{
+    struct sw_config *cfg = sw_config_new(role, NULL);
+    *out = NULL;
+    if (!cfg)
+        return app_fail(app, SW_ERR_MEMORY, "configuration");
+    sw_config_set_clock(cfg, system_clock, NULL);
+    int code = fill(app, cfg, role, care);
+    if (code) {
+        sw_config_free(cfg);
+        return code;
+    }
+    *out = cfg;
+    return APP_DONE;
+}

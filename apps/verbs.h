@@ -1,0 +1,10 @@
+/* The verbs of sealwax: each reads its options from app and returns the exit code. One file per verb; the table is in apps/sealwax.c. */
+#ifndef SW_APPS_VERBS_H
+#define SW_APPS_VERBS_H
+
+#include "apps/options.h"
+
+int listen_run(struct app *app);
+int connect_run(struct app *app);
+
+#endif
