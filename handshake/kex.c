@@ -18,6 +18,7 @@
 #include <wolfssl/wolfcrypt/curve25519.h>
 #include <wolfssl/wolfcrypt/curve448.h>
 #include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
 
 enum { X25519_LEN = 32, X448_LEN = 56, NIST_POINT_MAX = 133 };
 
@@ -86,10 +87,10 @@ static void clamp(uint8_t *scalar, size_t len)
     }
 }
 
-static enum sw_err montgomery_generate(struct sw_kex *kex)
+static enum sw_err montgomery_generate(struct sw_kex *kex, const struct sw_rand *rand)
 {
     size_t len = kex->group->public_len;
-    enum sw_err err = sw_rand_bytes(NULL, kex->secret, len);
+    enum sw_err err = sw_rand_bytes(rand, kex->secret, len);
     int rc;
 
     if (err)
@@ -159,7 +160,41 @@ static int curve_of(const struct sw_group *group)
     return group->bits == 256 ? ECC_SECP256R1 : group->bits == 384 ? ECC_SECP384R1 : ECC_SECP521R1;
 }
 
-static enum sw_err nist_generate(struct sw_kex *kex)
+/* 1 <= scalar < order of the curve. */
+static bool scalar_in_range(const uint8_t *scalar, word32 len, int curve)
+{
+    const ecc_set_type *set = wc_ecc_get_curve_params(wc_ecc_get_curve_idx(curve));
+    mp_int k, order;
+    bool ok;
+
+    if (!set || mp_init_multi(&k, &order, NULL, NULL, NULL, NULL) != MP_OKAY)
+        return false;
+    ok = mp_read_unsigned_bin(&k, scalar, len) == MP_OKAY &&
+         mp_read_radix(&order, set->order, MP_RADIX_HEX) == MP_OKAY && !mp_iszero(&k) && mp_cmp(&k, &order) == MP_LT;
+    mp_forcezero(&k);
+    mp_clear(&order);
+    return ok;
+}
+
+/* A scalar from a source of one's own, drawn until it is in range: nearly always the first. */
+static int nist_draw(ecc_key *key, struct sw_kex *kex, const struct sw_rand *rand, WC_RNG *rng)
+{
+    enum { TRIES = 64 };
+    word32 len = kex->group->shared_len;
+    int curve = curve_of(kex->group), rc = RNG_FAILURE_E;
+
+    for (int i = 0; i < TRIES && rc == RNG_FAILURE_E; i++) {
+        if (sw_rand_bytes(rand, kex->secret, len))
+            break;
+        if (kex->group->bits == 521)
+            kex->secret[0] &= 1;
+        if (scalar_in_range(kex->secret, len, curve))
+            rc = wc_ecc_import_private_key_ex(kex->secret, len, NULL, 0, key, curve);
+    }
+    return rc ? rc : wc_ecc_make_pub_ex(key, NULL, rng);
+}
+
+static enum sw_err nist_generate(struct sw_kex *kex, const struct sw_rand *rand)
 {
     word32 secret_len = kex->group->shared_len, public_len = kex->group->public_len;
     WC_RNG *rng = sw_rand_wolf();
@@ -170,7 +205,10 @@ static enum sw_err nist_generate(struct sw_kex *kex)
         return SW_ERR_RANDOM;
     if (wc_ecc_init(&key))
         return SW_ERR_CRYPTO;
-    rc = wc_ecc_make_key_ex(rng, (int)secret_len, &key, curve_of(kex->group));
+    if (rand && rand->fill)
+        rc = nist_draw(&key, kex, rand, rng);
+    else
+        rc = wc_ecc_make_key_ex(rng, (int)secret_len, &key, curve_of(kex->group));
     if (!rc)
         rc = wc_ecc_export_x963(&key, kex->public_value, &public_len);
     if (!rc)
@@ -178,7 +216,7 @@ static enum sw_err nist_generate(struct sw_kex *kex)
     wc_ecc_free(&key);
     kex->public_len = public_len;
     kex->secret_len = secret_len;
-    return rc ? SW_ERR_CRYPTO : SW_OK;
+    return rc == 0 ? SW_OK : rc == RNG_FAILURE_E ? SW_ERR_RANDOM : SW_ERR_CRYPTO;
 }
 
 /*
@@ -261,40 +299,54 @@ void sw_kex_dh_numbers(const struct sw_kex *kex, struct sw_slice *p, struct sw_s
     }
 }
 
-static enum sw_err dispatch_generate(struct sw_kex *kex, size_t exponent_len)
+static enum sw_err make(struct sw_kex *kex, const struct sw_rand *rand, size_t exponent_len)
 {
     struct sw_slice p, g;
 
     if (kex->group && kex->group->kind == SW_GROUP_MONTGOMERY)
-        return montgomery_generate(kex);
+        return montgomery_generate(kex, rand);
     if (kex->group && kex->group->kind == SW_GROUP_NIST)
-        return nist_generate(kex);
+        return nist_generate(kex, rand);
     sw_kex_dh_numbers(kex, &p, &g);
-    return sw_kex_dh_make(kex, p, g, exponent_len);
+    return sw_kex_dh_make(kex, rand, p, g, exponent_len);
 }
 
-static enum sw_err generate(struct sw_kex *kex, size_t exponent_len)
+static enum sw_err make_or_wipe(struct sw_kex *kex, const struct sw_rand *rand, size_t exponent_len)
 {
-    enum sw_err err = dispatch_generate(kex, exponent_len);
+    enum sw_err err = make(kex, rand, exponent_len);
 
     if (err)
         sw_kex_wipe(kex);
     return err;
 }
 
-enum sw_err sw_kex_generate(struct sw_kex *kex, const struct sw_group *group)
+enum sw_err sw_kex_generate_from(struct sw_kex *kex, const struct sw_rand *rand, const struct sw_group *group)
 {
     const struct sw_ffdhe *field = sw_ffdhe_by_id(group->id);
 
     memset(kex, 0, sizeof *kex);
     kex->group = group;
-    return generate(kex, field ? field->exponent_len : 0);
+    return make_or_wipe(kex, rand, field ? field->exponent_len : 0);
 }
 
-enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_slice g)
+/*
+ * Bytes of an exponent in a group that is not one of RFC 7919's. In a field nobody has vouched for, the order of g may have small factors, each of
+ * which gives away a part of the exponent: so many bits of it that the rest is still beyond search.
+ */
+static size_t exponent_for(struct sw_slice p, bool generator_is_two)
 {
-    const struct sw_ffdhe *field;
-    size_t exponent_len;
+    size_t len = generator_is_two ? sw_ffdhe_modp_exponent(p) : 0;
+
+    if (len)
+        return len;
+    return p.len - 1 < SW_KEX_PRIVATE_MAX ? p.len - 1 : SW_KEX_PRIVATE_MAX;
+}
+
+enum sw_err sw_kex_generate_dh_from(struct sw_kex *kex, const struct sw_rand *rand, struct sw_slice p,
+                                    struct sw_slice g)
+{
+    const struct sw_ffdhe *field = NULL;
+    bool generator_is_two;
     enum sw_err err;
 
     memset(kex, 0, sizeof *kex);
@@ -305,19 +357,22 @@ enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_
         return err;
     kex->p = p;
     kex->g = g;
-    field = g.len == 1 && g.p[0] == 2 ? sw_ffdhe_by_prime(p) : NULL;
-    if (field) {
+    generator_is_two = g.len == 1 && g.p[0] == 2;
+    if (generator_is_two)
+        field = sw_ffdhe_by_prime(p);
+    if (field)
         kex->group = sw_group_by_id(field->id);
-        return generate(kex, field->exponent_len);
-    }
-    /*
-     * In a field nobody has vouched for, the order of g may have small factors, each of which gives away a part of the exponent: so many
-     * bits of it that the rest is still beyond search.
-     */
-    exponent_len = g.len == 1 && g.p[0] == 2 ? sw_ffdhe_modp_exponent(p) : 0;
-    if (!exponent_len)
-        exponent_len = p.len - 1 < sizeof kex->secret ? p.len - 1 : sizeof kex->secret;
-    return generate(kex, exponent_len);
+    return make_or_wipe(kex, rand, field ? field->exponent_len : exponent_for(p, generator_is_two));
+}
+
+enum sw_err sw_kex_generate(struct sw_kex *kex, const struct sw_group *group)
+{
+    return sw_kex_generate_from(kex, NULL, group);
+}
+
+enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_slice g)
+{
+    return sw_kex_generate_dh_from(kex, NULL, p, g);
 }
 
 enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool strip_zeros, uint8_t *out,

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/rand.h"
 #include <stdbool.h>
 
 enum sw_group_kind { SW_GROUP_NIST, SW_GROUP_MONTGOMERY, SW_GROUP_FFDHE };
@@ -25,6 +26,7 @@ enum { SW_GROUP_X25519 = 29, SW_GROUP_X448 = 30, SW_GROUP_FFDHE2048 = 256 };
 enum {
     SW_KEX_PUBLIC_MAX = 1024 /* DH of 8192 bits */,
     SW_KEX_SECRET_MAX = 1024,
+    SW_KEX_PRIVATE_MAX = 512,
     SW_DH_MIN_BITS = 2048,
     SW_DH_MAX_BITS = 8192
 };
@@ -53,6 +55,12 @@ enum sw_err sw_kex_generate(struct sw_kex *kex, const struct sw_group *group) SW
  * SW_ERR_WEAK_DH, SW_ERR_KEY_SHARE; SW_ERR_RANDOM, SW_ERR_CRYPTO.
  */
 enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_slice g) SW_MUST_USE;
+
+/* sw_kex_generate_from, _dh_from: the same, the private half drawn from a given source; NULL: the thread's generator, as above. */
+enum sw_err sw_kex_generate_from(struct sw_kex *kex, const struct sw_rand *rand,
+                                 const struct sw_group *group) SW_MUST_USE;
+enum sw_err sw_kex_generate_dh_from(struct sw_kex *kex, const struct sw_rand *rand, struct sw_slice p,
+                                    struct sw_slice g) SW_MUST_USE;
 
 /*
  * sw_kex_derive: the shared secret with the peer's public value.

@@ -12,7 +12,6 @@
  */
 #include "handshake/kex_dh.h"
 #include "base/ct.h"
-#include "base/rand.h"
 #include "base/wipe.h"
 #include <string.h>
 #include <wolfssl/options.h>
@@ -96,13 +95,14 @@ static void pad(uint8_t *out, size_t n, size_t len)
     memset(out, 0, len - n);
 }
 
-enum sw_err sw_kex_dh_make(struct sw_kex *kex, struct sw_slice p, struct sw_slice g, size_t exponent_len)
+enum sw_err sw_kex_dh_make(struct sw_kex *kex, const struct sw_rand *rand, struct sw_slice p, struct sw_slice g,
+                           size_t exponent_len)
 {
     word32 len = sizeof kex->public_value;
     enum sw_err err;
 
     kex->secret_len = exponent_len;
-    err = sw_rand_bytes(NULL, kex->secret, exponent_len);
+    err = sw_rand_bytes(rand, kex->secret, exponent_len);
     if (err)
         return err;
     kex->secret[0] |= 0x80;

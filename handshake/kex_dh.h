@@ -20,7 +20,8 @@ bool sw_kex_dh_can(unsigned bits);
  * sw_kex_dh_make: fill kex's secret and public value.
  *   exponent_len  bytes of the private exponent, its top bit set; at most sizeof kex->secret
  */
-enum sw_err sw_kex_dh_make(struct sw_kex *kex, struct sw_slice p, struct sw_slice g, size_t exponent_len) SW_MUST_USE;
+enum sw_err sw_kex_dh_make(struct sw_kex *kex, const struct sw_rand *rand, struct sw_slice p, struct sw_slice g,
+                           size_t exponent_len) SW_MUST_USE;
 
 /* sw_kex_dh_shared: peer to the power of kex's secret, for a peer's value between 2 and p - 2. Rules of sw_kex_derive. */
 enum sw_err sw_kex_dh_shared(const struct sw_kex *kex, struct sw_slice p, struct sw_slice g, struct sw_slice peer,

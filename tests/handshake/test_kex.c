@@ -322,6 +322,63 @@ static void generated_halves_agree(void)
     }
 }
 
+/* A source that counts its calls and gives the same bytes each time it is started anew. */
+struct source {
+    unsigned calls, good; /* the first `good` calls give 0x11, 0x12...; the others fail */
+    uint8_t fixed;        /* not 0: every byte */
+};
+
+static enum sw_err draw(void *ctx, void *out, size_t len)
+{
+    struct source *s = ctx;
+
+    if (s->calls++ >= s->good)
+        return SW_ERR_RANDOM;
+    for (size_t i = 0; i < len; i++)
+        ((uint8_t *)out)[i] = s->fixed ? s->fixed : (uint8_t)(0x11 + i);
+    return SW_OK;
+}
+
+/* With a source of its own a test sees the same keys every time; what a broken source gives is not used. */
+static void a_source_of_ones_own(void)
+{
+    const struct sw_group *group;
+
+    for (size_t i = 0; (group = sw_group_row(i)) && group->bits <= 4096; i++) {
+        struct source first = {0, 1, 0}, second = {0, 1, 0}, broken = {0, 0, 0};
+        struct sw_kex a, b, c;
+        uint8_t sa[SW_KEX_SECRET_MAX], sc[SW_KEX_SECRET_MAX];
+        size_t la = 0, lc = 0;
+
+        SW_ASSERT_OK(sw_kex_generate_from(&a, &(struct sw_rand){draw, &first}, group));
+        SW_ASSERT_OK(sw_kex_generate_from(&b, &(struct sw_rand){draw, &second}, group));
+        SW_ASSERT_BYTES(a.public_value, b.public_value, a.public_len);
+        CU_ASSERT_EQUAL(a.secret[2], 0x13);
+        SW_ASSERT_ERR(sw_kex_generate_from(&b, &(struct sw_rand){draw, &broken}, group), SW_ERR_RANDOM);
+        CU_ASSERT_EQUAL(b.secret[2], 0);
+        SW_ASSERT_OK(sw_kex_generate(&c, group)); /* and they work with others' */
+        SW_ASSERT_OK(sw_kex_derive(&a, (struct sw_slice){c.public_value, c.public_len}, false, sa, &la));
+        SW_ASSERT_OK(sw_kex_derive(&c, (struct sw_slice){a.public_value, a.public_len}, false, sc, &lc));
+        CU_ASSERT_EQUAL(la, lc);
+        SW_ASSERT_BYTES(sa, sc, la);
+    }
+}
+
+/* Scalars at or above the order, and zero, are drawn again; a source that knows nothing else is given up. */
+static void scalars_out_of_range_are_drawn_again(void)
+{
+    static const uint16_t groups[] = {23, 24, 25};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct source high = {0, 1000, 0xFF};
+        struct sw_kex kex;
+
+        SW_ASSERT_ERR(sw_kex_generate_from(&kex, &(struct sw_rand){draw, &high}, sw_group_by_id(groups[i])),
+                      SW_ERR_RANDOM);
+        CU_ASSERT(high.calls > 1 && high.calls < 1000);
+    }
+}
+
 static void rows_are_found(void)
 {
     const struct sw_group *group;
@@ -343,10 +400,17 @@ static void rows_are_found(void)
 }
 
 SW_TEST_SUITE(kex){
-    SW_TEST(rows_are_found),         SW_TEST(x25519_vectors),
-    SW_TEST(x25519_refuses),         SW_TEST(x448_vectors),
-    SW_TEST(x448_refuses),           SW_TEST(montgomery_iterated),
-    SW_TEST(nist_vectors),           SW_TEST(nist_keeps_leading_zeros),
-    SW_TEST(nist_refuses),           SW_TEST(nist_refuses_coordinates_not_reduced),
+    SW_TEST(rows_are_found),
+    SW_TEST(x25519_vectors),
+    SW_TEST(x25519_refuses),
+    SW_TEST(x448_vectors),
+    SW_TEST(x448_refuses),
+    SW_TEST(montgomery_iterated),
+    SW_TEST(nist_vectors),
+    SW_TEST(nist_keeps_leading_zeros),
+    SW_TEST(nist_refuses),
+    SW_TEST(nist_refuses_coordinates_not_reduced),
     SW_TEST(generated_halves_agree),
+    SW_TEST(a_source_of_ones_own),
+    SW_TEST(scalars_out_of_range_are_drawn_again),
 };
