@@ -41,11 +41,11 @@ struct sw_cert {
     struct sw_slice serial; /* INTEGER contents, as encoded */
     struct sw_slice issuer; /* Name, header included */
     struct sw_slice subject;
-    struct sw_slice spki; /* SubjectPublicKeyInfo, header included */
-    int64_t not_before;   /* Unix time, seconds */
-    int64_t not_after;    /* inclusive */
-    unsigned version;     /* 1, 2 or 3 */
-    struct sw_pubkey key; /* type SW_KEY_NONE: a kind of key that Sealwax does not know */
+    struct sw_slice spki;                  /* SubjectPublicKeyInfo, header included */
+    int64_t not_before;                    /* Unix time, seconds */
+    int64_t not_after;                     /* inclusive */
+    unsigned version;                      /* 1, 2 or 3 */
+    struct sw_pubkey key;                  /* type SW_KEY_NONE: a kind of key that Sealwax does not know */
     const struct sw_sigscheme *sig_scheme; /* NULL: an algorithm that Sealwax does not know or refuses */
     struct sw_slice sig;
 
@@ -59,6 +59,7 @@ struct sw_cert {
     struct sw_slice san; /* GeneralNames contents */
     bool has_san, san_critical;
     struct sw_slice ski;              /* subjectKeyIdentifier's octets */
+    bool has_aki, aki_by_serial;      /* whether it names the issuer's certificate by name and serial number, too */
     struct sw_slice aki;              /* AuthorityKeyIdentifier's keyIdentifier */
     struct sw_slice name_constraints; /* NameConstraints contents */
     struct sw_slice policies, policy_mappings, policy_constraints, inhibit_any; /* extnValue contents */
@@ -72,13 +73,13 @@ struct sw_cert {
 
 /* Valid DER that breaks RFC 5280: tolerated or not by profile. */
 enum {
-    SW_FLAW_SERIAL = 1 << 0,           /* zero, negative or longer than 20 octets */
-    SW_FLAW_TIME_FORMAT = 1 << 1,      /* UTCTime from 2050 on, GeneralizedTime before, fractions */
-    SW_FLAW_VERSION = 1 << 2,          /* extensions in a certificate that is not version 3 */
-    SW_FLAW_EXT_CRITICALITY = 1 << 3,  /* an extension is critical, or not, against RFC 5280 */
+    SW_FLAW_SERIAL = 1 << 0,            /* zero, negative or longer than 20 octets */
+    SW_FLAW_TIME_FORMAT = 1 << 1,       /* UTCTime from 2050 on, GeneralizedTime before, fractions */
+    SW_FLAW_VERSION = 1 << 2,           /* extensions in a certificate that is not version 3 */
+    SW_FLAW_EXT_CRITICALITY = 1 << 3,   /* an extension is critical, or not, against RFC 5280 */
     SW_FLAW_EMPTY_SUBJECT_SAN = 1 << 4, /* empty subject and no critical SAN, or no SAN */
-    SW_FLAW_EXT_EMPTY = 1 << 5,        /* an extension that must have contents has none */
-    SW_FLAW_SIG_ALG_MISMATCH = 1 << 6, /* signature and signatureAlgorithm differ */
+    SW_FLAW_EXT_EMPTY = 1 << 5,         /* an extension that must have contents has none */
+    SW_FLAW_SIG_ALG_MISMATCH = 1 << 6,  /* signature and signatureAlgorithm differ */
     SW_FLAW_ISSUER_EMPTY = 1 << 7
 };
 
@@ -90,6 +91,15 @@ enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len) 
 
 /* sw_spki_parse: a SubjectPublicKeyInfo alone; unknown algorithms give type SW_KEY_NONE and SW_OK. */
 enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki) SW_MUST_USE;
+
+/* sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose parameters are not as they must be. */
+const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm);
+
+/* sw_cert_name_valid: whether this is a well-formed Name. */
+bool sw_cert_name_valid(struct sw_slice name);
+
+/* sw_cert_display_name: the first DNS, e-mail or URI name of the SAN, else the subject's common name; NUL-terminated, control characters replaced. */
+void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap);
 
 /* sw_cert_common_name: the last CN of a Name as UTF-8, NUL-terminated into out, control characters replaced; the empty string if there is none. */
 void sw_cert_common_name(struct sw_slice name, char *out, size_t cap);

@@ -1,0 +1,189 @@
+/* AlgorithmIdentifiers of signatures and public keys (RFC 3279, 4055, 5480, 8410). What is not in these tables is not supported. */
+#include "ttp/cert.h"
+#include "ttp/der.h"
+#include "ttp/oid.h"
+
+/* --- algorithms ------------------------------------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+    struct sw_oid oid;
+    uint16_t scheme;
+    bool null_params; /* RSA's are NULL (RFC 4055); an absent one is tolerated, as everybody does */
+} signatures[] = {
+    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b}}, 0x0401, true},  /* sha256WithRSAEncryption */
+    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c}}, 0x0501, true},  /* sha384WithRSAEncryption */
+    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d}}, 0x0601, true},  /* sha512WithRSAEncryption */
+    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05}}, 0x0201, true},  /* sha1WithRSAEncryption */
+    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}},       0x0403, false}, /* ecdsa-with-SHA256 */
+    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03}},       0x0503, false}, /* ecdsa-with-SHA384 */
+    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04}},       0x0603, false}, /* ecdsa-with-SHA512 */
+    {{7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01}},             0x0203, false}, /* ecdsa-with-SHA1 */
+    {{3, {0x2b, 0x65, 0x70}},                                     0x0807, false}, /* id-Ed25519 */
+    {{3, {0x2b, 0x65, 0x71}},                                     0x0808, false}, /* id-Ed448 */
+};
+
+static const struct sw_oid oid_rsa     = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}};
+static const struct sw_oid oid_rsa_pss = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a}};
+static const struct sw_oid oid_mgf1    = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
+static const struct sw_oid oid_ec      = {7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}};
+static const struct sw_oid oid_ed25519 = {3, {0x2b, 0x65, 0x70}};
+static const struct sw_oid oid_ed448   = {3, {0x2b, 0x65, 0x71}};
+
+static const struct {
+    struct sw_oid oid;
+    uint16_t curve;
+    uint16_t bits;
+} curves[] = {
+    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}}, SW_CURVE_P256, 256},
+    {{5, {0x2b, 0x81, 0x04, 0x00, 0x22}},                   SW_CURVE_P384, 384},
+    {{5, {0x2b, 0x81, 0x04, 0x00, 0x23}},                   SW_CURVE_P521, 521},
+};
+
+static const struct {
+    struct sw_oid oid;
+    enum sw_hash_id hash;
+    uint16_t rsae; /* the PSS scheme with this hash */
+} hashes[] = {
+    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}}, SW_HASH_SHA256, 0x0804},
+    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02}}, SW_HASH_SHA384, 0x0805},
+    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03}}, SW_HASH_SHA512, 0x0806},
+};
+/* clang-format on */
+
+/* AlgorithmIdentifier of a hash: parameters NULL or absent. */
+static enum sw_hash_id read_hash(struct sw_reader *r)
+{
+    struct sw_reader alg = sw_der_enter(r, SW_DER_SEQUENCE);
+    struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
+
+    if (sw_reader_left(&alg) > 0 && sw_der_read(&alg, SW_DER_NULL).len != 0)
+        return SW_HASH_NONE;
+    for (size_t i = 0; sw_reader_end(&alg) && i < sizeof hashes / sizeof hashes[0]; i++)
+        if (sw_oid_is(oid, &hashes[i].oid))
+            return hashes[i].hash;
+    return SW_HASH_NONE;
+}
+
+/*
+ * RSASSA-PSS-params (RFC 4055 3.1). The one form that is accepted: a SHA-2 hash, MGF1 with the same, a salt of the hash's length, trailer 1.
+ */
+static enum sw_hash_id read_pss(struct sw_reader *alg)
+{
+    struct sw_reader params = sw_der_enter(alg, SW_DER_SEQUENCE), field, mgf;
+    enum sw_hash_id hash;
+    struct sw_slice oid;
+
+    field = sw_der_enter(&params, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
+    hash = read_hash(&field);
+    if (hash == SW_HASH_NONE || !sw_reader_end(&field))
+        return SW_HASH_NONE;
+    field = sw_der_enter(&params, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
+    mgf = sw_der_enter(&field, SW_DER_SEQUENCE);
+    oid = sw_der_read(&mgf, SW_DER_OID);
+    if (!sw_oid_is(oid, &oid_mgf1) || read_hash(&mgf) != hash || !sw_reader_end(&mgf) || !sw_reader_end(&field))
+        return SW_HASH_NONE;
+    field = sw_der_enter(&params, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
+    if (sw_der_read_uint(&field) != sw_hash_len(hash) || !sw_reader_end(&field))
+        return SW_HASH_NONE;
+    if (sw_reader_left(&params) > 0) {
+        field = sw_der_enter(&params, SW_DER_CONTEXT(3) | SW_DER_CONSTRUCTED);
+        if (sw_der_read_uint(&field) != 1 || !sw_reader_end(&field))
+            return SW_HASH_NONE;
+    }
+    return sw_reader_end(&params) && sw_reader_end(alg) ? hash : SW_HASH_NONE;
+}
+
+const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm)
+{
+    struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
+    struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
+
+    if (sw_oid_is(oid, &oid_rsa_pss)) {
+        enum sw_hash_id hash = read_pss(&alg);
+
+        for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
+            if (hashes[i].hash == hash)
+                return sw_sigscheme_by_id(hashes[i].rsae);
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
+        if (!sw_oid_is(oid, &signatures[i].oid))
+            continue;
+        if (signatures[i].null_params && sw_reader_left(&alg) > 0)
+            (void)sw_der_read(&alg, SW_DER_NULL);
+        return sw_reader_end(&alg) ? sw_sigscheme_by_id(signatures[i].scheme) : NULL;
+    }
+    return NULL;
+}
+
+/* --- public keys ------------------------------------------------------------------------------------------------------------ */
+
+static unsigned bit_length(struct sw_slice n)
+{
+    unsigned bits = (unsigned)(n.len * 8);
+    uint8_t top = n.len > 0 ? n.p[0] : 0;
+
+    while (bits > 0 && (top & 0x80) == 0 && bits % 8 != 1) {
+        top = (uint8_t)(top << 1);
+        bits--;
+    }
+    return bits;
+}
+
+static bool read_rsa_key(struct sw_pubkey *key, struct sw_slice bits)
+{
+    struct sw_reader r = sw_reader_of_slice(bits), seq = sw_der_enter(&r, SW_DER_SEQUENCE);
+
+    key->n = sw_der_read_unsigned(&seq);
+    key->e = sw_der_read_unsigned(&seq);
+    key->bits = bit_length(key->n);
+    return sw_reader_end(&seq) && sw_reader_end(&r) && key->n.len > 0 && key->e.len > 0;
+}
+
+static bool read_ec_key(struct sw_pubkey *key, struct sw_reader *alg, struct sw_slice bits)
+{
+    struct sw_slice named = sw_der_read(alg, SW_DER_OID);
+
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+        if (sw_oid_is(named, &curves[i].oid)) {
+            key->curve = curves[i].curve;
+            key->bits = curves[i].bits;
+        }
+    if (key->curve == SW_CURVE_NONE)
+        key->type = SW_KEY_NONE;
+    key->point = bits;
+    return sw_reader_end(alg);
+}
+
+enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
+{
+    struct sw_reader r = sw_reader_of_slice(spki), seq = sw_der_enter(&r, SW_DER_SEQUENCE),
+                     alg = sw_der_enter(&seq, SW_DER_SEQUENCE);
+    struct sw_slice oid = sw_der_read(&alg, SW_DER_OID), bits;
+    unsigned unused;
+    bool ok = true;
+
+    memset(key, 0, sizeof *key);
+    bits = sw_der_read_bits(&seq, &unused);
+    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0)
+        return SW_ERR_CERT_DECODE;
+    if (sw_oid_is(oid, &oid_rsa)) {
+        key->type = SW_KEY_RSA;
+        ok = sw_der_read(&alg, SW_DER_NULL).len == 0 && sw_reader_end(&alg) && read_rsa_key(key, bits);
+    } else if (sw_oid_is(oid, &oid_rsa_pss)) {
+        key->type = SW_KEY_RSA_PSS;
+        if (sw_reader_left(&alg) > 0 && (key->pss_hash = read_pss(&alg)) == SW_HASH_NONE)
+            key->type = SW_KEY_NONE;
+        ok = read_rsa_key(key, bits);
+    } else if (sw_oid_is(oid, &oid_ec)) {
+        key->type = SW_KEY_EC;
+        ok = read_ec_key(key, &alg, bits);
+    } else if (sw_oid_is(oid, &oid_ed25519) || sw_oid_is(oid, &oid_ed448)) {
+        key->type = sw_oid_is(oid, &oid_ed25519) ? SW_KEY_ED25519 : SW_KEY_ED448;
+        key->bits = key->type == SW_KEY_ED25519 ? 255 : 448;
+        key->point = bits;
+        ok = sw_reader_end(&alg);
+    }
+    return ok ? SW_OK : SW_ERR_CERT_DECODE;
+}

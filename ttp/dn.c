@@ -1,0 +1,246 @@
+/* Distinguished names (RFC 5280 4.1.2.4): well-formed or not, equal or not, and as text for people. */
+#include "ttp/cert.h"
+#include "ttp/der.h"
+#include "ttp/name.h"
+#include "ttp/oid.h"
+
+/* --- names ------------------------------------------------------------------------------------------------------------------ */
+
+/* The next attribute of a Name; rdns is inside the SEQUENCE, set inside the current SET. False at the end, or where it is malformed. */
+static bool next_attribute(struct sw_reader *rdns, struct sw_reader *set, struct sw_slice *type, unsigned *tag,
+                           struct sw_slice *value)
+{
+    struct sw_reader attr;
+    struct sw_slice whole;
+
+    if (sw_reader_left(set) == 0) {
+        if (sw_reader_left(rdns) == 0)
+            return false;
+        *set = sw_der_enter(rdns, SW_DER_SET);
+        if (sw_reader_left(set) == 0)
+            sw_reader_fail(rdns);
+    }
+    attr = sw_der_enter(set, SW_DER_SEQUENCE);
+    *type = sw_der_read(&attr, SW_DER_OID);
+    *value = sw_der_read_any(&attr, tag, &whole);
+    if (!sw_reader_end(&attr) || set->failed)
+        sw_reader_fail(rdns);
+    return !rdns->failed;
+}
+
+static struct sw_reader open_name(struct sw_slice name)
+{
+    struct sw_reader r = sw_reader_of_slice(name), rdns = sw_der_enter(&r, SW_DER_SEQUENCE);
+
+    if (!sw_reader_end(&r))
+        sw_reader_fail(&rdns);
+    return rdns;
+}
+
+bool sw_cert_name_valid(struct sw_slice name)
+{
+    struct sw_reader rdns = open_name(name), set = sw_reader_of(NULL, 0);
+    struct sw_slice type, value;
+    unsigned tag;
+
+    while (next_attribute(&rdns, &set, &type, &tag, &value))
+        ;
+    return sw_reader_end(&rdns);
+}
+
+/* Strings compare by RFC 5280 7.1: case folded, white space at the ends dropped, inner runs one space. Types that are text compare with each other. */
+static bool is_text(unsigned tag)
+{
+    return tag == SW_DER_UTF8_STRING || tag == SW_DER_PRINTABLE_STRING || tag == SW_DER_IA5_STRING ||
+           tag == SW_DER_TELETEX_STRING || tag == SW_DER_NUMERIC_STRING;
+}
+
+/* The next folded character, -1 at the end; *i moves. */
+static int folded(struct sw_slice s, size_t *i)
+{
+    uint8_t c;
+
+    if (*i >= s.len)
+        return -1;
+    c = s.p[(*i)++];
+    if (c == ' ') {
+        while (*i < s.len && s.p[*i] == ' ')
+            (*i)++;
+        return *i < s.len ? ' ' : -1;
+    }
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+static bool text_eq(struct sw_slice a, struct sw_slice b)
+{
+    size_t i = 0, j = 0;
+    int x, y;
+
+    while (i < a.len && a.p[i] == ' ')
+        i++;
+    while (j < b.len && b.p[j] == ' ')
+        j++;
+    do {
+        x = folded(a, &i);
+        y = folded(b, &j);
+        if (x != y)
+            return false;
+    } while (x >= 0);
+    return true;
+}
+
+bool sw_cert_name_eq(struct sw_slice a, struct sw_slice b)
+{
+    struct sw_reader ra = open_name(a), rb = open_name(b), sa = sw_reader_of(NULL, 0), sb = sa;
+    struct sw_slice ta, tb, va, vb;
+    unsigned ga, gb;
+
+    if (sw_slice_eq(a, b))
+        return true;
+    for (;;) {
+        bool more_a = next_attribute(&ra, &sa, &ta, &ga, &va), more_b = next_attribute(&rb, &sb, &tb, &gb, &vb);
+
+        if (!more_a || !more_b)
+            return !more_a && !more_b && sw_reader_end(&ra) && sw_reader_end(&rb);
+        if (!sw_slice_eq(ta, tb) || (sw_reader_left(&sa) > 0) != (sw_reader_left(&sb) > 0))
+            return false;
+        if (is_text(ga) && is_text(gb) ? !text_eq(va, vb) : ga != gb || !sw_slice_eq(va, vb))
+            return false;
+    }
+}
+
+/* --- names for people ------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    struct sw_oid oid;
+    const char *name;
+} attributes[] = {
+    {{3, {0x55, 0x04, 0x03}}, "CN"},
+    {{3, {0x55, 0x04, 0x05}}, "serialNumber"},
+    {{3, {0x55, 0x04, 0x06}}, "C"},
+    {{3, {0x55, 0x04, 0x07}}, "L"},
+    {{3, {0x55, 0x04, 0x08}}, "ST"},
+    {{3, {0x55, 0x04, 0x09}}, "street"},
+    {{3, {0x55, 0x04, 0x0a}}, "O"},
+    {{3, {0x55, 0x04, 0x0b}}, "OU"},
+    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01}}, "emailAddress"},
+    {{10, {0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19}}, "DC"},
+    {{10, {0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01}}, "UID"},
+};
+
+/* Text into a fixed room; what does not fit is cut at a whole character. */
+struct text_out {
+    char *p;
+    size_t cap, len;
+};
+
+static void put(struct text_out *o, const void *p, size_t n)
+{
+    if (o->len + n < o->cap) {
+        memcpy(o->p + o->len, p, n);
+        o->len += n;
+    } else {
+        o->cap = o->len + 1; /* nothing behind a cut */
+    }
+    o->p[o->len] = '\0';
+}
+
+/* Length of a well-formed UTF-8 sequence at p, 0 if it is none. */
+static size_t utf8_len(const uint8_t *p, size_t left)
+{
+    size_t n = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+
+    if (n == 0 || n > left || p[0] == 0xc0 || p[0] == 0xc1)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* A value as UTF-8; BMPString and UniversalString give their low characters; control characters become '?', RFC 4514's specials get a backslash. */
+static void put_value(struct text_out *o, unsigned tag, struct sw_slice v, bool escape)
+{
+    size_t step = tag == SW_DER_BMP_STRING ? 2 : tag == SW_DER_UNIVERSAL_STRING ? 4 : 1;
+
+    for (size_t i = 0; i + step <= v.len;) {
+        size_t n = step == 1 ? utf8_len(v.p + i, v.len - i) : 0;
+        uint8_t c = v.p[i + step - 1];
+
+        if (n > 1) {
+            put(o, v.p + i, n);
+            i += n;
+            continue;
+        }
+        if (escape && c != 0 && strchr(",+\"\\<>;", c) != NULL)
+            put(o, "\\", 1);
+        put(o, c >= 0x20 && c < 0x7f ? (const char *)&c : "?", 1);
+        i += step;
+    }
+}
+
+void sw_cert_common_name(struct sw_slice name, char *out, size_t cap)
+{
+    struct sw_reader rdns = open_name(name), set = sw_reader_of(NULL, 0);
+    struct sw_slice type, value;
+    unsigned tag;
+
+    out[0] = '\0';
+    while (next_attribute(&rdns, &set, &type, &tag, &value))
+        if (sw_oid_is(type, &attributes[0].oid)) {
+            struct text_out o = {out, cap, 0};
+
+            out[0] = '\0';
+            put_value(&o, tag, value, false);
+        }
+}
+
+static void put_type(struct text_out *o, struct sw_slice type)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
+        if (sw_oid_is(type, &attributes[i].oid)) {
+            put(o, attributes[i].name, strlen(attributes[i].name));
+            return;
+        }
+    put(o, "oid#", 4);
+    for (size_t i = 0; i < type.len; i++) {
+        char hex[2] = {digits[type.p[i] >> 4], digits[type.p[i] & 15]};
+        put(o, hex, 2);
+    }
+}
+
+void sw_cert_name_text(struct sw_slice name, char *out, size_t cap)
+{
+    struct sw_reader rdns = open_name(name), set = sw_reader_of(NULL, 0);
+    struct text_out o = {out, cap, 0};
+    struct sw_slice type, value;
+    unsigned tag;
+    bool first = true;
+
+    out[0] = '\0';
+    while (next_attribute(&rdns, &set, &type, &tag, &value)) {
+        if (!first)
+            put(&o, ", ", 2);
+        first = false;
+        put_type(&o, type);
+        put(&o, "=", 1);
+        put_value(&o, tag, value, true);
+    }
+}
+
+void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap)
+{
+    struct sw_reader names = sw_reader_of_slice(cert->san);
+    struct sw_general_name name;
+
+    while (sw_general_name_next(&names, &name))
+        if (name.kind == SW_GN_DNS || name.kind == SW_GN_EMAIL || name.kind == SW_GN_URI) {
+            struct text_out o = {out, cap, 0};
+
+            put_value(&o, SW_DER_IA5_STRING, name.value, false);
+            return;
+        }
+    sw_cert_common_name(cert->subject, out, cap);
+}
