@@ -191,7 +191,7 @@ static void *use_shared(void *arg)
     for (size_t round = 0; round < ROUNDS; round++)
         for (size_t k = 0; k < KINDS; k++) {
             static const uint16_t ids[KINDS] = {0x0401, 0x0809, 0x0403, 0x0503, 0x0807, 0x0808};
-            uint8_t sig[SW_SIG_MAX], out[SW_SIG_MAX], secret[48];
+            uint8_t sig[SW_SIG_MAX], out[SW_SIG_MAX] = {0}, secret[48];
             size_t len = 0;
 
             if (sw_privkey_sign(mine[k], sw_sigscheme_by_id(ids[k]), &round, sizeof round, sig, &len) != SW_OK)
@@ -333,7 +333,7 @@ static void a_card_decrypts(void)
     struct card card = {.key = test_rsa_key(TEST_RSA_NUMBERS(2048))};
     const struct sw_pubkey *pub = sw_privkey_public(card.key);
     struct sw_privkey *key = NULL;
-    uint8_t secret[48] = {3, 3, 7}, c[256], out[256], before[48];
+    uint8_t secret[48] = {3, 3, 7}, c[256], out[256] = {0}, before[48];
     size_t len = 0;
 
     SW_ASSERT_OK(sw_privkey_new_external(&key, pub, &card_ops, &card));
