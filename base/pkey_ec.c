@@ -43,7 +43,7 @@ static const struct curve *curve_of(uint16_t id)
 }
 
 /* One INTEGER of a signature: positive, minimal, below the order. Lengths stay under 128 bytes, so the short form is the only one. */
-static bool good_integer(struct sw_reader *r, const struct curve *curve)
+static bool read_integer(struct sw_reader *r, const struct curve *curve, mp_int *out)
 {
     bool tagged = sw_read_u8(r) == 0x02;
     struct sw_reader body = sw_read_vec8(r);
@@ -64,23 +64,25 @@ static bool good_integer(struct sw_reader *r, const struct curve *curve)
     memcpy(padded + curve->field_len - v.len, v.p, v.len);
     for (size_t i = 0; i < v.len; i++)
         zero = zero && v.p[i] == 0;
-    return !zero && memcmp(padded, curve->order, curve->field_len) < 0;
+    return !zero && memcmp(padded, curve->order, curve->field_len) < 0 && mp_init(out) == MP_OKAY &&
+           mp_read_unsigned_bin(out, v.p, (word32)v.len) == MP_OKAY;
 }
 
-static bool good_signature(const uint8_t *sig, size_t len, const struct curve *curve)
+static bool read_signature(const uint8_t *sig, size_t len, const struct curve *curve, mp_int *r, mp_int *s)
 {
-    struct sw_reader r = sw_reader_of(sig, len), body;
-    bool ok = sw_read_u8(&r) == 0x30;
-    size_t n = sw_read_u8(&r);
+    struct sw_reader in = sw_reader_of(sig, len), body;
+    bool ok = sw_read_u8(&in) == 0x30;
+    size_t n = sw_read_u8(&in);
 
     if (n == 0x81) { /* two P-521 integers need the long form */
-        n = sw_read_u8(&r);
+        n = sw_read_u8(&in);
         ok = ok && n >= 0x80;
     } else {
         ok = ok && n < 0x80;
     }
-    body = sw_reader_of_slice(sw_read_bytes(&r, n));
-    return ok && sw_reader_end(&r) && good_integer(&body, curve) && good_integer(&body, curve) && sw_reader_end(&body);
+    body = sw_reader_of_slice(sw_read_bytes(&in, n));
+    return ok && sw_reader_end(&in) && read_integer(&body, curve, r) && read_integer(&body, curve, s) &&
+           sw_reader_end(&body);
 }
 
 /* A public point as a wolfCrypt key: uncompressed, on the curve. */
@@ -103,17 +105,18 @@ enum sw_err sw_ec_verify(const struct sw_pubkey *key, const struct sw_sigscheme 
 {
     const struct curve *curve = curve_of(key->curve);
     ecc_key ec;
+    mp_int r, s;
     int good = 0, rc;
     enum sw_err err;
 
     if (curve == NULL)
         return SW_ERR_UNSUPPORTED;
-    if (!good_signature(sig, sig_len, curve))
+    if (!read_signature(sig, sig_len, curve, &r, &s))
         return SW_ERR_SIGNATURE;
     err = import_point(&ec, curve, key->point);
     if (err != SW_OK)
         return err;
-    rc = wc_ecc_verify_hash(sig, (word32)sig_len, digest, (word32)sw_hash_len(scheme->hash), &good, &ec);
+    rc = wc_ecc_verify_hash_ex(&r, &s, digest, (word32)sw_hash_len(scheme->hash), &good, &ec);
     wc_ecc_free(&ec);
     if (rc == MEMORY_E)
         return SW_ERR_MEMORY;

@@ -3,8 +3,9 @@
  * in pkey_rsa_key.c.
  *
  * A private operation works on a copy of the key on the stack: wolfCrypt keeps state in the structure, and a lock would make one
- * core of all. Its code for moduli of 2048, 3072 and 4096 bits runs in constant time and is not blinded; every other size goes
- * through its general integers, blinded with bytes of the thread's generator.
+ * core of all. With the wolfCrypt of deps/ and a modulus of 2048, 3072 or 4096 bits it runs in constant time, unblinded
+ * (tests/ct/test_premaster.c watches that). Every other size, and the packaged library always, goes through general integers that
+ * branch: there, blinding by bytes of the thread's generator is what stands between the time and the plaintext.
  *
  * The premaster's decryption is the place where Bleichenbacher's attack lives. From the raw operation's result to the selected output
  * nothing branches on, or indexes by, a byte of the plaintext.
@@ -53,8 +54,12 @@ enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_
         return SW_ERR_SIGNATURE;
     if (wc_InitRsaKey(&rsa, NULL) != 0)
         return SW_ERR_MEMORY;
-    rc = wc_RsaPublicKeyDecodeRaw(key->n.p, (word32)k, key->e.p, (word32)key->e.len, &rsa);
-    if (rc == 0)
+    rsa.type = RSA_PUBLIC;
+    rc =
+        mp_read_unsigned_bin(&rsa.n, key->n.p, (word32)k); /* wolfCrypt's own decoder allocates a second form of each */
+    if (rc == MP_OKAY)
+        rc = mp_read_unsigned_bin(&rsa.e, key->e.p, (word32)key->e.len);
+    if (rc == MP_OKAY)
         rc = wc_RsaFunction(in, (word32)k, out, &out_len, RSA_PUBLIC_DECRYPT, &rsa, NULL);
     wc_FreeRsaKey(&rsa);
     if (rc == MEMORY_E)
