@@ -74,6 +74,7 @@ bool sw_slice_eq(struct sw_slice a, struct sw_slice b);
 /* sw_writer_of: a writer over cap bytes at buf. */
 struct sw_writer sw_writer_of(void *buf, size_t cap);
 
+/* sw_write_*: big-endian; a number gives its low 1, 2, 3, 4 or 8 bytes, so a length that may be too large is checked before. */
 void sw_write_u8(struct sw_writer *w, unsigned v);
 void sw_write_u16(struct sw_writer *w, unsigned v);
 void sw_write_u24(struct sw_writer *w, uint32_t v);

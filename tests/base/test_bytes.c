@@ -168,6 +168,13 @@ static void writes_numbers(void)
     SW_ASSERT_HEX(buf, 18, "0102030405060708090a0b0c0d0e0f101112");
     sw_write_u8(&w, 0);
     CU_ASSERT_FALSE(sw_writer_ok(&w));
+
+    w = sw_writer_of(buf, sizeof buf);
+    sw_write_u8(&w, 0x1ff);
+    sw_write_u16(&w, 0x10002);
+    sw_write_u24(&w, 0xff000003);
+    CU_ASSERT_TRUE(sw_writer_ok(&w));
+    SW_ASSERT_HEX(buf, 6, "ff 0002 000003");
 }
 
 /* Nothing of what does not fit is written, and nothing after it. */
