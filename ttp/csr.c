@@ -131,7 +131,7 @@ static bool read_info(struct sw_csr *csr, struct sw_reader *r)
             ok = read_attribute(csr, &attributes);
         ok = ok && sw_reader_end(&attributes);
     }
-    return ok && sw_reader_end(&info) && sw_subject_valid(csr->subject);
+    return ok && sw_reader_end(&info) && sw_cert_name_valid(csr->subject);
 }
 
 enum sw_err sw_csr_parse(struct sw_csr *csr, const uint8_t *der, size_t len)
@@ -143,7 +143,7 @@ enum sw_err sw_csr_parse(struct sw_csr *csr, const uint8_t *der, size_t len)
     csr->info = sw_der_read_whole(&peek, SW_DER_SEQUENCE);
     if (!read_info(csr, &seq))
         return SW_ERR_DER;
-    csr->sig_scheme = sw_sigalg_decode(sw_der_read_whole(&seq, SW_DER_SEQUENCE));
+    csr->sig_scheme = sw_sigalg_parse(sw_der_read_whole(&seq, SW_DER_SEQUENCE));
     struct sw_slice sig = sw_der_read(&seq, SW_DER_BIT_STRING);
     if (!sw_reader_end(&seq) || !sw_reader_end(&all) || sig.len < 1 || sig.p[0] != 0)
         return SW_ERR_DER;

@@ -7,6 +7,7 @@
 #include "ttp/der.h"
 #include <string.h>
 #include <wolfssl/wolfcrypt/aes.h>
+#include <wolfssl/wolfcrypt/des3.h>
 
 enum { AES_BLOCK = 16, SALT_LEN = 16, KEY_MAX = 32, SALT_MAX = 1024 };
 
@@ -237,10 +238,10 @@ static enum sw_err read_cipher(struct sw_reader *r, uint32_t *key_len, struct sw
 }
 
 /* PKCS#7 padding. A wrong passphrase shows here, but for one time in 256: the caller's parser catches that one. */
-static enum sw_err unpad(const uint8_t *out, size_t *len)
+static enum sw_err unpad(const uint8_t *out, size_t block, size_t *len)
 {
     size_t pad = out[*len - 1];
-    if (pad == 0 || pad > AES_BLOCK)
+    if (pad == 0 || pad > block)
         return SW_ERR_PASSPHRASE;
     for (size_t i = 0; i < pad; i++)
         if (out[*len - 1 - i] != pad)
@@ -270,7 +271,33 @@ enum sw_err sw_pbes2_decrypt(struct sw_slice params, struct sw_slice pass, struc
         err = aes_cbc(false, key, key_len, iv.p, out, cipher.len);
     *len = cipher.len;
     if (err == SW_OK)
-        err = unpad(out, len);
+        err = unpad(out, AES_BLOCK, len);
     sw_wipe(key, sizeof key);
     return err;
 }
+
+#ifndef NO_DES3
+enum sw_err sw_pbe_3des_decrypt(const uint8_t key[24], const uint8_t iv[8], struct sw_slice cipher, uint8_t *out,
+                                size_t *len)
+{
+    enum { DES_BLOCK = 8 };
+    Des3 des;
+    if (cipher.len == 0 || cipher.len % DES_BLOCK)
+        return SW_ERR_DER;
+    if (wc_Des3Init(&des, NULL, INVALID_DEVID))
+        return SW_ERR_CRYPTO;
+    int rc = wc_Des3_SetKey(&des, key, iv, DES_DECRYPTION);
+    if (rc == 0)
+        rc = wc_Des3_CbcDecrypt(&des, out, cipher.p, (word32)cipher.len);
+    wc_Des3Free(&des);
+    *len = cipher.len;
+    return rc == 0 ? unpad(out, DES_BLOCK, len) : SW_ERR_CRYPTO;
+}
+#else
+enum sw_err sw_pbe_3des_decrypt(const uint8_t key[24], const uint8_t iv[8], struct sw_slice cipher, uint8_t *out,
+                                size_t *len)
+{
+    (void)key, (void)iv, (void)cipher, (void)out, (void)len;
+    return SW_ERR_UNSUPPORTED;
+}
+#endif

@@ -34,6 +34,14 @@ enum sw_err sw_pbes2_encrypt(struct sw_writer *w, uint8_t tag, struct sw_slice p
 enum sw_err sw_pbes2_decrypt(struct sw_slice params, struct sw_slice pass, struct sw_slice cipher, uint8_t *out,
                              size_t *len) SW_MUST_USE;
 
+/*
+ * sw_pbe_3des_decrypt: the inside of PKCS#12's older scheme: triple DES in CBC mode with a key that was derived already, and its padding.
+ *   out  cipher.len bytes; secret
+ * Returns as sw_pbes2_decrypt; SW_ERR_UNSUPPORTED if wolfCrypt was built without DES.
+ */
+enum sw_err sw_pbe_3des_decrypt(const uint8_t key[24], const uint8_t iv[8], struct sw_slice cipher, uint8_t *out,
+                                size_t *len) SW_MUST_USE;
+
 /* sw_pbes2_is: whether an OBJECT IDENTIFIER's contents are id-PBES2. */
 bool sw_pbes2_is(struct sw_slice oid);
 

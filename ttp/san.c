@@ -12,8 +12,8 @@
 
 static const struct {
     const char *prefix;
-    enum sw_san_kind kind;
-} prefixes[] = {{"dns:", SW_SAN_DNS}, {"ip:", SW_SAN_IP}, {"email:", SW_SAN_EMAIL}, {"uri:", SW_SAN_URI}};
+    unsigned kind;
+} prefixes[] = {{"dns:", SW_GN_DNS}, {"ip:", SW_GN_IP}, {"email:", SW_GN_EMAIL}, {"uri:", SW_GN_URI}};
 
 static const char *set(struct sw_san *out, const void *p, size_t len)
 {
@@ -153,11 +153,11 @@ static const char *set_host_range(struct sw_san *out, const char *text, bool dot
 static const char *set_constraint(struct sw_san *out, const char *text)
 {
     switch (out->kind) {
-    case SW_SAN_IP:
+    case SW_GN_IP:
         return set_ip_range(out, text);
-    case SW_SAN_EMAIL:
+    case SW_GN_EMAIL:
         return strchr(text, '@') ? set_email(out, text) : set_host_range(out, text, true);
-    case SW_SAN_URI:
+    case SW_GN_URI:
         return set_host_range(out, text, true);
     default:
         /* a leading dot is a habit from other tools; RFC 5280 gives the name without one the same meaning and itself */
@@ -168,7 +168,7 @@ static const char *set_constraint(struct sw_san *out, const char *text)
 /* --- from text --- */
 
 /* What a name without a prefix is. */
-static enum sw_san_kind guess(const char *text)
+static unsigned guess(const char *text)
 {
     struct sw_san scratch;
     char address[64];
@@ -177,9 +177,9 @@ static enum sw_san_kind guess(const char *text)
         memcpy(address, text, n);
         address[n] = 0;
         if (!set_ip(&scratch, address))
-            return SW_SAN_IP;
+            return SW_GN_IP;
     }
-    return strstr(text, "://") ? SW_SAN_URI : strchr(text, '@') ? SW_SAN_EMAIL : SW_SAN_DNS;
+    return strstr(text, "://") ? SW_GN_URI : strchr(text, '@') ? SW_GN_EMAIL : SW_GN_DNS;
 }
 
 static const char *find_kind(struct sw_san *out, const char *text)
@@ -197,11 +197,11 @@ const char *sw_san_parse(struct sw_san *out, const char *text)
 {
     text = find_kind(out, text);
     switch (out->kind) {
-    case SW_SAN_IP:
+    case SW_GN_IP:
         return set_ip(out, text);
-    case SW_SAN_EMAIL:
+    case SW_GN_EMAIL:
         return set_email(out, text);
-    case SW_SAN_URI:
+    case SW_GN_URI:
         return set_uri(out, text);
     default:
         return set_dns(out, text);
@@ -218,21 +218,6 @@ const char *sw_san_parse_constraint(struct sw_san *out, const char *text)
 void sw_san_write(struct sw_writer *w, const struct sw_san *name)
 {
     sw_der_write(w, (uint8_t)(SW_DER_CONTEXT(0) | name->kind), name->value, name->len);
-}
-
-bool sw_san_read(struct sw_reader *r, enum sw_san_kind *kind, struct sw_slice *value)
-{
-    if (sw_reader_left(r) == 0)
-        return false;
-    unsigned tag = sw_der_peek(r);
-    *kind = (enum sw_san_kind)(tag & 0x1f);
-    bool constructed =
-        *kind == SW_SAN_OTHER_NAME || *kind == SW_SAN_X400 || *kind == SW_SAN_DIRECTORY || *kind == SW_SAN_EDI;
-    *value = sw_der_read(r, (uint8_t)tag);
-    unsigned want = SW_DER_CONTEXT(0) | (constructed ? SW_DER_CONSTRUCTED : 0u);
-    if ((tag & 0xe0) != want || *kind > SW_SAN_REGISTERED_ID)
-        sw_reader_fail(r);
-    return !r->failed;
 }
 
 static void ip_text(struct sw_slice value, char *out, size_t cap)
@@ -270,22 +255,32 @@ static void characters(const char *prefix, struct sw_slice value, char *out, siz
         out[n] = 0;
 }
 
-char *sw_san_text(enum sw_san_kind kind, struct sw_slice value, char *out, size_t cap)
+char *sw_san_text(const struct sw_general_name *name, char *out, size_t cap)
 {
-    static const char *const others[] = {[SW_SAN_OTHER_NAME] = "other name",
-                                         [SW_SAN_X400] = "X.400 address",
-                                         [SW_SAN_EDI] = "EDI party name",
-                                         [SW_SAN_REGISTERED_ID] = "registered id"};
-    if (kind == SW_SAN_IP) {
-        ip_text(value, out, cap);
-    } else if (kind == SW_SAN_DIRECTORY) {
+    static const char *const others[] = {[SW_GN_OTHER] = "other name",
+                                         [SW_GN_X400] = "X.400 address",
+                                         [SW_GN_EDI] = "EDI party name",
+                                         [SW_GN_REGISTERED] = "registered id"};
+    switch (name->kind) {
+    case SW_GN_IP:
+        ip_text(name->value, out, cap);
+        break;
+    case SW_GN_DIRECTORY:
         snprintf(out, cap, "dir:");
         if (cap > 5)
-            sw_cert_name_text(value, out + 4, cap - 4);
-    } else if (kind == SW_SAN_DNS || kind == SW_SAN_EMAIL || kind == SW_SAN_URI) {
-        characters(kind == SW_SAN_DNS ? "dns:" : kind == SW_SAN_EMAIL ? "email:" : "uri:", value, out, cap);
-    } else {
-        snprintf(out, cap, "%s", others[kind]);
+            sw_cert_name_text(name->value, out + 4, cap - 4);
+        break;
+    case SW_GN_DNS:
+        characters("dns:", name->value, out, cap);
+        break;
+    case SW_GN_EMAIL:
+        characters("email:", name->value, out, cap);
+        break;
+    case SW_GN_URI:
+        characters("uri:", name->value, out, cap);
+        break;
+    default:
+        snprintf(out, cap, "%s", others[name->kind]);
     }
     return out;
 }
@@ -294,7 +289,7 @@ bool sw_san_eq(const struct sw_san *a, const struct sw_san *b)
 {
     if (a->kind != b->kind || a->len != b->len)
         return false;
-    if (a->kind == SW_SAN_IP || a->kind == SW_SAN_URI)
+    if (a->kind == SW_GN_IP || a->kind == SW_GN_URI)
         return memcmp(a->value, b->value, a->len) == 0;
     return strncasecmp((const char *)a->value, (const char *)b->value, a->len) == 0;
 }

@@ -6,26 +6,13 @@
 #define SW_TTP_SAN_H
 
 #include "base/bytes.h"
-#include "base/err.h"
-
-/* GeneralName's choices by tag number. Only the first four can be written. */
-enum sw_san_kind {
-    SW_SAN_EMAIL = 1,
-    SW_SAN_DNS = 2,
-    SW_SAN_URI = 6,
-    SW_SAN_IP = 7,
-    SW_SAN_OTHER_NAME = 0,
-    SW_SAN_X400 = 3,
-    SW_SAN_DIRECTORY = 4,
-    SW_SAN_EDI = 5,
-    SW_SAN_REGISTERED_ID = 8
-};
+#include "ttp/name.h"
 
 enum { SW_SAN_VALUE_MAX = 512, SW_SAN_TEXT_CAP = SW_SAN_VALUE_MAX + 16 };
 
 /* A name as it stands in a certificate: 4 or 16 bytes for ip (8 or 32, address and mask, in a constraint), characters for the others. */
 struct sw_san {
-    enum sw_san_kind kind;
+    unsigned kind; /* SW_GN_EMAIL, _DNS, _URI, _IP */
     size_t len;
     uint8_t value[SW_SAN_VALUE_MAX];
 };
@@ -43,16 +30,10 @@ const char *sw_san_parse_constraint(struct sw_san *out, const char *text);
 void sw_san_write(struct sw_writer *w, const struct sw_san *name);
 
 /*
- * sw_san_read: the next GeneralName of GeneralNames' contents; *value is its contents (of directory and other names with what is inside).
- * False at the end, and with the reader failed if it is not well-formed.
- */
-bool sw_san_read(struct sw_reader *r, enum sw_san_kind *kind, struct sw_slice *value);
-
-/*
  * sw_san_text: any GeneralName as people write it, NUL-terminated, cut to cap; kinds that cannot be written in full are named: "dir:CN=...",
  * "other name". What is no printable ASCII becomes '?': a name must not move the cursor, nor break a list. Returns out.
  */
-char *sw_san_text(enum sw_san_kind kind, struct sw_slice value, char *out, size_t cap);
+char *sw_san_text(const struct sw_general_name *name, char *out, size_t cap);
 
 /* sw_san_eq: the same name; hosts without regard to case. */
 bool sw_san_eq(const struct sw_san *a, const struct sw_san *b);

@@ -72,22 +72,6 @@ void sw_sigalg_encode(struct sw_writer *w, const struct sw_sigscheme *scheme)
     w->failed = true;
 }
 
-const struct sw_sigscheme *sw_sigalg_decode(struct sw_slice alg)
-{
-    struct sw_reader r = sw_reader_of_slice(alg), seq = sw_der_enter(&r, SW_DER_SEQUENCE);
-    struct sw_slice oid = sw_der_read(&seq, SW_DER_OID);
-    bool null = sw_reader_left(&seq) > 0;
-    if (null && sw_der_read(&seq, SW_DER_NULL).len != 0)
-        return NULL;
-    for (size_t i = 0; sw_reader_end(&seq) && sw_reader_end(&r) && i < sizeof algorithms / sizeof *algorithms; i++) {
-        const struct algorithm *a = &algorithms[i];
-        /* RFC 4055 5: the NULL of RSA may be missing in what others write */
-        if (oid.len == a->len && memcmp(oid.p, a->oid, a->len) == 0 && (a->null || !null))
-            return sw_sigscheme_by_id(a->id);
-    }
-    return NULL;
-}
-
 enum sw_err sw_sign_wrap(struct sw_writer *w, struct sw_slice tbs, const struct sw_privkey *key,
                          const struct sw_sigscheme *scheme)
 {
@@ -163,36 +147,6 @@ void sw_subject_encode(struct sw_writer *w, const struct sw_subject *s)
     sw_der_close(w, name);
 }
 
-static bool is_string(unsigned tag)
-{
-    return tag == SW_DER_UTF8_STRING || tag == SW_DER_PRINTABLE_STRING || tag == SW_DER_TELETEX_STRING ||
-           tag == SW_DER_IA5_STRING || tag == SW_DER_BMP_STRING || tag == SW_DER_UNIVERSAL_STRING ||
-           tag == SW_DER_NUMERIC_STRING;
-}
-
-static bool rdn_valid(struct sw_reader *rdns)
-{
-    struct sw_reader set = sw_der_enter(rdns, SW_DER_SET);
-    bool ok = sw_reader_left(&set) > 0;
-    while (ok && sw_reader_left(&set)) {
-        struct sw_reader attr = sw_der_enter(&set, SW_DER_SEQUENCE);
-        unsigned tag = 0;
-        struct sw_slice type = sw_der_read(&attr, SW_DER_OID), whole;
-        (void)sw_der_read_any(&attr, &tag, &whole);
-        ok = type.len > 0 && is_string(tag) && sw_reader_end(&attr);
-    }
-    return ok && sw_reader_end(&set);
-}
-
-bool sw_subject_valid(struct sw_slice name)
-{
-    struct sw_reader r = sw_reader_of_slice(name), rdns = sw_der_enter(&r, SW_DER_SEQUENCE);
-    bool ok = true;
-    while (ok && sw_reader_left(&rdns))
-        ok = rdn_valid(&rdns);
-    return ok && sw_reader_end(&rdns) && sw_reader_end(&r);
-}
-
 /* --- times --- */
 
 /* Days since 1970 to year, month, day in the proleptic Gregorian calendar, counting years from March so that a leap day is the last. */
@@ -208,23 +162,33 @@ static void civil(int64_t days, int *year, int *month, int *day)
     *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
-void sw_time_encode(struct sw_writer *w, int64_t time)
+enum { YEAR_1950 = -631152000 }; /* where UTCTime begins; GeneralizedTime ends with 9999 */
+
+static void write_time(struct sw_writer *w, int64_t time, bool general)
 {
-    enum { YEAR_1950 = -631152000 };
     char text[48];
     int year, month, day;
-    if (time < YEAR_1950 ||
-        time > INT64_C(253402300799)) { /* UTCTime begins with 1950, GeneralizedTime ends with 9999 */
+    if (time < YEAR_1950 || time > INT64_C(253402300799)) {
         w->failed = true;
         return;
     }
     int64_t days = (time - YEAR_1950) / 86400, s = (time - YEAR_1950) % 86400;
     civil(days + YEAR_1950 / 86400, &year, &month, &day);
-    bool utc = year < 2050;
     int n = snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", year, month, day, (int)(s / 3600),
                      (int)(s / 60 % 60), (int)(s % 60));
+    bool utc = year < 2050 && !general;
     int skip = utc ? 2 : 0;
     sw_der_write(w, utc ? SW_DER_UTC_TIME : SW_DER_GENERALIZED_TIME, text + skip, (size_t)(n - skip));
+}
+
+void sw_time_encode(struct sw_writer *w, int64_t time)
+{
+    write_time(w, time, false);
+}
+
+void sw_generalized_time_encode(struct sw_writer *w, int64_t time)
+{
+    write_time(w, time, true);
 }
 
 /* --- key identifiers --- */

@@ -19,9 +19,6 @@ const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self
 /* sw_sigalg_encode: write a scheme's AlgorithmIdentifier; one that X.509 has no fixed form for fails the writer. */
 void sw_sigalg_encode(struct sw_writer *w, const struct sw_sigscheme *scheme);
 
-/* sw_sigalg_decode: the scheme of an AlgorithmIdentifier (header included) that sw_sigalg_encode can write; NULL for any other. */
-const struct sw_sigscheme *sw_sigalg_decode(struct sw_slice alg);
-
 /*
  * sw_sign_wrap: sign and write SEQUENCE { tbs, algorithm, signature }.
  *   tbs   the encoding to be signed; must not lie in w's buffer
@@ -43,11 +40,11 @@ const char *sw_subject_check(const struct sw_subject *subject);
 /* sw_subject_encode: write it as a Name: C, O, CN. */
 void sw_subject_encode(struct sw_writer *w, const struct sw_subject *subject);
 
-/* sw_subject_valid: whether a Name (header included), made elsewhere, is well-formed and its strings are of the known kinds. */
-bool sw_subject_valid(struct sw_slice name);
-
 /* sw_time_encode: UTCTime until 2049, GeneralizedTime after (RFC 5280 4.1.2.5); a year past 9999 fails the writer. */
 void sw_time_encode(struct sw_writer *w, int64_t time);
+
+/* sw_generalized_time_encode: GeneralizedTime whatever the year. */
+void sw_generalized_time_encode(struct sw_writer *w, int64_t time);
 
 /* sw_key_id: the subjectKeyIdentifier of a key: the first 160 bits of the SHA-256 of its subjectPublicKey (RFC 7093 2, method 1). */
 enum { SW_KEY_ID_LEN = 20 };

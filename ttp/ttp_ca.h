@@ -29,7 +29,7 @@ int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn);
 /* ttp_names_read: those of GeneralNames' contents that can be granted (dns, ip, email, uri); *refused counts the others. */
 int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused);
-bool ttp_names_have(const struct ttp_names *names, enum sw_san_kind kind);
+bool ttp_names_have(const struct ttp_names *names, unsigned kind);
 void ttp_names_free(struct ttp_names *names);
 /* ttp_names_encode: GeneralNames' contents; ttp_names_subtrees: those of GeneralSubtrees. */
 void ttp_names_encode(struct sw_writer *w, const struct ttp_names *names);
@@ -94,6 +94,27 @@ int ttp_subject(const struct ttp *t, const char *cn, uint8_t *out, size_t *len);
 /* ttp_prefix: --out, or DIR/CN with what is not for file names replaced. */
 int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP]);
 
+/* --- ttp_find.c --- */
+
+/*
+ * ttp_find: the certificate that an ID stands for: a certificate file, a serial number (hex, colons allowed), or a name (common name, or a
+ * name with or without "dns:" and so on). Of several with one name the one that counts is the newest; of several that are valid at once only
+ * with newest set, otherwise they are listed and the ID is refused as ambiguous.
+ *   file   receives the certificate's DER when ID was a file that the index does not know; may be NULL
+ * Returns TTP_DONE and *out, freed with ttp_row_free; *out NULL with *file set; TTP_BAD_INPUT or TTP_REFUSED.
+ */
+int ttp_find(const struct ttp *t, struct ttp_index *ix, const char *id, bool newest, struct ttp_row **out,
+             uint8_t **file, size_t *file_len);
+
+/* ttp_status: "valid", "expired", "revoked", "not yet valid". */
+const char *ttp_status(const struct ttp *t, const struct ttp_row *row);
+
+/* ttp_row_json: what --json shows of a row. */
+json_t *ttp_row_json(const struct ttp *t, const struct ttp_row *row);
+
+/* ttp_serial_bytes: a row's serial as INTEGER contents; out has TTP_SERIAL_LEN + 1 bytes. */
+struct sw_slice ttp_serial_bytes(const char *serial, uint8_t *out);
+
 /* --- ttp_make.c --- */
 
 /* A certificate to be made. */
@@ -106,16 +127,6 @@ struct ttp_order {
     const char *action;   /* for the audit log: "issue" */
     const char *replaces; /* serial of the certificate that this one renews; NULL: none */
     bool revoke_replaced;
-};
-
-/* CRLReason, RFC 5280 5.3.1 */
-enum {
-    TTP_REASON_UNSPECIFIED = 0,
-    TTP_REASON_KEY_COMPROMISE = 1,
-    TTP_REASON_AFFILIATION = 3,
-    TTP_REASON_SUPERSEDED = 4,
-    TTP_REASON_CESSATION = 5,
-    TTP_REASON_PRIVILEGE = 9
 };
 
 /* Where it goes: paths, empty or NULL for files that are not wanted. */

@@ -22,32 +22,54 @@ struct ttp_index {
     char who[64];
 };
 
-static const char schema[] =
-    "CREATE TABLE certificates("
-    " serial TEXT PRIMARY KEY, issuer TEXT NOT NULL, cn TEXT NOT NULL, names TEXT NOT NULL, profile TEXT NOT NULL,"
-    " key_type TEXT NOT NULL, fingerprint TEXT NOT NULL, prefix TEXT NOT NULL, replaces TEXT NOT NULL,"
-    " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued INTEGER NOT NULL, der BLOB NOT NULL) STRICT;"
-    "CREATE INDEX certificates_replaces ON certificates(replaces);"
-    "CREATE TABLE names(serial TEXT NOT NULL REFERENCES certificates(serial), name TEXT NOT NULL COLLATE NOCASE) "
-    "STRICT;"
-    "CREATE INDEX names_name ON names(name);"
-    "CREATE TABLE revocations("
-    " serial TEXT PRIMARY KEY REFERENCES certificates(serial), revoked INTEGER NOT NULL, reason INTEGER NOT NULL) "
-    "STRICT;"
-    "CREATE TABLE crls("
-    " number INTEGER PRIMARY KEY, issuer TEXT NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL) "
-    "STRICT;"
-    "CREATE TABLE audit("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, serial TEXT "
-    "NOT NULL,"
-    " detail TEXT NOT NULL) STRICT;"
-    "CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
-    "CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
-    "CREATE TRIGGER certificates_update BEFORE UPDATE ON certificates"
-    " BEGIN SELECT RAISE(ABORT, 'an issued certificate does not change'); END;"
-    "CREATE TRIGGER certificates_delete BEFORE DELETE ON certificates"
-    " BEGIN SELECT RAISE(ABORT, 'an issued certificate is not forgotten'); END;"
-    "PRAGMA user_version = 1;";
+static const char schema[] = "CREATE TABLE certificates("
+                             " serial TEXT PRIMARY KEY,"
+                             " issuer TEXT NOT NULL,"
+                             " cn TEXT NOT NULL,"
+                             " names TEXT NOT NULL,"
+                             " profile TEXT NOT NULL,"
+                             " key_type TEXT NOT NULL,"
+                             " fingerprint TEXT NOT NULL,"
+                             " prefix TEXT NOT NULL,"
+                             " replaces TEXT NOT NULL,"
+                             " not_before INTEGER NOT NULL,"
+                             " not_after INTEGER NOT NULL,"
+                             " issued INTEGER NOT NULL,"
+                             " der BLOB NOT NULL) STRICT;"
+                             "CREATE INDEX certificates_replaces ON certificates(replaces);"
+                             "CREATE TABLE names("
+                             " serial TEXT NOT NULL REFERENCES certificates(serial),"
+                             " name TEXT NOT NULL COLLATE NOCASE) STRICT;"
+                             "CREATE INDEX names_name ON names(name);"
+                             "CREATE TABLE revocations("
+                             " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+                             " serial TEXT NOT NULL UNIQUE REFERENCES certificates(serial),"
+                             " revoked INTEGER NOT NULL,"
+                             " reason INTEGER NOT NULL) STRICT;"
+                             "CREATE TABLE crls("
+                             " number INTEGER PRIMARY KEY AUTOINCREMENT,"
+                             " issuer TEXT NOT NULL,"
+                             " this_update INTEGER NOT NULL,"
+                             " next_update INTEGER NOT NULL,"
+                             " last_revocation INTEGER NOT NULL) STRICT;"
+                             "CREATE TABLE audit("
+                             " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+                             " at INTEGER NOT NULL,"
+                             " who TEXT NOT NULL,"
+                             " action TEXT NOT NULL,"
+                             " serial TEXT NOT NULL,"
+                             " detail TEXT NOT NULL) STRICT;"
+                             "CREATE TRIGGER audit_update BEFORE UPDATE ON audit"
+                             " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+                             "CREATE TRIGGER audit_delete BEFORE DELETE ON audit"
+                             " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+                             "CREATE TRIGGER certificates_update BEFORE UPDATE ON certificates"
+                             " BEGIN SELECT RAISE(ABORT, 'an issued certificate does not change'); END;"
+                             "CREATE TRIGGER certificates_delete BEFORE DELETE ON certificates"
+                             " BEGIN SELECT RAISE(ABORT, 'an issued certificate is not forgotten'); END;"
+                             "CREATE TRIGGER revocations_delete BEFORE DELETE ON revocations"
+                             " BEGIN SELECT RAISE(ABORT, 'a revocation is final'); END;"
+                             "PRAGMA user_version = 1;";
 
 static int failed(struct ttp_index *ix)
 {
@@ -164,13 +186,11 @@ int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out)
     int n = real ? snprintf(ix->path, sizeof ix->path, "%s/index.db", real) : 0;
     free(real);
     int err = TTP_DONE;
-    if (n <= 0 || n >= (int)sizeof ix->path)
-        err = ttp_error(t, TTP_BAD_INPUT,
-                        "%s: there is no CA here (make one with ttp init, or name its directory with --pki)", t->dir);
-    else if (!make && access(ix->path, F_OK))
+    if (n <= 0 || n >= (int)sizeof ix->path || (!make && access(ix->path, F_OK)))
         err = ttp_error(
             t, TTP_BAD_INPUT,
-            "%s: there is no CA here (no index.db; make one with ttp init, or name its directory with --pki)", t->dir);
+            "%s: there is no CA here: \"ttp init\" makes one, \"ttp adopt\" takes one in, --pki names its directory",
+            t->dir);
     else
         err = open_db(ix, make);
     who_am_i(ix->who, sizeof ix->who);
@@ -277,12 +297,28 @@ int ttp_index_crl_latest(struct ttp_index *ix, const char *issuer, int64_t *numb
 int ttp_index_crl_number(struct ttp_index *ix, const char *issuer, int64_t this_update, int64_t next_update,
                          int64_t *number)
 {
-    int err = finish(ix, prepare(ix, "INSERT INTO crls(issuer, this_update, next_update) VALUES(?, ?, ?)", "sii",
-                                 issuer, this_update, next_update));
+    int err = finish(ix, prepare(ix,
+                                 "INSERT INTO crls(issuer, this_update, next_update, last_revocation)"
+                                 " VALUES(?, ?, ?, (SELECT ifnull(max(id), 0) FROM revocations))",
+                                 "sii", issuer, this_update, next_update));
     *number = sqlite3_last_insert_rowid(ix->db);
     char detail[64];
     snprintf(detail, sizeof detail, "number %lld", (long long)*number);
     return err ? err : ttp_index_audit(ix, "crl", "", detail);
+}
+
+int ttp_index_crl_pending(struct ttp_index *ix, const char *issuer, int64_t *count)
+{
+    sqlite3_stmt *s = prepare(ix,
+                              "SELECT count(*) FROM revocations r JOIN certificates c ON c.serial = r.serial"
+                              " WHERE c.issuer = ?1 AND c.not_after >= ?2"
+                              " AND r.id > (SELECT ifnull(max(last_revocation), 0) FROM crls WHERE issuer = ?1)",
+                              "si", issuer, ix->t->now);
+    int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
+    int err = rc == SQLITE_ROW ? TTP_DONE : failed(ix);
+    *count = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    return err;
 }
 
 /* --- reading --- */

@@ -60,6 +60,9 @@ int ttp_index_audit(struct ttp_index *ix, const char *action, const char *serial
 int ttp_index_crl_latest(struct ttp_index *ix, const char *issuer, int64_t *number, int64_t *this_update,
                          int64_t *next_update);
 
+/* ttp_index_crl_pending: how many revocations of certificates that are still valid no list has yet. */
+int ttp_index_crl_pending(struct ttp_index *ix, const char *issuer, int64_t *count);
+
 /*
  * ttp_index_each: call visit for certificates, oldest first, until it returns non-zero, which is then the result.
  *   serial, name   only this one, only those with this common name or name ("dns:" and so on may be left out); NULL: all

@@ -8,7 +8,6 @@
 #include "ttp/key.h"
 #include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
-#include "ttp/verify.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <string.h>
 
 enum { PEM_CERT_MAX = SW_CERT_MAX * 3 / 2, DAY = 86400 };
+enum { SUPERSEDED = 4, CESSATION_OF_OPERATION = 5 }; /* CRLReason, RFC 5280 5.3.1 */
 
 /* --- names of the files --- */
 
@@ -93,11 +93,11 @@ int ttp_names_for_profile(const struct ttp *t, const struct sw_profile *profile,
     *san = (struct sw_slice){buf, w.len};
     if (!sw_writer_ok(&w))
         return ttp_usage(t, "too many names");
-    if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(names, SW_SAN_DNS) && !ttp_names_have(names, SW_SAN_IP))
+    if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(names, SW_GN_DNS) && !ttp_names_have(names, SW_GN_IP))
         return ttp_error(
             t, TTP_REFUSED,
             "a certificate for a server needs a host name or an IP address (for a person: --profile client)");
-    if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(names, SW_SAN_EMAIL))
+    if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(names, SW_GN_EMAIL))
         return ttp_error(t, TTP_REFUSED, "a certificate for e-mail needs an address: email:someone@example.org");
     return TTP_DONE;
 }
@@ -163,20 +163,13 @@ int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const st
 
 /* --- checking what was made --- */
 
-/* As a verifier would, with the CA as trust: name constraints and path lengths of the CA are found here, before anything leaves. */
+/* The signature, with the CA's public key. */
 static int check_made(const struct ttp *t, const struct ttp_ca *ca, const struct sw_cert *cert)
 {
-    struct sw_trust *trust = sw_trust_new();
-    struct sw_verify_params params = {.trust = trust, .time = cert->not_before, .purpose = SW_PURPOSE_ANY};
-    struct sw_verify_result result = {.reason = ""};
-    enum sw_err err = trust ? sw_trust_add(trust, ca->cert.der.p, ca->cert.der.len) : SW_ERR_MEMORY;
-    if (err == SW_OK)
-        err = sw_verify(cert, &params, &result);
-    sw_trust_free(trust);
-    if (err == SW_OK)
+    if (cert->sig_scheme && sw_pubkey_verify(&ca->cert.key, cert->sig_scheme, cert->tbs.p, cert->tbs.len, cert->sig.p,
+                                             cert->sig.len) == SW_OK)
         return TTP_DONE;
-    return ttp_error(t, TTP_REFUSED, "this CA cannot make such a certificate, verifiers would reject it: %s",
-                     result.reason[0] ? result.reason : sw_err_reason(err));
+    return ttp_error(t, TTP_SYSTEM, "the signature that was made does not verify");
 }
 
 /* --- signing, recording, writing --- */
@@ -338,7 +331,7 @@ static int record(struct ttp_index *ix, const struct ttp *t, const struct ttp_ro
     if (!err)
         err = ttp_index_add(ix, row, order->action, row->names);
     if (!err && order->revoke_replaced)
-        err = ttp_index_revoke(ix, order->replaces, t->now, TTP_REASON_SUPERSEDED, "superseded");
+        err = ttp_index_revoke(ix, order->replaces, t->now, SUPERSEDED, "superseded");
     if (!err)
         err = ttp_index_commit(ix);
     if (err)
@@ -350,7 +343,8 @@ static int record(struct ttp_index *ix, const struct ttp *t, const struct ttp_ro
 static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_row *row)
 {
     if (ttp_index_begin(ix) == TTP_DONE &&
-        ttp_index_revoke(ix, row->serial, t->now, TTP_REASON_CESSATION, "its files could not be written") == TTP_DONE &&
+        ttp_index_revoke(ix, row->serial, t->now, CESSATION_OF_OPERATION, "its files could not be written") ==
+            TTP_DONE &&
         ttp_index_commit(ix) == TTP_DONE)
         return;
     ttp_index_rollback(ix);

@@ -54,17 +54,17 @@ int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn
 int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused)
 {
     struct sw_reader r = sw_reader_of_slice(san);
-    enum sw_san_kind kind;
-    struct sw_slice value;
+    struct sw_general_name name;
     int err = TTP_DONE;
     *refused = 0;
-    while (!err && sw_san_read(&r, &kind, &value)) {
+    while (!err && sw_general_name_next(&r, &name)) {
         char text[SW_SAN_TEXT_CAP];
-        struct sw_san name;
+        struct sw_san ours;
         /* through the parser, so that a request holds nobody to a name that we would not write ourselves */
-        bool ours = kind == SW_SAN_DNS || kind == SW_SAN_EMAIL || kind == SW_SAN_URI || kind == SW_SAN_IP;
-        if (ours && !sw_san_parse(&name, sw_san_text(kind, value, text, sizeof text)))
-            err = ttp_names_add(t, names, &name);
+        bool known =
+            name.kind == SW_GN_DNS || name.kind == SW_GN_EMAIL || name.kind == SW_GN_URI || name.kind == SW_GN_IP;
+        if (known && !sw_san_parse(&ours, sw_san_text(&name, text, sizeof text)))
+            err = ttp_names_add(t, names, &ours);
         else
             ++*refused;
     }
@@ -73,7 +73,7 @@ int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice
     return err;
 }
 
-bool ttp_names_have(const struct ttp_names *names, enum sw_san_kind kind)
+bool ttp_names_have(const struct ttp_names *names, unsigned kind)
 {
     for (size_t i = 0; i < names->n; i++)
         if (names->v[i].kind == kind)
@@ -105,12 +105,11 @@ void ttp_names_subtrees(struct sw_writer *w, const struct ttp_names *names)
 char *ttp_names_text(struct sw_slice san, const char *sep)
 {
     struct sw_reader r = sw_reader_of_slice(san);
-    enum sw_san_kind kind;
-    struct sw_slice value;
+    struct sw_general_name name;
     char text[SW_SAN_TEXT_CAP], *out = strdup("");
-    while (out && sw_san_read(&r, &kind, &value)) {
+    while (out && sw_general_name_next(&r, &name)) {
         char *longer = NULL;
-        sw_san_text(kind, value, text, sizeof text);
+        sw_san_text(&name, text, sizeof text);
         if (asprintf(&longer, "%s%s%s", out, *out ? sep : "", text) < 0)
             longer = NULL;
         free(out);
@@ -122,12 +121,11 @@ char *ttp_names_text(struct sw_slice san, const char *sep)
 json_t *ttp_names_json(struct sw_slice san)
 {
     struct sw_reader r = sw_reader_of_slice(san);
-    enum sw_san_kind kind;
-    struct sw_slice value;
+    struct sw_general_name name;
     char text[SW_SAN_TEXT_CAP];
     json_t *array = json_array();
-    while (array && sw_san_read(&r, &kind, &value))
-        json_array_append_new(array, json_string(sw_san_text(kind, value, text, sizeof text)));
+    while (array && sw_general_name_next(&r, &name))
+        json_array_append_new(array, json_string(sw_san_text(&name, text, sizeof text)));
     return array;
 }
 

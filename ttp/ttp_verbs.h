@@ -8,5 +8,20 @@ int ttp_init(struct ttp *t);
 int ttp_request(struct ttp *t);
 int ttp_sign(struct ttp *t);
 int ttp_issue(struct ttp *t);
+int ttp_adopt(struct ttp *t);
+int ttp_renew(struct ttp *t);
+int ttp_revoke(struct ttp *t);
+int ttp_crl(struct ttp *t);
+int ttp_ocsp(struct ttp *t);
+int ttp_list(struct ttp *t);
+int ttp_log(struct ttp *t);
+int ttp_check(struct ttp *t);
+int ttp_inspect(struct ttp *t);
+int ttp_fingerprint(struct ttp *t);
+int ttp_export(struct ttp *t);
+int ttp_import(struct ttp *t);
+int ttp_passwd(struct ttp *t);
+int ttp_install(struct ttp *t);
+int ttp_uninstall(struct ttp *t);
 
 #endif

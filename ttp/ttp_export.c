@@ -1,0 +1,203 @@
+/* ttp export: what was issued, in the form that somebody needs: PKCS#12, full chain, the root. */
+#include "base/wipe.h"
+#include "ttp/pem.h"
+#include "ttp/pkcs12.h"
+#include "ttp/ttp_ca.h"
+#include "ttp/ttp_verbs.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct export
+{
+    struct ttp_ca ca;
+    struct ttp_row *row;
+    struct sw_slice certs[SW_PKCS12_CERTS_MAX]; /* leaf, then what is above, the root last if it is here */
+    size_t certs_len;
+    uint8_t *chain; /* DER of the certificates above an intermediate CA */
+    bool root_here; /* the last of certs is self-issued */
+    struct sw_privkey *key;
+};
+
+static int add(const struct ttp *t, struct export *ex, struct sw_slice der)
+{
+    struct sw_cert cert;
+    if (ex->certs_len == SW_PKCS12_CERTS_MAX)
+        return ttp_error(t, TTP_REFUSED, "the chain is too long");
+    if (sw_cert_parse(&cert, der.p, der.len) != SW_OK)
+        return ttp_fail(t, SW_ERR_CERT_DECODE, "chain");
+    ex->certs[ex->certs_len++] = der;
+    ex->root_here = sw_cert_name_eq(cert.issuer, cert.subject);
+    return TTP_DONE;
+}
+
+/* The leaf, the CA, and the certificates of chain.crt. */
+static int collect(const struct ttp *t, struct export *ex)
+{
+    int err = add(t, ex, ex->row->der);
+    if (!err && strcmp(ex->row->profile, "root") != 0)
+        err = add(t, ex, ex->ca.cert.der);
+    if (err || !ex->ca.chain.len)
+        return err;
+    struct sw_reader r = sw_reader_of(ex->ca.chain.p, ex->ca.chain.len);
+    struct sw_pem block;
+    size_t used = 0, cap = ex->ca.chain.len + 3;
+    ex->chain = malloc(cap);
+    if (!ex->chain)
+        return ttp_fail(t, SW_ERR_MEMORY, "chain");
+    while (!err && sw_pem_next(&r, &block)) {
+        size_t len;
+        enum sw_err e = sw_pem_decode(&block, ex->chain + used, cap - used, &len);
+        err = e == SW_OK ? add(t, ex, (struct sw_slice){ex->chain + used, len}) : ttp_fail(t, e, "chain.crt");
+        used += len;
+    }
+    return err;
+}
+
+/* --- the forms --- */
+
+static unsigned replace_flag(const struct ttp *t)
+{
+    return ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0;
+}
+
+static int write_file(const struct ttp *t, const char *path, const void *p, size_t len, unsigned flags)
+{
+    if (strcmp(path, "-") == 0)
+        return ttp_write_out(t, p, len, flags & SW_FILE_SECRET);
+    if (ttp_is_ca_key(t, path))
+        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", path);
+    enum sw_err err = sw_file_write(path, p, len, flags | replace_flag(t));
+    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
+}
+
+static int write_pem(const struct ttp *t, const char *path, const struct sw_slice *certs, size_t n)
+{
+    size_t cap = 1, len = 0, one;
+    for (size_t i = 0; i < n; i++)
+        cap += certs[i].len * 3 / 2 + 128;
+    char *pem = malloc(cap);
+    enum sw_err err = pem ? SW_OK : SW_ERR_MEMORY;
+    for (size_t i = 0; i < n && err == SW_OK; i++) {
+        err = sw_pem_encode("CERTIFICATE", certs[i].p, certs[i].len, pem + len, cap - len, &one);
+        len += err == SW_OK ? one : 0;
+    }
+    int code = err == SW_OK ? write_file(t, path, pem, len, 0) : ttp_fail(t, err, path);
+    free(pem);
+    return code;
+}
+
+/* The key lies where the certificate was written, unless --key-file says otherwise. */
+static int find_key(const struct ttp *t, struct export *ex)
+{
+    struct sw_cert cert;
+    char path[TTP_PATH_CAP];
+    const char *given = ttp_get(t, TTP_OPT_KEY_FILE);
+    if (!given && !*ex->row->prefix)
+        return ttp_usage(t, "the key of this certificate is not known here: --key-file");
+    if (snprintf(path, sizeof path, "%s%s", given ? given : ex->row->prefix, given ? "" : ".key") >= (int)sizeof path)
+        return ttp_usage(t, "--key-file: the path is too long");
+    if (!given && !sw_file_exists(path))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: there is no key (it was made elsewhere, or moved: --key-file)", path);
+    int err = ttp_read_key(t, path, &ex->key);
+    if (!err && (sw_cert_parse(&cert, ex->row->der.p, ex->row->der.len) != SW_OK ||
+                 !sw_pubkey_eq(&cert.key, sw_privkey_public(ex->key))))
+        err = ttp_fail(t, SW_ERR_KEY_MISMATCH, path);
+    return err;
+}
+
+static int encode_p12(const struct ttp *t, struct export *ex, const struct ttp_pass *pass, const char *path)
+{
+    struct sw_pkcs12_parts parts = {.key = ex->key, .certs_len = ex->certs_len, .name = ex->row->cn};
+    size_t cap = 0, len;
+    for (size_t i = 0; i < ex->certs_len; i++) {
+        parts.certs[i] = ex->certs[i];
+        cap += ex->certs[i].len + 64;
+    }
+    cap = SW_PKCS12_CAP(cap);
+    uint8_t *der = malloc(cap);
+    if (!der)
+        return ttp_fail(t, SW_ERR_MEMORY, path);
+    enum sw_err err =
+        sw_pkcs12_encode(&parts, (struct sw_slice){(const uint8_t *)pass->text, pass->len}, der, cap, &len);
+    int code = err == SW_OK ? write_file(t, path, der, len, SW_FILE_SECRET) : ttp_fail(t, err, path);
+    free(der);
+    return code;
+}
+
+static int write_p12(const struct ttp *t, struct export *ex, const char *path)
+{
+    struct ttp_pass pass;
+    int err = find_key(t, ex);
+    if (!err)
+        err = ttp_pass_get(t, TTP_OPT_PASSOUT, path, true, true, &pass);
+    if (err)
+        return err;
+    if (!pass.given)
+        err = ttp_usage(t, "a PKCS#12 file needs a passphrase, and there is no terminal to ask for one: --passout");
+    else if (pass.len == 0)
+        err = ttp_error(t, TTP_BAD_INPUT, "%s: the passphrase is empty", path);
+    else
+        err = encode_p12(t, ex, &pass, path);
+    ttp_pass_wipe(&pass);
+    return err;
+}
+
+static int write_forms(const struct ttp *t, struct export *ex)
+{
+    const char *p12 = ttp_get(t, TTP_OPT_P12), *full = ttp_get(t, TTP_OPT_FULLCHAIN), *ca = ttp_get(t, TTP_OPT_CA);
+    size_t below_root = ex->certs_len - (ex->root_here && ex->certs_len > 1 ? 1 : 0);
+    int err = TTP_DONE;
+    if (full)
+        err = write_pem(t, full, ex->certs, below_root);
+    if (!err && ca && !ex->root_here)
+        ttp_note(t, "the root is not in %s; %s gets the topmost certificate that is", t->dir, ca);
+    if (!err && ca)
+        err = write_pem(t, ca, &ex->certs[ex->certs_len - 1], 1);
+    if (!err && p12)
+        err = write_p12(t, ex, p12);
+    return err;
+}
+
+/* Without ID there is still the root: "ttp export --ca FILE". */
+static int root_alone(const struct ttp *t, struct export *ex)
+{
+    if (ttp_has(t, TTP_OPT_P12) || ttp_has(t, TTP_OPT_FULLCHAIN))
+        return ttp_usage(t, "which certificate? --p12 and --fullchain need an ID");
+    struct ttp_row row = {.der = ex->ca.cert.der, .profile = "root", .cn = "", .prefix = ""};
+    ex->row = &row;
+    int err = collect(t, ex);
+    if (!err)
+        err = write_forms(t, ex);
+    ex->row = NULL;
+    return err;
+}
+
+static int export(const struct ttp *t, struct export *ex)
+{
+    struct ttp_index *ix;
+    int err = ttp_ca_open(t, false, &ex->ca);
+    if (err || t->argc == 0)
+        return err ? err : root_alone(t, ex);
+    err = ttp_index_open(t, false, &ix);
+    if (err)
+        return err;
+    err = ttp_find(t, ix, t->argv[0], true, &ex->row, NULL, NULL);
+    ttp_index_close(ix);
+    if (!err)
+        err = collect(t, ex);
+    return err ? err : write_forms(t, ex);
+}
+
+int ttp_export(struct ttp *t)
+{
+    struct export ex = {.certs_len = 0};
+    if (!ttp_has(t, TTP_OPT_P12) && !ttp_has(t, TTP_OPT_FULLCHAIN) && !ttp_has(t, TTP_OPT_CA))
+        return ttp_usage(t, "in which form? --p12 FILE, --fullchain FILE or --ca FILE");
+    int err = export(t, &ex);
+    sw_privkey_free(ex.key);
+    ttp_row_free(ex.row);
+    free(ex.chain);
+    ttp_ca_close(&ex.ca);
+    return err;
+}

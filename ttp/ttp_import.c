@@ -1,0 +1,120 @@
+/* ttp import: key and certificates out of a PKCS#12 file. */
+#include "base/wipe.h"
+#include "ttp/key.h"
+#include "ttp/pem.h"
+#include "ttp/pkcs12.h"
+#include "ttp/ttp_ca.h"
+#include "ttp/ttp_verbs.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { P12_MAX = 4 << 20 };
+
+static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12)
+{
+    struct sw_file file;
+    struct ttp_pass pass;
+    enum sw_err e = sw_file_read(path, P12_MAX, &file);
+    if (e != SW_OK)
+        return ttp_fail(t, e, path);
+    int err = ttp_pass_get(t, TTP_OPT_PASSIN, path, true, false, &pass);
+    if (!err) {
+        e = sw_pkcs12_decode(p12, file.p, file.len, (struct sw_slice){(const uint8_t *)pass.text, pass.len});
+        if (e == SW_ERR_PASSPHRASE && !pass.given)
+            err = ttp_error(t, TTP_BAD_INPUT, "%s: it needs a passphrase (--passin)", path);
+        else if (e == SW_ERR_UNSUPPORTED)
+            err = ttp_error(t, TTP_BAD_INPUT,
+                            "%s: encrypted in a way that this tool does not read (RC2 in very old files, or a file "
+                            "without MAC): convert it, "
+                            "\"openssl pkcs12 -legacy -in OLD -out PEM\"",
+                            path);
+        else if (e != SW_OK)
+            err = ttp_fail(t, e, path);
+    }
+    ttp_pass_wipe(&pass);
+    sw_file_free(&file);
+    return err;
+}
+
+static enum sw_err encode(const struct sw_pkcs12 *p12, size_t n, struct sw_file *out)
+{
+    size_t cap = 1, one;
+    for (size_t i = 0; i < n; i++)
+        cap += p12->certs[i].len * 3 / 2 + 128;
+    *out = (struct sw_file){malloc(cap), 0};
+    enum sw_err err = out->p ? SW_OK : SW_ERR_MEMORY;
+    for (size_t i = 0; i < n && err == SW_OK; i++) {
+        err = sw_pem_encode("CERTIFICATE", p12->certs[i].p, p12->certs[i].len, (char *)out->p + out->len,
+                            cap - out->len, &one);
+        out->len += err == SW_OK ? one : 0;
+    }
+    return err;
+}
+
+static int write_certs(const struct ttp *t, const struct sw_pkcs12 *p12, size_t n, const char *path)
+{
+    struct sw_file pem;
+    enum sw_err err = encode(p12, n, &pem);
+    if (err == SW_OK)
+        err = sw_file_write(path, pem.p, pem.len, ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0);
+    sw_file_free(&pem);
+    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
+}
+
+static int write_key(const struct ttp *t, const struct sw_pkcs12 *p12, const char *path)
+{
+    char pem[SW_KEY_PEM_MAX];
+    size_t len;
+    int err = ttp_key_pem(t, p12->key, path, pem, sizeof pem, &len);
+    if (!err) {
+        enum sw_err e =
+            sw_file_write(path, pem, len, SW_FILE_SECRET | (ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0u));
+        err = e == SW_OK ? TTP_DONE : ttp_fail(t, e, path);
+    }
+    sw_wipe(pem, sizeof pem);
+    return err;
+}
+
+/* The leaf and what is below the root: a server sends no root, and who imports one should decide to trust it. */
+static size_t chain_length(const struct sw_pkcs12 *p12)
+{
+    size_t n = p12->certs_len;
+    struct sw_cert cert;
+    while (n > 1 && sw_cert_parse(&cert, p12->certs[n - 1].p, p12->certs[n - 1].len) == SW_OK &&
+           sw_cert_name_eq(cert.issuer, cert.subject))
+        n--;
+    return n;
+}
+
+static int import(const struct ttp *t, const struct sw_pkcs12 *p12)
+{
+    const char *prefix = ttp_get(t, TTP_OPT_PREFIX);
+    struct ttp_files files = {.replace = false};
+    if (!p12->key && !p12->certs_len)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: there is neither key nor certificate in it", t->argv[0]);
+    int err = ttp_files_for(t, prefix, p12->key, false, p12->certs_len > 0, &files);
+    if (!err && p12->key)
+        err = write_key(t, p12, files.key);
+    if (!err && p12->certs_len)
+        err = write_certs(t, p12, 1, files.crt);
+    if (!err && p12->certs_len)
+        err = write_certs(t, p12, chain_length(p12), files.fullchain);
+    if (err)
+        return err;
+    if (p12->certs_len)
+        return ttp_report(t, p12->certs[0].p, p12->certs[0].len, &files);
+    ttp_say(t, "Key          %s", files.key);
+    return t->json ? ttp_result(t, TTP_DONE, json_pack("{s:o}", "files", ttp_files_json(&files))) : TTP_DONE;
+}
+
+int ttp_import(struct ttp *t)
+{
+    struct sw_pkcs12 p12 = {.key = NULL};
+    if (!ttp_get(t, TTP_OPT_PREFIX))
+        return ttp_usage(t, "where to? --out PREFIX");
+    int err = open_p12(t, t->argv[0], &p12);
+    if (!err)
+        err = import(t, &p12);
+    sw_pkcs12_free(&p12);
+    return err;
+}
