@@ -27,7 +27,7 @@ static bool read_basic(struct sw_cert *c, struct sw_reader *r)
 
         c->path_len = n > 1000 ? 1000 : (int)n;
         if (!c->is_ca)
-            c->flaws |= SW_FLAW_EXT_CRITICALITY;
+            c->flaws |= SW_FLAW_PATH_LEN;
     }
     return sw_reader_end(&seq);
 }
@@ -154,9 +154,25 @@ static bool read_crl_dp(struct sw_cert *c, struct sw_reader *r)
     return keep_sequence(&c->crl_dp, r);
 }
 
+/* Nothing here follows these addresses: malformed ones are a flaw, not an end. RFC 5280 4.2.2.1. */
 static bool read_aia(struct sw_cert *c, struct sw_reader *r)
 {
-    return keep_sequence(&c->aia, r);
+    struct sw_reader all = *r, seq = sw_der_enter(&all, SW_DER_SEQUENCE);
+    struct sw_general_name location;
+
+    c->aia = sw_read_rest(r);
+    if (sw_reader_left(&seq) == 0)
+        c->flaws |= SW_FLAW_AIA;
+    while (sw_reader_left(&seq) > 0) {
+        struct sw_reader access = sw_der_enter(&seq, SW_DER_SEQUENCE);
+
+        (void)sw_der_read(&access, SW_DER_OID);
+        if (!sw_general_name_next(&access, &location) || !sw_reader_end(&access))
+            sw_reader_fail(&seq);
+    }
+    if (!sw_reader_end(&seq) || !sw_reader_end(&all))
+        c->flaws |= SW_FLAW_AIA;
+    return true;
 }
 
 static bool read_tls_feature(struct sw_cert *c, struct sw_reader *r)
@@ -189,9 +205,9 @@ static const struct extension {
     {{3, {0x55, 0x1d, 0x21}}, ANY_CRITICALITY, read_mappings, 0},
     {{3, {0x55, 0x1d, 0x24}}, CRITICAL, read_policy_constraints, 0},
     {{3, {0x55, 0x1d, 0x36}}, CRITICAL, read_inhibit, 0},
-    {{3, {0x55, 0x1d, 0x1f}}, NOT_CRITICAL, read_crl_dp, 0},
+    {{3, {0x55, 0x1d, 0x1f}}, ANY_CRITICALITY, read_crl_dp, 0},
     {{8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01}}, NOT_CRITICAL, read_aia, 0},
-    {{8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18}}, NOT_CRITICAL, read_tls_feature, 0},
+    {{8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18}}, ANY_CRITICALITY, read_tls_feature, 0},
 };
 
 enum { KNOWN = sizeof extensions / sizeof extensions[0] };
@@ -208,8 +224,10 @@ static bool read_known(struct sw_cert *c, const struct extension *e, bool critic
 {
     struct sw_reader r = sw_reader_of_slice(value);
 
-    if ((e->criticality == CRITICAL && !critical) || (e->criticality == NOT_CRITICAL && critical))
-        c->flaws |= SW_FLAW_EXT_CRITICALITY;
+    if (e->criticality == CRITICAL && !critical)
+        c->flaws |= SW_FLAW_EXT_NOT_CRITICAL;
+    if (e->criticality == NOT_CRITICAL && critical)
+        c->flaws |= SW_FLAW_EXT_CRITICAL;
     if (e->critical_at != 0)
         *(bool *)(void *)((char *)c + e->critical_at) = critical;
     return e->read(c, &r) && sw_reader_end(&r);
@@ -287,9 +305,10 @@ static int64_t read_time(struct sw_cert *c, struct sw_reader *r)
 static void read_serial(struct sw_cert *c, struct sw_reader *tbs)
 {
     c->serial = sw_der_read_integer(tbs);
-    if (c->serial.len > 20 || (c->serial.len > 0 && (c->serial.p[0] & 0x80) != 0) ||
-        (c->serial.len == 1 && c->serial.p[0] == 0))
+    if (c->serial.len > 20 || (c->serial.len > 0 && (c->serial.p[0] & 0x80) != 0))
         c->flaws |= SW_FLAW_SERIAL;
+    if (c->serial.len == 1 && c->serial.p[0] == 0)
+        c->flaws |= SW_FLAW_SERIAL_ZERO;
 }
 
 static unsigned read_version(struct sw_reader *tbs)

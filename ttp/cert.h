@@ -73,15 +73,23 @@ struct sw_cert {
 
 /* Valid DER that breaks RFC 5280: tolerated or not by profile. */
 enum {
-    SW_FLAW_SERIAL = 1 << 0,            /* zero, negative or longer than 20 octets */
-    SW_FLAW_TIME_FORMAT = 1 << 1,       /* UTCTime from 2050 on, GeneralizedTime before, fractions */
-    SW_FLAW_VERSION = 1 << 2,           /* extensions in a certificate that is not version 3 */
-    SW_FLAW_EXT_CRITICALITY = 1 << 3,   /* an extension is critical, or not, against RFC 5280 */
-    SW_FLAW_EMPTY_SUBJECT_SAN = 1 << 4, /* empty subject and no critical SAN, or no SAN */
-    SW_FLAW_EXT_EMPTY = 1 << 5,         /* an extension that must have contents has none */
-    SW_FLAW_SIG_ALG_MISMATCH = 1 << 6,  /* signature and signatureAlgorithm differ */
-    SW_FLAW_ISSUER_EMPTY = 1 << 7
+    SW_FLAW_SERIAL = 1 << 0, /* negative or longer than 20 octets */
+    SW_FLAW_SERIAL_ZERO = 1 << 1,
+    SW_FLAW_TIME_FORMAT = 1 << 2,       /* UTCTime from 2050 on, GeneralizedTime before */
+    SW_FLAW_VERSION = 1 << 3,           /* extensions in a certificate that is not version 3 */
+    SW_FLAW_EXT_CRITICAL = 1 << 4,      /* an extension is critical that must not be */
+    SW_FLAW_EXT_NOT_CRITICAL = 1 << 5,  /* an extension is not critical that must be */
+    SW_FLAW_EMPTY_SUBJECT_SAN = 1 << 6, /* empty subject and no critical SAN, or no SAN */
+    SW_FLAW_EXT_EMPTY =
+        1 << 7, /* an extension says nothing where it must say something, or a default that it must leave out */
+    SW_FLAW_PATH_LEN = 1 << 8,         /* a path length without cA */
+    SW_FLAW_SIG_ALG_MISMATCH = 1 << 9, /* signature and signatureAlgorithm differ */
+    SW_FLAW_ISSUER_EMPTY = 1 << 10,
+    SW_FLAW_AIA = 1 << 11 /* authorityInfoAccess is malformed; nothing here follows it */
 };
+
+/* Either of the two that are about criticality. */
+enum { SW_FLAW_EXT_CRITICALITY = SW_FLAW_EXT_CRITICAL | SW_FLAW_EXT_NOT_CRITICAL };
 
 /*
  * sw_cert_parse: parse one DER certificate of exactly len bytes.

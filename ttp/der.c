@@ -192,8 +192,8 @@ int64_t sw_der_read_time(struct sw_reader *r, bool *general)
     }
     for (int i = 0; i < 5; i++)
         field[i] = two(v.p + at + 2 * (size_t)i);
-    if (field[0] < 1 || field[0] > 12 || field[1] < 1 || field[1] > days_in_month(year, field[0]) || field[2] < 0 || field[2] > 23 ||
-        field[3] < 0 || field[3] > 59 || field[4] < 0 || field[4] > 59)
+    if (field[0] < 1 || field[0] > 12 || field[1] < 1 || field[1] > days_in_month(year, field[0]) || field[2] < 0 ||
+        field[2] > 23 || field[3] < 0 || field[3] > 59 || field[4] < 0 || field[4] > 59)
         goto bad;
     return days_from_civil(year, field[0], field[1]) * 86400 + field[2] * 3600 + field[3] * 60 + field[4];
 bad:

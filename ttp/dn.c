@@ -6,46 +6,42 @@
 
 /* --- names ------------------------------------------------------------------------------------------------------------------ */
 
-/* The next attribute of a Name; rdns is inside the SEQUENCE, set inside the current SET. False at the end, or where it is malformed. */
-static bool next_attribute(struct sw_reader *rdns, struct sw_reader *set, struct sw_slice *type, unsigned *tag,
-                           struct sw_slice *value)
+struct sw_dn sw_dn_open(struct sw_slice name)
+{
+    struct sw_reader r = sw_reader_of_slice(name);
+    struct sw_dn dn = {sw_der_enter(&r, SW_DER_SEQUENCE), sw_reader_of(NULL, 0)};
+
+    if (!sw_reader_end(&r))
+        sw_reader_fail(&dn.rdns);
+    return dn;
+}
+
+bool sw_dn_next(struct sw_dn *dn, struct sw_attribute *out)
 {
     struct sw_reader attr;
     struct sw_slice whole;
 
-    if (sw_reader_left(set) == 0) {
-        if (sw_reader_left(rdns) == 0)
+    if (sw_reader_left(&dn->set) == 0) {
+        if (sw_reader_left(&dn->rdns) == 0)
             return false;
-        *set = sw_der_enter(rdns, SW_DER_SET);
-        if (sw_reader_left(set) == 0)
-            sw_reader_fail(rdns);
+        dn->set = sw_der_enter(&dn->rdns, SW_DER_SET);
     }
-    attr = sw_der_enter(set, SW_DER_SEQUENCE);
-    *type = sw_der_read(&attr, SW_DER_OID);
-    *value = sw_der_read_any(&attr, tag, &whole);
-    if (!sw_reader_end(&attr) || set->failed)
-        sw_reader_fail(rdns);
-    return !rdns->failed;
-}
-
-static struct sw_reader open_name(struct sw_slice name)
-{
-    struct sw_reader r = sw_reader_of_slice(name), rdns = sw_der_enter(&r, SW_DER_SEQUENCE);
-
-    if (!sw_reader_end(&r))
-        sw_reader_fail(&rdns);
-    return rdns;
+    attr = sw_der_enter(&dn->set, SW_DER_SEQUENCE);
+    out->type = sw_der_read(&attr, SW_DER_OID);
+    out->value = sw_der_read_any(&attr, &out->tag, &whole);
+    if (!sw_reader_end(&attr) || dn->set.failed)
+        sw_reader_fail(&dn->rdns);
+    return !dn->rdns.failed;
 }
 
 bool sw_cert_name_valid(struct sw_slice name)
 {
-    struct sw_reader rdns = open_name(name), set = sw_reader_of(NULL, 0);
-    struct sw_slice type, value;
-    unsigned tag;
+    struct sw_dn dn = sw_dn_open(name);
+    struct sw_attribute attr;
 
-    while (next_attribute(&rdns, &set, &type, &tag, &value))
+    while (sw_dn_next(&dn, &attr))
         ;
-    return sw_reader_end(&rdns);
+    return sw_reader_end(&dn.rdns);
 }
 
 /* Strings compare by RFC 5280 7.1: case folded, white space at the ends dropped, inner runs one space. Types that are text compare with each other. */
@@ -89,24 +85,39 @@ static bool text_eq(struct sw_slice a, struct sw_slice b)
     return true;
 }
 
-bool sw_cert_name_eq(struct sw_slice a, struct sw_slice b)
+static bool attribute_eq(const struct sw_attribute *a, const struct sw_attribute *b)
 {
-    struct sw_reader ra = open_name(a), rb = open_name(b), sa = sw_reader_of(NULL, 0), sb = sa;
-    struct sw_slice ta, tb, va, vb;
-    unsigned ga, gb;
+    if (!sw_slice_eq(a->type, b->type))
+        return false;
+    if (is_text(a->tag) && is_text(b->tag))
+        return text_eq(a->value, b->value);
+    return a->tag == b->tag && sw_slice_eq(a->value, b->value);
+}
 
-    if (sw_slice_eq(a, b))
-        return true;
+/* Attribute by attribute; both at the end, or only the second, where it may be the beginning of the first. */
+static bool compare(struct sw_slice a, struct sw_slice b, bool beginning)
+{
+    struct sw_dn da = sw_dn_open(a), db = sw_dn_open(b);
+    struct sw_attribute x, y;
+
     for (;;) {
-        bool more_a = next_attribute(&ra, &sa, &ta, &ga, &va), more_b = next_attribute(&rb, &sb, &tb, &gb, &vb);
-
-        if (!more_a || !more_b)
-            return !more_a && !more_b && sw_reader_end(&ra) && sw_reader_end(&rb);
-        if (!sw_slice_eq(ta, tb) || (sw_reader_left(&sa) > 0) != (sw_reader_left(&sb) > 0))
+        if (!sw_dn_next(&db, &y))
+            return sw_reader_end(&db.rdns) && (beginning || sw_reader_end(&da.rdns)) && sw_reader_left(&da.set) == 0;
+        if (!sw_dn_next(&da, &x) || !attribute_eq(&x, &y))
             return false;
-        if (is_text(ga) && is_text(gb) ? !text_eq(va, vb) : ga != gb || !sw_slice_eq(va, vb))
+        if ((sw_reader_left(&da.set) > 0) != (sw_reader_left(&db.set) > 0))
             return false;
     }
+}
+
+bool sw_cert_name_eq(struct sw_slice a, struct sw_slice b)
+{
+    return sw_slice_eq(a, b) || compare(a, b, false);
+}
+
+bool sw_dn_within(struct sw_slice name, struct sw_slice base)
+{
+    return compare(name, base, true);
 }
 
 /* --- names for people ------------------------------------------------------------------------------------------------------- */
@@ -181,17 +192,16 @@ static void put_value(struct text_out *o, unsigned tag, struct sw_slice v, bool 
 
 void sw_cert_common_name(struct sw_slice name, char *out, size_t cap)
 {
-    struct sw_reader rdns = open_name(name), set = sw_reader_of(NULL, 0);
-    struct sw_slice type, value;
-    unsigned tag;
+    struct sw_dn dn = sw_dn_open(name);
+    struct sw_attribute attr;
 
     out[0] = '\0';
-    while (next_attribute(&rdns, &set, &type, &tag, &value))
-        if (sw_oid_is(type, &attributes[0].oid)) {
+    while (sw_dn_next(&dn, &attr))
+        if (sw_oid_is(attr.type, &attributes[0].oid)) {
             struct text_out o = {out, cap, 0};
 
             out[0] = '\0';
-            put_value(&o, tag, value, false);
+            put_value(&o, attr.tag, attr.value, false);
         }
 }
 
@@ -213,20 +223,19 @@ static void put_type(struct text_out *o, struct sw_slice type)
 
 void sw_cert_name_text(struct sw_slice name, char *out, size_t cap)
 {
-    struct sw_reader rdns = open_name(name), set = sw_reader_of(NULL, 0);
+    struct sw_dn dn = sw_dn_open(name);
     struct text_out o = {out, cap, 0};
-    struct sw_slice type, value;
-    unsigned tag;
+    struct sw_attribute attr;
     bool first = true;
 
     out[0] = '\0';
-    while (next_attribute(&rdns, &set, &type, &tag, &value)) {
+    while (sw_dn_next(&dn, &attr)) {
         if (!first)
             put(&o, ", ", 2);
         first = false;
-        put_type(&o, type);
+        put_type(&o, attr.type);
         put(&o, "=", 1);
-        put_value(&o, tag, value, true);
+        put_value(&o, attr.tag, attr.value, true);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "ttp/name.h"
 #include "ttp/der.h"
 #include "ttp/ip.h"
+#include "ttp/san.h"
 #include <string.h>
 
 static uint8_t lower(uint8_t c)
@@ -9,7 +10,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-static bool eq_fold(struct sw_slice a, struct sw_slice b)
+bool sw_dns_eq(struct sw_slice a, struct sw_slice b)
 {
     if (a.len != b.len)
         return false;
@@ -40,6 +41,11 @@ bool sw_general_name_next(struct sw_reader *names, struct sw_general_name *out)
         return false;
     }
     return true;
+}
+
+void sw_general_name_text(const struct sw_general_name *name, char *out, size_t cap)
+{
+    sw_san_text((enum sw_san_kind)name->kind, name->value, out, cap);
 }
 
 /* --- DNS -------------------------------------------------------------------------------------------------------------------- */
@@ -79,28 +85,39 @@ static bool dns_matches(struct sw_slice presented, struct sw_slice wanted)
     if (!sw_dns_valid(presented, true))
         return false;
     if (presented.p[0] != '*')
-        return eq_fold(presented, wanted);
+        return sw_dns_eq(presented, wanted);
     dot = memchr(wanted.p, '.', wanted.len);
     if (dot == NULL || dot == wanted.p || memchr(presented.p + 2, '.', presented.len - 2) == NULL)
         return false;
-    return eq_fold((struct sw_slice){presented.p + 1, presented.len - 1},
-                   (struct sw_slice){dot, wanted.len - (size_t)(dot - wanted.p)});
+    return sw_dns_eq((struct sw_slice){presented.p + 1, presented.len - 1},
+                     (struct sw_slice){dot, wanted.len - (size_t)(dot - wanted.p)});
 }
 
 /* --- the question ----------------------------------------------------------------------------------------------------------- */
 
+bool sw_email_split(struct sw_slice mailbox, struct sw_slice *local, struct sw_slice *host)
+{
+    const uint8_t *at = mailbox.len > 0 ? memrchr(mailbox.p, '@', mailbox.len) : NULL;
+    bool quoted;
+
+    if (at == NULL || at == mailbox.p)
+        return false;
+    *local = (struct sw_slice){mailbox.p, (size_t)(at - mailbox.p)};
+    *host = (struct sw_slice){at + 1, mailbox.len - local->len - 1};
+    quoted = local->len > 2 && local->p[0] == '"' && local->p[local->len - 1] == '"';
+    for (size_t i = 0; i < local->len; i++)
+        if (local->p[i] <= ' ' || local->p[i] >= 0x7f || (local->p[i] == '@' && !quoted))
+            return false;
+    return sw_dns_valid(*host, false);
+}
+
 /* The host of an e-mail address matches without regard to case, the part before it exactly (RFC 5321 2.4). */
 static bool email_matches(struct sw_slice presented, struct sw_slice wanted)
 {
-    const uint8_t *at = memchr(wanted.p, '@', wanted.len);
-    size_t local;
+    struct sw_slice local[2], host[2];
 
-    if (at == NULL || presented.len != wanted.len)
-        return false;
-    local = (size_t)(at - wanted.p) + 1;
-    return memcmp(presented.p, wanted.p, local) == 0 &&
-           eq_fold((struct sw_slice){presented.p + local, presented.len - local},
-                   (struct sw_slice){at + 1, wanted.len - local});
+    return sw_email_split(presented, &local[0], &host[0]) && sw_email_split(wanted, &local[1], &host[1]) &&
+           sw_slice_eq(local[0], local[1]) && sw_dns_eq(host[0], host[1]);
 }
 
 static bool name_is(const struct sw_general_name *name, unsigned kind, struct sw_slice wanted)

@@ -31,7 +31,34 @@ bool sw_general_name_next(struct sw_reader *names, struct sw_general_name *out);
  */
 bool sw_name_matches(const struct sw_cert *cert, const char *name);
 
+/* sw_general_name_text: a name as people write it, without a prefix: "example.org", "192.0.2.1"; cut to cap. */
+void sw_general_name_text(const struct sw_general_name *name, char *out, size_t cap);
+
 /* sw_dns_valid: letters, digits, hyphens and underscores in labels of 1 to 63 bytes; `wildcard` allows a leftmost "*". */
 bool sw_dns_valid(struct sw_slice name, bool wildcard);
+
+/* sw_dns_eq: the same host name, without regard to case. */
+bool sw_dns_eq(struct sw_slice a, struct sw_slice b);
+
+/* sw_email_split: the host of a mailbox that is local@host with a valid host; *local ends before the @. False if it is none. */
+bool sw_email_split(struct sw_slice mailbox, struct sw_slice *local, struct sw_slice *host);
+
+/* A Name being read: attribute after attribute (RFC 5280 4.1.2.4). */
+struct sw_dn {
+    struct sw_reader rdns, set; /* inside the SEQUENCE, and inside the current SET */
+};
+
+struct sw_attribute {
+    struct sw_slice type; /* OID contents */
+    unsigned tag;
+    struct sw_slice value;
+};
+
+/* sw_dn_open: start reading a Name (header included). sw_dn_next: its next attribute; false at the end, or where it is malformed (rdns failed). */
+struct sw_dn sw_dn_open(struct sw_slice name);
+bool sw_dn_next(struct sw_dn *dn, struct sw_attribute *out);
+
+/* sw_dn_within: whether a Name begins with all of base (RFC 5280 4.2.1.10); compared as by sw_cert_name_eq. */
+bool sw_dn_within(struct sw_slice name, struct sw_slice base);
 
 #endif

@@ -47,7 +47,8 @@ bool sw_pem_next(struct sw_reader *r, struct sw_pem *block)
             continue;
         body = block->label.p + block->label.len + sizeof dashes - 1;
         stop = find(body, (size_t)(end - body), dashes);
-        if (stop == NULL || (size_t)(end - stop) < sizeof end_mark - 1 || memcmp(stop, end_mark, sizeof end_mark - 1) != 0)
+        if (stop == NULL || (size_t)(end - stop) < sizeof end_mark - 1 ||
+            memcmp(stop, end_mark, sizeof end_mark - 1) != 0)
             continue;
         if (!sw_slice_eq(label_at(stop, end, sizeof end_mark - 1), block->label))
             continue;

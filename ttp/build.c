@@ -1,0 +1,289 @@
+/*
+ * The path builder: a depth-first search from the leaf to a root. Each candidate issuer is put on the path, checked in its place by everything
+ * that can be checked there, and taken off again if any of it fails, so that an expired, wrong or constrained branch never hides a good one.
+ *
+ * What is subtle: the number of paths is exponential in what a peer sends. Three things keep it small: signatures are remembered, one
+ * entity (name and key) stands on a path twice at most (RFC 5280 lets a CA issue to itself; more is a cycle), and every step is paid
+ * from a budget.
+ */
+#include "ttp/path.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WHO = 64 };
+
+/* --- budget and verdict ------------------------------------------------------------------------------------------------------ */
+
+bool sw_path_spend(struct sw_path *p, size_t steps)
+{
+    p->steps = p->steps > (long)steps ? p->steps - (long)steps : 0;
+    return p->steps > 0;
+}
+
+/* The farther the path, the better the candidate; at one place a wrong signature says less than anything else, a missing issuer least. */
+static unsigned rank_of(const struct sw_path *p, enum sw_err err)
+{
+    if (err == SW_ERR_CERT_BUDGET)
+        return UINT_MAX;
+    return p->len * 4 + (err == SW_ERR_CERT_UNKNOWN_CA ? 1 : err == SW_ERR_CERT_SIGNATURE ? 2 : 3);
+}
+
+enum sw_err sw_path_fail(struct sw_path *p, enum sw_err err, unsigned depth, const char *format, ...)
+{
+    unsigned rank = rank_of(p, err);
+    va_list args;
+
+    if (rank <= p->rank)
+        return err;
+    p->rank = rank;
+    p->result->err = err;
+    p->result->depth = depth;
+    va_start(args, format);
+    vsnprintf(p->result->reason, sizeof p->result->reason, format, args);
+    va_end(args);
+    return err;
+}
+
+static enum sw_err budget_end(struct sw_path *p)
+{
+    return sw_path_fail(p, SW_ERR_CERT_BUDGET, p->len - 1,
+                        "finding a path through these certificates takes too much work");
+}
+
+/* --- signatures -------------------------------------------------------------------------------------------------------------- */
+
+static unsigned bits_of(struct sw_slice n)
+{
+    return (unsigned)(n.len < 8 ? n.len : 8) * 8;
+}
+
+/* What checking a signature costs, in checks of RSA-2048 or P-256; a long message is paid by its hashing. */
+static long signature_cost(const struct sw_pubkey *key, size_t msg_len)
+{
+    unsigned k = key->bits / 1024;
+    long cost = 1;
+
+    if (key->type == SW_KEY_RSA || key->type == SW_KEY_RSA_PSS)
+        cost = k > 2 ? (long)(k * k * (bits_of(key->e) + 16) / 128) : 1;
+    else if (key->type == SW_KEY_EC)
+        cost = key->curve == SW_CURVE_P256 ? 1 : key->curve == SW_CURVE_P384 ? 4 : 8;
+    else if (key->type == SW_KEY_ED448)
+        cost = 8;
+    return cost + 1 + (long)(msg_len >> 18);
+}
+
+enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
+                           struct sw_slice msg, struct sw_slice sig)
+{
+    if (!sw_pubkey_fits(key, scheme))
+        return SW_ERR_CERT_SIGNATURE;
+    p->signatures -= signature_cost(key, msg.len);
+    if (p->signatures <= 0)
+        return budget_end(p);
+    switch (sw_pubkey_verify(key, scheme, msg.p, msg.len, sig.p, sig.len)) {
+    case SW_OK:
+        return SW_OK;
+    case SW_ERR_MEMORY:
+        return SW_ERR_MEMORY;
+    default:
+        return SW_ERR_CERT_SIGNATURE;
+    }
+}
+
+static struct sw_sig_seen *find_seen(struct sw_path *p, const struct sw_cert *cert, const struct sw_cert *issuer)
+{
+    for (unsigned i = 0; i < p->seen_len; i++)
+        if (p->seen[i].cert == cert && sw_slice_eq(p->seen[i].issuer->spki, issuer->spki))
+            return &p->seen[i];
+    return NULL;
+}
+
+/* The signature of the certificate before the last, by the last one's key. */
+static enum sw_err check_signature(struct sw_path *p)
+{
+    const struct sw_cert *cert = p->cert[p->len - 2], *issuer = p->cert[p->len - 1];
+    struct sw_sig_seen *seen = find_seen(p, cert, issuer);
+    enum sw_err err =
+        seen != NULL ? seen->err : sw_path_verify(p, &issuer->key, cert->sig_scheme, cert->tbs, cert->sig);
+    char name[WHO];
+
+    if (seen == NULL && p->seen_len < SW_SIGNATURES_KNOWN && (err == SW_OK || err == SW_ERR_CERT_SIGNATURE))
+        p->seen[p->seen_len++] = (struct sw_sig_seen){cert, issuer, err};
+    if (err != SW_ERR_CERT_SIGNATURE)
+        return err;
+    sw_cert_common_name(cert->subject, name, sizeof name);
+    return sw_path_fail(p, err, p->len - 2, "%s: its signature does not verify with its issuer's key", name);
+}
+
+/* --- the search -------------------------------------------------------------------------------------------------------------- */
+
+static enum sw_err extend(struct sw_path *p);
+
+/* Whether the entity stands on the path already as often as it may; the very same certificate may not come back. */
+static bool is_cycle(const struct sw_path *p, const struct sw_cert *c)
+{
+    unsigned times = 0;
+
+    for (unsigned i = 0; i < p->len; i++) {
+        const struct sw_cert *o = p->cert[i];
+
+        if (o == c || sw_slice_eq(o->der, c->der))
+            return true;
+        times += sw_slice_eq(o->spki, c->spki) && sw_slice_eq(o->subject, c->subject);
+    }
+    return times > 1;
+}
+
+/* Everything that can be said once an issuer is at the end of the path. The costly questions come last. */
+static enum sw_err check_link(struct sw_path *p, bool anchor)
+{
+    enum sw_err err = sw_check_issuer(p, anchor);
+
+    if (err == SW_OK)
+        err = check_signature(p);
+    if (err == SW_OK)
+        err = sw_check_constraints(p);
+    if (err == SW_OK)
+        err = sw_check_crls(p);
+    if (err == SW_OK && p->len == 2)
+        err = sw_check_ocsp(p);
+    return err;
+}
+
+static enum sw_err try_issuer(struct sw_path *p, const struct sw_cert *candidate, bool anchor)
+{
+    enum sw_err err;
+
+    if (p->len == SW_PATH_MAX)
+        return sw_path_fail(p, SW_ERR_CERT_PATH_LEN, p->len - 1, "the path has more than %d certificates", SW_PATH_MAX);
+    if (is_cycle(p, candidate))
+        return SW_ERR_CERT_UNKNOWN_CA;
+    p->cert[p->len++] = candidate;
+    err = check_link(p, anchor);
+    if (err == SW_OK)
+        err = anchor ? sw_check_policies(p) : extend(p);
+    if (err != SW_OK)
+        p->len--;
+    return err;
+}
+
+/* These end the search; any other failure only ends a branch. */
+static bool is_final(enum sw_err err)
+{
+    return err == SW_OK || err == SW_ERR_CERT_BUDGET || err == SW_ERR_MEMORY;
+}
+
+/* Key identifiers choose the order and nothing else: candidates that do not contradict come first. */
+static bool key_id_fits(const struct sw_cert *cert, const struct sw_cert *issuer)
+{
+    return cert->aki.len == 0 || issuer->ski.len == 0 || sw_slice_eq(cert->aki, issuer->ski);
+}
+
+struct source {
+    bool anchors;
+    bool fitting; /* those whose key identifier fits, or the others */
+};
+
+static enum sw_err try_source(struct sw_path *p, struct source source, bool *named)
+{
+    const struct sw_cert *cert = p->cert[p->len - 1], *c;
+    size_t n = source.anchors ? sw_trust_count(p->params->trust) : p->params->untrusted_len;
+    enum sw_err err;
+
+    for (size_t i = 0; i < n; i++) {
+        c = source.anchors ? sw_trust_at(p->params->trust, i) : &p->params->untrusted[i];
+        if (!sw_path_spend(p, 1 + c->subject.len / 256))
+            return budget_end(p);
+        if (key_id_fits(cert, c) != source.fitting || !sw_cert_name_eq(c->subject, cert->issuer))
+            continue;
+        *named = *named || !sw_slice_eq(c->der, cert->der);
+        err = try_issuer(p, c, source.anchors);
+        if (is_final(err))
+            return err;
+    }
+    return SW_ERR_CERT_UNKNOWN_CA;
+}
+
+static enum sw_err no_issuer(struct sw_path *p)
+{
+    const struct sw_cert *cert = p->cert[p->len - 1];
+    char name[WHO], issuer[WHO];
+
+    sw_cert_common_name(cert->subject, name, sizeof name);
+    if (name[0] == '\0')
+        sw_cert_display_name(cert, name, sizeof name);
+    sw_cert_common_name(cert->issuer, issuer, sizeof issuer);
+    if (issuer[0] == '\0')
+        sw_cert_name_text(cert->issuer, issuer, sizeof issuer);
+    if (sw_is_self_issued(cert))
+        return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1, "%s: it is signed by itself and not trusted", name);
+    return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1,
+                        "%s: its issuer, %s, is neither trusted nor among the intermediates", name, issuer);
+}
+
+/* Find an issuer for the last certificate of the path. */
+static enum sw_err extend(struct sw_path *p)
+{
+    static const struct source sources[] = {{true, true}, {false, true}, {true, false}, {false, false}};
+    const char *weak = sw_scheme_is_weak(p->cert[p->len - 1]->sig_scheme);
+    bool named = false;
+    enum sw_err err;
+    char name[WHO];
+
+    if (weak != NULL) {
+        sw_cert_common_name(p->cert[p->len - 1]->subject, name, sizeof name);
+        return sw_path_fail(p, SW_ERR_CERT_ALGORITHM, p->len - 1, "%s: it is signed with %s", name, weak);
+    }
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        err = try_source(p, sources[i], &named);
+        if (is_final(err))
+            return err;
+    }
+    return named ? SW_ERR_CERT_UNKNOWN_CA : no_issuer(p);
+}
+
+/* --- the question ------------------------------------------------------------------------------------------------------------ */
+
+/* A leaf that is trusted itself needs no path. */
+static bool is_trusted(const struct sw_path *p, const struct sw_cert *leaf)
+{
+    for (size_t i = 0; i < sw_trust_count(p->params->trust); i++)
+        if (sw_slice_eq(sw_trust_at(p->params->trust, i)->der, leaf->der))
+            return true;
+    return false;
+}
+
+enum sw_err sw_verify(const struct sw_cert *leaf, const struct sw_verify_params *params,
+                      struct sw_verify_result *result)
+{
+    struct sw_path p;
+    enum sw_err err;
+
+    p.params = params;
+    p.result = result;
+    p.cert[0] = leaf;
+    p.len = 1;
+    p.steps = SW_BUDGET_STEPS;
+    p.signatures = SW_BUDGET_SIGNATURES;
+    p.seen_len = 0;
+    p.rank = 0;
+    memset(result, 0, sizeof *result);
+    err = sw_check_leaf(&p);
+    if (err == SW_OK && !is_trusted(&p, leaf))
+        err = extend(&p);
+    if (err == SW_OK) {
+        p.rank = 0; /* what was said of branches that failed no longer counts */
+        err = sw_check_name(&p);
+    }
+    if (err != SW_OK) {
+        /* nothing was noted where the search ran in a circle, or memory ran out */
+        if (p.rank == 0 || err == SW_ERR_MEMORY)
+            result->err = err;
+        return result->err;
+    }
+    memset(result, 0, sizeof *result);
+    memcpy(result->path, p.cert, p.len * sizeof p.cert[0]);
+    result->path_len = p.len;
+    return SW_OK;
+}

@@ -1,0 +1,80 @@
+/*
+ * Inside the path validation: what the search and the checks share. A path is built upwards, from the leaf; each check is made as soon as the
+ * certificates it needs are on the path, so that a failure of any kind makes the search try another branch.
+ */
+#ifndef SW_TTP_PATH_H
+#define SW_TTP_PATH_H
+
+#include "ttp/crl.h"
+#include "ttp/verify.h"
+
+/*
+ * The budget of one verification. Steps are comparisons of names, candidates and list entries, weighted by length; signature units are an
+ * RSA-2048 or P-256 check each. Together they keep the worst input under 100 ms on a slow machine.
+ */
+enum { SW_BUDGET_STEPS = 250000, SW_BUDGET_SIGNATURES = 320, SW_SIGNATURES_KNOWN = 64 };
+
+/* A signature that was checked before: paths that differ only above it meet it again. */
+struct sw_sig_seen {
+    const struct sw_cert *cert;
+    const struct sw_cert *issuer;
+    enum sw_err err;
+};
+
+struct sw_path {
+    const struct sw_verify_params *params;
+    const struct sw_cert *cert[SW_PATH_MAX]; /* from the leaf */
+    unsigned len;
+    long steps, signatures; /* left */
+    unsigned seen_len;
+    struct sw_sig_seen seen[SW_SIGNATURES_KNOWN];
+    unsigned rank; /* how far the failure in result came; the farthest is told */
+    struct sw_verify_result *result;
+};
+
+/* sw_trust_crl: list i, NULL past the last. */
+const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i);
+
+/* sw_path_spend: take steps from the budget; false when it is used up. */
+bool sw_path_spend(struct sw_path *p, size_t steps);
+
+/*
+ * sw_path_fail: note a failure about the certificate at depth, with a sentence; kept if it is farther up than the one noted before. Returns err.
+ */
+enum sw_err sw_path_fail(struct sw_path *p, enum sw_err err, unsigned depth, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* sw_path_verify: a signature by key, from the budget. */
+enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
+                           struct sw_slice msg, struct sw_slice sig) SW_MUST_USE;
+
+/* sw_scheme_is_weak, sw_key_is_weak: NULL, or why not to be relied on. */
+const char *sw_scheme_is_weak(const struct sw_sigscheme *scheme);
+const char *sw_key_is_weak(const struct sw_pubkey *key, bool strict);
+
+/* sw_is_self_issued: subject and issuer are the same name (RFC 5280 3.2 and 6.1). */
+bool sw_is_self_issued(const struct sw_cert *cert);
+
+/* sw_check_leaf: what concerns the leaf alone; its name apart. sw_check_name: that it is for a name that was asked for. */
+enum sw_err sw_check_leaf(struct sw_path *p) SW_MUST_USE;
+enum sw_err sw_check_name(struct sw_path *p) SW_MUST_USE;
+
+/* sw_check_issuer: whether the last certificate of the path may be the issuer of the one before it, the signature apart. */
+enum sw_err sw_check_issuer(struct sw_path *p, bool anchor) SW_MUST_USE;
+
+/* sw_check_constraints: hold all names below against the name constraints of the last certificate. RFC 5280 4.2.1.10. */
+enum sw_err sw_check_constraints(struct sw_path *p) SW_MUST_USE;
+
+/* sw_constraints_valid: NameConstraints contents are well-formed, so that nothing in them would be overlooked; budget in *steps. */
+bool sw_constraints_valid(struct sw_slice constraints);
+
+/* sw_check_policies: RFC 5280 6.1 policy processing over the whole path, which ends with an anchor. */
+enum sw_err sw_check_policies(struct sw_path *p) SW_MUST_USE;
+
+/* sw_check_crls: revocation of the certificate before the last by lists of the last. RFC 5280 6.3. */
+enum sw_err sw_check_crls(struct sw_path *p) SW_MUST_USE;
+
+/* sw_check_ocsp: the stapled response, with leaf and issuer on the path. RFC 6960. */
+enum sw_err sw_check_ocsp(struct sw_path *p) SW_MUST_USE;
+
+#endif

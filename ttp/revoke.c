@@ -1,0 +1,140 @@
+/* Revocation of one certificate of a path by its issuer's lists (RFC 5280 6.3.3) and by a stapled response (RFC 6960). */
+#include "ttp/der.h"
+#include "ttp/name.h"
+#include "ttp/path.h"
+
+enum { WHO = 64 };
+
+/* --- revocation lists ------------------------------------------------------------------------------------------------------- */
+
+/* Whether two GeneralNames contents have a name in common. */
+static bool names_meet(struct sw_path *p, struct sw_slice a, struct sw_slice b)
+{
+    struct sw_reader ra = sw_reader_of_slice(a);
+    struct sw_general_name x, y;
+
+    while (sw_general_name_next(&ra, &x))
+        for (struct sw_reader rb = sw_reader_of_slice(b); sw_general_name_next(&rb, &y);) {
+            if (!sw_path_spend(p, 1))
+                return false;
+            if (x.kind == y.kind && sw_slice_eq(x.value, y.value))
+                return true;
+        }
+    return false;
+}
+
+/* 6.3.3 (b)(2)(i): the list's distribution point is one of the certificate's. */
+static bool point_fits(struct sw_path *p, const struct sw_crl *crl, const struct sw_cert *cert)
+{
+    enum { FIRST = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED };
+    struct sw_reader points = sw_reader_of_slice(cert->crl_dp);
+
+    if (crl->idp_names.len == 0)
+        return true;
+    while (sw_reader_left(&points) > 0) {
+        struct sw_reader point = sw_der_enter(&points, SW_DER_SEQUENCE), name;
+
+        if (sw_der_peek(&point) != FIRST)
+            continue;
+        name = sw_der_enter(&point, FIRST);
+        if (sw_der_peek(&name) == FIRST && names_meet(p, crl->idp_names, sw_der_read(&name, FIRST)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the list is about this certificate at all; a list about others is passed over in silence. */
+static bool is_about(struct sw_path *p, const struct sw_crl *crl, const struct sw_cert *cert,
+                     const struct sw_cert *issuer)
+{
+    if (!sw_cert_name_eq(crl->issuer, issuer->subject))
+        return false;
+    return !(crl->only_user && cert->is_ca) && !(crl->only_ca && !cert->is_ca) && point_fits(p, crl, cert);
+}
+
+/* NULL, or why the list cannot be used. */
+static const char *why_not(struct sw_path *p, const struct sw_crl *crl, const struct sw_cert *issuer, enum sw_err *err)
+{
+    *err = SW_ERR_CRL;
+    if (crl->unsupported != NULL)
+        return crl->unsupported;
+    if (crl->number_critical)
+        return "its number is marked critical";
+    if (p->params->strict && crl->number.len == 0)
+        return "it has no number";
+    if (p->params->time < crl->this_update)
+        return "it is not valid yet";
+    if (crl->next_update == 0)
+        return "it does not say until when it is valid";
+    if (p->params->time > crl->next_update)
+        return "it is out of date";
+    if (issuer->has_key_usage && (issuer->key_usage & SW_KU_CRL_SIGN) == 0)
+        return "its issuer may not sign lists by its key usage";
+    if (sw_scheme_is_weak(crl->sig_scheme) != NULL)
+        return "its signature algorithm is too weak or not supported";
+    *err = sw_path_verify(p, &issuer->key, crl->sig_scheme, crl->tbs, crl->sig);
+    if (*err == SW_ERR_CERT_SIGNATURE)
+        *err = SW_ERR_CRL;
+    return *err == SW_OK ? NULL : "its signature does not verify";
+}
+
+/* One list: adds the reasons it covers. */
+static enum sw_err consult(struct sw_path *p, const struct sw_crl *crl, unsigned *covered)
+{
+    unsigned depth = p->len - 2;
+    const struct sw_cert *cert = p->cert[depth], *issuer = p->cert[depth + 1];
+    struct sw_crl_entry entry;
+    char name[WHO];
+    enum sw_err err;
+    const char *why = why_not(p, crl, issuer, &err);
+
+    sw_cert_common_name(issuer->subject, name, sizeof name);
+    if (why != NULL && err != SW_ERR_CRL)
+        return err;
+    if (why != NULL)
+        return sw_path_fail(p, SW_ERR_CRL, depth, "the revocation list of %s cannot be used: %s", name, why);
+    if (!sw_path_spend(p, 1 + crl->entries.len / 512))
+        return sw_path_fail(p, SW_ERR_CERT_BUDGET, depth, "the revocation lists are too long");
+    if (sw_crl_find(crl, cert->serial, &entry) && entry.reason != 8 /* removeFromCRL */) {
+        sw_cert_common_name(cert->subject, name, sizeof name);
+        return sw_path_fail(p, SW_ERR_CERT_REVOKED, depth, "%s: it has been revoked (%s)", name,
+                            sw_crl_reason_text(entry.reason));
+    }
+    *covered |= crl->reasons;
+    return SW_OK;
+}
+
+enum sw_err sw_check_crls(struct sw_path *p)
+{
+    unsigned depth = p->len - 2, covered = 0;
+    const struct sw_cert *cert = p->cert[depth], *issuer = p->cert[depth + 1];
+    enum sw_err err = SW_OK, unusable = SW_OK;
+    const struct sw_crl *crl;
+    char name[WHO];
+
+    if (sw_trust_crl(p->params->trust, 0) == NULL || (p->params->leaf_crl_only && depth > 0))
+        return SW_OK;
+    for (size_t i = 0; (crl = sw_trust_crl(p->params->trust, i)) != NULL; i++) {
+        if (!is_about(p, crl, cert, issuer))
+            continue;
+        err = consult(p, crl, &covered);
+        if (err == SW_ERR_CRL)
+            unusable = err;
+        else if (err != SW_OK)
+            return err;
+    }
+    if ((covered & SW_CRL_ALL_REASONS) == SW_CRL_ALL_REASONS)
+        return SW_OK;
+    if (unusable != SW_OK)
+        return unusable;
+    sw_cert_common_name(issuer->subject, name, sizeof name);
+    return sw_path_fail(p, SW_ERR_CRL, depth, "there is no revocation list of %s that covers this certificate", name);
+}
+
+/* --- the stapled response ----------------------------------------------------------------------------------------------------- */
+
+enum sw_err sw_check_ocsp(struct sw_path *p)
+{
+    (void)p;
+    return SW_OK;
+}

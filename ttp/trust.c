@@ -1,0 +1,157 @@
+/* What is trusted: roots and revocation lists, each in one allocation with its bytes behind it, so that pointers stay. */
+#include "ttp/path.h"
+#include "ttp/pem.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct root {
+    struct sw_cert cert;
+    uint8_t der[];
+};
+
+struct list {
+    struct sw_crl crl;
+    uint8_t der[];
+};
+
+/* Pointers that grow by doubling. */
+struct pointers {
+    void **p;
+    size_t len, cap;
+};
+
+struct sw_trust {
+    struct pointers roots, lists;
+};
+
+static bool push(struct pointers *a, void *item)
+{
+    if (a->len == a->cap) {
+        size_t cap = a->cap ? 2 * a->cap : 4;
+        void **p = realloc(a->p, cap * sizeof *p);
+
+        if (!p)
+            return false;
+        a->p = p;
+        a->cap = cap;
+    }
+    a->p[a->len++] = item;
+    return true;
+}
+
+static void release(struct pointers *a)
+{
+    for (size_t i = 0; i < a->len; i++)
+        free(a->p[i]);
+    free(a->p);
+}
+
+struct sw_trust *sw_trust_new(void)
+{
+    return calloc(1, sizeof(struct sw_trust));
+}
+
+void sw_trust_free(struct sw_trust *trust)
+{
+    if (!trust)
+        return;
+    release(&trust->roots);
+    release(&trust->lists);
+    free(trust);
+}
+
+static enum sw_err add_root(struct sw_trust *trust, struct sw_slice der)
+{
+    struct root *root = malloc(sizeof *root + der.len);
+    enum sw_err err = SW_ERR_MEMORY;
+
+    if (!root)
+        return err;
+    memcpy(root->der, der.p, der.len);
+    err = sw_cert_parse(&root->cert, root->der, der.len);
+    if (err == SW_OK && push(&trust->roots, root))
+        return SW_OK;
+    free(root);
+    return err == SW_OK ? SW_ERR_MEMORY : err;
+}
+
+static enum sw_err add_list(struct sw_trust *trust, struct sw_slice der)
+{
+    struct list *list = malloc(sizeof *list + der.len);
+    enum sw_err err = SW_ERR_MEMORY;
+
+    if (!list)
+        return err;
+    memcpy(list->der, der.p, der.len);
+    err = sw_crl_parse(&list->crl, list->der, der.len);
+    if (err == SW_OK && push(&trust->lists, list))
+        return SW_OK;
+    free(list);
+    return err == SW_OK ? SW_ERR_MEMORY : err;
+}
+
+static bool is_wanted(const struct sw_pem *block, bool lists)
+{
+    if (lists)
+        return sw_pem_is(block, "X509 CRL");
+    return sw_pem_is(block, "CERTIFICATE") || sw_pem_is(block, "X509 CERTIFICATE");
+}
+
+/* Every wanted block of a PEM file, or the one object that a DER file is. */
+static enum sw_err add_all(struct sw_trust *trust, const void *data, size_t len, bool lists)
+{
+    enum sw_err (*add)(struct sw_trust *, struct sw_slice) = lists ? add_list : add_root;
+    struct sw_reader r = sw_reader_of(data, len);
+    enum sw_err err = SW_OK, bad = SW_OK;
+    size_t added = 0, found = 0, n;
+    struct sw_pem block;
+    uint8_t *room;
+
+    if (len > 0 && ((const uint8_t *)data)[0] == 0x30)
+        return add(trust, (struct sw_slice){data, len});
+    room = malloc(len + 1);
+    if (!room)
+        return SW_ERR_MEMORY;
+    while (err != SW_ERR_MEMORY && sw_pem_next(&r, &block)) {
+        if (!is_wanted(&block, lists))
+            continue;
+        found++;
+        err = sw_pem_decode(&block, room, len + 1, &n);
+        if (err == SW_OK)
+            err = add(trust, (struct sw_slice){room, n});
+        added += err == SW_OK;
+        if (err != SW_OK)
+            bad = err;
+    }
+    free(room);
+    if (err == SW_ERR_MEMORY)
+        return err;
+    if (found == 0)
+        return SW_ERR_PEM;
+    return bad != SW_OK && (lists || added == 0) ? bad : SW_OK;
+}
+
+enum sw_err sw_trust_add(struct sw_trust *trust, const void *pem, size_t len)
+{
+    return add_all(trust, pem, len, false);
+}
+
+enum sw_err sw_trust_add_crl(struct sw_trust *trust, const void *pem, size_t len)
+{
+    return add_all(trust, pem, len, true);
+}
+
+size_t sw_trust_count(const struct sw_trust *trust)
+{
+    return trust->roots.len;
+}
+
+const struct sw_cert *sw_trust_at(const struct sw_trust *trust, size_t i)
+{
+    return i < trust->roots.len ? &((struct root *)trust->roots.p[i])->cert : NULL;
+}
+
+const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i)
+{
+    return i < trust->lists.len ? &((struct list *)trust->lists.p[i])->crl : NULL;
+}
