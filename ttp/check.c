@@ -4,6 +4,7 @@
  */
 #include "ttp/name.h"
 #include "ttp/path.h"
+#include "ttp/san.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -93,7 +94,6 @@ static const struct rule rules[] = {
     {SW_FLAW_SERIAL, false, "has a serial number that is negative or too long"},
     {SW_FLAW_EXT_CRITICAL, false, "marks an extension critical that must not be"},
     {SW_FLAW_PATH_LEN, false, "has a path length, but is no CA certificate"},
-    {SW_FLAW_SERIAL_ZERO, true, "has the serial number 0"},
     {SW_FLAW_TIME_FORMAT, true, "writes a time in the wrong form"},
     {SW_FLAW_EXT_NOT_CRITICAL, true, "does not mark an extension critical that must be"},
     {SW_FLAW_EMPTY_SUBJECT_SAN, true, "has an empty subject without a critical subjectAltName"},
@@ -202,6 +202,8 @@ static const char *leaf_breaks_strict(const struct sw_cert *c, enum sw_purpose p
         return "has the extended key usage \"any\"";
     if (c->eku_critical)
         return "marks its extended key usage critical";
+    if ((c->flaws & SW_FLAW_SERIAL_ZERO) != 0)
+        return "has the serial number 0";
     if (c->san_critical && c->subject.len > 2)
         return "marks its subjectAltName critical though it has a subject";
     if (c->aki.len == 0 && !sw_is_self_issued(c))
@@ -246,7 +248,7 @@ static void list_names(const struct sw_cert *c, char *out, size_t cap)
     while (sw_general_name_next(&r, &name)) {
         char text[80];
 
-        sw_general_name_text(&name, text, sizeof text);
+        sw_san_text(&name, text, sizeof text);
         if (len + strlen(text) + 8 > cap) {
             snprintf(out + len, cap - len, ", ...");
             return;
@@ -272,13 +274,22 @@ enum sw_err sw_check_name(struct sw_path *p)
 
 /* --- issuers -------------------------------------------------------------------------------------------------------------- */
 
+/* By its own key, whatever the names say: only then may the authorityKeyIdentifier be left out (RFC 5280 4.2.1.1). */
+static bool is_self_signed(struct sw_path *p, const struct sw_cert *c)
+{
+    return sw_is_self_issued(c) ||
+           (c->sig_scheme != NULL && sw_path_verify(p, &c->key, c->sig_scheme, c->tbs, c->sig) == SW_OK);
+}
+
 /* RFC 5280 4.2.1.1 and 4.2.1.2, CA/Browser 7.1.2.1: key identifiers are hints elsewhere, here they are rules. */
-static const char *issuer_breaks_strict(const struct sw_cert *c, bool anchor)
+static const char *issuer_breaks_strict(struct sw_path *p, const struct sw_cert *c, bool anchor)
 {
     bool self = sw_is_self_issued(c);
 
     if (!c->basic_critical)
         return "does not mark its basicConstraints critical";
+    if (!anchor && (c->flaws & SW_FLAW_SERIAL_ZERO) != 0)
+        return "has the serial number 0"; /* old roots have it; nobody issues so today */
     if (!anchor)
         return c->aki.len == 0 ? "does not identify its issuer's key" : NULL;
     if (c->has_eku && self)
@@ -287,7 +298,7 @@ static const char *issuer_breaks_strict(const struct sw_cert *c, bool anchor)
         return "has no subjectKeyIdentifier";
     if (c->aki_by_serial && self)
         return "identifies its issuer by name and serial number";
-    if (c->has_aki ? c->aki.len == 0 : !self)
+    if (c->has_aki ? c->aki.len == 0 : !is_self_signed(p, c))
         return "does not identify its issuer's key";
     if (c->has_aki && self && !sw_slice_eq(c->aki, c->ski))
         return "identifies as its issuer's key another than its own";
@@ -345,7 +356,7 @@ enum sw_err sw_check_issuer(struct sw_path *p, bool anchor)
     else if (c->name_constraints.p != NULL && !sw_constraints_valid(c->name_constraints))
         breaks = "has malformed name constraints";
     else if (p->params->strict)
-        breaks = issuer_breaks_strict(c, anchor);
+        breaks = issuer_breaks_strict(p, c, anchor);
     if (breaks != NULL)
         return sw_path_fail(p, SW_ERR_CERT_PROFILE, depth, "%s: it %s", who(c, name), breaks);
     return SW_OK;

@@ -10,6 +10,7 @@
 #include "ttp/name.h"
 #include "ttp/oid.h"
 #include "ttp/path.h"
+#include "ttp/san.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -259,7 +260,7 @@ static enum sw_err refuse(struct judge *j, const struct sw_general_name *name, c
 {
     char text[NAME_TEXT], ca[WHO];
 
-    sw_general_name_text(name, text, sizeof text);
+    sw_san_text(name, text, sizeof text);
     sw_cert_common_name(j->path->cert[j->path->len - 1]->subject, ca, sizeof ca);
     return sw_path_fail(j->path, SW_ERR_CERT_NAME_CONSTRAINT, j->depth, "the name %s %s %s", text, why, ca);
 }

@@ -2,7 +2,6 @@
 #include "ttp/name.h"
 #include "ttp/der.h"
 #include "ttp/ip.h"
-#include "ttp/san.h"
 #include <string.h>
 
 static uint8_t lower(uint8_t c)
@@ -41,11 +40,6 @@ bool sw_general_name_next(struct sw_reader *names, struct sw_general_name *out)
         return false;
     }
     return true;
-}
-
-void sw_general_name_text(const struct sw_general_name *name, char *out, size_t cap)
-{
-    sw_san_text((enum sw_san_kind)name->kind, name->value, out, cap);
 }
 
 /* --- DNS -------------------------------------------------------------------------------------------------------------------- */

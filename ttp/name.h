@@ -31,9 +31,6 @@ bool sw_general_name_next(struct sw_reader *names, struct sw_general_name *out);
  */
 bool sw_name_matches(const struct sw_cert *cert, const char *name);
 
-/* sw_general_name_text: a name as people write it, without a prefix: "example.org", "192.0.2.1"; cut to cap. */
-void sw_general_name_text(const struct sw_general_name *name, char *out, size_t cap);
-
 /* sw_dns_valid: letters, digits, hyphens and underscores in labels of 1 to 63 bytes; `wildcard` allows a leftmost "*". */
 bool sw_dns_valid(struct sw_slice name, bool wildcard);
 
