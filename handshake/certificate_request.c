@@ -1,0 +1,89 @@
+/*
+ * CertificateRequest (RFC 5246 7.4.4):
+ *
+ *     certificate_types<1..2^8-1> supported_signature_algorithms<2..2^16-2> certificate_authorities<0..2^16-1> of DistinguishedName<1..2^16-1>
+ */
+#include "handshake/msg.h"
+#include <string.h>
+
+enum { TYPE_RSA_SIGN = 1, TYPE_ECDSA_SIGN = 64, AUTHORITIES_MAX = 8192 };
+
+enum sw_err sw_certificate_request_decode(struct sw_certificate_request *q, struct sw_slice body)
+{
+    struct sw_reader r = sw_reader_of_slice(body), vec, names;
+
+    vec = sw_read_vec8(&r);
+    q->types = sw_read_rest(&vec);
+    vec = sw_read_vec16(&r);
+    q->sigalgs = sw_read_rest(&vec);
+    vec = sw_read_vec16(&r);
+    names = vec;
+    q->authorities = sw_read_rest(&vec);
+    while (sw_reader_left(&names) > 0) {
+        struct sw_reader name = sw_read_vec16(&names);
+
+        if (sw_reader_left(&name) == 0)
+            return SW_ERR_DECODE;
+    }
+    if (!sw_reader_end(&r) || q->types.len == 0 || q->sigalgs.len == 0 || q->sigalgs.len % 2 != 0)
+        return SW_ERR_DECODE;
+    return SW_OK;
+}
+
+/* The roots' names, so that a client with several certificates finds the right one; as many as fit. */
+static void write_authorities(const struct sw_conn *conn, struct sw_writer *w)
+{
+    size_t list = sw_write_open(w, 2), mark, total = 0;
+
+    for (size_t i = 0; i < sw_trust_count(conn->cfg->trust); i++) {
+        struct sw_slice name = sw_trust_at(conn->cfg->trust, i)->subject;
+
+        if (total + 2 + name.len > AUTHORITIES_MAX)
+            break;
+        total += 2 + name.len;
+        mark = sw_write_open(w, 2);
+        sw_write_slice(w, name);
+        sw_write_close(w, mark, 2);
+    }
+    sw_write_close(w, list, 2);
+}
+
+enum sw_err sw_certificate_request_send(struct sw_conn *conn, struct sw_writer *w)
+{
+    size_t list;
+
+    sw_write_u8(w, 2);
+    sw_write_u8(w, TYPE_RSA_SIGN);
+    sw_write_u8(w, TYPE_ECDSA_SIGN);
+    list = sw_write_open(w, 2);
+    for (size_t i = 0; i < conn->cfg->sigalgs.len; i++)
+        sw_write_u16(w, conn->cfg->sigalgs.id[i]);
+    sw_write_close(w, list, 2);
+    write_authorities(conn, w);
+    conn->hs->cert_requested = true;
+    sw_conn_note(conn, "the client is to show a certificate");
+    return SW_OK;
+}
+
+enum sw_err sw_certificate_request_recv(struct sw_conn *conn, struct sw_slice body)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_certificate_request q;
+    enum sw_err err;
+
+    hs->request = sw_conn_alloc(conn, body.len > 0 ? body.len : 1);
+    if (hs->request == NULL)
+        return SW_ERR_MEMORY;
+    hs->request_len = body.len > 0 ? body.len : 1;
+    if (body.len > 0)
+        memcpy(hs->request, body.p, body.len);
+    err = sw_certificate_request_decode(&q, (struct sw_slice){hs->request, body.len});
+    if (err != SW_OK)
+        return err;
+    hs->req_types = q.types;
+    hs->req_sigalgs = q.sigalgs;
+    hs->req_authorities = q.authorities;
+    hs->cert_requested = true;
+    sw_conn_note(conn, "the server asks for our certificate");
+    return SW_OK;
+}

@@ -1,0 +1,221 @@
+/*
+ * The inside of a connection, in three parts by how long they live:
+ *
+ *   struct sw_conn       one allocation, as long as the connection: what was negotiated, the two directions' key bytes
+ *   struct sw_work       buffers and expanded keys: there while bytes move, given back by sw_conn_release
+ *   struct sw_handshake  all that only the handshake needs, secrets included: wiped and freed when it ends
+ *
+ * Files of handshake/ see all of it; nobody else does.
+ */
+#ifndef SW_HANDSHAKE_CONN_H
+#define SW_HANDSHAKE_CONN_H
+
+#include "handshake/config.h"
+#include "handshake/kex.h"
+#include "handshake/keys12.h"
+#include "handshake/resume.h"
+#include "handshake/step.h"
+#include "handshake/suite.h"
+#include "handshake/transcript.h"
+#include "include/sealwax.h"
+#include "record/record.h"
+
+enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 200, SW_PREMASTER_LEN = 48 };
+
+struct sw_work {
+    struct sw_record_dir *in_dir, *out_dir; /* inside the same allocation */
+    bool in_ready, out_ready;               /* expanded from the connection's secrets */
+    uint8_t *in, *out;                      /* inside the same allocation, until they had to grow */
+    size_t in_cap, in_start, in_end;
+    size_t out_cap, out_start, out_end;
+    uint8_t *small_in, *small_out;
+    size_t size; /* of the allocation */
+};
+
+/* What a hello's extensions said; slices are views of the message. One struct for both directions. */
+struct sw_hello_ext {
+    uint32_t seen; /* bit per row of the extension table */
+    struct sw_slice server_name;
+    struct sw_slice groups, sigalgs, sigalgs_cert, alpn, ticket, versions, renegotiation, authorities;
+    uint8_t max_fragment;      /* code 1 to 4, 0: absent */
+    uint16_t record_limit;     /* 0: absent */
+    bool ems, etm, status_request, ticket_present, groups_present, sigalgs_present, no_uncompressed, server_name_ack;
+};
+
+struct sw_client_hello {
+    uint16_t version;
+    const uint8_t *random; /* SW_RANDOM_LEN */
+    struct sw_slice session_id, suites, compressions, extensions;
+    bool has_extensions;
+};
+
+struct sw_server_hello {
+    uint16_t version;
+    const uint8_t *random;
+    struct sw_slice session_id, extensions;
+    uint16_t suite;
+    uint8_t compression;
+    bool has_extensions;
+};
+
+struct sw_handshake {
+    const struct sw_step *steps; /* the flow, once a ServerHello has chosen it */
+    size_t step;
+    struct sw_transcript transcript;
+
+    /* reassembly of a message that came in pieces */
+    uint8_t *msg;
+    size_t msg_len, msg_cap;
+
+    /* the open record of outgoing messages: its plaintext lies in work->out behind `open_at` */
+    bool open;
+    size_t open_at, open_len;
+
+    uint16_t client_version; /* of the ClientHello, for the premaster */
+    uint8_t session_id[SW_SESSION_ID_MAX];
+    uint8_t session_id_len;
+    uint32_t offered; /* client: extensions sent, bit per row */
+    struct sw_hello_ext peer_ext;
+
+    bool resuming;        /* this handshake is abbreviated */
+    bool offered_session; /* client: session is set and was offered */
+    bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
+    bool in_callback;     /* an application function is being called */
+    bool hello_done;      /* the first hello has been dealt with: from here on record versions are exact */
+    struct sw_session session;
+
+    const struct sw_credential *cred; /* ours */
+    const struct sw_sigscheme *scheme; /* what we will sign with */
+
+    struct sw_kex kex;
+    uint8_t premaster[SW_KEX_SECRET_MAX]; /* client: between writing ClientKeyExchange and its joining the transcript */
+    size_t premaster_len;
+    struct sw_slice peer_public; /* server's ephemeral value at a client: view of `ske` */
+    uint8_t *ske;                /* kept ServerKeyExchange body: p, g and public value are views of it */
+    size_t ske_len;
+
+    /* the peer's chain, as the body of its Certificate message, and its status */
+    uint8_t *chain;
+    size_t chain_len;
+    struct sw_cert leaf;
+    bool have_leaf;
+    uint8_t *status;
+    size_t status_len;
+
+    /* CertificateRequest at a client: views of `request` */
+    uint8_t *request;
+    size_t request_len;
+    struct sw_slice req_types, req_sigalgs, req_authorities;
+
+    struct sw_record_secrets next_in, next_out; /* in force after the ChangeCipherSpec of that direction */
+    char note[SW_NOTE_MAX];
+};
+
+struct sw_conn {
+    struct sw_config *cfg;
+    void *user;
+    struct sw_work *work;
+    struct sw_handshake *hs;
+    char *name;    /* client: whom we want; server: whom the client asked for; NULL: nobody */
+    uint8_t *chain; /* SW_OPT_KEEP_CHAIN or a client before release: the peer's chain */
+    size_t chain_len;
+    uint8_t *status;
+    size_t status_len;
+    uint8_t *resumable; /* client: encoded session */
+    size_t resumable_len;
+    char *text; /* the error in words */
+    size_t memory; /* bytes held */
+
+    enum sw_err err;
+    enum sw_alert alert_sent, alert_received;
+    enum sw_alert abort_alert; /* chosen by the application instead of the error's */
+
+    bool established, close_queued, peer_closed, eof, done_reading, aborting;
+    bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert, own_finished_first;
+    uint8_t warnings, empties; /* in a row */
+
+    const struct sw_suite *suite;
+    const struct sw_group *group;
+    unsigned group_bits;
+    const struct sw_sigscheme *peer_scheme, *own_scheme;
+    const char *alpn; /* into cfg */
+    size_t cert_index;
+    uint16_t version; /* 0 until negotiated */
+    uint16_t max_send, max_recv, max_recv_protected; /* bytes of plaintext in a record */
+
+    struct sw_slice plain; /* decrypted bytes waiting, inside work->in */
+
+    struct sw_record_secrets in, out; /* in force; bulk NULL: in the clear */
+    uint8_t master[SW_MASTER_LEN];
+    uint8_t client_random[SW_RANDOM_LEN], server_random[SW_RANDOM_LEN];
+    uint8_t first_finished[SW_VERIFY_DATA_LEN];
+    struct sw_peer peer;
+};
+
+static inline bool sw_is_server(const struct sw_conn *conn)
+{
+    return conn->cfg->role == SW_SERVER;
+}
+
+static inline long sw_option(const struct sw_conn *conn, enum sw_option opt)
+{
+    return conn->cfg->options[opt];
+}
+
+static inline const struct sw_rand *sw_conn_rand(const struct sw_conn *conn)
+{
+    return conn->cfg->rand.fill != NULL ? &conn->cfg->rand : NULL;
+}
+
+static inline int64_t sw_conn_now(const struct sw_conn *conn)
+{
+    return conn->cfg->now != NULL ? conn->cfg->now(conn->cfg->now_ctx) : 0;
+}
+
+/* sw_conn_alloc, _release_mem: memory counted to the connection; alloc gives it zeroed, release wipes it and takes NULL. */
+void *sw_conn_alloc(struct sw_conn *conn, size_t size);
+void sw_conn_release_mem(struct sw_conn *conn, void *p, size_t size);
+
+/* sw_conn_explain: why the error that is about to be returned happened, in words; the first explanation counts. printf style. */
+void sw_conn_explain(struct sw_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* sw_conn_note: what the message in hand means for this connection, for the trace. printf style; free if nobody traces. */
+void sw_conn_note(struct sw_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* sw_conn_trace: tell the trace function of a message, with the note made since the last one. */
+void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const uint8_t *data, size_t len);
+
+/* sw_conn_keylog: hand CLIENT_RANDOM and the master secret to the key log, if there is one. */
+void sw_conn_keylog(struct sw_conn *conn);
+
+/* sw_session_keep: at the end of a handshake: what can be resumed goes into the server's cache, or into the client's hands. */
+enum sw_err sw_session_keep(struct sw_conn *conn) SW_MUST_USE;
+
+/* sw_handshake_new, _end: what only the handshake needs. end wipes it; what outlives it has been moved to the connection. */
+enum sw_err sw_handshake_new(struct sw_conn *conn) SW_MUST_USE;
+void sw_handshake_end(struct sw_conn *conn);
+
+/* --- engine.c: bytes out and in ------------------------------------------------------------------------------------------- */
+
+/* sw_engine_work: make sure buffers are there. sw_engine_work_free: give them back. */
+enum sw_err sw_engine_work(struct sw_conn *conn) SW_MUST_USE;
+void sw_engine_work_free(struct sw_conn *conn);
+
+/* sw_engine_put_message: queue one handshake message; messages share records until sw_engine_flush. */
+enum sw_err sw_engine_put_message(struct sw_conn *conn, const uint8_t *msg, size_t len) SW_MUST_USE;
+/* sw_engine_flush: end the open record of handshake messages. */
+enum sw_err sw_engine_flush(struct sw_conn *conn) SW_MUST_USE;
+/* sw_engine_put_record: one record of its own: an alert or a ChangeCipherSpec. */
+enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type, const uint8_t *data, size_t len) SW_MUST_USE;
+/* sw_engine_alert: queue an alert; level 1 warning, 2 fatal. */
+enum sw_err sw_engine_alert(struct sw_conn *conn, unsigned level, enum sw_alert alert) SW_MUST_USE;
+/* sw_engine_process: deal with the records that are complete in the input buffer. */
+enum sw_err sw_engine_process(struct sw_conn *conn) SW_MUST_USE;
+/* sw_engine_fail: the one place where an error becomes final: its alert is queued and everything stops. Returns the connection's error. */
+enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err);
+/* sw_engine_seal_into: seal a piece of application data, two full records at once where there is room; *taken receives how much. */
+enum sw_err sw_engine_write(struct sw_conn *conn, const uint8_t *data, size_t len, size_t *taken) SW_MUST_USE;
+/* sw_engine_new_keys: switch one direction to the handshake's next secrets. */
+void sw_engine_new_keys(struct sw_conn *conn, bool sending);
+
+#endif

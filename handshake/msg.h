@@ -1,0 +1,88 @@
+/*
+ * The messages: each in a file of its own with the same four functions. _encode and _decode turn a struct into bytes and back and know no
+ * connection; _send and _recv say what the message means to this one. _send writes the body into w, the header is the walker's;
+ * _recv gets the body alone.
+ */
+#ifndef SW_HANDSHAKE_MSG_H
+#define SW_HANDSHAKE_MSG_H
+
+#include "handshake/conn.h"
+
+/* The functions of a message, as the walker calls them. */
+struct sw_message_ops {
+    int message;
+    const char *name;
+    enum sw_err (*send)(struct sw_conn *conn, struct sw_writer *w);
+    enum sw_err (*recv)(struct sw_conn *conn, struct sw_slice body);
+};
+
+const struct sw_message_ops *sw_message_ops(int message);
+
+#define SW_MESSAGE(name)                                                                                                         \
+    enum sw_err sw_##name##_send(struct sw_conn *conn, struct sw_writer *w) SW_MUST_USE;                                           \
+    enum sw_err sw_##name##_recv(struct sw_conn *conn, struct sw_slice body) SW_MUST_USE
+
+SW_MESSAGE(client_hello);
+SW_MESSAGE(server_hello);
+SW_MESSAGE(certificate);
+SW_MESSAGE(certificate_status);
+SW_MESSAGE(server_key_exchange);
+SW_MESSAGE(certificate_request);
+SW_MESSAGE(server_hello_done);
+SW_MESSAGE(client_key_exchange);
+SW_MESSAGE(certificate_verify);
+SW_MESSAGE(change_cipher_spec);
+SW_MESSAGE(finished);
+SW_MESSAGE(new_session_ticket);
+
+#undef SW_MESSAGE
+
+enum sw_err sw_client_hello_decode(struct sw_client_hello *h, struct sw_slice body) SW_MUST_USE;
+enum sw_err sw_server_hello_decode(struct sw_server_hello *h, struct sw_slice body) SW_MUST_USE;
+void sw_server_hello_encode(const struct sw_server_hello *h, struct sw_writer *w);
+
+/* ServerKeyExchange's parameters: a named curve with its point, or a finite-field group; then a signature over randoms and params. */
+struct sw_ske {
+    bool ecdhe;
+    uint16_t group;
+    struct sw_slice p, g, public_value;
+    struct sw_slice params; /* what is signed behind the randoms */
+    uint16_t scheme;
+    struct sw_slice signature;
+};
+enum sw_err sw_server_key_exchange_decode(struct sw_ske *ske, struct sw_slice body, bool ecdhe) SW_MUST_USE;
+
+struct sw_certificate_request {
+    struct sw_slice types, sigalgs, authorities;
+};
+enum sw_err sw_certificate_request_decode(struct sw_certificate_request *r, struct sw_slice body) SW_MUST_USE;
+
+/* sw_certificate_next: the next certificate of a Certificate message's list; false at its end or at a length that lies (the reader failed). */
+bool sw_certificate_next(struct sw_reader *list, struct sw_slice *der);
+
+/* Certificate chains and who may use which (credential.c). */
+
+/* sw_credential_choose: the server's certificate and signature scheme for a suite; false if there is none. Sets conn's handshake if `commit`. */
+bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, const struct sw_credential **cred,
+                             const struct sw_sigscheme **scheme);
+/* sw_credential_for_request: the client's certificate for the CertificateRequest in hand; *cred NULL if none fits. */
+void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential **cred, const struct sw_sigscheme **scheme);
+/* sw_group_for_hello: the group to use with a suite's key exchange; NULL: none in common. */
+const struct sw_group *sw_group_for_hello(const struct sw_conn *conn, enum sw_kex_kind kex);
+/* sw_scheme_accepted: whether a peer's signature may use this scheme with this key: offered by us, fitting. */
+enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubkey *key, uint16_t id, const struct sw_sigscheme **out) SW_MUST_USE;
+
+/* sw_peer_verify: build and check the path of the peer's chain in hand, ask the application, learn who the peer is. */
+enum sw_err sw_peer_verify(struct sw_conn *conn) SW_MUST_USE;
+/* sw_peer_leaf_usable: key type, key usage and curve of the server's leaf against the suite. */
+enum sw_err sw_peer_leaf_usable(struct sw_conn *conn) SW_MUST_USE;
+
+/* sw_conn_premaster: the premaster is known; wiped by the caller. sw_conn_derive: master secret and both directions' next keys from it. */
+enum sw_err sw_conn_premaster(struct sw_conn *conn, const uint8_t *premaster, size_t len) SW_MUST_USE;
+enum sw_err sw_conn_derive(struct sw_conn *conn, const uint8_t *premaster, size_t len) SW_MUST_USE;
+/* sw_conn_expand: both directions' next secrets from the master secret. */
+enum sw_err sw_conn_expand(struct sw_conn *conn) SW_MUST_USE;
+/* sw_conn_after_send: what a message of ours has to wait for until it has joined the transcript. */
+enum sw_err sw_conn_after_send(struct sw_conn *conn, int message) SW_MUST_USE;
+
+#endif

@@ -1,0 +1,33 @@
+/* NewSessionTicket (RFC 5077 3.3): ticket_lifetime_hint(4, seconds) ticket<0..2^16-1>. An empty ticket takes the promise back. */
+#include "handshake/msg.h"
+#include "handshake/session.h"
+#include <string.h>
+
+enum sw_err sw_new_session_ticket_send(struct sw_conn *conn, struct sw_writer *w)
+{
+    struct sw_handshake *hs = conn->hs;
+    size_t mark;
+    enum sw_err err;
+
+    sw_session_fill(conn, &hs->session);
+    sw_write_u32(w, hs->session.lifetime);
+    mark = sw_write_open(w, 2);
+    err = sw_ticket_seal(conn->cfg->sessions->tickets, sw_conn_rand(conn), &hs->session, sw_conn_now(conn), w);
+    sw_write_close(w, mark, 2);
+    conn->ticket_issued = true;
+    sw_conn_note(conn, "a ticket to resume this session with");
+    return err;
+}
+
+enum sw_err sw_new_session_ticket_recv(struct sw_conn *conn, struct sw_slice body)
+{
+    struct sw_reader r = sw_reader_of_slice(body);
+    uint32_t lifetime = sw_read_u32(&r);
+    struct sw_reader vec = sw_read_vec16(&r);
+    struct sw_slice ticket = sw_read_rest(&vec);
+
+    if (!sw_reader_end(&r))
+        return SW_ERR_DECODE;
+    sw_conn_note(conn, "a ticket to resume this session with");
+    return ticket.len > 0 ? sw_session_take_ticket(conn, ticket, lifetime) : SW_OK;
+}

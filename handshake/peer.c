@@ -1,0 +1,138 @@
+/* Who the peer is: its chain checked, the application asked, its name kept. */
+#include "base/hash.h"
+#include "handshake/msg.h"
+#include <string.h>
+
+enum { ON_STACK = 4 /* certificates of a usual chain */, CHAIN_MAX = 512 };
+
+/* The certificates behind the leaf, parsed; those that cannot be parsed are left out: a path may exist without them. */
+static size_t parse_rest(const struct sw_handshake *hs, struct sw_cert *out, size_t max)
+{
+    struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
+    struct sw_slice der;
+    size_t n = 0;
+
+    (void)sw_certificate_next(&list, &der);
+    while (n < max && sw_certificate_next(&list, &der))
+        if (sw_cert_parse(&out[n], der.p, der.len) == SW_OK)
+            n++;
+    return n;
+}
+
+static size_t count_chain(const struct sw_handshake *hs)
+{
+    struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
+    struct sw_slice der;
+    size_t n = 0;
+
+    while (n < CHAIN_MAX && sw_certificate_next(&list, &der))
+        n++;
+    return n;
+}
+
+static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, size_t rest_len, struct sw_verify_result *result)
+{
+    struct sw_handshake *hs = conn->hs;
+    const char *names[1] = {conn->name};
+    struct sw_verify_params params = {
+        .trust = conn->cfg->trust,
+        .untrusted = rest,
+        .untrusted_len = rest_len,
+        .time = sw_conn_now(conn),
+        .purpose = sw_is_server(conn) ? SW_PURPOSE_CLIENT : SW_PURPOSE_SERVER,
+        .names = names,
+        .names_len = !sw_is_server(conn) && conn->name != NULL ? 1 : 0,
+        .max_depth = (unsigned)sw_option(conn, SW_OPT_MAX_DEPTH),
+        .strict = sw_option(conn, SW_OPT_STRICT_PATHS) != 0,
+        .ocsp = {hs->status, hs->status_len},
+    };
+
+    return sw_verify(&hs->leaf, &params, result);
+}
+
+/* The application's own verdict; the certificates are handed over as they came. */
+static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *reason)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
+    const uint8_t *ders[64];
+    size_t lens[64], n = 0;
+    struct sw_slice der;
+    struct sw_peer_chain chain = {ders, lens, 0, verdict, reason, sw_is_server(conn) ? NULL : conn->name};
+    enum sw_err err;
+
+    while (n < sizeof ders / sizeof ders[0] && sw_certificate_next(&list, &der)) {
+        ders[n] = der.p;
+        lens[n++] = der.len;
+    }
+    chain.count = n;
+    hs->in_callback = true;
+    err = conn->cfg->verify(conn->cfg->verify_ctx, conn, &chain);
+    hs->in_callback = false;
+    return err == SW_OK && conn->aborting ? SW_ERR_CERT_REJECTED : err;
+}
+
+/* The identity that stays when the chain has gone. */
+static enum sw_err remember(struct sw_conn *conn)
+{
+    const struct sw_cert *leaf = &conn->hs->leaf;
+    struct sw_peer *peer = &conn->peer;
+
+    memset(peer, 0, sizeof *peer);
+    sw_cert_display_name(leaf, peer->name, sizeof peer->name);
+    sw_cert_name_text(leaf->subject, peer->subject, sizeof peer->subject);
+    peer->serial_len = leaf->serial.len < sizeof peer->serial ? leaf->serial.len : sizeof peer->serial;
+    memcpy(peer->serial, leaf->serial.p, peer->serial_len);
+    return sw_hash_once(SW_HASH_SHA256, leaf->der.p, leaf->der.len, peer->sha256);
+}
+
+enum sw_err sw_peer_verify(struct sw_conn *conn)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_cert few[ON_STACK], *rest = few;
+    size_t count = count_chain(hs), size = count * sizeof *rest;
+    struct sw_verify_result result;
+    const char *reason = "";
+    enum sw_err err = SW_OK;
+
+    if (sw_option(conn, SW_OPT_STATUS_REQUEST) == 2 && !sw_is_server(conn) && hs->status == NULL)
+        return SW_ERR_OCSP;
+    if (!sw_option(conn, SW_OPT_INSECURE_NO_VERIFY) && (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0)) {
+        if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
+            return SW_ERR_MEMORY;
+        err = check_path(conn, rest, parse_rest(hs, rest, count), &result);
+        if (rest != few)
+            sw_conn_release_mem(conn, rest, size);
+        reason = result.reason;
+    }
+    if (conn->cfg->verify != NULL)
+        err = ask(conn, err, reason);
+    if (err != SW_OK) {
+        if (reason[0] != '\0')
+            sw_conn_explain(conn, "%s", reason);
+        return err;
+    }
+    return remember(conn);
+}
+
+/* keyUsage, where it is there, binds (RFC 5246 7.4.2): a key for signing does not decrypt, one for encryption does not sign. */
+static enum sw_err check_usage(const struct sw_conn *conn)
+{
+    const struct sw_cert *leaf = &conn->hs->leaf;
+    unsigned need = conn->suite->kex == SW_KEX_RSA ? (unsigned)SW_KU_KEY_ENCIPHERMENT : (unsigned)SW_KU_DIGITAL_SIGNATURE;
+
+    return !leaf->has_key_usage || (leaf->key_usage & need) != 0 ? SW_OK : SW_ERR_CERT_KEY_USAGE;
+}
+
+enum sw_err sw_peer_leaf_usable(struct sw_conn *conn)
+{
+    const struct sw_pubkey *key = &conn->hs->leaf.key;
+    bool rsa = key->type == SW_KEY_RSA || (key->type == SW_KEY_RSA_PSS && conn->suite->kex != SW_KEX_RSA);
+    bool ec = key->type == SW_KEY_EC || key->type == SW_KEY_ED25519 || key->type == SW_KEY_ED448;
+
+    if (!(conn->suite->auth == SW_AUTH_RSA ? rsa : ec))
+        return SW_ERR_CERT_KEY_TYPE;
+    if (key->type == SW_KEY_EC && !sw_list_has(&conn->cfg->groups, key->curve))
+        return SW_ERR_CERT_KEY_TYPE;
+    return check_usage(conn);
+}

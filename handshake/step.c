@@ -1,0 +1,252 @@
+/*
+ * The walker. It alone writes message headers, feeds the transcript, and checks that nothing straddles a change of keys or a change of turns;
+ * message files see bodies only.
+ */
+#include "handshake/step.h"
+#include "handshake/msg.h"
+#include <string.h>
+
+enum { HEADER = 4, BODY_FIRST = 4096 };
+
+/* clang-format off */
+static const struct sw_message_ops messages[] = {
+    {SW_CLIENT_HELLO,        "ClientHello",        sw_client_hello_send,        sw_client_hello_recv},
+    {SW_SERVER_HELLO,        "ServerHello",        sw_server_hello_send,        sw_server_hello_recv},
+    {SW_NEW_SESSION_TICKET,  "NewSessionTicket",   sw_new_session_ticket_send,  sw_new_session_ticket_recv},
+    {SW_CERTIFICATE,         "Certificate",        sw_certificate_send,         sw_certificate_recv},
+    {SW_SERVER_KEY_EXCHANGE, "ServerKeyExchange",  sw_server_key_exchange_send, sw_server_key_exchange_recv},
+    {SW_CERTIFICATE_REQUEST, "CertificateRequest", sw_certificate_request_send, sw_certificate_request_recv},
+    {SW_SERVER_HELLO_DONE,   "ServerHelloDone",    sw_server_hello_done_send,   sw_server_hello_done_recv},
+    {SW_CERTIFICATE_VERIFY,  "CertificateVerify",  sw_certificate_verify_send,  sw_certificate_verify_recv},
+    {SW_CLIENT_KEY_EXCHANGE, "ClientKeyExchange",  sw_client_key_exchange_send, sw_client_key_exchange_recv},
+    {SW_FINISHED,            "Finished",           sw_finished_send,            sw_finished_recv},
+    {SW_CERTIFICATE_STATUS,  "CertificateStatus",  sw_certificate_status_send,  sw_certificate_status_recv},
+    {SW_CHANGE_CIPHER_SPEC,  "ChangeCipherSpec",   sw_change_cipher_spec_send,  sw_change_cipher_spec_recv},
+};
+/* clang-format on */
+
+const struct sw_message_ops *sw_message_ops(int message)
+{
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        if (messages[i].message == message)
+            return &messages[i];
+    return NULL;
+}
+
+const char *sw_message_name(int message)
+{
+    const struct sw_message_ops *ops = sw_message_ops(message);
+
+    return ops != NULL ? ops->name : message == SW_HELLO_REQUEST ? "HelloRequest" : "unknown message";
+}
+
+static const struct sw_step *here(const struct sw_conn *conn)
+{
+    return &conn->hs->steps[conn->hs->step];
+}
+
+/* Past the step that has been dealt with; the end of the hello flow leads into the one that ServerHello picked. */
+static void next(struct sw_conn *conn)
+{
+    struct sw_handshake *hs = conn->hs;
+
+    hs->step++;
+    if (here(conn)->message == -1 && hs->steps == sw_flow12_hello) {
+        hs->steps = hs->resuming ? sw_flow12_resumed : sw_flow12_full;
+        hs->step = 0;
+    }
+}
+
+/* --- sending -------------------------------------------------------------------------------------------------------------- */
+
+/* One attempt to write the message into cap bytes; SW_ERR_SPACE if it is longer. */
+static enum sw_err encode(struct sw_conn *conn, const struct sw_message_ops *ops, uint8_t *buf, size_t cap, size_t *len)
+{
+    struct sw_writer w = sw_writer_of(buf, cap);
+    size_t mark;
+    enum sw_err err;
+
+    sw_write_u8(&w, (unsigned)ops->message);
+    mark = sw_write_open(&w, 3);
+    err = ops->send(conn, &w);
+    sw_write_close(&w, mark, 3);
+    *len = w.len;
+    return err == SW_OK && !sw_writer_ok(&w) ? SW_ERR_SPACE : err;
+}
+
+static enum sw_err emit(struct sw_conn *conn, const uint8_t *msg, size_t len)
+{
+    enum sw_err err = sw_transcript_add(&conn->hs->transcript, msg, len);
+
+    if (err != SW_OK)
+        return err;
+    sw_conn_trace(conn, true, SW_CT_HANDSHAKE, msg, len);
+    return sw_engine_put_message(conn, msg, len);
+}
+
+/* Bytes that this message can need beyond the usual: certificates, their status, names of authorities, a ticket, offered ones included. */
+static size_t room_for(const struct sw_conn *conn, int message)
+{
+    const struct sw_handshake *hs = conn->hs;
+    size_t n = 0;
+
+    if (message == SW_CERTIFICATE && hs->cred != NULL)
+        n = hs->cred->chain_bytes;
+    else if (message == SW_CERTIFICATE_STATUS && hs->cred != NULL)
+        n = hs->cred->ocsp.len;
+    else if (message == SW_CERTIFICATE_REQUEST)
+        n = SW_RECORD_PLAIN_MAX;
+    else if (message == SW_CLIENT_HELLO)
+        n = hs->session.ticket.len;
+    return n + BODY_FIRST;
+}
+
+static enum sw_err send_message(struct sw_conn *conn, const struct sw_message_ops *ops)
+{
+    uint8_t small[BODY_FIRST + HEADER], *buf = small;
+    size_t cap = room_for(conn, ops->message) + HEADER, len;
+    enum sw_err err;
+
+    if (cap > sizeof small && (buf = sw_conn_alloc(conn, cap)) == NULL)
+        return SW_ERR_MEMORY;
+    err = encode(conn, ops, buf, cap, &len);
+    if (err == SW_OK)
+        err = emit(conn, buf, len);
+    if (err == SW_OK)
+        err = sw_conn_after_send(conn, ops->message);
+    if (buf != small)
+        sw_conn_release_mem(conn, buf, cap);
+    return err;
+}
+
+/* The handshake is over: what must outlive it has been moved; everything else goes. */
+static enum sw_err finish(struct sw_conn *conn)
+{
+    enum sw_err err = sw_engine_flush(conn);
+
+    if (err == SW_OK)
+        err = sw_session_keep(conn);
+    if (err != SW_OK)
+        return err;
+    conn->established = true;
+    if (!sw_is_server(conn) || sw_option(conn, SW_OPT_KEEP_CHAIN)) {
+        conn->chain = conn->hs->chain;
+        conn->chain_len = conn->hs->chain_len;
+        conn->status = conn->hs->status;
+        conn->status_len = conn->hs->status_len;
+        conn->hs->chain = conn->hs->status = NULL;
+    }
+    sw_handshake_end(conn);
+    return SW_OK;
+}
+
+enum sw_err sw_step_advance(struct sw_conn *conn)
+{
+    enum sw_err err = SW_OK;
+
+    while (err == SW_OK) {
+        const struct sw_step *step = here(conn);
+        const struct sw_message_ops *ops = sw_message_ops(step->message);
+
+        if (step->message == -1)
+            return finish(conn);
+        if (step->need(conn) == SW_NO) {
+            next(conn);
+            continue;
+        }
+        if (step->sender != conn->cfg->role)
+            return sw_engine_flush(conn);
+        err = step->message == SW_CHANGE_CIPHER_SPEC ? ops->send(conn, NULL) : send_message(conn, ops);
+        if (err == SW_OK)
+            next(conn);
+    }
+    return err;
+}
+
+/* --- receiving ------------------------------------------------------------------------------------------------------------ */
+
+/* Find the step that expects this message: over steps not needed, and over those that may be absent. */
+static bool find(struct sw_conn *conn, int message)
+{
+    for (;;) {
+        const struct sw_step *step = here(conn);
+        enum sw_need need;
+
+        if (step->message == -1 || step->sender == conn->cfg->role)
+            return false;
+        need = step->need(conn);
+        if (need != SW_NO && step->message == message)
+            return true;
+        if (need == SW_MUST)
+            return false;
+        next(conn);
+    }
+}
+
+/* Whether, after the message at hand, keys change or it is our turn: then nothing of the peer's may be waiting (RFC 5246 7.1: a flight ends here). */
+static bool flight_ends(const struct sw_conn *conn)
+{
+    const struct sw_handshake *hs = conn->hs;
+    const struct sw_step *step = here(conn);
+
+    for (;; step++) {
+        if (step->message == -1)
+            return hs->steps != sw_flow12_hello || sw_is_server(conn);
+        if (step->sender == conn->cfg->role || step->message == SW_CHANGE_CIPHER_SPEC)
+            return step->need(conn) != SW_NO;
+        if (step->need(conn) != SW_NO)
+            return false;
+    }
+}
+
+static enum sw_err receive_ccs(struct sw_conn *conn, struct sw_slice body)
+{
+    enum sw_err err = sw_change_cipher_spec_recv(conn, body);
+
+    if (err == SW_OK)
+        next(conn);
+    return err;
+}
+
+/* Finished and CertificateVerify speak of the messages before them, so those two join the transcript afterwards. */
+static bool joins_late(int message)
+{
+    return message == SW_FINISHED || message == SW_CERTIFICATE_VERIFY;
+}
+
+static enum sw_err receive_message(struct sw_conn *conn, int message, struct sw_slice raw)
+{
+    const struct sw_message_ops *ops = sw_message_ops(message);
+    struct sw_slice body = {raw.p + HEADER, raw.len - HEADER};
+    enum sw_err err = SW_OK;
+
+    if (!joins_late(message))
+        err = sw_transcript_add(&conn->hs->transcript, raw.p, raw.len);
+    if (err == SW_OK)
+        err = ops->recv(conn, body);
+    if (err == SW_OK && joins_late(message))
+        err = sw_transcript_add(&conn->hs->transcript, raw.p, raw.len);
+    if (err == SW_OK || conn->cfg->trace != NULL)
+        sw_conn_trace(conn, false, SW_CT_HANDSHAKE, raw.p, raw.len);
+    return err;
+}
+
+enum sw_err sw_step_receive(struct sw_conn *conn, int message, struct sw_slice raw, bool more)
+{
+    enum sw_err err;
+
+    if (!find(conn, message)) {
+        sw_conn_explain(conn, "%s arrived where %s was expected", sw_message_name(message), sw_message_name(here(conn)->message));
+        return message == SW_CHANGE_CIPHER_SPEC ? SW_ERR_CHANGE_CIPHER_SPEC : SW_ERR_UNEXPECTED_MESSAGE;
+    }
+    if (message == SW_CHANGE_CIPHER_SPEC) {
+        err = receive_ccs(conn, raw);
+    } else {
+        err = receive_message(conn, message, raw);
+        if (err == SW_OK)
+            next(conn);
+        if (err == SW_OK && more && flight_ends(conn))
+            err = SW_ERR_STRADDLE;
+    }
+    return err == SW_OK ? sw_step_advance(conn) : err;
+}
