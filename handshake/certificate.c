@@ -89,6 +89,8 @@ enum sw_err sw_certificate_recv(struct sw_conn *conn, struct sw_slice body)
     /* a client judges the chain when all is in that bears on it: at ServerHelloDone */
     err = sw_is_server(conn) ? sw_peer_verify(conn) : sw_peer_leaf_usable(conn);
     sw_conn_note(conn, "certificate of %s, issued by %s%s", who, issuer,
-                 err != SW_OK ? ": refused" : sw_is_server(conn) ? ": path verified" : "");
+                 err != SW_OK         ? ": refused"
+                 : sw_is_server(conn) ? ": path verified"
+                                      : "");
     return err;
 }

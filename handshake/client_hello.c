@@ -75,7 +75,8 @@ enum sw_err sw_client_hello_send(struct sw_conn *conn, struct sw_writer *w)
     write_suites(conn, w);
     sw_write_u8(w, 1);
     sw_write_u8(w, 0);
-    sw_conn_note(conn, "offers TLS 1.2 and %zu cipher suites%s", conn->cfg->suites.len, hs->offered_session ? ", and a session to resume" : "");
+    sw_conn_note(conn, "offers TLS 1.2 and %zu cipher suites%s", conn->cfg->suites.len,
+                 hs->offered_session ? ", and a session to resume" : "");
     return sw_ext_write_offers(conn, w);
 }
 
@@ -128,7 +129,8 @@ static enum sw_err choose_version(struct sw_conn *conn, const struct sw_client_h
     bool good = ext->versions.len > 0 ? offers_version(ext->versions, SW_TLS12) : h->version >= SW_TLS12;
 
     if (!good) {
-        sw_conn_explain(conn, "the client offers no version from TLS 1.2 on (client_version %u.%u)", h->version >> 8, h->version & 0xff);
+        sw_conn_explain(conn, "the client offers no version from TLS 1.2 on (client_version %u.%u)", h->version >> 8,
+                        h->version & 0xff);
         return SW_ERR_VERSION;
     }
     if (has_suite(h->suites, FALLBACK_SCSV) && conn->cfg->max_version > SW_TLS12)
@@ -188,7 +190,8 @@ static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h)
 
     if (hs->peer_ext.ticket.len > 0 && sw_option(conn, SW_OPT_TICKETS))
         return sw_ticket_open(store->tickets, hs->peer_ext.ticket, now, &hs->session, &hs->renew_ticket) == SW_OK;
-    return h->session_id.len > 0 && sw_session_cache_get(store->cache, h->session_id.p, h->session_id.len, now, &hs->session) == SW_OK;
+    return h->session_id.len > 0 &&
+           sw_session_cache_get(store->cache, h->session_id.p, h->session_id.len, now, &hs->session) == SW_OK;
 }
 
 /*
@@ -207,8 +210,9 @@ static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello
     suite = sw_suite_by_id(s->suite);
     if (s->ems && !hs->peer_ext.ems && s->version == SW_TLS12)
         return SW_ERR_EMS_RESUME;
-    if (s->version != conn->version || suite == NULL || !sw_list_has(&conn->cfg->suites, s->suite) || strcmp(s->server_name, name) != 0 ||
-        (!s->ems && hs->peer_ext.ems) || (!s->ems && sw_option(conn, SW_OPT_EMS) == 2) ||
+    if (s->version != conn->version || suite == NULL || !sw_list_has(&conn->cfg->suites, s->suite) ||
+        strcmp(s->server_name, name) != 0 || (!s->ems && hs->peer_ext.ems) ||
+        (!s->ems && sw_option(conn, SW_OPT_EMS) == 2) ||
         (sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_REQUIRE && !s->has_peer))
         return SW_OK;
     if (!has_suite(h->suites, s->suite))
@@ -315,7 +319,8 @@ static void settle_sizes(struct sw_conn *conn)
     if (ext->record_limit != 0) {
         if (ext->record_limit < conn->max_send)
             conn->max_send = ext->record_limit;
-        if (sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT) > 0 && sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT) < conn->max_recv_protected)
+        if (sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT) > 0 &&
+            sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT) < conn->max_recv_protected)
             conn->max_recv_protected = (uint16_t)sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT);
     } else if (ext->max_fragment != 0) {
         uint16_t limit = (uint16_t)(256u << ext->max_fragment);
@@ -412,7 +417,8 @@ enum sw_err sw_client_hello_recv(struct sw_conn *conn, struct sw_slice body)
     if (err == SW_OK && (hs->resuming || sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_NONE))
         sw_transcript_drop(&hs->transcript);
     hs->hello_done = true;
-    sw_conn_note(conn, "%s%s%s; chosen: %s", conn->name != NULL ? "asks for " : "names no server", conn->name != NULL ? conn->name : "",
-                 hs->resuming ? ", resumes a session" : "", conn->suite != NULL ? conn->suite->name : "nothing");
+    sw_conn_note(conn, "%s%s%s; chosen: %s", conn->name != NULL ? "asks for " : "names no server",
+                 conn->name != NULL ? conn->name : "", hs->resuming ? ", resumes a session" : "",
+                 conn->suite != NULL ? conn->suite->name : "nothing");
     return err;
 }

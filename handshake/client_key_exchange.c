@@ -70,7 +70,8 @@ static enum sw_err recv_rsa(struct sw_conn *conn, struct sw_slice body)
         return SW_ERR_DECODE;
     err = sw_rand_bytes(sw_conn_rand(conn), premaster, sizeof premaster);
     if (err == SW_OK)
-        err = sw_privkey_decrypt_premaster(conn->hs->cred->key, encrypted.p, encrypted.len, conn->hs->client_version, premaster);
+        err = sw_privkey_decrypt_premaster(conn->hs->cred->key, encrypted.p, encrypted.len, conn->hs->client_version,
+                                           premaster);
     if (err == SW_OK)
         err = sw_conn_premaster(conn, premaster, sizeof premaster);
     sw_wipe(premaster, sizeof premaster);

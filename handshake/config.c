@@ -56,7 +56,8 @@ struct sw_config *sw_config_new(enum sw_role role, const struct sw_allocator *al
     atomic_init(&cfg->refs, 1);
     cfg->role = role;
     cfg->alloc = use;
-    cfg->options[SW_OPT_ETM] = cfg->options[SW_OPT_EMS] = cfg->options[SW_OPT_TICKETS] = cfg->options[SW_OPT_SERVER_ORDER] = 1;
+    cfg->options[SW_OPT_ETM] = cfg->options[SW_OPT_EMS] = cfg->options[SW_OPT_TICKETS] =
+        cfg->options[SW_OPT_SERVER_ORDER] = 1;
     cfg->options[SW_OPT_SESSION_CACHE] = SESSIONS;
     cfg->options[SW_OPT_SESSION_LIFETIME] = LIFETIME;
     cfg->options[SW_OPT_MAX_MESSAGE] = MESSAGE_MAX;
@@ -302,8 +303,8 @@ enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, siz
     return SW_OK;
 }
 
-enum sw_err sw_config_add_cert(struct sw_config *cfg, const void *chain, size_t chain_len, const void *key, size_t key_len,
-                               const char *pass)
+enum sw_err sw_config_add_cert(struct sw_config *cfg, const void *chain, size_t chain_len, const void *key,
+                               size_t key_len, const char *pass)
 {
     struct sw_privkey *k;
     struct sw_slice phrase = {(const uint8_t *)pass, pass != NULL ? strlen(pass) : 0};
@@ -388,7 +389,8 @@ enum sw_client_auth sw_config_client_auth(const struct sw_config *cfg)
 /* --- callbacks ------------------------------------------------------------------------------------------------------------ */
 
 void sw_config_set_verify(struct sw_config *cfg,
-                          enum sw_err (*verify)(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain), void *ctx)
+                          enum sw_err (*verify)(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain),
+                          void *ctx)
 {
     cfg->verify = verify;
     cfg->verify_ctx = ctx;
@@ -400,14 +402,15 @@ void sw_config_set_hello(struct sw_config *cfg, enum sw_err (*hello)(void *ctx, 
     cfg->hello_ctx = ctx;
 }
 
-void sw_config_set_keylog(struct sw_config *cfg, void (*line)(void *ctx, struct sw_conn *conn, const char *text), void *ctx)
+void sw_config_set_keylog(struct sw_config *cfg, void (*line)(void *ctx, struct sw_conn *conn, const char *text),
+                          void *ctx)
 {
     cfg->keylog = line;
     cfg->keylog_ctx = ctx;
 }
 
-void sw_config_set_trace(struct sw_config *cfg, void (*trace)(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev),
-                         void *ctx)
+void sw_config_set_trace(struct sw_config *cfg,
+                         void (*trace)(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev), void *ctx)
 {
     cfg->trace = trace;
     cfg->trace_ctx = ctx;
@@ -545,7 +548,8 @@ enum sw_err sw_config_ready(struct sw_config *cfg)
         return refuse(cfg, SW_ERR_CONFIG, "a server needs a certificate and its key", "");
     if (sw_trust_count(cfg->trust) > 0 && cfg->now == NULL)
         return refuse(cfg, SW_ERR_CONFIG, "checking certificates needs a clock: sw_config_set_clock", "");
-    if (cfg->role == SW_CLIENT && sw_trust_count(cfg->trust) == 0 && cfg->verify == NULL && !cfg->options[SW_OPT_INSECURE_NO_VERIFY])
+    if (cfg->role == SW_CLIENT && sw_trust_count(cfg->trust) == 0 && cfg->verify == NULL &&
+        !cfg->options[SW_OPT_INSECURE_NO_VERIFY])
         return refuse(cfg, SW_ERR_CONFIG, "a client needs root certificates to trust", "");
     if (cfg->suites.len == 0)
         return refuse(cfg, SW_ERR_CONFIG, "there is no cipher suite", "");

@@ -213,7 +213,8 @@ static bool has_output(const struct sw_conn *conn)
 /* A client speaks first: its hello is written when somebody first looks. */
 static bool must_begin(const struct sw_conn *conn)
 {
-    return conn->err == SW_OK && conn->hs != NULL && conn->hs->step == 0 && conn->hs->steps == sw_flow12_hello && !sw_is_server(conn);
+    return conn->err == SW_OK && conn->hs != NULL && conn->hs->step == 0 && conn->hs->steps == sw_flow12_hello &&
+           !sw_is_server(conn);
 }
 
 static void begin(struct sw_conn *conn)
@@ -492,7 +493,8 @@ enum sw_err sw_conn_peer(const struct sw_conn *conn, struct sw_peer *peer)
 const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *len)
 {
     bool in_progress = conn->hs != NULL && conn->hs->chain != NULL;
-    struct sw_reader r = in_progress ? sw_reader_of(conn->hs->chain, conn->hs->chain_len) : sw_reader_of(conn->chain, conn->chain_len);
+    struct sw_reader r =
+        in_progress ? sw_reader_of(conn->hs->chain, conn->hs->chain_len) : sw_reader_of(conn->chain, conn->chain_len);
     struct sw_reader list = sw_read_vec24(&r);
     struct sw_slice der;
 
@@ -515,15 +517,15 @@ const uint8_t *sw_conn_ocsp(const struct sw_conn *conn, size_t *len)
 
 /* --- derived values ------------------------------------------------------------------------------------------------------- */
 
-enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len, void *out,
-                           size_t len)
+enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len,
+                           void *out, size_t len)
 {
     struct sw_slice ctx = {context, context_len};
 
     if (!conn->established || conn->err != SW_OK)
         return SW_ERR_STATE;
-    return sw_keys12_export(conn->suite->prf, conn->master, conn->client_random, conn->server_random, label, context != NULL, ctx, out,
-                            len);
+    return sw_keys12_export(conn->suite->prf, conn->master, conn->client_random, conn->server_random, label,
+                            context != NULL, ctx, out, len);
 }
 
 enum sw_err sw_conn_tls_unique(const struct sw_conn *conn, uint8_t out[12])
@@ -571,7 +573,8 @@ enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_
     conn->resumable_len = len;
     memcpy(conn->resumable, session, len);
     /* views of the ticket point into our copy */
-    hs->offered_session = sw_session_decode(&hs->session, conn->resumable, len) == SW_OK && session_fits(conn, &hs->session);
+    hs->offered_session =
+        sw_session_decode(&hs->session, conn->resumable, len) == SW_OK && session_fits(conn, &hs->session);
     if (!hs->offered_session)
         sw_wipe(&hs->session, sizeof hs->session);
     return SW_OK;

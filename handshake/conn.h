@@ -37,8 +37,8 @@ struct sw_hello_ext {
     uint32_t seen; /* bit per row of the extension table */
     struct sw_slice server_name;
     struct sw_slice groups, sigalgs, sigalgs_cert, alpn, ticket, versions, renegotiation, authorities;
-    uint8_t max_fragment;      /* code 1 to 4, 0: absent */
-    uint16_t record_limit;     /* 0: absent */
+    uint8_t max_fragment;  /* code 1 to 4, 0: absent */
+    uint16_t record_limit; /* 0: absent */
     bool ems, etm, status_request, ticket_present, groups_present, sigalgs_present, no_uncompressed, server_name_ack;
 };
 
@@ -80,11 +80,11 @@ struct sw_handshake {
     bool resuming;        /* this handshake is abbreviated */
     bool offered_session; /* client: session is set and was offered */
     bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
-    bool in_callback;     /* an application function is being called */
-    bool hello_done;      /* the first hello has been dealt with: from here on record versions are exact */
+    bool in_callback; /* an application function is being called */
+    bool hello_done;  /* the first hello has been dealt with: from here on record versions are exact */
     struct sw_session session;
 
-    const struct sw_credential *cred; /* ours */
+    const struct sw_credential *cred;  /* ours */
     const struct sw_sigscheme *scheme; /* what we will sign with */
 
     struct sw_kex kex;
@@ -116,14 +116,14 @@ struct sw_conn {
     void *user;
     struct sw_work *work;
     struct sw_handshake *hs;
-    char *name;    /* client: whom we want; server: whom the client asked for; NULL: nobody */
+    char *name;     /* client: whom we want; server: whom the client asked for; NULL: nobody */
     uint8_t *chain; /* SW_OPT_KEEP_CHAIN or a client before release: the peer's chain */
     size_t chain_len;
     uint8_t *status;
     size_t status_len;
     uint8_t *resumable; /* client: encoded session */
     size_t resumable_len;
-    char *text; /* the error in words */
+    char *text;    /* the error in words */
     size_t memory; /* bytes held */
 
     enum sw_err err;
@@ -140,7 +140,7 @@ struct sw_conn {
     const struct sw_sigscheme *peer_scheme, *own_scheme;
     const char *alpn; /* into cfg */
     size_t cert_index;
-    uint16_t version; /* 0 until negotiated */
+    uint16_t version;                                /* 0 until negotiated */
     uint16_t max_send, max_recv, max_recv_protected; /* bytes of plaintext in a record */
 
     struct sw_slice plain; /* decrypted bytes waiting, inside work->in */
@@ -206,7 +206,8 @@ enum sw_err sw_engine_put_message(struct sw_conn *conn, const uint8_t *msg, size
 /* sw_engine_flush: end the open record of handshake messages. */
 enum sw_err sw_engine_flush(struct sw_conn *conn) SW_MUST_USE;
 /* sw_engine_put_record: one record of its own: an alert or a ChangeCipherSpec. */
-enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type, const uint8_t *data, size_t len) SW_MUST_USE;
+enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type, const uint8_t *data,
+                                 size_t len) SW_MUST_USE;
 /* sw_engine_alert: queue an alert; level 1 warning, 2 fatal. */
 enum sw_err sw_engine_alert(struct sw_conn *conn, unsigned level, enum sw_alert alert) SW_MUST_USE;
 /* sw_engine_process: deal with the records that are complete in the input buffer. */

@@ -52,8 +52,8 @@ const struct sw_group *sw_group_for_hello(const struct sw_conn *conn, enum sw_ke
  * The scheme to sign with. A certificate with an order of its own keeps it; otherwise the peer's order decides among what we have on. A peer that
  * names none means SHA-1 (RFC 5246 7.4.1.4.1), if the policy believes it.
  */
-static const struct sw_sigscheme *choose_scheme(const struct sw_conn *conn, const struct sw_credential *cred, bool present,
-                                                struct sw_slice theirs)
+static const struct sw_sigscheme *choose_scheme(const struct sw_conn *conn, const struct sw_credential *cred,
+                                                bool present, struct sw_slice theirs)
 {
     const struct sw_pubkey *key = &cred->leaf.key;
     const struct sw_id_list *own = cred->has_sigalgs ? &cred->sigalgs : &conn->cfg->sigalgs;
@@ -83,7 +83,8 @@ static const struct sw_sigscheme *choose_scheme(const struct sw_conn *conn, cons
     return NULL;
 }
 
-enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubkey *key, uint16_t id, const struct sw_sigscheme **out)
+enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubkey *key, uint16_t id,
+                               const struct sw_sigscheme **out)
 {
     const struct sw_sigscheme *s = sw_sigscheme_by_id(id);
 
@@ -182,7 +183,8 @@ static bool type_requested(struct sw_slice types, enum sw_key_type key)
     return types.len > 0 && memchr(types.p, want, types.len) != NULL;
 }
 
-void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential **cred, const struct sw_sigscheme **scheme)
+void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential **cred,
+                               const struct sw_sigscheme **scheme)
 {
     const struct sw_handshake *hs = conn->hs;
 

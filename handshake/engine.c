@@ -29,7 +29,8 @@ static size_t align16(size_t n)
 
 enum sw_err sw_engine_work(struct sw_conn *conn)
 {
-    size_t head = align16(sizeof(struct sw_work)), dir = align16(sw_record_dir_size()), size = head + 2 * dir + SMALL_IN + SMALL_OUT;
+    size_t head = align16(sizeof(struct sw_work)), dir = align16(sw_record_dir_size()),
+           size = head + 2 * dir + SMALL_IN + SMALL_OUT;
     struct sw_work *w;
     uint8_t *p;
 
@@ -172,7 +173,8 @@ static unsigned clear_version(const struct sw_conn *conn)
 }
 
 /* Close the record whose plaintext of len bytes stands at buf + before_out(). */
-static enum sw_err close_record(struct sw_conn *conn, enum sw_content_type type, uint8_t *buf, size_t len, size_t *total)
+static enum sw_err close_record(struct sw_conn *conn, enum sw_content_type type, uint8_t *buf, size_t len,
+                                size_t *total)
 {
     struct sw_writer w = sw_writer_of(buf, SW_RECORD_HEADER);
     enum sw_err err;
@@ -647,7 +649,8 @@ static enum sw_err check_record(struct sw_conn *conn, const uint8_t *p, struct s
     return SW_OK;
 }
 
-static enum sw_err open_in_place(struct sw_conn *conn, uint8_t *rec, size_t len, uint8_t *type, struct sw_slice *payload)
+static enum sw_err open_in_place(struct sw_conn *conn, uint8_t *rec, size_t len, uint8_t *type,
+                                 struct sw_slice *payload)
 {
     enum sw_err err;
 

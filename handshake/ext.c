@@ -15,7 +15,6 @@ static bool as_seen(const struct sw_conn *conn)
     return true;
 }
 
-
 static void nothing(struct sw_conn *conn, struct sw_writer *w)
 {
     (void)conn;
@@ -114,7 +113,8 @@ static bool mfl_offer(const struct sw_conn *conn)
 
 static void mfl_write(struct sw_conn *conn, struct sw_writer *w)
 {
-    sw_write_u8(w, sw_is_server(conn) ? conn->hs->peer_ext.max_fragment : fragment_code(sw_option(conn, SW_OPT_MAX_FRAGMENT)));
+    sw_write_u8(w, sw_is_server(conn) ? conn->hs->peer_ext.max_fragment
+                                      : fragment_code(sw_option(conn, SW_OPT_MAX_FRAGMENT)));
 }
 
 static enum sw_err mfl_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
@@ -603,7 +603,8 @@ static void write_grease(struct sw_conn *conn, struct sw_writer *w)
     sw_write_u16(w, 0);
 }
 
-static void write_one(struct sw_conn *conn, struct sw_writer *w, const struct sw_ext *ext, void (*body)(struct sw_conn *, struct sw_writer *))
+static void write_one(struct sw_conn *conn, struct sw_writer *w, const struct sw_ext *ext,
+                      void (*body)(struct sw_conn *, struct sw_writer *))
 {
     size_t mark;
 

@@ -18,8 +18,8 @@ struct sw_message_ops {
 
 const struct sw_message_ops *sw_message_ops(int message);
 
-#define SW_MESSAGE(name)                                                                                                         \
-    enum sw_err sw_##name##_send(struct sw_conn *conn, struct sw_writer *w) SW_MUST_USE;                                           \
+#define SW_MESSAGE(name)                                                                                               \
+    enum sw_err sw_##name##_send(struct sw_conn *conn, struct sw_writer *w) SW_MUST_USE;                               \
     enum sw_err sw_##name##_recv(struct sw_conn *conn, struct sw_slice body) SW_MUST_USE
 
 SW_MESSAGE(client_hello);
@@ -66,11 +66,13 @@ bool sw_certificate_next(struct sw_reader *list, struct sw_slice *der);
 bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, const struct sw_credential **cred,
                              const struct sw_sigscheme **scheme);
 /* sw_credential_for_request: the client's certificate for the CertificateRequest in hand; *cred NULL if none fits. */
-void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential **cred, const struct sw_sigscheme **scheme);
+void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential **cred,
+                               const struct sw_sigscheme **scheme);
 /* sw_group_for_hello: the group to use with a suite's key exchange; NULL: none in common. */
 const struct sw_group *sw_group_for_hello(const struct sw_conn *conn, enum sw_kex_kind kex);
 /* sw_scheme_accepted: whether a peer's signature may use this scheme with this key: offered by us, fitting. */
-enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubkey *key, uint16_t id, const struct sw_sigscheme **out) SW_MUST_USE;
+enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubkey *key, uint16_t id,
+                               const struct sw_sigscheme **out) SW_MUST_USE;
 
 /* sw_peer_verify: build and check the path of the peer's chain in hand, ask the application, learn who the peer is. */
 enum sw_err sw_peer_verify(struct sw_conn *conn) SW_MUST_USE;

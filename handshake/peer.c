@@ -30,7 +30,8 @@ static size_t count_chain(const struct sw_handshake *hs)
     return n;
 }
 
-static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, size_t rest_len, struct sw_verify_result *result)
+static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, size_t rest_len,
+                              struct sw_verify_result *result)
 {
     struct sw_handshake *hs = conn->hs;
     const char *names[1] = {conn->name};
@@ -97,7 +98,8 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
 
     if (sw_option(conn, SW_OPT_STATUS_REQUEST) == 2 && !sw_is_server(conn) && hs->status == NULL)
         return SW_ERR_OCSP;
-    if (!sw_option(conn, SW_OPT_INSECURE_NO_VERIFY) && (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0)) {
+    if (!sw_option(conn, SW_OPT_INSECURE_NO_VERIFY) &&
+        (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0)) {
         if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
             return SW_ERR_MEMORY;
         err = check_path(conn, rest, parse_rest(hs, rest, count), &result);
@@ -119,7 +121,8 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
 static enum sw_err check_usage(const struct sw_conn *conn)
 {
     const struct sw_cert *leaf = &conn->hs->leaf;
-    unsigned need = conn->suite->kex == SW_KEX_RSA ? (unsigned)SW_KU_KEY_ENCIPHERMENT : (unsigned)SW_KU_DIGITAL_SIGNATURE;
+    unsigned need =
+        conn->suite->kex == SW_KEX_RSA ? (unsigned)SW_KU_KEY_ENCIPHERMENT : (unsigned)SW_KU_DIGITAL_SIGNATURE;
 
     return !leaf->has_key_usage || (leaf->key_usage & need) != 0 ? SW_OK : SW_ERR_CERT_KEY_USAGE;
 }

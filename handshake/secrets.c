@@ -23,9 +23,11 @@ enum sw_err sw_conn_derive(struct sw_conn *conn, const uint8_t *premaster, size_
     if (conn->ems) {
         err = sw_transcript_digest(&conn->hs->transcript, hash);
         if (err == SW_OK)
-            err = sw_keys12_master_ems(conn->suite->prf, premaster, len, hash, sw_hash_len(conn->suite->prf), conn->master);
+            err = sw_keys12_master_ems(conn->suite->prf, premaster, len, hash, sw_hash_len(conn->suite->prf),
+                                       conn->master);
     } else {
-        err = sw_keys12_master(conn->suite->prf, premaster, len, conn->client_random, conn->server_random, conn->master);
+        err =
+            sw_keys12_master(conn->suite->prf, premaster, len, conn->client_random, conn->server_random, conn->master);
     }
     if (err == SW_OK)
         err = sw_conn_expand(conn);

@@ -64,7 +64,8 @@ enum sw_err sw_server_hello_send(struct sw_conn *conn, struct sw_writer *w)
 static enum sw_err check_version(struct sw_conn *conn, const struct sw_server_hello *h)
 {
     if (h->version != SW_TLS12) {
-        sw_conn_explain(conn, "the server chose version %u.%u, which was not offered", h->version >> 8, h->version & 0xff);
+        sw_conn_explain(conn, "the server chose version %u.%u, which was not offered", h->version >> 8,
+                        h->version & 0xff);
         return SW_ERR_VERSION;
     }
     conn->version = h->version;

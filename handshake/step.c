@@ -236,7 +236,8 @@ enum sw_err sw_step_receive(struct sw_conn *conn, int message, struct sw_slice r
     enum sw_err err;
 
     if (!find(conn, message)) {
-        sw_conn_explain(conn, "%s arrived where %s was expected", sw_message_name(message), sw_message_name(here(conn)->message));
+        sw_conn_explain(conn, "%s arrived where %s was expected", sw_message_name(message),
+                        sw_message_name(here(conn)->message));
         return message == SW_CHANGE_CIPHER_SPEC ? SW_ERR_CHANGE_CIPHER_SPEC : SW_ERR_UNEXPECTED_MESSAGE;
     }
     if (message == SW_CHANGE_CIPHER_SPEC) {

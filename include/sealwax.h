@@ -94,11 +94,12 @@ enum sw_err sw_config_set_sigalgs(struct sw_config *cfg, const char *names) SW_M
  *   pass      passphrase of an encrypted key, or NULL
  * SW_ERR_PEM, SW_ERR_CERT_DECODE, SW_ERR_KEY_DECODE, SW_ERR_PASSPHRASE, SW_ERR_KEY_MISMATCH, SW_ERR_MEMORY.
  */
-enum sw_err sw_config_add_cert(struct sw_config *cfg, const void *chain, size_t chain_len, const void *key, size_t key_len,
-                               const char *pass) SW_MUST_USE;
+enum sw_err sw_config_add_cert(struct sw_config *cfg, const void *chain, size_t chain_len, const void *key,
+                               size_t key_len, const char *pass) SW_MUST_USE;
 
 /* sw_config_add_cert_key: the same with a key object (base/pkey.h: one on a card, or made by ttp's library); a reference is taken. */
-enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, size_t chain_len, struct sw_privkey *key) SW_MUST_USE;
+enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, size_t chain_len,
+                                   struct sw_privkey *key) SW_MUST_USE;
 
 /* sw_config_set_ocsp: the DER status response to staple with the certificate added last; len 0 takes it away. */
 enum sw_err sw_config_set_ocsp(struct sw_config *cfg, const void *response, size_t len) SW_MUST_USE;
@@ -124,8 +125,8 @@ struct sw_peer_chain {
     const uint8_t *const *der; /* leaf first */
     const size_t *len;
     size_t count;
-    enum sw_err verdict;    /* what Sealwax found: SW_OK or the reason */
-    const char *reason;     /* in words */
+    enum sw_err verdict;     /* what Sealwax found: SW_OK or the reason */
+    const char *reason;      /* in words */
     const char *server_name; /* client: the expected name, or NULL */
 };
 
@@ -133,7 +134,9 @@ struct sw_peer_chain {
  * sw_config_set_verify: have the last word on the peer's chain. Called once per full handshake after Sealwax's own check; what it returns counts.
  * Returning SW_OK for a chain whose verdict is not SW_OK makes the connection insecure: that is the application's doing.
  */
-void sw_config_set_verify(struct sw_config *cfg, enum sw_err (*verify)(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain), void *ctx);
+void sw_config_set_verify(struct sw_config *cfg,
+                          enum sw_err (*verify)(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain),
+                          void *ctx);
 
 /*
  * sw_config_set_hello: server: called once per connection when the ClientHello has been read and before anything is chosen; sw_conn_info has the
@@ -152,12 +155,12 @@ enum sw_err sw_config_set_alpn(struct sw_config *cfg, const char *names) SW_MUST
 
 /* Numbers and switches of a configuration; defaults in parentheses. */
 enum sw_option {
-    SW_OPT_ETM,               /* offer and accept encrypt-then-MAC (1) */
-    SW_OPT_EMS,               /* extended master secret: 0 never, 1 when the peer can (1), 2 required */
-    SW_OPT_TICKETS,           /* session tickets (1) */
-    SW_OPT_SESSION_CACHE,     /* server: sessions kept for resumption by id (1024); 0 none */
-    SW_OPT_SESSION_LIFETIME,  /* seconds a session can be resumed (7200) */
-    SW_OPT_MAX_MESSAGE,       /* longest handshake message accepted, bytes (131396, a ClientHello's; less for others by their nature) */
+    SW_OPT_ETM,              /* offer and accept encrypt-then-MAC (1) */
+    SW_OPT_EMS,              /* extended master secret: 0 never, 1 when the peer can (1), 2 required */
+    SW_OPT_TICKETS,          /* session tickets (1) */
+    SW_OPT_SESSION_CACHE,    /* server: sessions kept for resumption by id (1024); 0 none */
+    SW_OPT_SESSION_LIFETIME, /* seconds a session can be resumed (7200) */
+    SW_OPT_MAX_MESSAGE, /* longest handshake message accepted, bytes (131396, a ClientHello's; less for others by their nature) */
     SW_OPT_MAX_CHAIN,         /* longest certificate message accepted, bytes (102400) */
     SW_OPT_MAX_DEPTH,         /* intermediates on a path (8) */
     SW_OPT_RECORD_SIZE_LIMIT, /* RFC 8449: largest plaintext record we want to receive, 64 to 16385 (0: not offered) */
@@ -167,9 +170,9 @@ enum sw_option {
     SW_OPT_SERVER_ORDER,      /* server: its own order of suites decides, 0 the client's (1) */
     SW_OPT_GREASE,            /* client: send GREASE values, RFC 8701 (0) */
     SW_OPT_FALLBACK_SCSV,     /* client: this is a fallback retry, RFC 7507 (0) */
-    SW_OPT_KEEP_CHAIN,        /* keep the peer's chain for sw_conn_peer_cert after the handshake (0: it goes with sw_conn_release) */
-    SW_OPT_STRICT_PATHS,      /* certificate paths by the letter of RFC 5280 and CA/Browser (0) */
-    SW_OPT_REQUIRE_SNI_MATCH, /* server: an unknown server name is fatal (0) */
+    SW_OPT_KEEP_CHAIN, /* keep the peer's chain for sw_conn_peer_cert after the handshake (0: it goes with sw_conn_release) */
+    SW_OPT_STRICT_PATHS,       /* certificate paths by the letter of RFC 5280 and CA/Browser (0) */
+    SW_OPT_REQUIRE_SNI_MATCH,  /* server: an unknown server name is fatal (0) */
     SW_OPT_INSECURE_NO_VERIFY, /* the peer's certificate is not checked (0); for tests only */
     SW_OPT_COUNT
 };
@@ -185,21 +188,24 @@ enum sw_err sw_config_set_option(struct sw_config *cfg, enum sw_option opt, long
 enum sw_err sw_config_set_ticket_keys(struct sw_config *cfg, const uint8_t (*keys)[32], size_t count) SW_MUST_USE;
 
 /* sw_config_set_keylog: receives each connection's secrets as SSLKEYLOGFILE lines (RFC 9850) without newline. Whoever has them reads the traffic. */
-void sw_config_set_keylog(struct sw_config *cfg, void (*line)(void *ctx, struct sw_conn *conn, const char *text), void *ctx);
+void sw_config_set_keylog(struct sw_config *cfg, void (*line)(void *ctx, struct sw_conn *conn, const char *text),
+                          void *ctx);
 
 /* What the trace function is told of each record and message. */
 struct sw_trace_event {
-    bool sent;                /* by us; else received */
-    uint8_t content_type;     /* of the record: 20 to 23 */
-    uint8_t message;          /* handshake type, or alert description; 0 for others */
-    bool is_protected;        /* it travelled encrypted */
-    const uint8_t *data;      /* the message (header included), the alert, or NULL for application data */
-    size_t len;               /* bytes of it */
-    const char *note;         /* what it means for this connection: suite chosen, whose certificate, what was verified; may be empty */
+    bool sent;            /* by us; else received */
+    uint8_t content_type; /* of the record: 20 to 23 */
+    uint8_t message;      /* handshake type, or alert description; 0 for others */
+    bool is_protected;    /* it travelled encrypted */
+    const uint8_t *data;  /* the message (header included), the alert, or NULL for application data */
+    size_t len;           /* bytes of it */
+    const char
+        *note; /* what it means for this connection: suite chosen, whose certificate, what was verified; may be empty */
 };
 
 /* sw_config_set_trace: called for each handshake message, change_cipher_spec, alert and application data record, in wire order. No secrets are passed. */
-void sw_config_set_trace(struct sw_config *cfg, void (*trace)(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev), void *ctx);
+void sw_config_set_trace(struct sw_config *cfg,
+                         void (*trace)(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev), void *ctx);
 
 /* --- connections -------------------------------------------------------------------------------------------------------- */
 
@@ -294,12 +300,13 @@ struct sw_conn_info {
     unsigned version;
     uint16_t suite;
     const char *suite_name;
-    uint16_t group;          /* 0: RSA key transport */
+    uint16_t group; /* 0: RSA key transport */
     const char *group_name;
-    unsigned group_bits;     /* of a DHE group */
-    uint16_t sigscheme;      /* the peer's signature: ServerKeyExchange at a client, CertificateVerify at a server; 0: none */
+    unsigned group_bits; /* of a DHE group */
+    uint16_t
+        sigscheme; /* the peer's signature: ServerKeyExchange at a client, CertificateVerify at a server; 0: none */
     const char *sigscheme_name;
-    uint16_t own_sigscheme;  /* ours */
+    uint16_t own_sigscheme; /* ours */
     bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert;
     const char *alpn;
     const char *server_name; /* the one asked for */
@@ -311,9 +318,9 @@ void sw_conn_info(const struct sw_conn *conn, struct sw_conn_info *info);
 
 /* Who the peer is, by its verified certificate; kept also in resumed sessions and after sw_conn_release. */
 struct sw_peer {
-    char name[128];       /* first DNS, e-mail or URI name, else the subject's common name */
-    char subject[256];    /* RFC 4514 */
-    uint8_t sha256[32];   /* of the certificate */
+    char name[128];     /* first DNS, e-mail or URI name, else the subject's common name */
+    char subject[256];  /* RFC 4514 */
+    uint8_t sha256[32]; /* of the certificate */
     uint8_t serial[20];
     size_t serial_len;
 };
@@ -340,8 +347,8 @@ enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, s
 enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_t len) SW_MUST_USE;
 
 /* sw_conn_export: keying material, RFC 5705; context NULL: none (which differs from an empty one). SW_ERR_STATE before the handshake is done. */
-enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len, void *out,
-                           size_t len) SW_MUST_USE;
+enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len,
+                           void *out, size_t len) SW_MUST_USE;
 
 /* sw_conn_tls_unique: RFC 5929, 12 bytes; SW_ERR_STATE where it would be unsafe (TLS 1.3, resumption without extended master secret). */
 enum sw_err sw_conn_tls_unique(const struct sw_conn *conn, uint8_t out[12]) SW_MUST_USE;

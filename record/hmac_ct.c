@@ -44,8 +44,8 @@ static uint8_t byte_at(const struct message *msg, size_t g)
  * Block number b of the padded message whose secret length is total (head included). is_last: mask.
  *   bits   the message's length in bits, key block included, already as 8 big-endian bytes
  */
-static void build_block(const struct message *msg, size_t b, size_t size, size_t total, size_t is_last, const uint8_t bits[8],
-                        uint8_t *block)
+static void build_block(const struct message *msg, size_t b, size_t size, size_t total, size_t is_last,
+                        const uint8_t bits[8], uint8_t *block)
 {
     size_t start = b * size;
 
@@ -95,8 +95,8 @@ static enum sw_err inner_hash(const struct sw_hmac *m, const struct message *msg
     return err;
 }
 
-enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min, size_t len,
-                       size_t max, uint8_t *out)
+enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min,
+                       size_t len, size_t max, uint8_t *out)
 {
     const struct message msg = {head, data, head_len, max};
     uint8_t digest[SW_HASH_MAX];

@@ -17,7 +17,7 @@
  * Time depends on head_len, min and max alone; the work beyond hashing min bytes is the compressions that max - min bytes can need.
  * SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512.
  */
-enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min, size_t len,
-                       size_t max, uint8_t *out) SW_MUST_USE;
+enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min,
+                       size_t len, size_t max, uint8_t *out) SW_MUST_USE;
 
 #endif

@@ -79,7 +79,8 @@ static int expand_cipher(struct sw_record_dir *dir)
     if (s->bulk == &sw_bulk_3des_cbc) {
         int rc = wc_Des3Init(&dir->u.des3, NULL, INVALID_DEVID);
 
-        return rc != 0 ? rc : wc_Des3_SetKey(&dir->u.des3, s->key, NULL, dir->sealing ? DES_ENCRYPTION : DES_DECRYPTION);
+        return rc != 0 ? rc
+                       : wc_Des3_SetKey(&dir->u.des3, s->key, NULL, dir->sealing ? DES_ENCRYPTION : DES_DECRYPTION);
     }
     if (wc_AesInit(&dir->u.aes, NULL, INVALID_DEVID) != 0)
         return -1;
@@ -115,7 +116,8 @@ void sw_record_dir_wipe(struct sw_record_dir *dir)
 
 /* --- sealing and opening -------------------------------------------------------------------------------------------------- */
 
-static enum sw_err seal_jobs(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs, size_t count)
+static enum sw_err seal_jobs(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs,
+                             size_t count)
 {
     enum sw_err err = SW_OK;
 
@@ -127,16 +129,16 @@ static enum sw_err seal_jobs(struct sw_record_dir *dir, const struct sw_rand *ra
         jobs[i].seq = dir->s->seq + i;
     }
     if (dir->s->bulk->kind != SW_BULK_AEAD)
-        err = sw_cbc_seal(dir, rand, jobs, count);
+        err = sw_seal_cbc(dir, rand, jobs, count);
     else
         for (size_t i = 0; i < count && err == SW_OK; i++)
-            err = sw_aead_seal(dir, &jobs[i]);
+            err = sw_seal_aead(dir, &jobs[i]);
     dir->s->seq += count;
     return err;
 }
 
-enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type, uint8_t *buf, size_t len,
-                           size_t *out)
+enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
+                           uint8_t *buf, size_t len, size_t *out)
 {
     struct sw_seal_job job = {.type = type, .buf = buf, .len = len};
     enum sw_err err = seal_jobs(dir, rand, &job, 1);
@@ -145,10 +147,11 @@ enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand
     return err;
 }
 
-enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type, uint8_t *buf_a,
-                               size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b, size_t *out_b)
+enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
+                               uint8_t *buf_a, size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b, size_t *out_b)
 {
-    struct sw_seal_job jobs[2] = {{.type = type, .buf = buf_a, .len = len_a}, {.type = type, .buf = buf_b, .len = len_b}};
+    struct sw_seal_job jobs[2] = {{.type = type, .buf = buf_a, .len = len_a},
+                                  {.type = type, .buf = buf_b, .len = len_b}};
     enum sw_err err = seal_jobs(dir, rand, jobs, 2);
 
     *out_a = jobs[0].out;
@@ -167,9 +170,9 @@ enum sw_err sw_record_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, 
     if (dir->s->seq == UINT64_MAX)
         return SW_ERR_SEQUENCE;
     if (dir->s->bulk->kind == SW_BULK_AEAD)
-        err = sw_aead_open(dir, rec, len, type, out);
+        err = sw_open_aead(dir, rec, len, type, out);
     else
-        err = sw_cbc_open(dir, rec, len, out);
+        err = sw_open_cbc(dir, rec, len, out);
     if (err != SW_OK)
         return err;
     dir->s->seq++;

@@ -82,15 +82,16 @@ size_t sw_record_sealed_len(const struct sw_record_secrets *s, size_t len);
  *   out    receives the whole record's length; it begins at buf
  * Returns SW_OK, SW_ERR_SEQUENCE when 2^64 - 1 records were sealed, SW_ERR_RANDOM, SW_ERR_CRYPTO.
  */
-enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type, uint8_t *buf, size_t len,
-                           size_t *out) SW_MUST_USE;
+enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
+                           uint8_t *buf, size_t len, size_t *out) SW_MUST_USE;
 
 /*
  * sw_record_seal_two: two records at once, in the order a then b, for long writes: with CBC the latencies of the two overlap and the
  * pair takes about two thirds of the time. Same rules for each buffer; buf_a and buf_b do not overlap.
  */
-enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type, uint8_t *buf_a,
-                               size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b, size_t *out_b) SW_MUST_USE;
+enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
+                               uint8_t *buf_a, size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b,
+                               size_t *out_b) SW_MUST_USE;
 
 /*
  * sw_record_open: authenticate and decrypt one whole record in place.
@@ -101,6 +102,7 @@ enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *
  * Returns SW_OK; SW_ERR_BAD_RECORD_MAC for any failure to authenticate; SW_ERR_RECORD_OVERFLOW if the ciphertext or the plaintext
  * passes its limit (the ciphertext's is checked before any decryption); SW_ERR_SEQUENCE. Time depends on len alone. RFC 5246 6.2.3.
  */
-enum sw_err sw_record_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type, struct sw_slice *out) SW_MUST_USE;
+enum sw_err sw_record_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type,
+                           struct sw_slice *out) SW_MUST_USE;
 
 #endif

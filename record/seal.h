@@ -35,11 +35,13 @@ void sw_aad(uint8_t aad[SW_AAD_MAX], uint64_t seq, uint8_t type, uint16_t versio
 void sw_header_write(uint8_t *p, uint8_t type, uint16_t version, size_t len);
 
 /* CBC and NULL with HMAC. count is 1 or 2: two jobs are worked on by turns. */
-enum sw_err sw_cbc_seal(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs, size_t count) SW_MUST_USE;
-enum sw_err sw_cbc_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, struct sw_slice *out) SW_MUST_USE;
+enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs,
+                        size_t count) SW_MUST_USE;
+enum sw_err sw_open_cbc(struct sw_record_dir *dir, uint8_t *rec, size_t len, struct sw_slice *out) SW_MUST_USE;
 
 /* AES-GCM and ChaCha20-Poly1305, TLS 1.2 and 1.3. */
-enum sw_err sw_aead_seal(struct sw_record_dir *dir, struct sw_seal_job *job) SW_MUST_USE;
-enum sw_err sw_aead_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type, struct sw_slice *out) SW_MUST_USE;
+enum sw_err sw_seal_aead(struct sw_record_dir *dir, struct sw_seal_job *job) SW_MUST_USE;
+enum sw_err sw_open_aead(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type,
+                         struct sw_slice *out) SW_MUST_USE;
 
 #endif

@@ -15,7 +15,8 @@
 
 enum { NONCE = 12, EXPLICIT = 8, TLS13_TYPE = SW_CT_APPLICATION_DATA };
 
-static void nonce_of(const struct sw_record_secrets *s, uint64_t seq, const uint8_t *explicit_part, uint8_t nonce[NONCE])
+static void nonce_of(const struct sw_record_secrets *s, uint64_t seq, const uint8_t *explicit_part,
+                     uint8_t nonce[NONCE])
 {
     memcpy(nonce, s->iv, NONCE);
     if (explicit_part != NULL) {
@@ -31,21 +32,25 @@ static bool has_explicit(const struct sw_record_secrets *s)
     return !s->tls13 && s->bulk->record_iv_len != 0;
 }
 
-static int encrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_t *aad, size_t aad_len, uint8_t *data, size_t len)
+static int encrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_t *aad, size_t aad_len, uint8_t *data,
+                   size_t len)
 {
     if (dir->s->bulk == &sw_bulk_chacha20_poly1305)
-        return wc_ChaCha20Poly1305_Encrypt(dir->s->key, nonce, aad, (word32)aad_len, data, (word32)len, data, data + len);
+        return wc_ChaCha20Poly1305_Encrypt(dir->s->key, nonce, aad, (word32)aad_len, data, (word32)len, data,
+                                           data + len);
     return wc_AesGcmEncrypt(&dir->u.aes, data, data, (word32)len, nonce, NONCE, data + len, 16, aad, (word32)aad_len);
 }
 
-static int decrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_t *aad, size_t aad_len, uint8_t *data, size_t len)
+static int decrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_t *aad, size_t aad_len, uint8_t *data,
+                   size_t len)
 {
     if (dir->s->bulk == &sw_bulk_chacha20_poly1305)
-        return wc_ChaCha20Poly1305_Decrypt(dir->s->key, nonce, aad, (word32)aad_len, data, (word32)len, data + len, data);
+        return wc_ChaCha20Poly1305_Decrypt(dir->s->key, nonce, aad, (word32)aad_len, data, (word32)len, data + len,
+                                           data);
     return wc_AesGcmDecrypt(&dir->u.aes, data, data, (word32)len, nonce, NONCE, data + len, 16, aad, (word32)aad_len);
 }
 
-enum sw_err sw_aead_seal(struct sw_record_dir *dir, struct sw_seal_job *job)
+enum sw_err sw_seal_aead(struct sw_record_dir *dir, struct sw_seal_job *job)
 {
     const struct sw_record_secrets *s = dir->s;
     uint8_t nonce[NONCE], aad[SW_AAD_MAX], *data = job->buf + sw_record_before(s), *carried = NULL;
@@ -84,7 +89,7 @@ static enum sw_err strip_padding(const uint8_t *data, size_t len, uint8_t *type,
     return SW_OK;
 }
 
-enum sw_err sw_aead_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type, struct sw_slice *out)
+enum sw_err sw_open_aead(struct sw_record_dir *dir, uint8_t *rec, size_t len, uint8_t *type, struct sw_slice *out)
 {
     const struct sw_record_secrets *s = dir->s;
     size_t before = sw_record_before(s), tag = s->bulk->tag_len, n;

@@ -132,7 +132,8 @@ static enum sw_err finish_etm(struct stream *st)
     return err == SW_OK ? sw_hmac_final(&st->mac, st->data + st->padded) : err;
 }
 
-static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *job, struct stream *st)
+static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *job,
+                         struct stream *st)
 {
     const struct sw_record_secrets *s = dir->s;
     size_t block = s->bulk->block;
@@ -175,7 +176,7 @@ static enum sw_err seal_null(struct sw_record_dir *dir, struct sw_seal_job *job)
     return err == SW_OK ? sw_hmac_final(&dir->hmac, data + job->len) : err;
 }
 
-enum sw_err sw_cbc_seal(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs, size_t count)
+enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs, size_t count)
 {
     bool etm = dir->s->etm, more[2] = {true, count == 2};
     struct stream st[2];
@@ -268,7 +269,8 @@ static enum sw_err open_etm(struct sw_record_dir *dir, uint8_t *rec, size_t len,
  */
 static size_t check_padding(const uint8_t *data, size_t n, size_t mac, size_t *pad)
 {
-    size_t claimed = data[n - 1], good = sw_ct_ge(n, claimed + 1 + mac), scan = n < PADDING_MAX ? n : (size_t)PADDING_MAX;
+    size_t claimed = data[n - 1], good = sw_ct_ge(n, claimed + 1 + mac),
+           scan = n < PADDING_MAX ? n : (size_t)PADDING_MAX;
 
     for (size_t i = 0; i < scan; i++) {
         size_t inside = sw_ct_ge(claimed, i);
@@ -326,7 +328,8 @@ static enum sw_err open_mte(struct sw_record_dir *dir, uint8_t *rec, size_t len,
     enum sw_err err;
 
     /* public: the length of the record */
-    if (len < SW_RECORD_HEADER + block || (len - SW_RECORD_HEADER) % block != 0 || len - SW_RECORD_HEADER - block < mac + 1)
+    if (len < SW_RECORD_HEADER + block || (len - SW_RECORD_HEADER) % block != 0 ||
+        len - SW_RECORD_HEADER - block < mac + 1)
         return SW_ERR_BAD_RECORD_MAC;
     n = len - SW_RECORD_HEADER - block;
     if (cbc_decrypt(dir, iv, data, n) != 0)
@@ -354,7 +357,7 @@ static enum sw_err open_mte(struct sw_record_dir *dir, uint8_t *rec, size_t len,
     return SW_OK;
 }
 
-enum sw_err sw_cbc_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, struct sw_slice *out)
+enum sw_err sw_open_cbc(struct sw_record_dir *dir, uint8_t *rec, size_t len, struct sw_slice *out)
 {
     if (dir->s->bulk->kind == SW_BULK_NULL)
         return open_null(dir, rec, len, out);

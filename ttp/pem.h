@@ -28,6 +28,7 @@ bool sw_pem_is(const struct sw_pem *block, const char *label);
 enum sw_err sw_pem_decode(const struct sw_pem *block, uint8_t *out, size_t cap, size_t *len) SW_MUST_USE;
 
 /* sw_pem_encode: one block with lines of 64 characters and a NUL behind it, not counted in *len. SW_ERR_SPACE. */
-enum sw_err sw_pem_encode(const char *label, const void *data, size_t data_len, char *out, size_t cap, size_t *len) SW_MUST_USE;
+enum sw_err sw_pem_encode(const char *label, const void *data, size_t data_len, char *out, size_t cap,
+                          size_t *len) SW_MUST_USE;
 
 #endif
