@@ -114,7 +114,11 @@ int ttp_error(const struct ttp *t, int code, const char *format, ...) __attribut
 int ttp_fail(const struct ttp *t, enum sw_err err, const char *what);
 /* ttp_usage: a mistake in the command line, with a hint at --help. */
 int ttp_usage(const struct ttp *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* ttp_note: something the user should know; on standard error, also with --quiet if it changes what was asked for. */
+/* What is said of a directory without a CA. */
+#define TTP_NO_CA                                                                                                      \
+    "%s: there is no CA here: \"ttp init\" makes one, \"ttp adopt\" takes one in, --pki names its directory"
+
+/* ttp_note: something that turned out otherwise than was asked for; on standard error, with --quiet too. */
 void ttp_note(const struct ttp *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* ttp_say: progress for people: on standard error, not with --quiet or --json. */
 void ttp_say(const struct ttp *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

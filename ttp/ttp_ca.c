@@ -162,8 +162,7 @@ static int no_ca(const struct ttp *t)
         return ttp_error(t, TTP_BAD_INPUT,
                          "%s: this CA has no certificate yet: have ca.csr signed, then \"ttp adopt\" the certificate",
                          t->dir);
-    return ttp_error(t, TTP_BAD_INPUT,
-                     "%s: there is no CA here (make one with ttp init, or name its directory with --pki)", t->dir);
+    return ttp_error(t, TTP_BAD_INPUT, TTP_NO_CA, t->dir);
 }
 
 int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca)

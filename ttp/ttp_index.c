@@ -187,10 +187,7 @@ int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out)
     free(real);
     int err = TTP_DONE;
     if (n <= 0 || n >= (int)sizeof ix->path || (!make && access(ix->path, F_OK)))
-        err = ttp_error(
-            t, TTP_BAD_INPUT,
-            "%s: there is no CA here: \"ttp init\" makes one, \"ttp adopt\" takes one in, --pki names its directory",
-            t->dir);
+        err = ttp_error(t, TTP_BAD_INPUT, TTP_NO_CA, t->dir);
     else
         err = open_db(ix, make);
     who_am_i(ix->who, sizeof ix->who);
