@@ -150,6 +150,23 @@ const struct ttp_verb ttp_verbs[] = {
      .min = 0,
      .max = 0,
      .run = ttp_check},
+    {.name = "verify",
+     .args = "LEAF.pem",
+     .summary = "say whether a verifier would accept a certificate, and if not, why",
+     .details = "Finds a path to a trusted root and checks it as RFC 5280 says, and the names as RFC 9525 does. "
+                "Further certificates in LEAF.pem are "
+                "intermediates. Without --root, the CA's own root is trusted. What private CAs make today is accepted; "
+                "--strict "
+                "holds everything to the letter of RFC 5280 and of the CA/Browser Forum. With --crl every certificate "
+                "of the path needs a "
+                "current list. Exit code 0: accepted, 1: rejected.",
+     .example = "ttp verify --root root.crt --purpose server --name www.example.org www.fullchain.crt\n"
+                "ttp verify --root root.crt --crl ca.crl --time 2027-01-01T00:00:00Z alice.crt",
+     .options = TTP_BIT(ROOT) | TTP_BIT(UNTRUSTED) | TTP_BIT(TIME) | TTP_BIT(PURPOSE) | TTP_BIT(CHECK_NAME) |
+                TTP_BIT(CRL) | TTP_BIT(OCSP) | TTP_BIT(MAX_DEPTH) | TTP_BIT(STRICT),
+     .min = 1,
+     .max = 1,
+     .run = ttp_verify},
     {.name = "inspect",
      .args = "FILE|-",
      .summary = "show a certificate, request, list, key or PKCS#12 file",

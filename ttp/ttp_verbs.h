@@ -16,6 +16,7 @@ int ttp_ocsp(struct ttp *t);
 int ttp_list(struct ttp *t);
 int ttp_log(struct ttp *t);
 int ttp_check(struct ttp *t);
+int ttp_verify(struct ttp *t);
 int ttp_inspect(struct ttp *t);
 int ttp_fingerprint(struct ttp *t);
 int ttp_export(struct ttp *t);
