@@ -1,6 +1,7 @@
 /* Revocation of one certificate of a path by its issuer's lists (RFC 5280 6.3.3) and by a stapled response (RFC 6960). */
 #include "ttp/der.h"
 #include "ttp/name.h"
+#include "ttp/ocsp.h"
 #include "ttp/path.h"
 
 enum { WHO = 64 };
@@ -135,6 +136,30 @@ enum sw_err sw_check_crls(struct sw_path *p)
 
 enum sw_err sw_check_ocsp(struct sw_path *p)
 {
-    (void)p;
+    struct sw_slice response = p->params->ocsp;
+    struct sw_ocsp ocsp;
+    struct sw_ocsp_single answer;
+    const char *why = "it cannot be decoded, or is no answer";
+    enum sw_err err;
+    char name[WHO];
+
+    if (response.len == 0)
+        return SW_OK;
+    p->signatures -= SW_OCSP_SIGNATURES;
+    if (p->signatures <= 0 || !sw_path_spend(p, response.len / 16))
+        return sw_path_fail(p, SW_ERR_CERT_BUDGET, 0, "the OCSP response takes too much work");
+    err = sw_ocsp_parse(&ocsp, response.p, response.len);
+    if (err == SW_OK)
+        err = sw_ocsp_verify(&ocsp, p->cert[0], p->cert[1], p->params->time, (struct sw_slice){NULL, 0}, &answer, &why);
+    if (err == SW_ERR_OCSP)
+        return sw_path_fail(p, err, 0, "the OCSP response cannot be used: %s", why);
+    if (err != SW_OK)
+        return err;
+    sw_cert_common_name(p->cert[0]->subject, name, sizeof name);
+    if (answer.status == SW_OCSP_REVOKED)
+        return sw_path_fail(p, SW_ERR_CERT_REVOKED, 0, "%s: it has been revoked (%s)", name,
+                            sw_crl_reason_text(answer.reason));
+    if (answer.status == SW_OCSP_UNKNOWN)
+        return sw_path_fail(p, SW_ERR_OCSP, 0, "%s: the OCSP responder does not know it", name);
     return SW_OK;
 }
