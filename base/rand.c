@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wolfssl/options.h>
+#include <wolfssl/version.h>
 #include <wolfssl/wolfcrypt/random.h>
 
 enum { POOL = 4096, IV_MAX = 64, ASK_MAX = 32768 /* a DRBG answers at most 64 KiB a call */ };
@@ -147,4 +148,9 @@ void sw_rand_release(void)
         return;
     (void)pthread_setspecific(at_thread_end, NULL);
     release(mine);
+}
+
+const char *sw_wolf_version(void)
+{
+    return "sealwax " SW_VERSION " (wolfCrypt " LIBWOLFSSL_VERSION_STRING ")";
 }

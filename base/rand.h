@@ -32,4 +32,7 @@ void *sw_rand_wolf(void);
 /* sw_rand_release: free the calling thread's generator and wipe its pool; it is made again at the next use. */
 void sw_rand_release(void);
 
+/* sw_wolf_version: this library's version and that of the wolfCrypt it was built with; static. */
+const char *sw_wolf_version(void);
+
 #endif

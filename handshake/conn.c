@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <wolfssl/version.h>
 
 /* --- memory ------------------------------------------------------------------------------------------------------------- */
 
@@ -618,5 +617,5 @@ bool sw_sigalg_at(size_t i, uint16_t *id, const char **name)
 
 const char *sw_version(void)
 {
-    return "sealwax " SW_VERSION " (wolfCrypt " LIBWOLFSSL_VERSION_STRING ")";
+    return sw_wolf_version();
 }

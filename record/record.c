@@ -1,7 +1,7 @@
 /* Headers, limits, sequence numbers; the work itself is in seal_cbc.c and seal_aead.c. */
 #include "record/record.h"
 #include "base/wipe.h"
-#include "record/seal.h"
+#include "record/seal_dir.h"
 #include <string.h>
 
 struct sw_record_header sw_record_header_decode(const uint8_t p[SW_RECORD_HEADER])

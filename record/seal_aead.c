@@ -9,7 +9,7 @@
  * A sequence number is used once, and so is each nonce.
  */
 #include "base/wipe.h"
-#include "record/seal.h"
+#include "record/seal_dir.h"
 #include <string.h>
 #include <wolfssl/wolfcrypt/chacha20_poly1305.h>
 

@@ -19,7 +19,7 @@
 #include "base/ct.h"
 #include "base/wipe.h"
 #include "record/hmac_ct.h"
-#include "record/seal.h"
+#include "record/seal_dir.h"
 #include <string.h>
 
 enum { PIECE = 128, PADDING_MAX = 256 };

@@ -1,6 +1,6 @@
 /* Private to record/: an expanded direction, and the two families of sealing that record.c chooses between. */
-#ifndef SW_RECORD_SEAL_H
-#define SW_RECORD_SEAL_H
+#ifndef SW_RECORD_SEAL_DIR_H
+#define SW_RECORD_SEAL_DIR_H
 
 #include "record/record.h"
 #include <wolfssl/options.h>

@@ -1,0 +1,470 @@
+/* Two engines joined in memory: every suite, every option, any splitting of the bytes, closing, truncation, memory. */
+#include "handshake/suite.h"
+#include "tests/handshake/pair.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char name[] = "server.example";
+
+static void exchange(struct pair *p)
+{
+    CU_ASSERT_TRUE(pair_send(p, p->client, p->server, 1));
+    CU_ASSERT_TRUE(pair_send(p, p->server, p->client, 100000));
+    sw_conn_close(p->client);
+    CU_ASSERT_FALSE(pair_run(p) && false);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p->server), SW_ALERT_CLOSE_NOTIFY);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p->client), SW_ALERT_CLOSE_NOTIFY);
+    SW_ASSERT_OK(sw_conn_error(p->client));
+    SW_ASSERT_OK(sw_conn_error(p->server));
+}
+
+static void every_suite(void)
+{
+    uint16_t id;
+    const char *suite;
+    unsigned policies;
+
+    for (size_t i = 0; sw_suite_at(i, &id, &suite, &policies); i++) {
+        const struct sw_suite *row = sw_suite_by_id(id);
+        struct sw_conn_info info;
+        struct pair p;
+
+        if (row->min_version != SW_TLS12)
+            continue;
+        for (int etm = 0; etm < 2; etm++) {
+            pair_open(&p, true);
+            pair_cert(p.server_cfg, "server-p256");
+            SW_ASSERT_OK(sw_config_set_policy(p.client_cfg, "all"));
+            SW_ASSERT_OK(sw_config_set_policy(p.server_cfg, "all"));
+            SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, suite));
+            SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, suite));
+            SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_ETM, etm));
+            pair_connect(&p, name);
+            if (!pair_run(&p))
+                printf("%s: client %s, server %s\n", suite, sw_conn_error_text(p.client), sw_conn_error_text(p.server));
+            CU_ASSERT_TRUE(sw_conn_established(p.client) && sw_conn_established(p.server));
+            sw_conn_info(p.server, &info);
+            CU_ASSERT_EQUAL(info.suite, id);
+            CU_ASSERT_TRUE(info.ems);
+            CU_ASSERT_EQUAL(info.etm, etm && row->bulk->kind == SW_BULK_CBC);
+            CU_ASSERT_TRUE(info.peer_has_cert);
+            exchange(&p);
+            pair_close(&p);
+        }
+    }
+}
+
+static void every_group(void)
+{
+    uint16_t id;
+    const char *group;
+
+    for (size_t i = 0; sw_group_at(i, &id, &group); i++) {
+        struct sw_conn_info info;
+        struct pair p;
+
+        if (id > 258)
+            continue; /* above 4096 bits a handshake takes too long for a test of every build */
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_suites(p.client_cfg,
+                                          id >= 256 ? "DHE-RSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256"));
+        SW_ASSERT_OK(sw_config_set_groups(p.client_cfg, group));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_EQUAL(info.group, id);
+        exchange(&p);
+        pair_close(&p);
+    }
+}
+
+static void one_byte_at_a_time(void)
+{
+    static const size_t pieces[] = {1, 2, 3, 5, 7, 100, 1000};
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct pair p;
+
+        pair_open(&p, true);
+        p.piece = pieces[i];
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        exchange(&p);
+        pair_close(&p);
+    }
+}
+
+static void classic_is_0x003c_with_everything_on(void)
+{
+    struct sw_conn_info info;
+    struct sw_peer peer;
+    struct pair p;
+
+    pair_open(&p, true);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    sw_conn_info(p.client, &info);
+    CU_ASSERT_EQUAL(info.suite, 0x003c);
+    CU_ASSERT_EQUAL(info.version, SW_TLS12);
+    CU_ASSERT_TRUE(info.ems && info.etm && info.secure_renegotiation);
+    SW_ASSERT_OK(sw_conn_peer(p.server, &peer));
+    CU_ASSERT_STRING_EQUAL(peer.name, "alice");
+    SW_ASSERT_OK(sw_conn_peer(p.client, &peer));
+    CU_ASSERT_STRING_EQUAL(peer.name, name);
+    pair_close(&p);
+}
+
+static void modern_is_answered(void)
+{
+    struct sw_conn_info info;
+    struct pair p;
+
+    pair_open(&p, false);
+    SW_ASSERT_OK(sw_config_set_policy(p.client_cfg, "modern"));
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    sw_conn_info(p.client, &info);
+    CU_ASSERT_EQUAL(sw_suite_by_id(info.suite)->kex, SW_KEX_ECDHE);
+    CU_ASSERT_EQUAL(sw_suite_by_id(info.suite)->bulk->kind, SW_BULK_AEAD);
+    pair_close(&p);
+}
+
+static void client_keys_of_each_kind(void)
+{
+    static const char *const certs[] = {"client-rsa", "client-p256"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        pair_cert(p.client_cfg, certs[i]);
+        SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_REQUIRE));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        pair_close(&p);
+    }
+}
+
+static void server_keys_of_each_kind(void)
+{
+    static const char *const certs[] = {"server-p256", "server-p384", "server-ed25519"};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct pair p;
+
+        memset(&p, 0, sizeof p);
+        p.client_cfg = pair_config(SW_CLIENT);
+        p.server_cfg = pair_config(SW_SERVER);
+        pair_cert(p.server_cfg, certs[i]);
+        SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_NONE));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        exchange(&p);
+        pair_close(&p);
+    }
+}
+
+static void the_certificate_follows_the_name(void)
+{
+    struct sw_conn_info info;
+    struct pair p;
+
+    memset(&p, 0, sizeof p);
+    p.client_cfg = pair_config(SW_CLIENT);
+    p.server_cfg = pair_config(SW_SERVER);
+    pair_cert(p.server_cfg, "server-p256");
+    pair_cert(p.server_cfg, "other-p256");
+    SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_NONE));
+    pair_connect(&p, "other.example");
+    CU_ASSERT_TRUE(pair_run(&p));
+    sw_conn_info(p.server, &info);
+    CU_ASSERT_EQUAL(info.cert_index, 1);
+    CU_ASSERT_STRING_EQUAL(info.server_name, "other.example");
+    pair_close(&p);
+}
+
+static void refusals(void)
+{
+    struct pair p;
+
+    /* the wrong name */
+    pair_open(&p, false);
+    pair_connect(&p, "wrong.example");
+    CU_ASSERT_FALSE(pair_run(&p));
+    SW_ASSERT_ERR(sw_conn_error(p.client), SW_ERR_CERT_NAME);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p.server), SW_ALERT_BAD_CERTIFICATE);
+    pair_close(&p);
+    /* no certificate of the client */
+    pair_open(&p, false);
+    SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_REQUIRE));
+    pair_connect(&p, name);
+    CU_ASSERT_FALSE(pair_run(&p));
+    SW_ASSERT_ERR(sw_conn_error(p.server), SW_ERR_CERT_REQUIRED);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p.client), SW_ALERT_HANDSHAKE_FAILURE);
+    pair_close(&p);
+    /* a server's certificate for a client */
+    pair_open(&p, false);
+    pair_cert(p.client_cfg, "other-p256");
+    SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_REQUIRE));
+    pair_connect(&p, name);
+    CU_ASSERT_FALSE(pair_run(&p));
+    SW_ASSERT_ERR(sw_conn_error(p.server), SW_ERR_CERT_PURPOSE);
+    pair_close(&p);
+    /* no suite in common */
+    pair_open(&p, false);
+    SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, "AES128-SHA"));
+    SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "AES256-SHA"));
+    pair_connect(&p, name);
+    CU_ASSERT_FALSE(pair_run(&p));
+    SW_ASSERT_ERR(sw_conn_error(p.server), SW_ERR_NO_SUITE);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p.client), SW_ALERT_HANDSHAKE_FAILURE);
+    pair_close(&p);
+    /* no application protocol in common */
+    pair_open(&p, false);
+    SW_ASSERT_OK(sw_config_set_alpn(p.client_cfg, "h2"));
+    SW_ASSERT_OK(sw_config_set_alpn(p.server_cfg, "http/1.1"));
+    pair_connect(&p, name);
+    CU_ASSERT_FALSE(pair_run(&p));
+    SW_ASSERT_ERR(sw_conn_error(p.server), SW_ERR_ALPN);
+    pair_close(&p);
+}
+
+static void resume(bool tickets, bool ems_then, bool ems_now, bool resumed, enum sw_err server_error)
+{
+    uint8_t session[8192];
+    struct sw_conn_info info;
+    struct pair p;
+    size_t len;
+
+    pair_open(&p, true);
+    SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
+    SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_EMS, ems_then));
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+    exchange(&p);
+    pair_drop(&p);
+    SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_EMS, 1));
+    SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_EMS, ems_now));
+    pair_connect(&p, name);
+    SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+    CU_ASSERT_EQUAL(pair_run(&p), server_error == SW_OK);
+    SW_ASSERT_ERR(sw_conn_error(p.server), server_error);
+    if (server_error == SW_OK) {
+        struct sw_peer peer;
+
+        sw_conn_info(p.server, &info);
+        CU_ASSERT_EQUAL(info.resumed, resumed);
+        SW_ASSERT_OK(sw_conn_peer(p.server, &peer));
+        CU_ASSERT_STRING_EQUAL(peer.name, "alice");
+        exchange(&p);
+    }
+    pair_close(&p);
+}
+
+static void sessions_go_on(void)
+{
+    resume(true, true, true, true, SW_OK);
+    resume(false, true, true, true, SW_OK);
+    /* a session without extended master secret, both able now: a full handshake (RFC 7627 5.3) */
+    resume(true, false, true, false, SW_OK);
+    resume(false, false, true, false, SW_OK);
+    /* neither then nor now */
+    resume(true, false, false, true, SW_OK);
+    resume(false, false, false, true, SW_OK);
+}
+
+static void sizes_are_kept(void)
+{
+    static const long limits[] = {64, 512, 4096, 16384};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_RECORD_SIZE_LIMIT, limits[i]));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        exchange(&p);
+        pair_close(&p);
+    }
+    for (long code = 512; code <= 4096; code *= 2) {
+        struct pair p;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_MAX_FRAGMENT, code));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        exchange(&p);
+        pair_close(&p);
+    }
+}
+
+static void truncation_is_told(void)
+{
+    uint8_t byte;
+    size_t n;
+    struct pair p;
+
+    pair_open(&p, false);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    CU_ASSERT_TRUE(pair_send(&p, p.server, p.client, 10));
+    SW_ASSERT_ERR(sw_conn_in_eof(p.client), SW_ERR_TRUNCATED);
+    SW_ASSERT_ERR(sw_conn_read(p.client, &byte, 1, &n), SW_ERR_TRUNCATED);
+    pair_close(&p);
+    pair_open(&p, false);
+    pair_connect(&p, name);
+    SW_ASSERT_ERR(sw_conn_in_eof(p.client), SW_ERR_TRUNCATED);
+    pair_close(&p);
+}
+
+static void exporters_agree(void)
+{
+    uint8_t a[40], b[40];
+    struct pair p;
+
+    pair_open(&p, false);
+    pair_connect(&p, name);
+    SW_ASSERT_ERR(sw_conn_export(p.client, "EXPERIMENTAL x", NULL, 0, a, sizeof a), SW_ERR_STATE);
+    CU_ASSERT_TRUE(pair_run(&p));
+    SW_ASSERT_OK(sw_conn_export(p.client, "EXPERIMENTAL x", "c", 1, a, sizeof a));
+    SW_ASSERT_OK(sw_conn_export(p.server, "EXPERIMENTAL x", "c", 1, b, sizeof b));
+    SW_ASSERT_BYTES(a, b, sizeof a);
+    SW_ASSERT_OK(sw_conn_export(p.server, "EXPERIMENTAL x", NULL, 0, b, sizeof b));
+    CU_ASSERT_NOT_EQUAL(memcmp(a, b, sizeof a), 0);
+    SW_ASSERT_OK(sw_conn_tls_unique(p.client, a));
+    SW_ASSERT_OK(sw_conn_tls_unique(p.server, b));
+    SW_ASSERT_BYTES(a, b, 12);
+    pair_close(&p);
+}
+
+static void misuse_is_an_error(void)
+{
+    size_t n;
+    struct pair p;
+
+    pair_open(&p, false);
+    pair_connect(&p, name);
+    SW_ASSERT_ERR(sw_conn_write(p.client, "x", 1, &n), SW_ERR_STATE);
+    SW_ASSERT_ERR(sw_conn_in_ack(p.client, 1u << 20), SW_ERR_ARGUMENT);
+    SW_ASSERT_ERR(sw_conn_out_ack(p.client, 1u << 20), SW_ERR_ARGUMENT);
+    CU_ASSERT_TRUE(pair_run(&p));
+    SW_ASSERT_ERR(sw_conn_skip(p.client, 1), SW_ERR_ARGUMENT);
+    sw_conn_close(p.client);
+    SW_ASSERT_ERR(sw_conn_write(p.client, "x", 1, &n), SW_ERR_STATE);
+    pair_close(&p);
+}
+
+/* --- memory ----------------------------------------------------------------------------------------------------------------- */
+
+struct count {
+    size_t now, peak, calls, fail_at;
+};
+
+static void *counted_alloc(void *ctx, size_t size)
+{
+    struct count *c = ctx;
+
+    if (++c->calls == c->fail_at)
+        return NULL;
+    c->now += size;
+    c->peak = c->now > c->peak ? c->now : c->peak;
+    return malloc(size);
+}
+
+static void counted_release(void *ctx, void *p, size_t size)
+{
+    ((struct count *)ctx)->now -= size;
+    free(p);
+}
+
+/* A whole life of two connections in which the n-th allocation fails; false when it went through, so that n is past the last one. */
+static bool fails_cleanly(size_t n)
+{
+    struct count count = {0, 0, 0, 0};
+    struct sw_allocator alloc = {counted_alloc, counted_release, &count};
+    struct pair p;
+    size_t base, calls;
+    bool failed;
+
+    memset(&p, 0, sizeof p);
+    p.client_cfg = pair_config(SW_CLIENT);
+    sw_config_free(p.client_cfg);
+    p.client_cfg = sw_config_new(SW_CLIENT, &alloc);
+    p.server_cfg = sw_config_new(SW_SERVER, &alloc);
+    for (int i = 0; i < 2; i++) {
+        struct sw_config *cfg = i == 0 ? p.client_cfg : p.server_cfg;
+        size_t len;
+        uint8_t *root = sw_test_file("tests/vectors/tls/root.crt", &len);
+
+        sw_config_set_clock(cfg, pair_now, NULL);
+        SW_ASSERT_OK(sw_config_add_trust(cfg, root, len));
+        pair_cert(cfg, i == 0 ? "client-rsa" : "server-rsa");
+        free(root);
+    }
+    SW_ASSERT_OK(sw_conn_new(&p.server, p.server_cfg, NULL));
+    sw_conn_free(p.server);
+    p.server = NULL;
+    base = count.now;
+    calls = count.calls;
+    count.fail_at = calls + n;
+    failed = sw_conn_new(&p.client, p.client_cfg, name) != SW_OK || sw_conn_new(&p.server, p.server_cfg, NULL) != SW_OK;
+    if (!failed) {
+        failed = !pair_run(&p);
+        if (!failed)
+            failed = !pair_send(&p, p.client, p.server, 40000);
+    }
+    failed = failed || count.calls >= count.fail_at;
+    pair_drop(&p);
+    /* the server's cache may have kept the session */
+    CU_ASSERT_TRUE(count.now < base + 1024);
+    pair_close(&p);
+    CU_ASSERT_EQUAL(count.now, 0);
+    return failed;
+}
+
+static void every_allocation_can_fail(void)
+{
+    size_t n = 1;
+
+    while (fails_cleanly(n) && n < 200)
+        n++;
+    CU_ASSERT_TRUE(n > 5 && n < 200);
+}
+
+static void an_idle_connection_is_small(void)
+{
+    struct pair p;
+
+    pair_open(&p, true);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 50000));
+    sw_conn_release(p.server);
+    CU_ASSERT_TRUE(sw_conn_memory(p.server) <= 1500);
+    /* and works on */
+    CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 50000));
+    CU_ASSERT_TRUE(pair_send(&p, p.server, p.client, 50000));
+    pair_close(&p);
+}
+
+SW_TEST_SUITE(conn){
+    SW_TEST(every_suite),
+    SW_TEST(every_group),
+    SW_TEST(one_byte_at_a_time),
+    SW_TEST(classic_is_0x003c_with_everything_on),
+    SW_TEST(modern_is_answered),
+    SW_TEST(client_keys_of_each_kind),
+    SW_TEST(server_keys_of_each_kind),
+    SW_TEST(the_certificate_follows_the_name),
+    SW_TEST(refusals),
+    SW_TEST(sessions_go_on),
+    SW_TEST(sizes_are_kept),
+    SW_TEST(truncation_is_told),
+    SW_TEST(exporters_agree),
+    SW_TEST(misuse_is_an_error),
+    SW_TEST(every_allocation_can_fail),
+    SW_TEST(an_idle_connection_is_small),
+};
