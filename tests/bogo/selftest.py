@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Drives build/tests/bogo/shim the way a conformance suite would, with Python's ssl as the peer: the contract, not the protocol, is what is
+tested here, so that the shim does not rot between runs of the real suite."""
+import os
+import socket
+import ssl
+import subprocess
+import sys
+
+BUILD = os.environ.get("BUILD", "build")
+SHIM = os.path.join(BUILD, "tests/bogo/shim")
+CERT = "tests/vectors/tls/server-rsa.crt"
+KEY = "tests/vectors/tls/server-rsa.key"
+ID = 4711
+
+
+def context(server, **options):
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    ctx.minimum_version = ctx.maximum_version = ssl.TLSVersion.TLSv1_2
+    ctx.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:@SECLEVEL=0")
+    if server:
+        ctx.load_cert_chain(CERT, KEY)
+    else:
+        ctx.check_hostname = False
+        ctx.verify_mode = ssl.CERT_NONE
+    if "alpn" in options:
+        ctx.set_alpn_protocols(options["alpn"])
+    return ctx
+
+
+def converse(tls, first=None):
+    """What the runner does after a handshake: send, want it back with each bit flipped."""
+    if first is not None and tls.recv(len(first)) != first:
+        return False
+    message = bytes(range(32))
+    tls.sendall(message)
+    got = b""
+    while len(got) < len(message):
+        piece = tls.recv(64)
+        if not piece:
+            return False
+        got += piece
+    return got == bytes(b ^ 0xff for b in message)
+
+
+def run(flags, shim_is_server, connections=1, first=None, handshake_fails=False, **options):
+    """Exit code of the shim, and whether the conversation was as it should be."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(10)
+    argv = [SHIM, "-port", str(listener.getsockname()[1]), "-shim-id", str(ID)] + flags
+    if shim_is_server:
+        argv += ["-server", "-cert-file", CERT, "-key-file", KEY]
+    if connections > 1:
+        argv += ["-resume-count", str(connections - 1)]
+    shim = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    good, session = True, None
+    ctx = context(not shim_is_server, **options)
+    try:
+        for _ in range(connections):
+            conn, _ = listener.accept()
+            conn.settimeout(10)
+            good = good and int.from_bytes(conn.recv(8, socket.MSG_WAITALL), "little") == ID
+            try:
+                tls = ctx.wrap_socket(conn, server_side=not shim_is_server, session=session if shim_is_server else None)
+            except (ssl.SSLError, OSError):
+                good = good and handshake_fails
+                conn.close()
+                continue
+            good = good and not handshake_fails and converse(tls, first)
+            session = tls.session if shim_is_server else None
+            try:
+                tls.unwrap()
+            except (ssl.SSLError, OSError):
+                good = good and "-check-close-notify" not in flags
+            tls.close()
+    except socket.timeout:
+        pass
+    out, err = shim.communicate(timeout=15)
+    listener.close()
+    return shim.returncode, good, err
+
+
+def probe():
+    shim = subprocess.run([SHIM, "-is-handshaker-supported"], capture_output=True, text=True)
+    return shim.returncode == 0 and shim.stdout.strip() == "No"
+
+
+def exits(want, want_good, *args, **kw):
+    code, good, err = run(*args, **kw)
+    ok = code == want and good == want_good and (want != 0 or err == "")
+    if not ok:
+        print(f"     exit {code}, conversation {good}, stderr {err!r}")
+    return ok
+
+
+TESTS = [
+    ("the probe is answered No", probe),
+    ("client", lambda: exits(0, True, [], False)),
+    ("server", lambda: exits(0, True, [], True)),
+    ("client, one byte at a time", lambda: exits(0, True, ["-async"], False)),
+    ("server, one byte at a time", lambda: exits(0, True, ["-async"], True)),
+    ("client resumes", lambda: exits(0, True, [], False, connections=3)),
+    ("server resumes", lambda: exits(0, True, [], True, connections=3)),
+    ("client with close_notify", lambda: exits(0, True, ["-check-close-notify"], False)),
+    ("implicit handshake", lambda: exits(0, True, ["-implicit-handshake"], True)),
+    ("writes first", lambda: exits(0, True, ["-shim-writes-first"], False, first=b"hello")),
+    ("ALPN as expected", lambda: exits(0, True, ["-advertise-alpn", "\x02h2\x03foo", "-expect-alpn", "foo"], False, alpn=["foo"])),
+    ("ALPN against what is expected", lambda: exits(1, False, ["-advertise-alpn", "\x02h2\x03foo", "-expect-alpn", "h2"], False, alpn=["foo"])),
+    ("a session miss that does not come fails", lambda: exits(1, False, ["-expect-session-miss"], True, connections=2)),
+    ("a refused certificate", lambda: exits(1, True, ["-verify-peer", "-verify-fail"], False, handshake_fails=True)),
+    ("an expected curve that is another fails", lambda: exits(1, False, ["-expect-curve-id", "24"], False)),
+    ("an unknown flag is not implemented", lambda: exits(89, True, ["-psk", "x"], False, connections=0)),
+    ("TLS 1.3 alone is not implemented", lambda: exits(89, True, ["-min-version", "772"], False, connections=0)),
+]
+
+
+def main():
+    failed = 0
+    for name, test in TESTS:
+        ok = test()
+        failed += not ok
+        print(f"{'ok  ' if ok else 'FAIL'} shim: {name}")
+    print(f"{len(TESTS) - failed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
