@@ -74,6 +74,20 @@ const struct ttp_verb ttp_verbs[] = {
      .min = 1,
      .max = ANY,
      .run = ttp_issue},
+    {.name = "adopt",
+     .args = "CA.crt",
+     .summary = "take a CA certificate that was signed elsewhere into DIR",
+     .details = "For the certificate of an intermediate CA made with \"ttp init --intermediate\", or, with --key-file, "
+                "for the CA of another tool. "
+                "--chain names the certificates above up to the root; the path is checked, and the intermediates among "
+                "them become part of "
+                "every full chain.",
+     .example = "ttp --pki issuing adopt issuing/ca.crt --chain certs/root.crt\n"
+                "ttp adopt rootCA.pem --key-file rootCA-key.pem",
+     .options = TTP_BIT(CHAIN) | TTP_BIT(KEY_FILE) | TTP_BIT(PASSIN) | TTP_BIT(PASSOUT),
+     .min = 1,
+     .max = 1,
+     .run = ttp_adopt},
     {.name = "renew",
      .args = "ID",
      .summary = "a new certificate with the same names and key",

@@ -2,7 +2,6 @@
 #include "ttp/ttp_ca.h"
 #include "base/wipe.h"
 #include "ttp/key.h"
-#include "ttp/pem.h"
 #include "ttp/sign.h"
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include <unistd.h>
 
 static const char *const stems[] = {"root", "ca"};
-enum { STEMS = sizeof stems / sizeof *stems, KEY_FILE_MAX = 1 << 20, CERT_FILE_MAX = 1 << 20 };
+enum { STEMS = sizeof stems / sizeof *stems, KEY_FILE_MAX = 1 << 20 };
 
 bool ttp_path(const struct ttp *t, const char *stem, const char *ext, char out[TTP_PATH_CAP])
 {
@@ -98,48 +97,6 @@ int ttp_key_pem(const struct ttp *t, const struct sw_privkey *key, const char *w
     return err;
 }
 
-/* --- certificates --- */
-
-/* The first certificate in PEM or DER, as DER of its own. */
-static enum sw_err first_cert(const struct sw_file *file, uint8_t **der, size_t *len)
-{
-    struct sw_reader r = sw_reader_of(file->p, file->len);
-    struct sw_pem block;
-    *der = malloc(file->len ? file->len : 1);
-    if (!*der)
-        return SW_ERR_MEMORY;
-    if (file->len && file->p[0] == 0x30) {
-        memcpy(*der, file->p, file->len);
-        *len = file->len;
-        return SW_OK;
-    }
-    while (sw_pem_next(&r, &block))
-        if (sw_pem_is(&block, "CERTIFICATE"))
-            return sw_pem_decode(&block, *der, file->len, len);
-    return SW_ERR_PEM;
-}
-
-int ttp_read_cert(const struct ttp *t, const char *path, struct sw_cert *cert, uint8_t **der)
-{
-    struct sw_file file;
-    size_t len = 0;
-    *der = NULL;
-    enum sw_err e = sw_file_read(path, CERT_FILE_MAX, &file);
-    if (e == SW_OK) {
-        e = first_cert(&file, der, &len);
-        if (e == SW_OK)
-            e = sw_cert_parse(cert, *der, len);
-        sw_file_free(&file);
-    }
-    if (e == SW_OK)
-        return TTP_DONE;
-    int saved = errno;
-    free(*der);
-    *der = NULL;
-    errno = saved;
-    return ttp_fail(t, e, path);
-}
-
 /* --- the CA --- */
 
 static const char *find_stem(const struct ttp *t, const char *ext)
@@ -176,32 +133,18 @@ int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca)
     return err;
 }
 
-static int load_chain(const struct ttp *t, struct ttp_ca *ca)
+/* One of the files that an intermediate CA may have beside its own. */
+static int load_above(const struct ttp *t, const char *stem, struct ttp_certs *out)
 {
     char path[TTP_PATH_CAP];
-    if (!ttp_path(t, "chain", "crt", path))
+    if (!ttp_path(t, stem, "crt", path))
         return TTP_USAGE;
-    if (!sw_file_exists(path))
-        return TTP_DONE;
-    enum sw_err e = sw_file_read(path, CERT_FILE_MAX, &ca->chain);
-    return e == SW_OK ? TTP_DONE : ttp_fail(t, e, path);
+    return sw_file_exists(path) ? ttp_certs_read(t, path, out) : TTP_DONE;
 }
 
-static int load(const struct ttp *t, bool with_key, struct ttp_ca *ca)
+static int set_id(const struct ttp *t, struct ttp_ca *ca, const char *path)
 {
-    char path[TTP_PATH_CAP];
     uint8_t id[SW_KEY_ID_LEN];
-    /* an intermediate CA may keep its root beside it, so ca.crt counts first */
-    ca->stem = ttp_path(t, "ca", "crt", path) && sw_file_exists(path) ? "ca" : "root";
-    if (!ttp_path(t, ca->stem, "crt", path))
-        return TTP_USAGE;
-    if (!sw_file_exists(path))
-        return no_ca(t);
-    int err = ttp_read_cert(t, path, &ca->cert, &ca->der);
-    if (err)
-        return err;
-    if (!ca->cert.is_ca || (ca->cert.has_key_usage && !(ca->cert.key_usage & SW_KU_KEY_CERT_SIGN)))
-        return ttp_error(t, TTP_BAD_INPUT, "%s: this is no certificate of a CA", path);
     struct sw_slice ski = ca->cert.ski;
     if (ski.len == 0 || ski.len > 64) {
         if (sw_key_id(ca->cert.spki, id) != SW_OK)
@@ -209,7 +152,30 @@ static int load(const struct ttp *t, bool with_key, struct ttp_ca *ca)
         ski = (struct sw_slice){id, sizeof id};
     }
     ttp_hex(ski.p, ski.len, ca->id);
-    err = load_chain(t, ca);
+    return TTP_DONE;
+}
+
+static int load(const struct ttp *t, bool with_key, struct ttp_ca *ca)
+{
+    char path[TTP_PATH_CAP];
+    /* an intermediate CA keeps its root beside it, so ca.crt counts first */
+    bool intermediate = ttp_path(t, "ca", "crt", path) && sw_file_exists(path);
+    ca->stem = intermediate ? "ca" : "root";
+    if (!ttp_path(t, ca->stem, "crt", path))
+        return TTP_USAGE;
+    if (!sw_file_exists(path))
+        return no_ca(t);
+    int err = ttp_cert_read(t, path, &ca->own);
+    if (err)
+        return err;
+    ca->cert = ca->own.v[0];
+    if (!ca->cert.is_ca || (ca->cert.has_key_usage && !(ca->cert.key_usage & SW_KU_KEY_CERT_SIGN)))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: this is no certificate of a CA", path);
+    err = set_id(t, ca, path);
+    if (!err && intermediate)
+        err = load_above(t, "chain", &ca->chain);
+    if (!err && intermediate)
+        err = load_above(t, "root", &ca->root);
     return err || !with_key ? err : ttp_ca_key(t, ca);
 }
 
@@ -222,8 +188,9 @@ int ttp_ca_open(const struct ttp *t, bool with_key, struct ttp_ca *ca)
 void ttp_ca_close(struct ttp_ca *ca)
 {
     sw_privkey_free(ca->key);
-    sw_file_free(&ca->chain);
-    free(ca->der);
+    ttp_certs_free(&ca->own);
+    ttp_certs_free(&ca->chain);
+    ttp_certs_free(&ca->root);
     *ca = (struct ttp_ca){.stem = NULL};
 }
 

@@ -42,13 +42,36 @@ json_t *ttp_names_json(struct sw_slice san);
 char *ttp_hex(const uint8_t *p, size_t len, char *out);
 char *ttp_serial_text(struct sw_slice serial, char out[TTP_SERIAL_CAP]);
 
+/* --- ttp_certs.c --- */
+
+enum { TTP_CERTS_MAX = 16 };
+
+struct ttp_certs {
+    struct sw_cert v[TTP_CERTS_MAX];
+    size_t n;
+    uint8_t *buf; /* what they point into */
+};
+
+/* ttp_certs_read: the certificates of a file, PEM or DER, at most TTP_CERTS_MAX; ttp_cert_read: the first alone. Exit code; free it. */
+int ttp_certs_read(const struct ttp *t, const char *path, struct ttp_certs *out);
+int ttp_cert_read(const struct ttp *t, const char *path, struct ttp_certs *out);
+void ttp_certs_free(struct ttp_certs *certs);
+
+/* ttp_certs_pem: certificates in DER as one PEM text; ttp_certs_write: in a file, with the flags of sw_file_write. Exit codes. */
+int ttp_certs_pem(const struct ttp *t, const struct sw_slice *ders, size_t n, struct sw_file *out);
+int ttp_certs_write(const struct ttp *t, const char *path, const struct sw_slice *ders, size_t n, unsigned flags);
+
+/* ttp_is_self_issued: issuer and subject are one, as in a root. */
+bool ttp_is_self_issued(const struct sw_cert *cert);
+
 /* --- ttp_ca.c --- */
 
 struct ttp_ca {
-    const char *stem; /* "root" or "ca": the names of its files in DIR */
-    uint8_t *der;
-    struct sw_cert cert;
-    struct sw_file chain;   /* PEM of the certificates above, of an intermediate CA */
+    const char *stem;       /* "root" or "ca": the names of its files in DIR */
+    struct ttp_certs own;   /* its certificate */
+    struct sw_cert cert;    /* the same */
+    struct ttp_certs chain; /* intermediates above it, of an intermediate CA */
+    struct ttp_certs root;  /* and the root above those, if it is known */
     struct sw_privkey *key; /* NULL unless asked for */
     char id[TTP_HEX_CAP];   /* hex of its key identifier */
 };
@@ -77,12 +100,9 @@ int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
 /* ttp_new_key: --key-file read, or a key of --key made; *made says which. what names it in messages. */
 int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made);
 
-/* ttp_key_file: the PEM of a key, encrypted if --passout says so; the caller wipes it. what names it in prompts. */
+/* ttp_key_pem: the PEM of a key, encrypted if --passout says so; the caller wipes it. what names it in prompts. */
 int ttp_key_pem(const struct ttp *t, const struct sw_privkey *key, const char *what, char *out, size_t cap,
                 size_t *len);
-
-/* ttp_read_cert: the first certificate of a file, PEM or DER; *file keeps the bytes, which der may or may not point into. */
-int ttp_read_cert(const struct ttp *t, const char *path, struct sw_cert *cert, uint8_t **der);
 
 /*
  * ttp_subject: C, O and CN of the command line and the settings as a Name; a usage error says what is wrong with it.
@@ -121,6 +141,7 @@ struct sw_slice ttp_serial_bytes(const char *serial, uint8_t *out);
 struct ttp_order {
     const struct sw_profile *profile;
     struct sw_slice subject, san, spki;
+    struct sw_slice implied; /* the first name of san, if it is there only because the common name is one */
     int64_t not_before, not_after;
     int path_len;
     struct sw_slice permit, exclude;
@@ -145,9 +166,12 @@ int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files
 /* ttp_profile: that of --profile, or server. */
 int ttp_profile(const struct ttp *t, const struct sw_profile **profile);
 
-/* ttp_names_for_profile: encode the names into buf (TTP_SAN_MAX bytes), or say what this profile lacks: a server needs a host. */
-int ttp_names_for_profile(const struct ttp *t, const struct sw_profile *profile, const struct ttp_names *names,
-                          uint8_t *buf, struct sw_slice *san);
+/*
+ * ttp_names_for_profile: encode the names into buf (TTP_SAN_MAX bytes) for order, whose profile is set, or say what the profile lacks: a server
+ * needs a host. A person's cn that is the first name is marked as implied.
+ */
+int ttp_names_for_profile(const struct ttp *t, const struct ttp_names *names, const char *cn, uint8_t *buf,
+                          struct ttp_order *order);
 
 /* ttp_eku_text: "server, client"; cut to cap. ttp_usage_text: keyUsage. Return out. */
 char *ttp_eku_text(unsigned eku, char *out, size_t cap);

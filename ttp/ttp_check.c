@@ -21,15 +21,22 @@ struct checking {
     json_t *array;
 };
 
+/* at: when it ran out or will; 0: it has no time. */
 static void problem(struct checking *c, const char *what, const char *id, int64_t at, const char *text)
 {
     char time[TTP_TIME_CAP], span[TTP_SPAN_CAP];
     c->problems++;
-    if (c->array)
-        json_array_append_new(c->array, json_pack("{s:s, s:s, s:s, s:s}", "what", what, "id", id, "at",
-                                                  ttp_time_text(at, time), "problem", text));
-    else
-        printf("%-12s %s: %s %s (%s)\n", what, id, text, ttp_time_text(at, time), ttp_span_text(c->t->now, at, span));
+    ttp_time_text(at, time);
+    if (c->array) {
+        json_t *o = json_pack("{s:s, s:s, s:s}", "what", what, "id", id, "problem", text);
+        if (at)
+            json_object_set_new(o, "at", json_string(time));
+        json_array_append_new(c->array, o);
+    } else if (at) {
+        printf("%s %s: %s %s (%s)\n", what, id, text, time, ttp_span_text(c->t->now, at, span));
+    } else {
+        printf("%s %s: %s\n", what, id, text);
+    }
 }
 
 static void check_end(struct checking *c, const char *what, const char *id, int64_t not_after)
@@ -60,23 +67,23 @@ static void check_key_file(struct checking *c, const struct ttp_ca *ca)
     struct stat st;
     char path[TTP_PATH_CAP];
     if (ttp_path(c->t, ca->stem, "key", path) && stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-        problem(c, "key", path, c->t->now, "can be read by others (chmod 600)");
+        problem(c, "key", path, 0, "can be read by others (chmod 600)");
 }
 
 /* A CA that never made a list owes one only once something was revoked. */
 static void check_list(struct checking *c, int64_t number, int64_t next_update)
 {
     char id[32];
+    int64_t left = next_update - c->t->now;
     snprintf(id, sizeof id, "number %lld", (long long)number);
     if (number == 0 && c->unlisted)
-        problem(c, "list", "none", c->t->now, "certificates are revoked but there is no revocation list (ttp crl)");
-    else if (number && next_update < c->t->now)
-        problem(c, "list", id, next_update, "has run out (ttp crl)");
-    else if (number && next_update - c->t->now <= c->within &&
-             next_update - c->t->now <= (next_update - c->crl_made) / 3)
-        problem(c, "list", id, next_update, "runs out (ttp crl)");
+        problem(c, "revocation list", "missing", 0, "certificates are revoked and no list says so (ttp crl)");
+    else if (number && left < 0)
+        problem(c, "revocation list", id, next_update, "must be made again (ttp crl): it ran out");
     else if (number && c->unlisted)
-        problem(c, "list", id, c->crl_made, "lacks a newer revocation (ttp crl); it was made");
+        problem(c, "revocation list", id, 0, "must be made again (ttp crl): it lacks a newer revocation");
+    else if (number && left <= c->within && left <= (next_update - c->crl_made) / 3)
+        problem(c, "revocation list", id, next_update, "must be made again (ttp crl) before");
 }
 
 static int check(struct ttp_index *ix, const struct ttp_ca *ca, struct checking *c)

@@ -12,46 +12,23 @@ struct export
 {
     struct ttp_ca ca;
     struct ttp_row *row;
-    struct sw_slice certs[SW_PKCS12_CERTS_MAX]; /* leaf, then what is above, the root last if it is here */
+    struct sw_slice certs[TTP_CERTS_MAX + 3]; /* leaf, then what is above, the root last if it is here */
     size_t certs_len;
-    uint8_t *chain; /* DER of the certificates above an intermediate CA */
     bool root_here; /* the last of certs is self-issued */
     struct sw_privkey *key;
 };
 
-static int add(const struct ttp *t, struct export *ex, struct sw_slice der)
+/* The leaf, the CA, and what is above it. */
+static void collect(struct export *ex)
 {
-    struct sw_cert cert;
-    if (ex->certs_len == SW_PKCS12_CERTS_MAX)
-        return ttp_error(t, TTP_REFUSED, "the chain is too long");
-    if (sw_cert_parse(&cert, der.p, der.len) != SW_OK)
-        return ttp_fail(t, SW_ERR_CERT_DECODE, "chain");
-    ex->certs[ex->certs_len++] = der;
-    ex->root_here = sw_cert_name_eq(cert.issuer, cert.subject);
-    return TTP_DONE;
-}
-
-/* The leaf, the CA, and the certificates of chain.crt. */
-static int collect(const struct ttp *t, struct export *ex)
-{
-    int err = add(t, ex, ex->row->der);
-    if (!err && strcmp(ex->row->profile, "root") != 0)
-        err = add(t, ex, ex->ca.cert.der);
-    if (err || !ex->ca.chain.len)
-        return err;
-    struct sw_reader r = sw_reader_of(ex->ca.chain.p, ex->ca.chain.len);
-    struct sw_pem block;
-    size_t used = 0, cap = ex->ca.chain.len + 3;
-    ex->chain = malloc(cap);
-    if (!ex->chain)
-        return ttp_fail(t, SW_ERR_MEMORY, "chain");
-    while (!err && sw_pem_next(&r, &block)) {
-        size_t len;
-        enum sw_err e = sw_pem_decode(&block, ex->chain + used, cap - used, &len);
-        err = e == SW_OK ? add(t, ex, (struct sw_slice){ex->chain + used, len}) : ttp_fail(t, e, "chain.crt");
-        used += len;
-    }
-    return err;
+    ex->certs[ex->certs_len++] = ex->row->der;
+    if (strcmp(ex->row->profile, "root") != 0)
+        ex->certs[ex->certs_len++] = ex->ca.cert.der;
+    for (size_t i = 0; i < ex->ca.chain.n; i++)
+        ex->certs[ex->certs_len++] = ex->ca.chain.v[i].der;
+    if (ex->ca.root.n)
+        ex->certs[ex->certs_len++] = ex->ca.root.v[0].der;
+    ex->root_here = ex->ca.root.n || ttp_is_self_issued(&ex->ca.cert);
 }
 
 /* --- the forms --- */
@@ -73,17 +50,11 @@ static int write_file(const struct ttp *t, const char *path, const void *p, size
 
 static int write_pem(const struct ttp *t, const char *path, const struct sw_slice *certs, size_t n)
 {
-    size_t cap = 1, len = 0, one;
-    for (size_t i = 0; i < n; i++)
-        cap += certs[i].len * 3 / 2 + 128;
-    char *pem = malloc(cap);
-    enum sw_err err = pem ? SW_OK : SW_ERR_MEMORY;
-    for (size_t i = 0; i < n && err == SW_OK; i++) {
-        err = sw_pem_encode("CERTIFICATE", certs[i].p, certs[i].len, pem + len, cap - len, &one);
-        len += err == SW_OK ? one : 0;
-    }
-    int code = err == SW_OK ? write_file(t, path, pem, len, 0) : ttp_fail(t, err, path);
-    free(pem);
+    struct sw_file pem;
+    int code = ttp_certs_pem(t, certs, n, &pem);
+    if (!code)
+        code = write_file(t, path, pem.p, pem.len, 0);
+    sw_file_free(&pem);
     return code;
 }
 
@@ -108,6 +79,8 @@ static int find_key(const struct ttp *t, struct export *ex)
 
 static int encode_p12(const struct ttp *t, struct export *ex, const struct ttp_pass *pass, const char *path)
 {
+    if (ex->certs_len > SW_PKCS12_CERTS_MAX)
+        return ttp_error(t, TTP_REFUSED, "%s: the chain is too long", path);
     struct sw_pkcs12_parts parts = {.key = ex->key, .certs_len = ex->certs_len, .name = ex->row->cn};
     size_t cap = 0, len;
     for (size_t i = 0; i < ex->certs_len; i++) {
@@ -166,9 +139,8 @@ static int root_alone(const struct ttp *t, struct export *ex)
         return ttp_usage(t, "which certificate? --p12 and --fullchain need an ID");
     struct ttp_row row = {.der = ex->ca.cert.der, .profile = "root", .cn = "", .prefix = ""};
     ex->row = &row;
-    int err = collect(t, ex);
-    if (!err)
-        err = write_forms(t, ex);
+    collect(ex);
+    int err = write_forms(t, ex);
     ex->row = NULL;
     return err;
 }
@@ -184,9 +156,10 @@ static int export(const struct ttp *t, struct export *ex)
         return err;
     err = ttp_find(t, ix, t->argv[0], true, &ex->row, NULL, NULL);
     ttp_index_close(ix);
-    if (!err)
-        err = collect(t, ex);
-    return err ? err : write_forms(t, ex);
+    if (err)
+        return err;
+    collect(ex);
+    return write_forms(t, ex);
 }
 
 int ttp_export(struct ttp *t)
@@ -197,7 +170,6 @@ int ttp_export(struct ttp *t)
     int err = export(t, &ex);
     sw_privkey_free(ex.key);
     ttp_row_free(ex.row);
-    free(ex.chain);
     ttp_ca_close(&ex.ca);
     return err;
 }

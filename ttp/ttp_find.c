@@ -130,24 +130,25 @@ static int from_file(const struct ttp *t, struct ttp_index *ix, const char *path
 {
     struct sw_cert cert;
     char serial[TTP_SERIAL_CAP];
-    uint8_t *der;
+    struct ttp_certs read;
     struct search s;
-    int err = ttp_read_cert(t, path, &cert, &der);
+    int err = ttp_cert_read(t, path, &read);
     if (err)
         return err;
+    cert = read.v[0];
     err = search(t, ix, ttp_serial_text(cert.serial, serial), NULL, &s);
     if (!err && s.best && sw_slice_eq(s.best->der, cert.der)) {
         *out = s.best;
         s.best = NULL;
     } else if (!err && file) {
-        *file = der;
+        *file = read.buf; /* which begins with the certificate */
         *file_len = cert.der.len;
-        der = NULL;
+        read.buf = NULL;
     } else if (!err) {
         err = ttp_error(t, TTP_BAD_INPUT, "%s: this certificate is not in the index of %s", path, t->dir);
     }
     ttp_row_free(s.best);
-    free(der);
+    ttp_certs_free(&read);
     return err;
 }
 

@@ -1,7 +1,6 @@
 /* ttp import: key and certificates out of a PKCS#12 file. */
 #include "base/wipe.h"
 #include "ttp/key.h"
-#include "ttp/pem.h"
 #include "ttp/pkcs12.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
@@ -36,29 +35,9 @@ static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12
     return err;
 }
 
-static enum sw_err encode(const struct sw_pkcs12 *p12, size_t n, struct sw_file *out)
-{
-    size_t cap = 1, one;
-    for (size_t i = 0; i < n; i++)
-        cap += p12->certs[i].len * 3 / 2 + 128;
-    *out = (struct sw_file){malloc(cap), 0};
-    enum sw_err err = out->p ? SW_OK : SW_ERR_MEMORY;
-    for (size_t i = 0; i < n && err == SW_OK; i++) {
-        err = sw_pem_encode("CERTIFICATE", p12->certs[i].p, p12->certs[i].len, (char *)out->p + out->len,
-                            cap - out->len, &one);
-        out->len += err == SW_OK ? one : 0;
-    }
-    return err;
-}
-
 static int write_certs(const struct ttp *t, const struct sw_pkcs12 *p12, size_t n, const char *path)
 {
-    struct sw_file pem;
-    enum sw_err err = encode(p12, n, &pem);
-    if (err == SW_OK)
-        err = sw_file_write(path, pem.p, pem.len, ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0);
-    sw_file_free(&pem);
-    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
+    return ttp_certs_write(t, path, p12->certs, n, ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0);
 }
 
 static int write_key(const struct ttp *t, const struct sw_pkcs12 *p12, const char *path)
@@ -81,7 +60,7 @@ static size_t chain_length(const struct sw_pkcs12 *p12)
     size_t n = p12->certs_len;
     struct sw_cert cert;
     while (n > 1 && sw_cert_parse(&cert, p12->certs[n - 1].p, p12->certs[n - 1].len) == SW_OK &&
-           sw_cert_name_eq(cert.issuer, cert.subject))
+           ttp_is_self_issued(&cert))
         n--;
     return n;
 }

@@ -24,11 +24,6 @@ static const struct {
     {SW_FLAW_ISSUER_EMPTY, "its issuer is empty"},
 };
 
-static bool is_self_issued(const struct sw_cert *c)
-{
-    return sw_cert_name_eq(c->issuer, c->subject);
-}
-
 static bool self_signature_ok(const struct sw_cert *c)
 {
     return c->sig_scheme &&
@@ -52,7 +47,7 @@ static void judge(const struct ttp *t, const struct sw_cert *c, char *out, size_
         SAY("its signature algorithm is not known or not secure\n");
     else if (c->sig_scheme->hash == SW_HASH_SHA1 || c->sig_scheme->hash == SW_HASH_MD5)
         SAY("it is signed with %s, which is broken\n", c->sig_scheme->name);
-    if (is_self_issued(c) && c->sig_scheme && sw_pubkey_fits(&c->key, c->sig_scheme) && c->aki.len == 0 &&
+    if (ttp_is_self_issued(c) && c->sig_scheme && sw_pubkey_fits(&c->key, c->sig_scheme) && c->aki.len == 0 &&
         !self_signature_ok(c))
         SAY("its own signature does not verify\n");
     if (c->unknown_critical)
@@ -65,9 +60,9 @@ static void judge(const struct ttp *t, const struct sw_cert *c, char *out, size_
 
 static const char *kind(const struct sw_cert *c)
 {
-    return c->is_ca            ? is_self_issued(c) ? "Root CA" : "Intermediate CA"
-           : is_self_issued(c) ? "Self-signed certificate"
-                               : "Certificate";
+    return c->is_ca                ? ttp_is_self_issued(c) ? "Root CA" : "Intermediate CA"
+           : ttp_is_self_issued(c) ? "Self-signed certificate"
+                                   : "Certificate";
 }
 
 /* In words: what it can be used for. */
@@ -169,7 +164,7 @@ static void show_page(const struct ttp *t, const struct sw_cert *c)
         ttp_page_line(t, "In order", TTP_GOOD, "yes, ends %s", ttp_span_text(t->now, c->not_after, span));
     ttp_page_line(t, "For", TTP_PLAIN, "%s", purpose(c, text, sizeof text));
     sw_cert_name_text(c->issuer, text, sizeof text);
-    ttp_page_line(t, "Issued by", TTP_PLAIN, "%s", is_self_issued(c) ? "itself" : text);
+    ttp_page_line(t, "Issued by", TTP_PLAIN, "%s", ttp_is_self_issued(c) ? "itself" : text);
     if (names && *names)
         ttp_page_list(t, "Names", names);
     ttp_page_line(t, "Valid", TTP_PLAIN, "%s to %s (%lld days)", ttp_time_text(c->not_before, from),

@@ -2,7 +2,6 @@
  * ttp install, ttp uninstall: the root into the system's trust store and out again. Each system has a directory for local roots and a program
  * that makes its bundles from it; the first one whose program is there is used.
  */
-#include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
 #include <errno.h>
@@ -67,7 +66,7 @@ static int store_path(const struct ttp *t, const struct store *s, const struct t
 static int open_root(const struct ttp *t, struct ttp_ca *ca, const struct store **s, char path[TTP_PATH_CAP])
 {
     int err = ttp_ca_open(t, false, ca);
-    if (!err && !sw_cert_name_eq(ca->cert.issuer, ca->cert.subject))
+    if (!err && !ttp_is_self_issued(&ca->cert))
         err = ttp_error(t, TTP_REFUSED, "%s: this is an intermediate CA; install the root above it", t->dir);
     if (!err && !(*s = find_store()))
         err = ttp_error(
@@ -80,15 +79,12 @@ int ttp_install(struct ttp *t)
 {
     struct ttp_ca ca;
     const struct store *s;
-    char path[TTP_PATH_CAP], pem[SW_CERT_MAX];
-    size_t len;
+    char path[TTP_PATH_CAP];
     int err = open_root(t, &ca, &s, path);
-    if (!err) {
-        enum sw_err e = sw_pem_encode("CERTIFICATE", ca.cert.der.p, ca.cert.der.len, pem, sizeof pem, &len);
-        if (e == SW_OK)
-            e = sw_file_write(path, pem, len, SW_FILE_REPLACE);
-        err = e == SW_OK ? run_command(t, s) : ttp_fail(t, e, path);
-    }
+    if (!err)
+        err = ttp_certs_write(t, path, &ca.cert.der, 1, SW_FILE_REPLACE);
+    if (!err)
+        err = run_command(t, s);
     ttp_ca_close(&ca);
     if (!err)
         ttp_say(t, "Installed: %s (browsers with a store of their own want it too: \"ttp export --ca FILE\")", path);

@@ -26,7 +26,7 @@ static int collect_names(const struct ttp *t, struct issue *is)
     if (!err)
         err = ttp_names_imply(t, &names, t->argv[0]);
     if (!err)
-        err = ttp_names_for_profile(t, is->order.profile, &names, is->san, &is->order.san);
+        err = ttp_names_for_profile(t, &names, t->argv[0], is->san, &is->order);
     ttp_names_free(&names);
     return err;
 }

@@ -6,15 +6,15 @@
 #include "base/hash.h"
 #include "base/wipe.h"
 #include "ttp/key.h"
-#include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
+#include "ttp/verify.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEM_CERT_MAX = SW_CERT_MAX * 3 / 2, DAY = 86400 };
+enum { DAY = 86400 };
 enum { SUPERSEDED = 4, CESSATION_OF_OPERATION = 5 }; /* CRLReason, RFC 5280 5.3.1 */
 
 /* --- names of the files --- */
@@ -85,12 +85,27 @@ int ttp_profile(const struct ttp *t, const struct sw_profile **profile)
     return TTP_DONE;
 }
 
-int ttp_names_for_profile(const struct ttp *t, const struct sw_profile *profile, const struct ttp_names *names,
-                          uint8_t *buf, struct sw_slice *san)
+/* Only a host name, and only for what is no server: there a name that the CA may not vouch for is an error. */
+static bool is_implied(const struct sw_profile *profile, const struct ttp_names *names, const char *cn)
 {
+    struct sw_san name;
+    return !(profile->eku & SW_EKU_SERVER_AUTH) && names->n && names->v[0].kind == SW_GN_DNS &&
+           !sw_san_parse(&name, cn) && sw_san_eq(&name, &names->v[0]);
+}
+
+int ttp_names_for_profile(const struct ttp *t, const struct ttp_names *names, const char *cn, uint8_t *buf,
+                          struct ttp_order *order)
+{
+    const struct sw_profile *profile = order->profile;
+    struct ttp_names first = {names->v, 1};
     struct sw_writer w = sw_writer_of(buf, TTP_SAN_MAX);
+    if (is_implied(profile, names, cn)) {
+        ttp_names_encode(&w, &first);
+        order->implied = (struct sw_slice){buf, w.len};
+        w = sw_writer_of(buf, TTP_SAN_MAX);
+    }
     ttp_names_encode(&w, names);
-    *san = (struct sw_slice){buf, w.len};
+    order->san = (struct sw_slice){buf, w.len};
     if (!sw_writer_ok(&w))
         return ttp_usage(t, "too many names");
     if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(names, SW_GN_DNS) && !ttp_names_have(names, SW_GN_IP))
@@ -163,13 +178,28 @@ int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const st
 
 /* --- checking what was made --- */
 
-/* The signature, with the CA's public key. */
-static int check_made(const struct ttp *t, const struct ttp_ca *ca, const struct sw_cert *cert)
+/*
+ * As a verifier would, from the root if it is known and else from the CA: what name constraints and path lengths above forbid is found before
+ * anything leaves.
+ */
+static enum sw_err verify_made(const struct ttp_ca *ca, const struct sw_cert *cert, struct sw_verify_result *result)
 {
-    if (cert->sig_scheme && sw_pubkey_verify(&ca->cert.key, cert->sig_scheme, cert->tbs.p, cert->tbs.len, cert->sig.p,
-                                             cert->sig.len) == SW_OK)
-        return TTP_DONE;
-    return ttp_error(t, TTP_SYSTEM, "the signature that was made does not verify");
+    struct sw_cert above[TTP_CERTS_MAX + 1];
+    struct sw_slice anchor = ca->root.n ? ca->root.v[0].der : ca->cert.der;
+    struct sw_trust *trust = sw_trust_new();
+    above[0] = ca->cert;
+    memcpy(above + 1, ca->chain.v, ca->chain.n * sizeof *above);
+    struct sw_verify_params params = {.trust = trust,
+                                      .untrusted = above,
+                                      .untrusted_len = 1 + ca->chain.n,
+                                      .time = cert->not_before,
+                                      .purpose = SW_PURPOSE_ANY};
+    enum sw_err err = trust ? sw_trust_add(trust, anchor.p, anchor.len) : SW_ERR_MEMORY;
+    result->reason[0] = 0;
+    if (err == SW_OK)
+        err = sw_verify(cert, &params, result);
+    sw_trust_free(trust);
+    return err;
 }
 
 /* --- signing, recording, writing --- */
@@ -201,27 +231,17 @@ static int sign(const struct ttp *t, const struct ttp_ca *ca, const struct sw_pr
     return err == SW_OK ? TTP_DONE : ttp_fail(t, err, "certificate");
 }
 
-/* PEM of the certificate, and behind it of the intermediates if chain is set. */
-static int make_pem(const struct ttp *t, const struct ttp_ca *ca, const uint8_t *der, size_t len, bool chain,
-                    struct sw_file *out)
+/* The certificate as PEM, and behind it the intermediates if chain is set. */
+static int make_pem(const struct ttp *t, const struct ttp_ca *ca, struct sw_slice der, bool chain, struct sw_file *out)
 {
-    bool above = chain && ca && strcmp(ca->stem, "ca") == 0;
-    size_t cap = PEM_CERT_MAX + (above ? 2 * ca->cert.der.len + 256 + ca->chain.len : 0), n = 0, m = 0;
-    *out = (struct sw_file){malloc(cap), 0};
-    if (!out->p)
-        return ttp_fail(t, SW_ERR_MEMORY, "certificate");
-    enum sw_err err = sw_pem_encode("CERTIFICATE", der, len, (char *)out->p, cap, &n);
-    if (err == SW_OK && above)
-        err = sw_pem_encode("CERTIFICATE", ca->cert.der.p, ca->cert.der.len, (char *)out->p + n, cap - n, &m);
-    out->len = n + m;
-    if (err == SW_OK && above && ca->chain.len && ca->chain.len <= cap - out->len) {
-        memcpy(out->p + out->len, ca->chain.p, ca->chain.len);
-        out->len += ca->chain.len;
+    struct sw_slice ders[TTP_CERTS_MAX + 2] = {der};
+    size_t n = 1;
+    if (chain && ca && !ttp_is_self_issued(&ca->cert)) {
+        ders[n++] = ca->cert.der;
+        for (size_t i = 0; i < ca->chain.n; i++)
+            ders[n++] = ca->chain.v[i].der;
     }
-    if (err == SW_OK)
-        return TTP_DONE;
-    sw_file_free(out);
-    return ttp_fail(t, err, "certificate");
+    return ttp_certs_pem(t, ders, n, out);
 }
 
 enum { STAGES = 3 };
@@ -251,17 +271,17 @@ static int stage(const struct ttp *t, struct stages *s, const char *path, struct
 }
 
 static int stage_all(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_files *files,
-                     struct sw_slice key_pem, const uint8_t *der, size_t len, struct stages *s)
+                     struct sw_slice key_pem, struct sw_slice der, struct stages *s)
 {
     struct sw_file pem = {NULL, 0}, chain = {NULL, 0};
     unsigned again = files->replace ? SW_FILE_REPLACE : 0;
     int err = stage(t, s, files->key, key_pem, SW_FILE_SECRET);
     if (!err)
-        err = make_pem(t, ca, der, len, false, &pem);
+        err = make_pem(t, ca, der, false, &pem);
     if (!err)
         err = stage(t, s, files->crt, (struct sw_slice){pem.p, pem.len}, again);
     if (!err && files->fullchain[0])
-        err = make_pem(t, ca, der, len, true, &chain);
+        err = make_pem(t, ca, der, true, &chain);
     if (!err)
         err = stage(t, s, files->fullchain, (struct sw_slice){chain.p, chain.len}, again);
     sw_file_free(&pem);
@@ -371,19 +391,48 @@ static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const s
     return err;
 }
 
+static int sign_and_parse(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
+                          const struct ttp_order *order, uint8_t *out, size_t *len, struct sw_cert *cert)
+{
+    int err = sign(t, ca, signer, order, out, len);
+    if (!err && sw_cert_parse(cert, out, *len) != SW_OK)
+        err = ttp_error(t, TTP_BAD_INPUT, "the certificate would not be well-formed: a part of the request is not");
+    return err;
+}
+
+/*
+ * Sign, and see whether verifiers will take it. A CA that is limited to names may not vouch for a common name that became a name on the way
+ * (the "alice" of a person): then once more without.
+ */
+static int sign_checked(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
+                        const struct ttp_order *order, uint8_t *out, size_t *len, struct sw_cert *cert)
+{
+    struct sw_verify_result result;
+    int err = sign_and_parse(t, ca, signer, order, out, len, cert);
+    if (err || !ca)
+        return err;
+    enum sw_err e = verify_made(ca, cert, &result);
+    if (e == SW_ERR_CERT_NAME_CONSTRAINT && order->implied.len) {
+        struct ttp_order less = *order;
+        less.san = (struct sw_slice){order->san.p + order->implied.len, order->san.len - order->implied.len};
+        err = sign_and_parse(t, ca, signer, &less, out, len, cert);
+        e = err ? e : verify_made(ca, cert, &result);
+    }
+    if (err || e == SW_OK)
+        return err;
+    return ttp_error(t, TTP_REFUSED, "this CA cannot make such a certificate, verifiers would reject it: %s",
+                     result.reason[0] ? result.reason : sw_err_reason(e));
+}
+
 int ttp_make(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
              const struct ttp_order *order, const struct ttp_files *files, struct sw_slice key_pem, uint8_t *out,
              size_t *len)
 {
     struct sw_cert cert;
     struct stages s = {.n = 0};
-    int err = sign(t, ca, signer, order, out, len);
-    if (!err && sw_cert_parse(&cert, out, *len) != SW_OK)
-        err = ttp_error(t, TTP_BAD_INPUT, "the certificate would not be well-formed: a part of the request is not");
-    if (!err && ca)
-        err = check_made(t, ca, &cert);
+    int err = sign_checked(t, ca, signer, order, out, len, &cert);
     if (!err)
-        err = stage_all(t, ca, files, key_pem, out, *len, &s);
+        err = stage_all(t, ca, files, key_pem, cert.der, &s);
     if (!err)
         err = record_and_name(t, ca, order, files, &cert, &s);
     forget(&s);

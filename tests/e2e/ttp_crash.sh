@@ -1,0 +1,108 @@
+#!/bin/bash
+# ttp under the worst: four writers at once, kill -9 at any moment, a full disk. What must hold afterwards: every certificate that exists is
+# in the index, once; serial numbers differ; no key lies about without reason; the next command works.
+. "$(dirname "$(readlink -f "$0")")/ttp.inc"
+serial_of() { openssl x509 -noout -serial -in "$1" | cut -d= -f2 | tr A-F a-f; }
+
+# Every certificate file is in the index and verifies; the index is sound.
+sound() {
+    "$TTP" --json list >list.json 2>err || failed "$1: list: $(cat err)"
+    is "$1: integrity" ok "$(sql certs/index.db 'PRAGMA integrity_check')"
+    is "$1: serials" "" "$(python3 -c "import json, collections; print(*[s for s, n in collections.Counter(r['serial'] for r in json.load(open('list.json'))).items() if n > 1])")"
+    is "$1: certificates and audit lines" "$(sql certs/index.db "SELECT count(*) FROM certificates")" \
+        "$(sql certs/index.db "SELECT count(*) FROM audit WHERE action IN ('init', 'issue', 'sign', 'renew')")"
+    for certificate in issued/*.crt; do
+        case $certificate in *.fullchain.crt | 'issued/*.crt') continue ;; esac
+        grep -q "\"$(serial_of "$certificate")\"" list.json || failed "$1: $certificate is not in the index"
+        openssl verify -CAfile certs/root.crt "$certificate" >/dev/null 2>&1 || failed "$1: $certificate is broken"
+        [ -s "${certificate%.crt}.key" ] || [ -n "${2-}" ] || failed "$1: $certificate has no key"
+    done
+    [ -z "$(ls -A issued | grep '^\.')" ] || failed "$1: left behind: $(ls -A issued | grep '^\.')"
+    passed
+}
+
+ok "$TTP" init "Crash Root" --key p256
+mkdir issued
+
+# --- four writers, ten certificates each ----------------------------------------------------------------------------------
+writer() { for i in $(seq 10); do "$TTP" -q issue "w$1-$i.example.org" --key p256 --out "issued/w$1-$i" || echo "writer $1: $i failed"; done; }
+for w in 1 2 3 4; do writer $w >"log.$w" 2>&1 & done
+wait
+is "writers' complaints" "" "$(cat log.*)"
+is "certificates" 40 "$(ls issued/*.key | wc -l)"
+is "rows" 41 "$(sql certs/index.db 'SELECT count(*) FROM certificates')"
+is "serials" 41 "$(sql certs/index.db 'SELECT count(DISTINCT serial) FROM certificates')"
+sound "four writers"
+
+# One name wanted by four at once: one gets it, the others are told, and no certificate is valid that nobody has.
+for w in 1 2 3 4; do "$TTP" -q issue same.example.org --key p256 --out issued/same >/dev/null 2>"log.$w" & pids[w]=$!; done
+winners=0
+for w in 1 2 3 4; do if wait "${pids[w]}"; then winners=$((winners + 1)); fi; done
+is "winners" 1 "$winners"
+is "valid certificates of that name" 1 "$("$TTP" --json list --valid | python3 -c "import json, sys; print(sum(r['cn'] == 'same.example.org' for r in json.load(sys.stdin)))")"
+sound "one name"
+
+# Lists made at once have numbers of their own.
+for w in 1 2 3 4; do "$TTP" -q crl & done
+wait
+is "numbers of lists" "1 2 3 4" "$(sql certs/index.db 'SELECT group_concat(number, " ") FROM crls')"
+is "the last one stays" "0x04" "$(openssl crl -in certs/root.crl -noout -crlnumber | cut -d= -f2)"
+
+# --- kill -9 at any moment ------------------------------------------------------------------------------------------------
+rm -f issued/*
+killed=0
+for i in $(seq 60); do
+    "$TTP" -q issue "k$i.example.org" --key p256 --out "issued/k$i" >/dev/null 2>&1 &
+    pid=$!
+    # from the first instruction to after the last
+    sleep "$(printf '0.%04d' $((i * 7 % 50)))"
+    kill -9 $pid 2>/dev/null && killed=$((killed + 1))
+    wait $pid 2>/dev/null
+done
+[ "$killed" -gt 10 ] && passed || failed "only $killed of 60 were killed in time"
+sound "kill -9" keyless
+ok "$TTP" issue after.example.org --key p256 --out issued/after
+# what was begun can be asked for again, unless its key is there already
+for i in $(seq 60); do
+    [ -e "issued/k$i.key" ] || "$TTP" -q issue "k$i.example.org" --key p256 --out "issued/k$i" 2>err || failed "again: $(cat err)"
+done
+sound "again" keyless
+
+# --- a full disk ----------------------------------------------------------------------------------------------------------
+# as a limit on the size of files, at every size: the index cannot grow, or a file cannot be written
+size=$(stat -c %s certs/index.db)
+before=$(sql certs/index.db 'SELECT count(*) FROM certificates')
+full=0 done=0
+for limit in 0 1 2 4 8 $((size / 1024 - 8)) $((size / 1024)) $((size / 1024 + 1)); do
+    (ulimit -f $limit; trap '' XFSZ; exec "$TTP" -q issue "f$limit.example.org" --key p256 --out "issued/f$limit") 2>&1 | cat >said
+    if [ "${PIPESTATUS[0]}" = 0 ]; then
+        done=$((done + 1))
+    else
+        full=$((full + 1))
+        [ -s said ] || failed "no word about the full disk"
+        [ ! -e "issued/f$limit.crt" ] && [ ! -e "issued/f$limit.key" ] && passed || failed "a full disk left files"
+    fi
+done
+[ $full -ge 5 ] && passed || failed "the disk was full only $full times"
+is "rows after a full disk" $((before + done)) "$(sql certs/index.db 'SELECT count(*) FROM certificates')"
+sound "full disk" keyless
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+    cat >on_tmpfs.sh <<'SH'
+mkdir -p small && mount -t tmpfs -o size=200k tmpfs small && cd small || exit 77
+export TTP_PKI=certs
+"$TTP" -q init "Small Root" --key p256 || exit 1
+i=0
+while "$TTP" -q issue "t$i.example.org" --key p256 --out "t$i" 2>../err; do i=$((i + 1)); [ $i -lt 300 ] || exit 2; done
+[ "$(sql certs/index.db 'PRAGMA integrity_check')" = ok ] || exit 3
+# as many certificates as rows: what failed left neither
+[ "$(ls t*.key | wc -l)" = "$(sql certs/index.db "SELECT count(*) FROM certificates WHERE profile = 'server' AND serial NOT IN (SELECT serial FROM revocations)")" ] || exit 4
+rm -f t0.* t1.* t2.* t3.* t4.*
+"$TTP" -q issue room.example.org --key p256 --out room || exit 5
+openssl verify -CAfile certs/root.crt room.crt || exit 6
+SH
+    export -f sql
+    code 0 unshare -m env TTP="$TTP" bash on_tmpfs.sh
+else
+    echo "skipped: a file system of its own that fills up (needs root)"
+fi
+finish

@@ -1,0 +1,149 @@
+#!/bin/bash
+# Every kind of file that ttp makes is read by others, and every kind that they make by ttp: openssl always; certtool, easy-rsa and keytool
+# where they are installed.
+. "$(dirname "$(readlink -f "$0")")/ttp.inc"
+export PASS=sealwax
+
+# --- openssl: keys of every kind, both ways -------------------------------------------------------------------------------
+ok "$TTP" init "Interop Root"
+for key in rsa2048 rsa3072 p256 p384 ed25519; do
+    ok "$TTP" request "$key.example.org" --key $key --out $key
+    ok openssl pkey -in $key.key -check -noout
+    ok openssl req -in $key.csr -noout -verify
+    ok "$TTP" sign $key.csr
+    ok openssl verify -x509_strict -CAfile certs/root.crt $key.crt
+    is "$key: key and certificate" "$(openssl pkey -in $key.key -pubout)" "$(openssl x509 -in $key.crt -noout -pubkey)"
+    ok "$TTP" passwd $key.key --passout env:PASS
+    ok openssl pkey -in $key.key -passin env:PASS -noout
+    ok openssl pkcs8 -topk8 -in $key.key -passin env:PASS -v2 aes-128-cbc -v2prf hmacWithSHA1 -passout pass:other -out $key.p8
+    chmod 600 $key.p8
+    ok "$TTP" passwd $key.p8 --passin file:<(echo other) --remove
+    ok "$TTP" inspect $key.p8; says "Private key: $key"
+done
+openssl rsa -in rsa2048.p8 -traditional -out old.key 2>/dev/null; chmod 600 old.key
+ok "$TTP" request old --key-file old.key --out old
+openssl genrsa -traditional -aes128 -passout pass:x -out older.key 2048 2>/dev/null; chmod 600 older.key
+code 4 "$TTP" inspect older.key; says "not supported"
+
+# a root of each kind signs with it
+for key in p256 p384 ed25519 rsa4096; do
+    ok "$TTP" --pki root-$key init "Root $key" --key $key
+    ok "$TTP" --pki root-$key issue a.example.org --out under-$key
+    ok "$TTP" --pki root-$key crl
+    ok openssl verify -x509_strict -CAfile root-$key/root.crt under-$key.crt
+    ok openssl crl -in root-$key/root.crl -CAfile root-$key/root.crt -noout
+done
+
+# --- openssl: PKCS#12 -----------------------------------------------------------------------------------------------------
+for key in rsa2048 p256 ed25519; do
+    ok "$TTP" export $key.example.org --key-file $key.key --passin env:PASS --passout env:PASS --p12 $key.p12
+    mode 600 $key.p12
+    ok openssl pkcs12 -in $key.p12 -passin env:PASS -info -noout
+    says "MAC: sha256"; says "PBES2, PBKDF2, AES-256-CBC"
+    ok openssl pkcs12 -in $key.p12 -passin env:PASS -nodes -out $key.pem
+    is "certificates in it" 2 "$(grep -c "BEGIN CERTIFICATE" $key.pem)"
+    is "$key: key in it" "$(openssl pkey -in $key.key -passin env:PASS -pubout)" "$(openssl pkey -in $key.pem -pubout)"
+    no openssl pkcs12 -in $key.p12 -passin pass:wrong -noout
+    for way in "" "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1"; do
+        # shellcheck disable=SC2086
+        openssl pkcs12 -export -in $key.pem -inkey $key.pem -out theirs.p12 -passout env:PASS $way -provider default -provider legacy 2>/dev/null
+        ok "$TTP" import theirs.p12 --out theirs --force --passin env:PASS
+        mode 600 theirs.key
+        is "$key: imported" "$(openssl pkey -in $key.pem)" "$(openssl pkey -in theirs.key)"
+    done
+    code 4 "$TTP" import theirs.p12 --out never --passin file:<(echo wrong); says "passphrase"
+done
+openssl pkcs12 -export -in p256.pem -inkey p256.pem -legacy -out rc2.p12 -passout env:PASS 2>/dev/null
+code 4 "$TTP" import rc2.p12 --out never --passin env:PASS; says "RC2"
+
+# --- certtool -------------------------------------------------------------------------------------------------------------
+if have certtool; then
+    for key in rsa2048 rsa3072 p256 p384 ed25519; do
+        certtool --verify --verify-profile=medium --load-ca-certificate certs/root.crt --infile $key.crt >out 2>err; says "Verified. The certificate is trusted."
+        ok certtool --crq-info --infile $key.csr; says "Self signature: verified"
+        ok certtool --key-info --infile $key.key --password sealwax
+    done
+    ok "$TTP" crl
+    certtool --verify-crl --load-ca-certificate certs/root.crt --infile certs/root.crl >out 2>err; says "Verified"
+    ok certtool --p12-info --inder --infile rsa2048.p12 --password sealwax
+    certtool --generate-privkey --key-type rsa --bits 2048 --pkcs8 --null-password --outfile gnutls.key >/dev/null 2>&1
+    printf 'cn = gnutls.example.org\ndns_name = gnutls.example.org\nip_address = 192.0.2.7\nca\n' >gnutls.tmpl
+    ok certtool --generate-request --load-privkey gnutls.key --template gnutls.tmpl --outfile gnutls.csr
+    ok "$TTP" sign gnutls.csr --yes; says "ip:192.0.2.7"
+    openssl x509 -in gnutls.crt -noout -text >out; says "CA:FALSE"
+    chmod 600 gnutls.key
+    ok "$TTP" inspect gnutls.key
+    certtool --to-p12 --load-privkey gnutls.key --load-certificate gnutls.crt --p12-name x --password sealwax --outder --outfile gnutls.p12 >/dev/null 2>&1
+    ok "$TTP" import gnutls.p12 --out from-gnutls --passin env:PASS
+    printf 'cn = GnuTLS CA\nca\ncert_signing_key\ncrl_signing_key\nexpiration_days = 700\n' >ca.tmpl
+    certtool --generate-privkey --outfile gca.key >/dev/null 2>&1; chmod 600 gca.key
+    certtool --generate-self-signed --load-privkey gca.key --template ca.tmpl --outfile gca.crt >/dev/null 2>&1
+    ok "$TTP" --pki gca adopt gca.crt --key-file gca.key
+    ok "$TTP" --pki gca issue adopted.example.org --out adopted
+    certtool --verify --load-ca-certificate gca.crt --infile adopted.crt >out 2>err; says "Verified. The certificate is trusted."
+fi
+
+# --- keytool --------------------------------------------------------------------------------------------------------------
+if have keytool; then
+    for key in rsa2048 p256; do
+        ok keytool -list -v -storetype PKCS12 -keystore $key.p12 -storepass sealwax
+        says "PrivateKeyEntry"; says "Certificate chain length: 2"
+    done
+    ok keytool -genkeypair -alias j -keyalg EC -groupname secp256r1 -dname CN=java.example.org -storetype PKCS12 -keystore j.p12 -storepass sealwax
+    ok keytool -certreq -alias j -keystore j.p12 -storepass sealwax -file j.csr -ext san=dns:java.example.org
+    ok "$TTP" sign j.csr; says "dns:java.example.org"
+    cat j.crt certs/root.crt >j.chain
+    ok keytool -importcert -noprompt -trustcacerts -alias j -file j.chain -keystore j.p12 -storepass sealwax
+    ok "$TTP" import j.p12 --out j2 --passin env:PASS
+    is "through Java" "$(openssl x509 -in j.crt)" "$(openssl x509 -in j2.crt)"
+    ok keytool -printcrl -file certs/root.crl
+fi
+
+# --- easy-rsa: its CA is adopted, its certificates are revoked ------------------------------------------------------------
+easyrsa=$(command -v easyrsa || ls /usr/share/easy-rsa/easyrsa 2>/dev/null)
+if [ -n "$easyrsa" ]; then
+    export EASYRSA_BATCH=1 EASYRSA_PKI=$PWD/erpki
+    "$easyrsa" init-pki >/dev/null 2>&1 && EASYRSA_REQ_CN="Easy CA" "$easyrsa" build-ca nopass >/dev/null 2>&1
+    "$easyrsa" build-client-full easy nopass >/dev/null 2>&1
+    "$easyrsa" gen-crl >/dev/null 2>&1
+    if [ -s erpki/issued/easy.crt ]; then
+        ok "$TTP" inspect erpki/issued/easy.crt; says "client"
+        ok "$TTP" inspect erpki/crl.pem; says "Number       none"
+        chmod 600 erpki/private/ca.key
+        ok "$TTP" --pki adopted adopt erpki/ca.crt --key-file erpki/private/ca.key
+        ok "$TTP" --pki adopted issue new.example.org --out er
+        ok openssl verify -CAfile erpki/ca.crt er.crt
+        ok "$TTP" --pki adopted revoke erpki/issued/easy.crt --reason superseded
+        code 4 "$TTP" --pki adopted revoke rsa2048.crt; says "did not sign it"
+        ok "$TTP" --pki adopted crl
+        cat erpki/ca.crt adopted/ca.crl adopted/root.crl >er+crl.pem 2>/dev/null
+        no openssl verify -crl_check -CAfile er+crl.pem erpki/issued/easy.crt; says "certificate revoked"
+        # a request of easy-rsa's
+        EASYRSA_REQ_CN=req.example.org "$easyrsa" gen-req req nopass >/dev/null 2>&1
+        ok "$TTP" sign erpki/reqs/req.req --out er-req.crt; says "dns:req.example.org"
+    else
+        failed "easy-rsa made no certificate"
+    fi
+else
+    echo "skipped: no easy-rsa on this machine"
+fi
+
+# --- the system's trust store, in a file system of its own ----------------------------------------------------------------
+if [ "$(id -u)" = 0 ] && [ -x /usr/sbin/update-ca-certificates ] && unshare -m true 2>/dev/null; then
+    cat >store.sh <<'SH'
+set -e
+mkdir -p l e
+mount -t tmpfs tmpfs /usr/local/share/ca-certificates
+cp -a /etc/ssl/certs/. e/ && mount --bind e /etc/ssl/certs
+"$TTP" install
+openssl verify -CAfile /etc/ssl/certs/ca-certificates.crt rsa2048.crt
+"$TTP" uninstall
+! openssl verify -CAfile /etc/ssl/certs/ca-certificates.crt rsa2048.crt
+if "$TTP" uninstall; then exit 9; fi
+SH
+    code 0 unshare -m env TTP="$TTP" TTP_PKI=certs bash store.sh
+    no openssl verify -CAfile /etc/ssl/certs/ca-certificates.crt rsa2048.crt
+else
+    echo "skipped: the system's trust store (needs root and update-ca-certificates)"
+fi
+finish

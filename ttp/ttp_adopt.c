@@ -1,0 +1,198 @@
+/*
+ * ttp adopt: take a CA certificate that was signed above, or a whole CA that another tool made, into DIR. The certificate must be a CA's, for
+ * the key that is here (or that --key-file brings), and its chain must hold.
+ */
+#include "base/wipe.h"
+#include "ttp/key.h"
+#include "ttp/ttp_ca.h"
+#include "ttp/ttp_verbs.h"
+#include "ttp/verify.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct adoption {
+    struct ttp_certs read; /* the certificate */
+    struct sw_cert cert;
+    bool root;        /* it is self-issued */
+    const char *stem; /* where it goes: "root" or "ca" */
+    bool have_key;    /* DIR holds it already */
+    struct sw_privkey *key;
+    struct ttp_certs chain; /* of --chain: roots and intermediates */
+    struct sw_trust *trust; /* the roots among them, and the certificate if it is one */
+    struct sw_verify_result verdict;
+    char key_pem[SW_KEY_PEM_MAX];
+};
+
+/* The path from the certificate to a root of the chain, by the rules every verifier follows. */
+static int check_chain(const struct ttp *t, struct adoption *a)
+{
+    a->trust = sw_trust_new();
+    enum sw_err err = a->trust ? SW_OK : SW_ERR_MEMORY;
+    if (a->root && err == SW_OK)
+        err = sw_trust_add(a->trust, a->cert.der.p, a->cert.der.len);
+    for (size_t i = 0; i < a->chain.n && err == SW_OK; i++)
+        if (ttp_is_self_issued(&a->chain.v[i]))
+            err = sw_trust_add(a->trust, a->chain.v[i].der.p, a->chain.v[i].der.len);
+    struct sw_verify_params params = {.trust = a->trust,
+                                      .untrusted = a->chain.v,
+                                      .untrusted_len = a->chain.n,
+                                      .time = t->now,
+                                      .purpose = SW_PURPOSE_ANY};
+    size_t roots = a->trust ? sw_trust_count(a->trust) : 0;
+    if (err == SW_OK && roots)
+        err = sw_verify(&a->cert, &params, &a->verdict);
+    if (err != SW_OK)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: %s", t->argv[0],
+                         a->verdict.reason[0] ? a->verdict.reason : sw_err_reason(err));
+    if (!roots)
+        ttp_note(t, "without the certificates above (--chain) nothing shows that this one is good, and full chains "
+                    "lack what is between");
+    return TTP_DONE;
+}
+
+static int check_cert(const struct ttp *t, struct adoption *a)
+{
+    const struct sw_cert *c = &a->cert;
+    if (!c->is_ca || (c->has_key_usage && !(c->key_usage & SW_KU_KEY_CERT_SIGN)))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: this is no certificate of a CA", t->argv[0]);
+    if (c->not_after < t->now)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: it has expired", t->argv[0]);
+    a->root = ttp_is_self_issued(c);
+    if (a->root && (!c->sig_scheme ||
+                    sw_pubkey_verify(&c->key, c->sig_scheme, c->tbs.p, c->tbs.len, c->sig.p, c->sig.len) != SW_OK))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: its signature does not verify", t->argv[0]);
+    return check_chain(t, a);
+}
+
+/* The key that is in DIR, by its public half: the file is read, so a passphrase may be asked for. */
+static int find_key(const struct ttp *t, struct adoption *a)
+{
+    static const char *const stems[] = {"ca", "root"};
+    char path[TTP_PATH_CAP];
+    const char *given = ttp_get(t, TTP_OPT_KEY_FILE);
+    for (size_t i = 0; i < 2 && !a->key; i++) {
+        if (!ttp_path(t, stems[i], "key", path))
+            return TTP_USAGE;
+        if (!sw_file_exists(path))
+            continue;
+        int err = ttp_read_key(t, path, &a->key);
+        if (err)
+            return err;
+        a->stem = stems[i];
+        a->have_key = true;
+    }
+    if (!a->key && !given)
+        return ttp_error(t, TTP_USAGE, "%s: the key of this CA is not in %s: say with --key-file where it is",
+                         t->argv[0], t->dir);
+    if (a->have_key && given)
+        return ttp_error(t, TTP_REFUSED,
+                         "%s: there is a CA's key here already; another CA needs a directory of its own (--pki)",
+                         t->dir);
+    if (!a->key) {
+        int err = ttp_read_key(t, given, &a->key);
+        if (err)
+            return err;
+        a->stem = a->root ? "root" : "ca";
+    }
+    return sw_pubkey_eq(sw_privkey_public(a->key), &a->cert.key) ? TTP_DONE
+                                                                 : ttp_fail(t, SW_ERR_KEY_MISMATCH, t->argv[0]);
+}
+
+/* --- writing --- */
+
+/* What the verifier found above it: the intermediates, which servers send, in chain.crt, and the root in root.crt. */
+static int write_above(const struct ttp *t, struct adoption *a)
+{
+    struct sw_slice ders[SW_PATH_MAX];
+    char path[TTP_PATH_CAP];
+    const struct sw_verify_result *v = &a->verdict;
+    int err = TTP_DONE;
+    if (a->root || v->path_len < 2)
+        return TTP_DONE;
+    for (unsigned i = 0; i < v->path_len; i++)
+        ders[i] = v->path[i]->der;
+    if (v->path_len > 2)
+        err = ttp_path(t, "chain", "crt", path) ? ttp_certs_write(t, path, ders + 1, v->path_len - 2, SW_FILE_REPLACE)
+                                                : TTP_USAGE;
+    if (!err)
+        err = ttp_path(t, "root", "crt", path) ? ttp_certs_write(t, path, ders + v->path_len - 1, 1, SW_FILE_REPLACE)
+                                               : TTP_USAGE;
+    return err;
+}
+
+static int write_key(const struct ttp *t, struct adoption *a)
+{
+    char path[TTP_PATH_CAP];
+    size_t len;
+    if (a->have_key)
+        return TTP_DONE;
+    if (!ttp_path(t, a->stem, "key", path))
+        return TTP_USAGE;
+    int err = ttp_key_pem(t, a->key, path, a->key_pem, sizeof a->key_pem, &len);
+    if (err)
+        return err;
+    enum sw_err e = sw_file_write(path, a->key_pem, len, SW_FILE_SECRET);
+    return e == SW_OK ? TTP_DONE : ttp_fail(t, e, path);
+}
+
+static int record(const struct ttp *t, const struct adoption *a)
+{
+    struct ttp_index *ix;
+    char serial[TTP_SERIAL_CAP], subject[512];
+    int err = ttp_index_open(t, true, &ix);
+    if (err)
+        return err;
+    sw_cert_name_text(a->cert.subject, subject, sizeof subject);
+    err = ttp_index_begin(ix);
+    if (!err)
+        err = ttp_index_audit(ix, "adopt", ttp_serial_text(a->cert.serial, serial), subject);
+    if (!err)
+        err = ttp_index_commit(ix);
+    ttp_index_rollback(ix);
+    ttp_index_close(ix);
+    return err;
+}
+
+static int adopt(const struct ttp *t, struct adoption *a)
+{
+    struct ttp_files files = {.crt = ""};
+    int err = ttp_cert_read(t, t->argv[0], &a->read);
+    if (err)
+        return err;
+    a->cert = a->read.v[0];
+    if (ttp_has(t, TTP_OPT_CHAIN))
+        err = ttp_certs_read(t, ttp_get(t, TTP_OPT_CHAIN), &a->chain);
+    if (!err)
+        err = check_cert(t, a);
+    if (!err)
+        err = find_key(t, a);
+    if (!err)
+        err = ttp_make_dir(t);
+    if (!err)
+        err = record(t, a);
+    if (!err)
+        err = write_key(t, a);
+    if (!err)
+        err = write_above(t, a);
+    if (!err && !ttp_path(t, a->stem, "crt", files.crt))
+        err = TTP_USAGE;
+    if (!err) /* last: with this file the CA is there */
+        err = ttp_certs_write(t, files.crt, &a->cert.der, 1, SW_FILE_REPLACE);
+    return err ? err : ttp_report(t, a->cert.der.p, a->cert.der.len, &files);
+}
+
+int ttp_adopt(struct ttp *t)
+{
+    struct adoption *a = calloc(1, sizeof *a);
+    if (!a)
+        return ttp_fail(t, SW_ERR_MEMORY, "adopt");
+    int err = adopt(t, a);
+    sw_privkey_free(a->key);
+    sw_trust_free(a->trust);
+    ttp_certs_free(&a->chain);
+    ttp_certs_free(&a->read);
+    sw_wipe(a, sizeof *a);
+    free(a);
+    return err;
+}
