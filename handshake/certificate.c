@@ -87,7 +87,10 @@ enum sw_err sw_certificate_recv(struct sw_conn *conn, struct sw_slice body)
     sw_cert_common_name(hs->leaf.subject, who, sizeof who);
     sw_cert_common_name(hs->leaf.issuer, issuer, sizeof issuer);
     /* a client judges the chain when all is in that bears on it: at ServerHelloDone */
-    err = sw_is_server(conn) ? sw_peer_verify(conn) : sw_peer_leaf_usable(conn);
+    if (sw_is_server(conn))
+        err = hs->leaf.key.type == SW_KEY_NONE ? SW_ERR_CERT_KEY_TYPE : sw_peer_verify(conn);
+    else
+        err = sw_peer_leaf_usable(conn);
     sw_conn_note(conn, "certificate of %s, issued by %s%s", who, issuer,
                  err != SW_OK         ? ": refused"
                  : sw_is_server(conn) ? ": path verified"

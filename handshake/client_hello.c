@@ -250,22 +250,29 @@ static bool usable(void *ctx, const struct sw_suite *suite)
     return sw_credential_for_suite(conn, suite, &cred, &scheme);
 }
 
-/* Say why there is no suite, for whoever reads the log; the alert is the same, but for finite fields (RFC 7919 4). */
+/*
+ * Say why there is no suite, for whoever reads the log. The alert is handshake_failure, but where nothing except the client's list of
+ * finite-field groups stood in the way (RFC 7919 4).
+ */
 static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *h)
 {
-    bool any = false;
+    bool any = false, only_dhe = true, signable = true;
 
     for (size_t i = 0; i < conn->cfg->suites.len; i++) {
         const struct sw_suite *s = sw_suite_by_id(conn->cfg->suites.id[i]);
 
-        if (!has_suite(h->suites, s->id) || s->min_version != SW_TLS12)
+        if (s->min_version != SW_TLS12 || !has_suite(h->suites, s->id))
             continue;
         any = true;
-        if (s->kex != SW_KEX_RSA && sw_group_for_hello(conn, s->kex) != NULL && conn->hs->peer_ext.sigalgs_present)
-            return SW_ERR_NO_SIGNATURE_SCHEME;
+        only_dhe = only_dhe && s->kex == SW_KEX_DHE;
+        signable = signable && (s->kex == SW_KEX_RSA || sw_group_for_hello(conn, s->kex) == NULL);
     }
     if (!any)
         return SW_ERR_NO_SUITE;
+    if (!signable)
+        return SW_ERR_NO_SIGNATURE_SCHEME;
+    if (only_dhe)
+        return SW_ERR_WEAK_DH;
     return conn->hs->peer_ext.groups_present ? SW_ERR_NO_GROUP : SW_ERR_NO_SUITE;
 }
 
