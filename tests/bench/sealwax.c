@@ -108,13 +108,16 @@ static void pair_connect(void *pair)
 {
     struct pair *p = pair;
     struct sw_conn_info info;
+    bool moved = true;
 
     must(sw_conn_new(&p->client, p->client_cfg, "server.example"), "client");
     must(sw_conn_new(&p->server, p->server_cfg, NULL), "server");
     if (p->session_len > 0)
         must(sw_conn_set_session(p->client, p->session, p->session_len), "session");
-    while (carry(p->client, p->server) | carry(p->server, p->client))
-        ;
+    while (moved) {
+        moved = carry(p->client, p->server);
+        moved = carry(p->server, p->client) || moved;
+    }
     if (!sw_conn_established(p->client) || !sw_conn_established(p->server))
         bench_fail("sealwax handshake", sw_conn_error_text(p->client));
     sw_conn_info(p->client, &info);

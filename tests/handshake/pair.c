@@ -83,8 +83,12 @@ bool pair_carry(struct sw_conn *from, struct sw_conn *to, size_t piece)
 
 bool pair_run(struct pair *p)
 {
-    while (pair_carry(p->client, p->server, p->piece) | pair_carry(p->server, p->client, p->piece))
-        ;
+    bool moved = true;
+
+    while (moved) {
+        moved = pair_carry(p->client, p->server, p->piece);
+        moved = pair_carry(p->server, p->client, p->piece) || moved;
+    }
     return sw_conn_established(p->client) && sw_conn_established(p->server);
 }
 
