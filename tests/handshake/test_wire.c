@@ -72,7 +72,7 @@ static unsigned last_alert(const struct raw *r)
     unsigned alert = SW_ALERT_NONE;
 
     while (left >= 5) {
-        size_t len = 5u + (p[3] << 8 | p[4]);
+        size_t len = 5u + ((size_t)p[3] << 8 | p[4]);
 
         if (p[0] == 21 && len == 7 && p[5] == 2)
             alert = p[6];
