@@ -28,7 +28,7 @@ int main(void)
     if (config == NULL || sw_config_set_policy(config, "classic") != SW_OK ||
         sw_config_set_option(config, SW_OPT_INSECURE_NO_VERIFY, 1) != SW_OK)
         return 1;
-    if (sw_conn_new(&conn, config, "server.example") != SW_OK || sw_conn_wants(conn) != SW_WANT_SEND)
+    if (sw_conn_new(&conn, config, "server.example") != SW_OK || !(sw_conn_wants(conn) & SW_WANT_SEND))
         return 1;
     if (sw_config_set_policy(config, "no such") != SW_ERR_ARGUMENT)
         return 1;
