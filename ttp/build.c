@@ -157,8 +157,11 @@ static enum sw_err try_issuer(struct sw_path *p, const struct sw_cert *candidate
 
     if (p->len == SW_PATH_MAX)
         return sw_path_fail(p, SW_ERR_CERT_PATH_LEN, p->len - 1, "the path has more than %d certificates", SW_PATH_MAX);
-    if (is_cycle(p, candidate))
+    if (sw_slice_eq(candidate->der, p->cert[p->len - 1]->der))
         return SW_ERR_CERT_UNKNOWN_CA;
+    if (is_cycle(p, candidate))
+        return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1,
+                            "the certificates above it only sign each other, in a circle");
     p->cert[p->len++] = candidate;
     err = check_link(p, anchor);
     if (err == SW_OK)
