@@ -1,0 +1,369 @@
+"""The peers of the matrix: how each foreign stack is started as a server and as a client.
+
+A driver answers: is it here, which suites has it, the command of a server on a port, and whether a run of its client against a port was
+good. Programs of ours over foreign libraries (peers/) follow the contract in peers/peer.h; the tools of the stacks themselves are told
+the same in their own words.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from suites import ALL, Suite
+
+TIMEOUT = 20
+TEXT = b"".join(b"line %06d of what the matrix sends\n" % i for i in range(1500))
+REQUEST = b"GET / HTTP/1.0\r\n\r\n"
+IDS = {s.id for s in ALL}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One try: a suite, and what else is asked of it."""
+
+    suite: Suite
+    auth: bool = True
+    alpn: bool = False
+    resume: bool = False
+
+
+class Unsupported(Exception):
+    """The peer does not have what the cell needs."""
+
+
+def run(command, data=b"", **more):
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT, **more)
+
+
+def output(command):
+    try:
+        done = run(command)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+class Driver:
+    name = ""
+    tool = ""
+    can_serve = True
+    can_call = True
+    server_alpn = client_alpn = server_resumes = client_resumes = True
+    reply = "echo"  # how `sealwax listen` answers this client
+    server_answers = "echo"  # what our client should get back: echo, reverse or http
+
+    def __init__(self, build, certs):
+        self.build, self.certs = build, certs
+
+    def here(self):
+        return shutil.which(self.tool) is not None
+
+    def version(self):
+        return ""
+
+    def suites(self):
+        """The numbers of the suites it has; those that the peer itself refuses come as Unsupported."""
+        return IDS
+
+    def dir(self, cell):
+        return os.path.join(self.certs, cell.suite.keys)
+
+    def server(self, cell, port):
+        raise NotImplementedError
+
+    def client(self, cell, port):
+        """None if it went well, else what went wrong."""
+        raise NotImplementedError
+
+    def checked(self, command, data, want, **more):
+        done = run(command, data, **more)
+        if want in done.stdout:
+            return None
+        said = (done.stderr + done.stdout[-300:]).decode("utf-8", "replace").strip().splitlines()
+        return " / ".join(said[-4:]) or "exit code %d, nothing said" % done.returncode
+
+
+class Contract(Driver):
+    """A program that follows peers/peer.h."""
+
+    def __init__(self, build, certs):
+        super().__init__(build, certs)
+        self.program = [os.path.join(build, "tests/interop/peers", self.name.lower().replace(" ", ""))]
+
+    def here(self):
+        return os.access(self.program[0], os.X_OK)
+
+    def words(self, cell):
+        s = cell.suite
+        words = ["id=0x%04X" % s.id, "name=" + s.name, "openssl=" + s.openssl, "auth=%d" % cell.auth, "bytes=65536"]
+        return words + (["alpn=sealwax"] if cell.alpn else []) + (["resume=1"] if cell.resume else [])
+
+    def server(self, cell, port):
+        return self.program + ["server", str(port), self.dir(cell)] + self.words(cell)
+
+    def client(self, cell, port):
+        done = run(self.program + ["client", str(port), self.dir(cell)] + self.words(cell))
+        said = done.stdout.decode("utf-8", "replace").strip()
+        if "unsupported suite" in said:
+            raise Unsupported
+        return None if done.returncode == 0 and "ok resumed" in said else said[-300:] or done.stderr.decode()[-300:]
+
+
+class MbedTls(Contract):
+    name = "Mbed TLS"
+
+    def version(self):
+        return package("libmbedtls-dev")
+
+
+class BearSsl(Contract):
+    name = "BearSSL"
+
+    def version(self):
+        return package("libbearssl-dev")
+
+
+class WolfSsl(Contract):
+    name = "wolfSSL"
+
+    def version(self):
+        return package("libwolfssl-dev")
+
+
+class Go(Contract):
+    name = "Go"
+    tool = "go"
+
+    def here(self):
+        if not shutil.which("go"):
+            return False
+        if not os.access(self.program[0], os.X_OK):
+            env = dict(os.environ, GO111MODULE="off", GOFLAGS="", GOTOOLCHAIN="local")
+            subprocess.run(["go", "build", "-o", self.program[0], "tests/interop/peers/peer.go"], env=env, check=False)
+        return super().here()
+
+    def version(self):
+        return output(["go", "version"]).split()[2]
+
+
+class Node(Contract):
+    name = "Node"
+
+    def __init__(self, build, certs):
+        super().__init__(build, certs)
+        self.program = ["node", "tests/interop/peers/peer.js"]
+
+    def here(self):
+        return shutil.which("node") is not None
+
+    def version(self):
+        return output(["node", "--version"]).strip()
+
+
+class Java(Contract):
+    name = "Java"
+
+    def __init__(self, build, certs):
+        super().__init__(build, certs)
+        self.classes = os.path.join(build, "tests/interop/peers")
+        self.program = ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", self.classes, "Peer"]
+
+    def here(self):
+        if not shutil.which("javac"):
+            return False
+        done = subprocess.run(["javac", "-d", self.classes, "tests/interop/peers/Peer.java"], check=False)
+        return done.returncode == 0
+
+    def version(self):
+        return output(["javac", "-version"]).split()[-1]
+
+
+class OpenSsl(Driver):
+    name = tool = "OpenSSL"
+    tool = "openssl"
+    server_answers = "reverse"
+
+    def version(self):
+        return output(["openssl", "version"]).split()[1]
+
+    def suites(self):
+        listed = output(["openssl", "ciphers", "-V", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"])
+        found = re.findall(r"0x([0-9A-F]{2}),0x([0-9A-F]{2}) - ", listed)
+        return {int(a + b, 16) for a, b in found} & IDS
+
+    def common(self, cell, who):
+        d = self.dir(cell)
+        own = ["-cert", d + "/%s.crt" % who, "-key", d + "/%s.key" % who] if who == "server" or cell.auth else []
+        cipher = ["-tls1_2", "-cipher", cell.suite.openssl + ":@SECLEVEL=0", "-CAfile", d + "/root.crt"]
+        return own + cipher + (["-alpn", "sealwax"] if cell.alpn else [])
+
+    def server(self, cell, port):
+        verify = ["-Verify", "3", "-verify_return_error"] if cell.auth else []
+        return ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, "-rev", "-quiet"] + self.common(cell, "server") + verify
+
+    def client(self, cell, port):
+        base = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % port, "-servername", "server.example", "-ign_eof"]
+        base += ["-verify_hostname", "server.example", "-verify_return_error"] + self.common(cell, "client")
+        kept = os.path.join(self.certs, "openssl-%d.session" % port)
+        for turn in (["-sess_out", kept], ["-sess_in", kept]) if cell.resume else ([],):
+            said = self.talk(base + turn)
+            if not said.startswith("HTTP/1.0 200") and "HTTP/1.0 200 OK" not in said:
+                return said[-300:]
+            if cell.alpn and "ALPN protocol: sealwax" not in said:
+                return "ALPN was not agreed on"
+            if turn[:1] == ["-sess_in"] and "Reused, " not in said:
+                return "not resumed"
+        return None
+
+    reply = "http"
+
+    def talk(self, command):
+        done = run(command, REQUEST)
+        return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+class GnuTls(Driver):
+    name = "GnuTLS"
+    tool = "gnutls-cli"
+    reply = "http"
+
+    def version(self):
+        return output(["gnutls-cli", "--version"]).split()[1]
+
+    def suites(self):
+        listed = output(["gnutls-cli", "--list"])
+        return {int(a + b, 16) for a, b in re.findall(r"0x([0-9a-f]{2}), 0x([0-9a-f]{2})", listed)} & IDS
+
+    def priority(self, cell):
+        exchange, cipher, mac = cell.suite.gnutls
+        return "NONE:+VERS-TLS1.2:+%s:+%s:+%s:+SIGN-ALL:+COMP-NULL:+GROUP-ALL:+CTYPE-ALL:%%VERIFY_ALLOW_SIGN_WITH_SHA1" % (exchange, cipher, mac)
+
+    def common(self, cell, who):
+        d = self.dir(cell)
+        own = ["--x509certfile", d + "/%s.crt" % who, "--x509keyfile", d + "/%s.key" % who] if who == "server" or cell.auth else []
+        return own + ["--x509cafile", d + "/root.crt", "--priority", self.priority(cell)] + (["--alpn", "sealwax"] if cell.alpn else [])
+
+    def server(self, cell, port):
+        auth = ["--require-client-cert", "--verify-client-cert"] if cell.auth else ["--disable-client-cert"]
+        return ["gnutls-serv", "--echo", "--port", str(port)] + self.common(cell, "server") + auth
+
+    def client(self, cell, port):
+        base = ["gnutls-cli", "--port", str(port), "--verify-hostname", "server.example", "--sni-hostname", "server.example"]
+        base += self.common(cell, "client") + (["--resume"] if cell.resume else []) + ["127.0.0.1"]
+        done = run(base, REQUEST)
+        said = (done.stdout + done.stderr).decode("utf-8", "replace")
+        if "HTTP/1.0 200 OK" not in said:
+            return said[-300:]
+        if cell.resume and "This is a resumed session" not in said:
+            return "not resumed"
+        return None if not cell.alpn or "sealwax" in said.split("HTTP/1.0")[0] else "ALPN was not agreed on"
+
+
+class Nss(Driver):
+    name = "NSS"
+    tool = "tstclnt"
+    reply = "http"
+    server_answers = "http"
+    client_resumes = server_alpn = client_alpn = False
+
+    def version(self):
+        return package("libnss3-tools")
+
+    def suites(self):
+        return IDS
+
+    def database(self, cell):
+        """A certificate database of its own for each kind of key, made once."""
+        return "sql:" + os.path.join(self.dir(cell), "nss")
+
+    def server(self, cell, port):
+        auth = ["-rr"] if cell.auth else []
+        range_ = ["-V", "tls1.2:tls1.2", "-c", ":%04X" % cell.suite.id]
+        key = ["-n", "server"] if cell.suite.keys == "rsa" else ["-e", "server"]
+        return ["selfserv", "-p", str(port), "-d", self.database(cell)] + key + auth + range_
+
+    def client(self, cell, port):
+        command = ["tstclnt", "-h", "127.0.0.1", "-a", "server.example", "-p", str(port), "-d", self.database(cell), "-V", "tls1.2:tls1.2"]
+        command += ["-c", ":%04X" % cell.suite.id] + (["-n", "client"] if cell.auth else [])
+        return self.checked(command, REQUEST, b"HTTP/1.0 200 OK")
+
+
+class Botan(Driver):
+    name = "Botan"
+    tool = "botan"
+    server_resumes = client_resumes = server_alpn = client_alpn = False
+
+    def version(self):
+        return output(["botan", "version"]).strip()
+
+    def suites(self):
+        listed = set(output(["botan", "tls_ciphers", "--policy=default"]).split()) | set(self.known())
+        names = {s.name[4:].removeprefix("TLS_"): s.id for s in ALL}
+        return {i for n, i in names.items() if n in listed}
+
+    def known(self):
+        """Suites that its default policy leaves out but the library has."""
+        return [s.name[4:] for s in ALL if "NULL" not in s.name]
+
+    def policy(self, cell):
+        exchange, cipher, mac = cell.suite.gnutls
+        method = {"RSA": "RSA", "DHE-RSA": "DH", "ECDHE-RSA": "ECDH", "ECDHE-ECDSA": "ECDH"}[exchange]
+        words = {"AES-128-CBC": "AES-128", "AES-256-CBC": "AES-256", "3DES-CBC": "3DES", "AES-128-GCM": "AES-128/GCM",
+                 "AES-256-GCM": "AES-256/GCM", "CHACHA20-POLY1305": "ChaCha20Poly1305"}
+        macs = {"SHA1": "SHA-1", "SHA256": "SHA-256", "SHA384": "SHA-384", "AEAD": "AEAD"}
+        path = os.path.join(self.certs, "botan-%04x.policy" % cell.suite.id)
+        with open(path, "w", encoding="ascii") as f:
+            f.write("allow_tls10=false\nallow_tls11=false\nallow_tls12=true\nallow_dtls10=false\nallow_dtls12=false\n")
+            f.write("ciphers=%s\nmacs=%s\nkey_exchange_methods=%s\n" % (words[cipher], macs[mac], method))
+            f.write("signature_methods=ECDSA RSA IMPLICIT\nsignature_hashes=SHA-512 SHA-384 SHA-256\n")
+            f.write("require_cert_revocation_info=false\nminimum_rsa_bits=2048\n")
+        return path
+
+    def server(self, cell, port):
+        d = self.dir(cell)
+        if cell.auth:
+            raise Unsupported
+        return ["botan", "tls_server", d + "/server.crt", d + "/server.key", "--port=%d" % port, "--policy=" + self.policy(cell)]
+
+    def client(self, cell, port):
+        d = self.dir(cell)
+        command = ["botan", "tls_client", "127.0.0.1", "--port=%d" % port, "--trusted-cas=" + d + "/root.crt", "--skip-system-cert-store"]
+        command += ["--policy=" + self.policy(cell), "--tls-version=1.2"]
+        if cell.auth:
+            command += ["--client-cert=" + d + "/client.crt", "--client-cert-key=" + d + "/client.key"]
+        return self.checked(command, REQUEST, b"HTTP/1.0 200 OK")
+
+    reply = "http"
+
+
+class Curl(Driver):
+    name = "curl"
+    tool = "curl"
+    can_serve = False
+    reply = "http"
+    client_resumes = client_alpn = False
+
+    def version(self):
+        return output(["curl", "--version"]).split()[1]
+
+    def suites(self):
+        return OpenSsl(self.build, self.certs).suites()
+
+    def client(self, cell, port):
+        d = self.dir(cell)
+        command = ["curl", "-sS", "--no-alpn", "--cacert", d + "/root.crt", "--tls-max", "1.2", "--ciphers", cell.suite.openssl + ":@SECLEVEL=0"]
+        command += ["--resolve", "server.example:%d:127.0.0.1" % port, "https://server.example:%d/" % port]
+        if cell.auth:
+            command += ["--cert", d + "/client.crt", "--key", d + "/client.key"]
+        return self.checked(command, b"", b"Sealwax listens.")
+
+
+def package(name):
+    """The version of a Debian package, without what Debian added."""
+    done = output(["dpkg-query", "-W", "-f", "${Version}", name])
+    return re.sub(r"^\d+:|[-+].*$", "", done.strip()) if done and "no packages" not in done else ""
+
+
+DRIVERS = [OpenSsl, GnuTls, Nss, Botan, MbedTls, BearSsl, WolfSsl, Go, Java, Node, Curl]

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""make interop: Sealwax with every foreign TLS stack that is installed, in both directions.
+
+For each peer and each cipher suite both have: `sealwax connect` against its server and its client against `sealwax listen`, with
+certificates on both sides and data both ways. Then, with one suite: no client certificate, ALPN, resumption. Prints failures, a table,
+and "N passed, N failed, N skipped". --document writes the table to docs/interop.md (only when every peer is there); --peer NAME tries
+only some; --verbose names every cell.
+"""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from drivers import DRIVERS, REQUEST, TEXT, TIMEOUT, Cell, Unsupported, run  # noqa: E402
+from suites import ALL  # noqa: E402
+
+OK, NONE = "ok", "none"
+FEATURES = (("no client certificate", {"auth": False}), ("ALPN", {"alpn": True}), ("resumption", {"resume": True}))
+
+
+# --- certificates -----------------------------------------------------------------------------------------------------------
+
+
+def make_certificates(build, into):
+    """One root; RSA and ECDSA certificates for both sides, as PEM, PKCS#12 and an NSS database."""
+
+    def must(*command):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            sys.exit("interop: %s: %s" % (" ".join(command), done.stdout.decode("utf-8", "replace")))
+
+    pki = os.path.join(into, "pki")
+    ttp = [os.path.join(build, "ttp"), "--quiet", "--pki", pki]
+    must(*ttp, "init", "Interoperability Root")
+    for keys, kind in (("rsa", "rsa2048"), ("ecdsa", "p256")):
+        d = os.path.join(into, keys)
+        os.makedirs(d)
+        must("cp", pki + "/root.crt", d + "/root.crt")
+        for who in ("server", "client"):
+            out = os.path.join(d, who)
+            must(*ttp, "issue", who + ".example", "--profile", who, "--key", kind, "--out", out)
+            must("openssl", "pkcs12", "-export", "-in", out + ".crt", "-inkey", out + ".key", "-name", who, "-passout", "pass:interop", "-out", out + ".p12")
+        make_nss_database(d)
+
+
+def make_nss_database(d):
+    db = "sql:" + d + "/nss"
+    os.makedirs(d + "/nss")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    try:
+        subprocess.run(["certutil", "-N", "-d", db, "--empty-password"], **quiet)
+        subprocess.run(["certutil", "-A", "-d", db, "-n", "root", "-t", "CT,C,C", "-i", d + "/root.crt"], **quiet)
+        for who in ("server", "client"):
+            subprocess.run(["pk12util", "-d", db, "-i", d + "/%s.p12" % who, "-W", "interop", "-K", ""], **quiet)
+    except FileNotFoundError:
+        pass  # then NSS is not here
+
+
+# --- processes --------------------------------------------------------------------------------------------------------------
+
+ports_lock = threading.Lock()
+ports_given = set()
+
+
+def free_port():
+    """One that nobody has, and that we have not given away before: a peer may still be starting on it."""
+    with ports_lock:
+        while True:
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", 0))
+                port = s.getsockname()[1]
+            if port not in ports_given:
+                ports_given.add(port)
+                return port
+
+
+class Server:
+    """A process that listens, ended with the block. Which port it listens on is known when it does."""
+
+    def __init__(self, command, port, cwd=None):
+        self.command, self.port, self.cwd = command, port, cwd
+
+    def listens(self):
+        """In the kernel's list, because a connection on trial would be the one that a peer serves first."""
+        wanted = "%04X" % self.port
+        for path in ("/proc/net/tcp", "/proc/net/tcp6"):
+            with open(path, encoding="ascii") as f:
+                if any(line.split()[1].endswith(":" + wanted) and line.split()[3] == "0A" for line in f):
+                    return True
+        return False
+
+    def __enter__(self):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, cwd=self.cwd)
+        end = time.monotonic() + 10
+        while not self.listens():
+            if self.process.poll() is not None or time.monotonic() > end:
+                said = self.said()
+                self.__exit__()
+                if "unsupported suite" in said:
+                    raise Unsupported
+                raise RuntimeError("the server did not start: " + said)
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read().decode("utf-8", "replace")[-400:].replace("\n", " / ")
+
+
+# --- both directions --------------------------------------------------------------------------------------------------------
+
+
+class Matrix:
+    def __init__(self, build, certs):
+        self.sealwax = os.path.join(build, "sealwax")
+        self.certs = certs
+
+    def common(self, cell, who):
+        d = os.path.join(self.certs, cell.suite.keys)
+        words = ["--policy", "all", "--suites", cell.suite.name, "--max-version", "1.2", "--timeout", "15s"]
+        if who == "server" or cell.auth:
+            words += ["--cert", d + "/%s.crt" % who, "--key", d + "/%s.key" % who]
+        if who == "client" or cell.auth:
+            words += ["--trust", d + "/root.crt"]
+        return words + (["--alpn", "sealwax"] if cell.alpn else [])
+
+    def we_serve(self, driver, cell):
+        port = free_port()
+        command = [self.sealwax, "listen", "127.0.0.1:%d" % port, "--reply", driver.reply] + self.common(cell, "server")
+        with Server(command, port) as server:
+            why = driver.client(cell, port)
+            return OK if why is None else "%s; we: %s" % (why, server.said())
+
+    def we_call(self, driver, cell):
+        port = free_port()
+        with Server(driver.server(cell, port), port, cwd=self.certs) as server:
+            base = [self.sealwax, "connect", "127.0.0.1:%d" % port, "--name", "server.example", "--brief"] + self.common(cell, "client")
+            kept = os.path.join(self.certs, "session-%d" % port)
+            for turn in (["--sess-out", kept], ["--sess-in", kept]) if cell.resume else ([],):
+                why = self.one_call(driver, cell, base + turn, turn[:1] == ["--sess-in"])
+                if why is not None:
+                    return "%s; the peer: %s" % (why, server.said())
+        return OK
+
+    def one_call(self, driver, cell, command, resumed):
+        sent = REQUEST if driver.server_answers == "http" else TEXT
+        done = run(command, sent)
+        said = done.stderr.decode("utf-8", "replace")
+        want = {"echo": TEXT, "reverse": b"".join(line[::-1] + b"\n" for line in TEXT.splitlines()), "http": b"HTTP/1.0 200 OK"}
+        if not done.stdout.startswith(want[driver.server_answers]):
+            return "%d bytes came back: %s" % (len(done.stdout), said[-300:].replace("\n", " / "))
+        if done.returncode != 0:
+            return "exit code %d: %s" % (done.returncode, said[-300:].replace("\n", " / "))
+        if cell.alpn and "ALPN: sealwax" not in said:
+            return "ALPN was not agreed on"
+        return "not resumed" if resumed and "Resumed: yes" not in said else None
+
+    def attempt(self, direction, driver, cell):
+        try:
+            return (self.we_serve if direction == "server" else self.we_call)(driver, cell)
+        except Unsupported:
+            return NONE
+        except subprocess.TimeoutExpired as e:
+            return "nothing came for %d s: %s" % (TIMEOUT, e.stdout and e.stdout[-100:])
+        except RuntimeError as e:
+            return str(e)
+
+
+def cells_of(driver):
+    """(row, direction, cell) of everything to try with a peer."""
+    has = driver.suites()
+    both = [d for d, can in (("client", driver.can_serve), ("server", driver.can_call)) if can]
+    for suite in ALL:
+        for direction in both:
+            if suite.id in has:
+                cell = Cell(suite, auth=not (direction == "client" and driver.name == "Botan"))
+                yield suite.name, direction, cell
+    best = next((s for s in ALL if s.id in has and s.id in (0x009C, 0xC02F)), None)
+    for row, options in FEATURES:
+        for direction in both:
+            theirs = "server" if direction == "client" else "client"
+            if row == "ALPN" and not getattr(driver, theirs + "_alpn") or row == "resumption" and not getattr(driver, theirs + "_resumes"):
+                continue
+            if best:
+                yield row, direction, Cell(best, **({"auth": False} | options if driver.name == "Botan" and direction == "client" else options))
+
+
+# --- the table --------------------------------------------------------------------------------------------------------------
+
+WORDS = {(True, True): "both", (True, False): "client", (False, True): "server", (False, False): "-"}
+
+
+def entry(results, peer, row):
+    client, server = results.get((peer, "client", row), NONE), results.get((peer, "server", row), NONE)
+    if client not in (OK, NONE) or server not in (OK, NONE):
+        return "FAILS"
+    return WORDS[client == OK, server == OK]
+
+
+def table(results, drivers):
+    names = [d.name for d in drivers]
+    lines = ["| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    lines.append("| version | " + " | ".join(d.version() for d in drivers) + " |")
+    for row in [s.name for s in ALL] + [f for f, _ in FEATURES]:
+        lines.append("| %s | " % row + " | ".join(entry(results, n, row) for n in names) + " |")
+    return "\n".join(lines) + "\n"
+
+
+DOCUMENT = """# Interoperability
+
+Which other TLS stacks Sealwax was tried with, by `make interop ARGS=--document`, which writes this page. *both*: Sealwax was the client of their
+server and the server of their client; *client*, *server*: Sealwax was only that; *-*: the peer does not have it, or its tool cannot be told to.
+
+Each suite is one connection in each direction with certificates on both sides (Botan's server asks for none), names and chains checked, data both
+ways and a proper end. The last rows are tried with TLS_RSA_WITH_AES_128_GCM_SHA256, or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 where that is missing.
+OpenSSL, GnuTLS, NSS, Botan and curl are the tools of those names; the others are programs over the library, in tests/interop/peers.
+
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--document", action="store_true")
+    parser.add_argument("--peer", action="append")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 2))
+    args = parser.parse_args()
+    build = os.path.abspath(os.environ.get("BUILD", "build"))
+    os.environ.pop("SSLKEYLOGFILE", None)
+    with tempfile.TemporaryDirectory() as certs:
+        make_certificates(build, certs)
+        return try_all(args, build, certs)
+
+
+def try_all(args, build, certs):
+    drivers, skipped = [], 0
+    for driver in (d(build, certs) for d in DRIVERS):
+        if args.peer and driver.name not in args.peer:
+            continue
+        if driver.here():
+            drivers.append(driver)
+        else:
+            skipped += 1
+            print("skip  %s: not installed" % driver.name)
+    matrix = Matrix(build, certs)
+    work = [(driver, row, direction, cell) for driver in drivers for row, direction, cell in cells_of(driver)]
+    with ThreadPoolExecutor(args.jobs) as pool:
+        verdicts = list(pool.map(lambda w: matrix.attempt(w[2], w[0], w[3]), work))
+    results = {}
+    for (driver, row, direction, _), verdict in zip(work, verdicts):
+        results[driver.name, direction, row] = verdict
+        if verdict not in (OK, NONE):
+            print("FAIL  %s, we are the %s, %s: %s" % (driver.name, direction, row, verdict))
+        elif args.verbose:
+            print("%-5s %s, we are the %s, %s" % (verdict, driver.name, direction, row))
+    text = table(results, drivers)
+    print(text)
+    if args.document and skipped == 0 and not args.peer:
+        with open("docs/interop.md", "w", encoding="utf-8") as f:
+            f.write(DOCUMENT + text)
+    passed, failed = verdicts.count(OK), sum(v not in (OK, NONE) for v in verdicts)
+    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
