@@ -107,11 +107,11 @@ static bool http(struct reply *reply, struct link *link)
     if (!p)
         return close_at_end(link->conn);
     bool complete = header_ends(reply, p, len), too_long = reply->header_len > HEADER_MAX;
-    (void)sw_conn_skip(link->conn, len);
-    if (complete || too_long) {
+    if (complete || too_long) { /* before the next record is looked at, which may be the end */
         http_answer(link->conn, too_long);
         reply->answered = true;
     }
+    (void)sw_conn_skip(link->conn, len);
     return true;
 }
 

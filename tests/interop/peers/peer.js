@@ -10,6 +10,7 @@ const own = server ? 'server' : 'client';
 const piece = 16384;
 
 function die(what, err) {
+  if (/no cipher match/i.test(`${err.message}`)) what = 'unsupported suite';
   console.log(`failed: ${what}: ${err.message || err}`);
   process.exit(1);
 }
@@ -19,6 +20,7 @@ const options = {
   maxVersion: 'TLSv1.2',
   ciphers: words.openssl ? `${words.openssl}:@SECLEVEL=0` : undefined,
   ca: fs.readFileSync(`${dir}/root.crt`),
+  dhparam: 'auto',
   requestCert: words.auth === '1',
   rejectUnauthorized: !server || words.auth === '1',
   ALPNProtocols: words.alpn ? [words.alpn] : undefined,
@@ -64,6 +66,7 @@ function converse(session, done) {
   });
 }
 
+process.on('uncaughtException', (e) => die('setup', e));
 if (server) {
   const s = tls.createServer(options, (c) => {
     c.on('error', (e) => console.log(`connection ended: ${e.message}`));

@@ -2,6 +2,7 @@
 #include "tests/interop/peers/peer.h"
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/dh.h>
 
 static WOLFSSL_CTX *context(const struct peer_args *a)
 {
@@ -20,6 +21,11 @@ static WOLFSSL_CTX *context(const struct peer_args *a)
          wolfSSL_CTX_use_PrivateKey_file(ctx, peer_path(a, peer_own(a), "key"), WOLFSSL_FILETYPE_PEM) !=
              WOLFSSL_SUCCESS))
         peer_die("certificate", "cannot be loaded");
+    if (a->server) { /* its DHE suites need a group: ffdhe2048 of RFC 7919 */
+        const DhParams *dh = wc_Dh_ffdhe2048_Get();
+
+        wolfSSL_CTX_SetTmpDH(ctx, dh->p, (int)dh->p_len, dh->g, (int)dh->g_len);
+    }
     wolfSSL_CTX_set_verify(
         ctx, a->auth || !a->server ? WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT : WOLFSSL_VERIFY_NONE,
         NULL);
