@@ -1,0 +1,37 @@
+/* sealwax: the table of verbs. */
+#include "apps/options.h"
+#include "apps/verbs.h"
+
+static const struct app_verb verbs[] = {
+    {"listen", "[HOST:]PORT", "a TLS server for tests: echoes, answers HTTP, discards, or is a pipe",
+     "Serve TLS to any number of clients at once. PORT alone listens on this machine only (127.0.0.1 and ::1); *:PORT "
+     "on every "
+     "address; port 0 takes a free one, which --ready-file and standard error tell. A client that does something wrong "
+     "gets its alert, "
+     "and a line on standard error says who, what and why; the others do not notice.\n"
+     "--reply echo sends one record back for each. --reply http answers when an empty line has come, with one record, "
+     "and closes.",
+     "sealwax listen 4433 --cert server.fullchain.crt --key server.key --trust root.crt\n"
+     "sealwax listen 4433 --cert server.crt --key server.key --client-auth none --reply http --policy modern",
+     APP_TLS | APP_SERVER | APP_LISTEN | APP_IDLE, 1, 1, listen_run},
+    {"connect", "HOST:PORT", "a TLS client for tests: standard input to the server, the server to standard output",
+     "Copy standard input to a TLS server and its answer to standard output. The end of input sends close_notify. The "
+     "exit code is 0 only "
+     "when the server ended with close_notify too: a connection that was cut off, an alert or a certificate that is "
+     "refused is 1, with "
+     "one line saying which.",
+     "sealwax connect example.org:4433 --trust root.crt --cert alice.crt --key alice.key --brief\n"
+     "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sealwax connect 127.0.0.1:4433 --trust root.crt --name localhost",
+     APP_TLS | APP_CLIENT | APP_CONNECT | APP_IDLE, 1, 1, connect_run},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    struct app app = {
+        .program = "sealwax",
+        .about = "Talk TLS to people and machines that you can name.",
+        .verbs = verbs,
+    };
+    return app_main(&app, argc, argv);
+}

@@ -1,0 +1,287 @@
+#!/bin/bash
+# `sealwax listen` and `sealwax connect` as people run them: with each other, with OpenSSL's and GnuTLS's tools on the other side, and with
+# certificates that must be refused. Every check is one line; the last line counts them.
+set -u
+BUILD=${BUILD:-build}
+BUILD=$(cd "$BUILD" && pwd)
+sealwax=$BUILD/sealwax
+dir=${SCRATCH:-$(mktemp -d)}
+cd "$dir" || exit 1
+export NO_COLOR=1
+unset SSLKEYLOGFILE
+
+passed=0 failed=0
+servers=
+trap 'kill $servers 2>/dev/null' EXIT
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAIL: $*"
+    [ ! -s err ] || sed 's/^/    | /' err | head -n 10
+}
+is() { # WHAT COMMAND...: it succeeds
+    what=$1
+    shift
+    if "$@"; then ok; else bad "$what"; fi
+}
+exits() { # CODE WHAT COMMAND...
+    want=$1 what=$2
+    shift 2
+    "$@" >out 2>err </dev/null
+    code=$?
+    if [ $code = "$want" ]; then ok; else bad "$what: exit code $code, not $want"; fi
+}
+says() { # WHAT PATTERN FILE
+    if grep -qE -- "$2" "$3"; then ok; else bad "$1: no \"$2\" in $3: $(head -c 300 "$3")"; fi
+}
+
+# --- certificates: our tool's, and for what no honest tool makes, OpenSSL's -------------------------------------------------
+
+ttp() { "$BUILD/ttp" --quiet --pki pki "$@"; }
+pki() {
+    ttp init "Test Root" --not-before 2019-12-01T00:00:00Z && cp pki/root.crt root.crt &&
+        ttp issue server.example localhost --profile server --out server &&
+        ttp issue alice --profile client --out alice &&
+        ttp issue other.example --profile server --out other &&
+        ttp issue server.example --key p256 --profile server --out ec &&
+        ttp issue server.example --not-before 2020-01-01T00:00:00Z --not-after 2020-02-01T00:00:00Z --profile server --out expired &&
+        "$BUILD/ttp" --quiet --pki strange init "Another Root" &&
+        "$BUILD/ttp" --quiet --pki strange issue server.example --profile server --out stranger
+}
+pki >pki.log 2>&1 || { cat pki.log; echo "the certificates could not be made"; exit 1; }
+# one bit of the signature changed: the last byte of the DER
+openssl x509 -in server.crt -outform DER -out tampered.der
+size=$(stat -c %s tampered.der)
+last=$(tail -c 1 tampered.der | od -An -tu1)
+printf "\\$(printf %o $((last ^ 1)))" | dd of=tampered.der bs=1 seek=$((size - 1)) conv=notrunc 2>/dev/null
+openssl x509 -inform DER -in tampered.der -out tampered.crt
+head -c 1048576 /dev/urandom >big
+
+# --- servers ----------------------------------------------------------------------------------------------------------------
+
+# listen NAME OPTION...: a server of ours; its port in $port, its log in NAME.log
+listen() {
+    log=$1.log
+    rm -f ready
+    shift
+    "$sealwax" listen 127.0.0.1:0 --ready-file ready "$@" <&0 2>"$log" >listen.out &
+    server=$!
+    servers="$servers $server"
+    for _ in $(seq 100); do
+        [ -s ready ] && break
+        kill -0 $server 2>/dev/null || break
+        sleep 0.05
+    done
+    port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
+    [ -n "$port" ] || bad "listen $*: $(cat "$log")"
+}
+stop() {
+    kill $server 2>/dev/null
+    wait $server 2>/dev/null
+}
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# await PORT: until something listens there
+await() { python3 - "$1" <<'PYTHON'
+import socket, sys, time
+for _ in range(100):
+    try:
+        socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1).close()
+        break
+    except OSError:
+        time.sleep(0.05)
+PYTHON
+}
+connect() { timeout 30 "$sealwax" connect "127.0.0.1:$port" --name server.example --trust root.crt "$@"; }
+ours="--cert server.fullchain.crt --key server.key"
+alice="--cert alice.fullchain.crt --key alice.key"
+
+# --- with ourselves ---------------------------------------------------------------------------------------------------------
+
+# 1 MiB each way, and both ends closed properly
+echoes() { # WHAT CONNECT-OPTION...
+    what=$1
+    shift
+    connect "$@" <big >back 2>err
+    code=$?
+    if [ $code = 0 ] && cmp -s big back; then ok; else bad "$what: exit code $code, $(stat -c %s back) bytes back"; fi
+}
+suites="TLS_RSA_WITH_AES_128_CBC_SHA256 TLS_RSA_WITH_AES_128_CBC_SHA TLS_RSA_WITH_AES_256_CBC_SHA TLS_RSA_WITH_AES_256_CBC_SHA256"
+listen echo $ours --trust root.crt --suites "$(echo $suites | tr ' ' :)" --reply echo --verbose
+for suite in $suites; do
+    echoes "echo with $suite" $alice --suites "$suite" --brief
+    says "suite agreed on" "Suite: $suite " err
+    says "encrypt-then-MAC" "Encrypt-then-MAC: yes" err
+    says "extended master secret" "Extended master secret: yes" err
+    echoes "echo with $suite, MAC then encrypt" $alice --suites "$suite" --no-etm --brief
+    says "no encrypt-then-MAC" "Encrypt-then-MAC: no" err
+done
+echoes "echo without extended master secret" $alice --no-ems --brief
+says "no extended master secret" "Extended master secret: no" err
+says "the server names its client" "peer CN=alice" echo.log
+echoes "keep a session" $alice --sess-out session
+is "the session is secret" [ "$(stat -c %a session 2>/dev/null)" = 600 ]
+echoes "resume it" $alice --sess-in session --brief
+says "resumed" "Resumed: yes" err
+exits 1 "no client certificate" connect
+says "what the server said" "received alert handshake_failure" err
+says "what it logged" "sent alert handshake_failure" echo.log
+echoes "the server goes on"  $alice
+connect $alice --trace <big >back 2>trace
+for message in ClientHello ServerHello Certificate CertificateRequest ServerHelloDone ClientKeyExchange CertificateVerify ChangeCipherSpec Finished; do
+    says "trace" "$message" trace
+done
+connect $alice --trace=json </dev/null >back 2>trace
+is "trace is JSON" python3 -c 'import json; [json.loads(l) for l in open("trace")]'
+SSLKEYLOGFILE=keys connect $alice </dev/null >back 2>err
+says "key log" "^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}$" keys
+is "the key log is secret" [ "$(stat -c %a keys 2>/dev/null)" = 600 ]
+says "key log warning" "warning: .*keys" err
+stop
+
+listen alpn $ours --alpn sealwax,http/1.1 --client-auth none
+echoes "no client certificate asked for" --alpn http/1.1 --brief
+says "protocol agreed on" "ALPN: http/1.1" err
+exits 1 "no protocol in common" connect --alpn other
+says "the alert of ALPN" "received alert no_application_protocol" err
+stop
+
+listen two $ours --cert ec.fullchain.crt --key ec.key --policy modern --client-auth none
+echoes "the RSA certificate" --policy modern --suites ECDHE-RSA-AES128-GCM-SHA256 --brief
+echoes "the ECDSA certificate" --policy modern --suites ECDHE-ECDSA-AES128-GCM-SHA256 --brief
+says "ECDSA signature" "Signature: ecdsa" err
+stop
+
+listen http $ours --reply http --client-auth none
+printf 'GET / HTTP/1.0\r\nHost: x\n\r\n' | connect >out 2>err
+is "http: exit code" [ $? = 0 ]
+says "http: answer" "HTTP/1.0 200 OK" out
+curl -sS --cacert root.crt --tls-max 1.2 --ciphers AES128-SHA256 --resolve "server.example:$port:127.0.0.1" "https://server.example:$port/" >out 2>err
+says "curl: answer" "TLS_RSA_WITH_AES_128_CBC_SHA256" out
+stop
+
+listen discard $ours --reply discard --client-auth none
+connect <big >out 2>err
+is "discard: exit code" [ $? = 0 ]
+is "discard: silence" [ ! -s out ]
+stop
+
+listen once $ours --reply echo --client-auth none --once
+echoes "once"
+wait $server
+is "once: exit code" [ $? = 0 ]
+listen once $ours --reply echo --client-auth none --once
+(echo "GET / HTTP/1.0"; echo) | timeout 5 python3 -c '
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+data = b""
+while part := s.recv(100):
+    data += part
+sys.exit(0 if data[:1] == b"\x15" and len(data) == 7 else 1)' "$port"
+is "plain HTTP gets an alert and a FIN" [ $? = 0 ]
+wait $server
+is "once: exit code of a failure" [ $? = 1 ]
+
+listen pipe $ours --reply pipe --client-auth none <big
+connect < <(sleep 5) >back 2>err # input that does not end before the server does
+wait $server
+is "pipe" cmp -s big back
+
+# --- certificates that must be refused --------------------------------------------------------------------------------------
+
+refused() { # WHAT ALERT CERTIFICATE KEY CONNECT-OPTION...
+    what=$1 alert=$2
+    listen refused --cert "$3" --key "$4" --client-auth none
+    shift 4
+    exits 1 "$what is refused" connect "$@"
+    says "$what: what is said" "sent alert $alert" err
+    for _ in $(seq 40); do grep -q "received alert" refused.log && break; sleep 0.05; done
+    says "$what: what arrives" "received alert $alert" refused.log
+    stop
+}
+refused "an expired certificate" certificate_expired expired.fullchain.crt expired.key
+refused "another name" bad_certificate other.fullchain.crt other.key
+refused "a client's certificate" "(unsupported_certificate|bad_certificate)" alice.fullchain.crt alice.key
+refused "an unknown issuer" unknown_ca stranger.fullchain.crt stranger.key
+refused "a tampered certificate" bad_certificate tampered.crt server.key
+listen insecure --cert stranger.fullchain.crt --key stranger.key --client-auth none
+echoes "--insecure" --insecure
+says "--insecure warns" "warning" err
+stop
+listen strangers $ours --trust root.crt
+exits 1 "a client of another root" connect --cert stranger.fullchain.crt --key stranger.key
+says "its alert" "received alert (unknown_ca|unsupported_certificate|bad_certificate)" err
+exits 1 "a server's certificate as a client's" connect --cert server.fullchain.crt --key server.key
+echoes "and then a good one" $alice
+stop
+
+# --- OpenSSL on the other side ----------------------------------------------------------------------------------------------
+
+port=$(free_port)
+openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -CAfile root.crt -Verify 3 -verify_return_error -tls1_2 -cipher 'ALL:@SECLEVEL=0' -rev -quiet >sserver.log 2>&1 &
+server=$!
+servers="$servers $server"
+await "$port"
+for cipher in AES128-SHA256 AES128-SHA AES256-SHA AES256-SHA256; do
+    for etm in "" --no-etm; do
+        printf 'sealwax\n' | connect $alice --suites $cipher $etm >out 2>err
+        is "OpenSSL's server, $cipher $etm" grep -q xawlaes out
+    done
+done
+stop
+
+listen forserver $ours --trust root.crt --reply echo
+for cipher in AES128-SHA256 AES128-SHA AES256-SHA AES256-SHA256; do
+    for etm in "" -no_etm; do
+        (echo sealwax; sleep 0.3) | timeout 20 openssl s_client -connect "127.0.0.1:$port" -CAfile root.crt -cert alice.crt -key alice.key -verify_hostname server.example -verify_return_error -tls1_2 -cipher "$cipher:@SECLEVEL=0" $etm -quiet -no_ign_eof >out 2>err
+        is "OpenSSL's client, $cipher $etm" grep -q '^sealwax' out
+    done
+done
+stop
+
+# --- GnuTLS on the other side -----------------------------------------------------------------------------------------------
+
+if command -v gnutls-serv >/dev/null; then
+    port=$(free_port)
+    gnutls-serv --echo --port "$port" --x509certfile server.crt --x509keyfile server.key --x509cafile root.crt --require-client-cert --verify-client-cert \
+        --priority 'NORMAL:-VERS-ALL:+VERS-TLS1.2:+RSA:+AES-128-CBC:+AES-256-CBC:+SHA1' >gserv.log 2>&1 &
+    server=$!
+    servers="$servers $server"
+    await "$port"
+    for cipher in AES128-SHA AES256-SHA; do
+        printf 'sealwax\n' | connect $alice --suites $cipher >out 2>err
+        is "GnuTLS's server, $cipher" grep -q sealwax out
+    done
+    stop
+    listen forgnutls $ours --trust root.crt --reply echo
+    for cipher in AES-128-CBC AES-256-CBC; do
+        (echo sealwax; sleep 0.3) | timeout 20 gnutls-cli --port "$port" --x509cafile root.crt --x509certfile alice.crt --x509keyfile alice.key --verify-hostname server.example \
+            --priority "NONE:+VERS-TLS1.2:+RSA:+$cipher:+SHA1:+SIGN-ALL:+COMP-NULL:+GROUP-ALL" 127.0.0.1 >out 2>err
+        is "GnuTLS's client, $cipher" grep -q '^sealwax' out
+    done
+    stop
+fi
+
+# --- the command line -------------------------------------------------------------------------------------------------------
+
+exits 0 "--help" "$sealwax" --help
+says "--help names the verbs" "^  listen" out
+exits 0 "listen --help" "$sealwax" listen --help
+says "listen --help names the options" "--ready-file FILE" out
+exits 2 "no verb" "$sealwax"
+exits 2 "unknown verb" "$sealwax" dance
+exits 2 "unknown option" "$sealwax" listen 0 --dance
+exits 2 "nobody to trust" "$sealwax" connect 127.0.0.1:1
+exits 2 "unknown suite" "$sealwax" connect 127.0.0.1:1 --trust root.crt --suites DANCE
+says "which suite" DANCE err
+exits 2 "unknown policy" "$sealwax" connect 127.0.0.1:1 --trust root.crt --policy dance
+exits 5 "no such file" "$sealwax" connect 127.0.0.1:1 --trust nothing.crt
+says "which file" nothing.crt err
+exits 4 "not a certificate" "$sealwax" connect 127.0.0.1:1 --trust big
+exits 4 "another's key" "$sealwax" listen 0 --cert server.crt --key alice.key
+exits 5 "nobody listens" "$sealwax" connect 127.0.0.1:1 --trust root.crt
+exits 5 "the port is taken" sh -c "exec 9<>/dev/null; $sealwax listen 127.0.0.1:1 --cert server.crt --key server.key --ready-file /nonexistent/ready"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
