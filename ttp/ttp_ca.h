@@ -141,7 +141,6 @@ struct sw_slice ttp_serial_bytes(const char *serial, uint8_t *out);
 struct ttp_order {
     const struct sw_profile *profile;
     struct sw_slice subject, san, spki;
-    struct sw_slice implied; /* the first name of san, if it is there only because the common name is one */
     int64_t not_before, not_after;
     int path_len;
     struct sw_slice permit, exclude;
@@ -168,10 +167,10 @@ int ttp_profile(const struct ttp *t, const struct sw_profile **profile);
 
 /*
  * ttp_names_for_profile: encode the names into buf (TTP_SAN_MAX bytes) for order, whose profile is set, or say what the profile lacks: a server
- * needs a host. A person's cn that is the first name is marked as implied.
+ * needs a host. A person's cn that is the first name is left out where the CA may not vouch for it.
  */
-int ttp_names_for_profile(const struct ttp *t, const struct ttp_names *names, const char *cn, uint8_t *buf,
-                          struct ttp_order *order);
+int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_names *names, const char *cn,
+                          uint8_t *buf, struct ttp_order *order);
 
 /* ttp_eku_text: "server, client"; cut to cap. ttp_usage_text: keyUsage. Return out. */
 char *ttp_eku_text(unsigned eku, char *out, size_t cap);

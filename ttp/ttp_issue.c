@@ -26,7 +26,7 @@ static int collect_names(const struct ttp *t, struct issue *is)
     if (!err)
         err = ttp_names_imply(t, &names, t->argv[0]);
     if (!err)
-        err = ttp_names_for_profile(t, &names, t->argv[0], is->san, &is->order);
+        err = ttp_names_for_profile(t, &is->ca, &names, t->argv[0], is->san, &is->order);
     ttp_names_free(&names);
     return err;
 }
@@ -41,11 +41,11 @@ static int prepare(const struct ttp *t, struct issue *is)
     if (!err)
         err = ttp_subject(t, t->argv[0], is->subject, &is->subject_len);
     if (!err)
-        err = collect_names(t, is);
-    if (!err)
         err = ttp_prefix(t, t->argv[0], prefix);
     if (!err)
         err = ttp_ca_open(t, true, &is->ca);
+    if (!err)
+        err = collect_names(t, is);
     if (!err)
         err = ttp_files_for(t, prefix, !ttp_has(t, TTP_OPT_KEY_FILE), false, true, &is->files);
     if (!err)

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/wipe.h"
 #include "ttp/key.h"
+#include "ttp/path.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/verify.h"
 #include <errno.h>
@@ -85,34 +86,57 @@ int ttp_profile(const struct ttp *t, const struct sw_profile **profile)
     return TTP_DONE;
 }
 
-/* Only a host name, and only for what is no server: there a name that the CA may not vouch for is an error. */
-static bool is_implied(const struct sw_profile *profile, const struct ttp_names *names, const char *cn)
+/* Whether the CA, and every CA above it, may vouch for a name: their name constraints, as verifiers will read them. */
+static bool may_vouch(const struct ttp_ca *ca, const struct sw_san *name)
+{
+    uint8_t san[SW_SAN_VALUE_MAX + 8];
+    struct sw_writer w = sw_writer_of(san, sizeof san);
+    sw_san_write(&w, name);
+    const struct sw_cert leaf = {.san = {san, w.len}, .has_san = true};
+    struct sw_verify_params params = {.trust = NULL};
+    struct sw_verify_result result;
+    struct sw_path p = {
+        .params = &params, .cert = {&leaf, &ca->cert}, .len = 2, .steps = SW_BUDGET_STEPS, .result = &result};
+    bool ok = sw_check_constraints(&p) == SW_OK;
+    for (size_t i = 0; ok && i < ca->chain.n && p.len < SW_PATH_MAX; i++) {
+        p.cert[p.len++] = &ca->chain.v[i];
+        ok = sw_check_constraints(&p) == SW_OK;
+    }
+    if (ok && ca->root.n && p.len < SW_PATH_MAX) {
+        p.cert[p.len++] = &ca->root.v[0];
+        ok = sw_check_constraints(&p) == SW_OK;
+    }
+    return ok;
+}
+
+/*
+ * The common name of a person that is a host name only by chance ("alice") is left out where the CA may not vouch for it. For a server a name
+ * that the CA may not vouch for is an error, and found as such later.
+ */
+static bool leave_out_first(const struct sw_profile *profile, const struct ttp_ca *ca, const struct ttp_names *names,
+                            const char *cn)
 {
     struct sw_san name;
     return !(profile->eku & SW_EKU_SERVER_AUTH) && names->n && names->v[0].kind == SW_GN_DNS &&
-           !sw_san_parse(&name, cn) && sw_san_eq(&name, &names->v[0]);
+           !sw_san_parse(&name, cn) && sw_san_eq(&name, &names->v[0]) && !may_vouch(ca, &name);
 }
 
-int ttp_names_for_profile(const struct ttp *t, const struct ttp_names *names, const char *cn, uint8_t *buf,
-                          struct ttp_order *order)
+int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_names *names, const char *cn,
+                          uint8_t *buf, struct ttp_order *order)
 {
     const struct sw_profile *profile = order->profile;
-    struct ttp_names first = {names->v, 1};
+    size_t skip = leave_out_first(profile, ca, names, cn);
+    const struct ttp_names kept = {names->v + skip, names->n - skip};
     struct sw_writer w = sw_writer_of(buf, TTP_SAN_MAX);
-    if (is_implied(profile, names, cn)) {
-        ttp_names_encode(&w, &first);
-        order->implied = (struct sw_slice){buf, w.len};
-        w = sw_writer_of(buf, TTP_SAN_MAX);
-    }
-    ttp_names_encode(&w, names);
+    ttp_names_encode(&w, &kept);
     order->san = (struct sw_slice){buf, w.len};
     if (!sw_writer_ok(&w))
         return ttp_usage(t, "too many names");
-    if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(names, SW_GN_DNS) && !ttp_names_have(names, SW_GN_IP))
+    if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(&kept, SW_GN_DNS) && !ttp_names_have(&kept, SW_GN_IP))
         return ttp_error(
             t, TTP_REFUSED,
             "a certificate for a server needs a host name or an IP address (for a person: --profile client)");
-    if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(names, SW_GN_EMAIL))
+    if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(&kept, SW_GN_EMAIL))
         return ttp_error(t, TTP_REFUSED, "a certificate for e-mail needs an address: email:someone@example.org");
     return TTP_DONE;
 }
@@ -400,25 +424,14 @@ static int sign_and_parse(const struct ttp *t, const struct ttp_ca *ca, const st
     return err;
 }
 
-/*
- * Sign, and see whether verifiers will take it. A CA that is limited to names may not vouch for a common name that became a name on the way
- * (the "alice" of a person): then once more without.
- */
+/* And see whether verifiers will take it. */
 static int sign_checked(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privkey *signer,
                         const struct ttp_order *order, uint8_t *out, size_t *len, struct sw_cert *cert)
 {
     struct sw_verify_result result;
     int err = sign_and_parse(t, ca, signer, order, out, len, cert);
-    if (err || !ca)
-        return err;
-    enum sw_err e = verify_made(ca, cert, &result);
-    if (e == SW_ERR_CERT_NAME_CONSTRAINT && order->implied.len) {
-        struct ttp_order less = *order;
-        less.san = (struct sw_slice){order->san.p + order->implied.len, order->san.len - order->implied.len};
-        err = sign_and_parse(t, ca, signer, &less, out, len, cert);
-        e = err ? e : verify_made(ca, cert, &result);
-    }
-    if (err || e == SW_OK)
+    enum sw_err e = err || !ca ? SW_OK : verify_made(ca, cert, &result);
+    if (e == SW_OK)
         return err;
     return ttp_error(t, TTP_REFUSED, "this CA cannot make such a certificate, verifiers would reject it: %s",
                      result.reason[0] ? result.reason : sw_err_reason(e));

@@ -33,7 +33,11 @@ static int row_of_foreign(const struct ttp *t, const struct ttp_ca *ca, const st
     enum sw_err err = sw_hash_once(SW_HASH_SHA256, cert->der.p, cert->der.len, digest);
     if (err != SW_OK)
         return ttp_fail(t, err, t->argv[0]);
+    uint8_t back[TTP_SERIAL_LEN + 1];
     ttp_serial_text(cert->serial, text[0]);
+    /* a list could only name another one */
+    if (!sw_slice_eq(ttp_serial_bytes(text[0], back), cert->serial))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: its serial number is negative, too long or padded", t->argv[0]);
     sw_cert_common_name(cert->subject, text[1], sizeof text[1]);
     ttp_hex(digest, 32, text[2]);
     sw_key_text(&cert->key, text[3]);

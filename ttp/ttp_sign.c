@@ -91,7 +91,7 @@ static int decide_names(const struct ttp *t, struct signing *s)
     if (!err && own->n == 0 && !s->order.profile->ca && (names.n == 0 || (s->order.profile->eku & SW_EKU_SERVER_AUTH)))
         err = ttp_names_imply(t, &names, cn);
     if (!err)
-        err = ttp_names_for_profile(t, &names, cn, s->san, &s->order);
+        err = ttp_names_for_profile(t, &s->ca, &names, cn, s->san, &s->order);
     ttp_names_free(&names);
     return err;
 }

@@ -10,4 +10,6 @@ ttp init "Benchmark Root"
 ttp issue server.example --profile server --out "$dir/server"
 ttp issue client.example --profile client --out "$dir/client"
 cp "$dir/pki/root.crt" "$dir/root.crt"
-exec "$build/tests/bench/tls" "$dir" "$@"
+"$build/tests/bench/tls" "$dir" "$@"
+echo
+exec tests/bench/ttp.py

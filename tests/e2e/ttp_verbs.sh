@@ -299,13 +299,18 @@ is "key" "$(openssl pkey -in alice.key -pubout)" "$(openssl req -in alice-again.
 
 # --- a CA below another, and names it may vouch for -----------------------------------------------------------------------
 export TTP_PKI=limited
-ok "$TTP" init "Limited Root" --permit example.org --permit ip:192.0.2.0/24 --exclude bad.example.org --path-len 1
+ok "$TTP" init "Limited Root" --permit example.org --permit email:.example.org --permit ip:192.0.2.0/24 --exclude bad.example.org --path-len 1
 text limited/root.crt; says "Name Constraints: critical"; says "DNS:example.org"; says "192.0.2.0/255.255.255.0"; says "pathlen:1"
 ok "$TTP" issue in.example.org ip:192.0.2.9
 ok openssl verify -x509_strict -CAfile limited/root.crt limited/in.example.org.crt
 code 3 "$TTP" issue www.example.com; says "cannot make such a certificate"
 code 3 "$TTP" issue x.bad.example.org
 code 3 "$TTP" issue in2.example.org ip:198.51.100.1
+ok "$TTP" issue bob a@host.example.org --profile client; code 3 "$TTP" issue bob b@example.com --profile client --out bob
+# a person's short name is no host name that this root could vouch for: it stays in the subject, and what is shown is what is granted
+ok "$TTP" request carol 192.0.2.5 --out carol
+ok "$TTP" sign carol.csr --profile client; says "asked  dns:carol ip:192.0.2.5"; says "granted  ip:192.0.2.5"
+text carol.crt; says "CN = carol"; says_not "DNS:carol"
 [ ! -e limited/www.example.com.key ] && [ ! -e limited/www.example.com.crt ] && passed || failed "left files of what was refused"
 ok "$TTP" --pki issuing init --intermediate "Issuing CA" --key p384
 mode 600 issuing/ca.key
@@ -324,6 +329,14 @@ code 3 "$TTP" --pki issuing sign sub/ca.csr --profile ca; says "path length is 0
 code 3 "$TTP" --pki issuing init "Second"
 ok "$TTP" --pki issuing crl; ok openssl crl -in issuing/ca.crl -CAfile signed-ca.crt -noout
 ok "$TTP" --pki issuing export deep.example.org --fullchain chain.pem --ca anchor.pem
+
+# --- what strict verifiers think of all this ------------------------------------------------------------------------------
+ok "$TTP" verify --strict --root limited/root.crt --purpose server --name deep.example.org issuing/deep.example.org.fullchain.crt
+ok "$TTP" verify --strict --root certs/root.crt --purpose server --name www.example.org certs/www.example.org.crt
+ok "$TTP" verify --strict --root certs/root.crt --purpose client alice.crt
+code 1 "$TTP" verify --root certs/root.crt --crl certs/root.crl --purpose server json.crt; says "revoked"
+ok "$TTP" verify --strict --root certs/root.crt --crl certs/root.crl --ocsp alice.ocsp --purpose client alice.crt
+code 1 "$TTP" verify --root certs/root.crt --ocsp json.ocsp --purpose server json.crt
 
 # --- settings -------------------------------------------------------------------------------------------------------------
 printf 'days = 30\nkey = p256\norg = Example Org\ncrl_url = http://crl.example.org/ca.crl\nocsp_url = http://ocsp.example.org/\nbackdate = 5m\n' >limited/ttp.conf
