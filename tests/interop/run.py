@@ -17,6 +17,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from drivers import DRIVERS, REQUEST, TEXT, TIMEOUT, Cell, Unsupported  # noqa: E402
 from suites import ALL  # noqa: E402

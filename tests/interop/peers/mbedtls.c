@@ -34,10 +34,14 @@ static void set_suite(const struct peer_args *a)
 {
     static int ids[2];
 
-    if (a->id != 0) {
-        ids[0] = (int)a->id;
-        mbedtls_ssl_conf_ciphersuites(&conf, ids);
-    }
+    const mbedtls_ssl_ciphersuite_t *suite = mbedtls_ssl_ciphersuite_from_id((int)a->id);
+
+    if (a->id == 0)
+        return;
+    if (suite == NULL || mbedtls_cipher_info_from_type(suite->cipher) == NULL)
+        peer_die("unsupported suite", a->name != NULL ? a->name : "");
+    ids[0] = (int)a->id;
+    mbedtls_ssl_conf_ciphersuites(&conf, ids);
 }
 
 static void configure(const struct peer_args *a)
