@@ -273,7 +273,8 @@ static size_t check_padding(const uint8_t *data, size_t n, size_t mac, size_t *p
            scan = n < PADDING_MAX ? n : (size_t)PADDING_MAX;
 
     for (size_t i = 0; i < scan; i++) {
-        size_t inside = sw_ct_ge(claimed, i);
+        /* hidden, lest the compiler count in differences to a secret: harmless, but no tool could see that it is */
+        size_t inside = sw_ct_ge(claimed, sw_ct_hide(i));
 
         good &= ~inside | sw_ct_eq(data[n - 1 - i], claimed);
     }
@@ -310,10 +311,10 @@ static void extract_mac(const uint8_t *data, size_t min, size_t at, size_t max, 
 
     memset(out, 0, mac);
     for (size_t i = min; i < max + mac; i++) {
-        size_t inside = sw_ct_ge(i, at) & sw_ct_lt(i, at + mac);
+        size_t here = sw_ct_hide(i), inside = sw_ct_ge(here, at) & sw_ct_lt(here, at + mac);
 
         out[slot] = (uint8_t)(out[slot] | (data[i] & inside));
-        first |= slot & sw_ct_eq(i, at);
+        first |= slot & sw_ct_eq(here, at);
         slot++;
         slot = slot == mac ? 0 : slot;
     }
