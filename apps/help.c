@@ -70,13 +70,13 @@ static void verb_help(const struct app *app, const struct app_verb *v)
     indented(v->example);
 }
 
-static const char exit_codes[] = "0  done\n"
-                                 "1  the answer is no: a peer or a certificate refused, a connection cut short\n"
-                                 "2  the command line makes no sense\n"
-                                 "3  refused: it exists already, or policy forbids it\n"
-                                 "4  a file or a value is not what it should be\n"
-                                 "5  the system or the network failed\n"
-                                 "6  waited, and nothing came";
+const char app_exit_codes[] = "0  done\n"
+                              "1  the answer is no: a peer or a certificate refused, a connection cut short\n"
+                              "2  the command line makes no sense\n"
+                              "3  refused: it exists already, or policy forbids it\n"
+                              "4  a file or a value is not what it should be\n"
+                              "5  the system or the network failed\n"
+                              "6  waited, and nothing came";
 
 void app_help(const struct app *app, const struct app_verb *verb)
 {
@@ -92,5 +92,5 @@ void app_help(const struct app *app, const struct app_verb *verb)
         options_help(APP_GLOBAL);
     }
     printf("\nExit codes:\n");
-    indented(exit_codes);
+    indented(app_exit_codes);
 }

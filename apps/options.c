@@ -156,6 +156,10 @@ static int parse_all(struct app *app, int argc, char **argv)
 
 int app_main(struct app *app, int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--generate-man") == 0) {
+        app_help_man(app);
+        return fflush(stdout) ? APP_SYSTEM : APP_DONE;
+    }
     int code = parse_all(app, argc, argv);
     if (code == APP_DONE && app_has(app, OPT_HELP))
         app_help(app, app->verb);

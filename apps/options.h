@@ -100,4 +100,8 @@ void app_warn(const struct app *app, const char *format, ...) __attribute__((for
 /* app_help: of a verb, or of the program for NULL; on standard output. */
 void app_help(const struct app *app, const struct app_verb *verb);
 
+/* app_help_man: the manual page, in roff, on standard output. app_exit_codes: what the codes mean, a line each. */
+void app_help_man(const struct app *app);
+extern const char app_exit_codes[];
+
 #endif

@@ -5,6 +5,7 @@ set -u
 BUILD=${BUILD:-build}
 BUILD=$(cd "$BUILD" && pwd)
 sealwax=$BUILD/sealwax
+page=$(cd "$(dirname "$0")/../.." && pwd)/docs/man/sealwax.1
 dir=${SCRATCH:-$(mktemp -d)}
 cd "$dir" || exit 1
 export NO_COLOR=1
@@ -282,6 +283,9 @@ exits 4 "not a certificate" "$sealwax" connect 127.0.0.1:1 --trust big
 exits 4 "another's key" "$sealwax" listen 0 --cert server.crt --key alice.key
 exits 5 "nobody listens" "$sealwax" connect 127.0.0.1:1 --trust root.crt
 exits 5 "the port is taken" sh -c "exec 9<>/dev/null; $sealwax listen 127.0.0.1:1 --cert server.crt --key server.key --ready-file /nonexistent/ready"
+
+"$sealwax" --generate-man >man
+is "the manual page is what the tables say" cmp -s man "$page"
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

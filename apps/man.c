@@ -1,0 +1,97 @@
+/*
+ * The manual page, made from the tables of verbs and options like --help, so that it cannot be out of date: `sealwax --generate-man` writes
+ * docs/man/sealwax.1.
+ */
+#include "apps/options.h"
+#include <stdio.h>
+#include <string.h>
+
+/* roff's own characters in text: a backslash, a hyphen that is a minus, and a dot or quote that begins a line; a newline begins a paragraph. */
+static void roff(const char *text)
+{
+    bool begins = true;
+    for (; *text; text++) {
+        if (*text == '\n') {
+            printf("\n.PP\n");
+            begins = true;
+            continue;
+        }
+        if (begins && (*text == '.' || *text == '\''))
+            printf("\\&");
+        begins = false;
+        if (*text == '\\')
+            printf("\\e");
+        else if (*text == '-')
+            printf("\\-");
+        else
+            putchar(*text);
+    }
+    putchar('\n');
+}
+
+static void roff_options(unsigned groups)
+{
+    for (int i = 0; i < OPT_COUNT; i++) {
+        const struct app_option_row *o = &app_options[i];
+        if (!(groups & o->groups))
+            continue;
+        printf(".TP\n");
+        if (o->letter)
+            printf("\\fB\\-%c\\fR, ", o->letter);
+        printf("\\fB\\-\\-");
+        for (const char *c = o->name; *c; c++)
+            printf(*c == '-' ? "\\-" : "%c", *c);
+        printf(o->arg ? *o->arg == '[' ? "\\fR\\fI%s\\fR\n" : "\\fR \\fI%s\\fR\n" : "\\fR\n", o->arg);
+        roff(o->help);
+    }
+}
+
+static void roff_lines(const char *lines)
+{
+    printf(".nf\n");
+    while (*lines) {
+        char line[256];
+        size_t n = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)n, lines);
+        roff(line);
+        lines += n + (lines[n] == '\n');
+    }
+    printf(".fi\n");
+}
+
+static void roff_verb(const struct app_verb *v)
+{
+    printf(".SS \"%s %s\"\n", v->name, v->args);
+    roff(v->details);
+    roff_options(v->groups & ~(unsigned)APP_GLOBAL);
+    printf(".PP\nExamples:\n");
+    roff_lines(v->example);
+}
+
+void app_help_man(const struct app *app)
+{
+    char upper[32] = "";
+    for (size_t i = 0; app->program[i] && i < sizeof upper - 1; i++)
+        upper[i] =
+            (char)(app->program[i] >= 'a' && app->program[i] <= 'z' ? app->program[i] - 'a' + 'A' : app->program[i]);
+    printf(".TH %s 1 \"\" \"Sealwax\" \"Sealwax\"\n.SH NAME\n%s \\- ", upper, app->program);
+    roff(app->about);
+    printf(".SH SYNOPSIS\n.B %s\n[\\fIOPTION\\fR]... \\fIVERB\\fR [\\fIARGUMENT\\fR]...\n.SH DESCRIPTION\n",
+           app->program);
+    roff("Results go to standard output, everything else to standard error, a line for each failure. Options may stand "
+         "before or after the "
+         "verb and its arguments. Lengths of time are written 90s, 5m, 12h, 7d.");
+    printf(".SH OPTIONS\nFor every verb:\n");
+    roff_options(APP_GLOBAL);
+    printf(".SH VERBS\n");
+    for (const struct app_verb *v = app->verbs; v->name; v++)
+        roff_verb(v);
+    printf(".SH EXIT STATUS\n");
+    roff_lines(app_exit_codes);
+    printf(".SH ENVIRONMENT\n.TP\n.B SSLKEYLOGFILE\n");
+    roff("clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a server "
+         "only in a build made for it");
+    printf(".TP\n.B NO_COLOR\n");
+    roff("no colour, when set and not empty");
+    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwaxd (8)\n");
+}
