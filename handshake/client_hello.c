@@ -7,6 +7,7 @@
  */
 #include "handshake/ext.h"
 #include "handshake/msg.h"
+#include "ttp/name.h"
 #include <string.h>
 
 enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff, FALLBACK_SCSV = 0x5600 };
@@ -168,6 +169,17 @@ static enum sw_err remember_name(struct sw_conn *conn)
     return SW_OK;
 }
 
+/* For a server that would rather refuse than show a certificate for another name (RFC 6066 3). */
+static enum sw_err check_name(const struct sw_conn *conn)
+{
+    if (conn->name == NULL || !sw_option(conn, SW_OPT_REQUIRE_SNI_MATCH))
+        return SW_OK;
+    for (size_t i = 0; i < conn->cfg->creds_len; i++)
+        if (sw_name_matches(&conn->cfg->creds[i]->leaf, conn->name))
+            return SW_OK;
+    return SW_ERR_SERVER_NAME;
+}
+
 static enum sw_err call_hello(struct sw_conn *conn)
 {
     enum sw_err err;
@@ -235,6 +247,8 @@ static void adopt_session(struct sw_conn *conn)
     conn->peer_has_cert = s->has_peer;
     if (s->has_peer)
         conn->peer = s->peer;
+    conn->cached_id_len = s->id_len;
+    memcpy(conn->cached_id, s->id, s->id_len);
 }
 
 /* --- server: choosing ------------------------------------------------------------------------------------------------------ */
@@ -384,6 +398,8 @@ static enum sw_err negotiate(struct sw_conn *conn, const struct sw_client_hello 
         err = check_renegotiation(conn, h);
     if (err == SW_OK)
         err = remember_name(conn);
+    if (err == SW_OK)
+        err = check_name(conn);
     if (err == SW_OK)
         err = call_hello(conn);
     if (err == SW_OK)

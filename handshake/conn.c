@@ -539,7 +539,8 @@ enum sw_err sw_conn_tls_unique(const struct sw_conn *conn, uint8_t out[12])
 enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, size_t *len)
 {
     *len = 0;
-    if (conn->resumable == NULL)
+    /* before the end of the handshake it is what was offered, or what nobody has vouched for yet */
+    if (conn->resumable == NULL || !conn->established)
         return SW_ERR_NOT_FOUND;
     if (cap < conn->resumable_len)
         return SW_ERR_SPACE;

@@ -149,6 +149,8 @@ struct sw_conn {
     uint8_t master[SW_MASTER_LEN];
     uint8_t client_random[SW_RANDOM_LEN], server_random[SW_RANDOM_LEN];
     uint8_t first_finished[SW_VERIFY_DATA_LEN];
+    uint8_t cached_id[SW_SESSION_ID_MAX]; /* server: of the session in the cache that this connection made or resumed */
+    uint8_t cached_id_len;
     struct sw_peer peer;
 };
 

@@ -294,9 +294,9 @@ enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
         if (sw_engine_alert(conn, alert == SW_ALERT_CLOSE_NOTIFY ? 1 : 2, alert) != SW_OK)
             conn->alert_sent = SW_ALERT_NONE;
     }
-    /* a session whose connection failed is not to be resumed (RFC 5246 7.2.2) */
-    if (sw_is_server(conn) && conn->hs != NULL && conn->hs->session.id_len > 0 && conn->cfg->sessions != NULL)
-        sw_session_cache_remove(conn->cfg->sessions->cache, conn->hs->session.id, conn->hs->session.id_len);
+    /* a session whose connection ended with a fatal alert is not to be resumed (RFC 5246 7.2.2); mere truncation does it no harm (7.2.1) */
+    if (conn->cached_id_len > 0 && (alert != SW_ALERT_NONE || err == SW_ERR_PEER_ALERT))
+        sw_session_cache_remove(conn->cfg->sessions->cache, conn->cached_id, conn->cached_id_len);
     sw_handshake_end(conn);
     sw_wipe(conn->master, sizeof conn->master);
     sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
@@ -597,7 +597,8 @@ static enum sw_err take_record(struct sw_conn *conn, uint8_t type, struct sw_sli
         return SW_ERR_RECORD_OVERFLOW;
     if (payload.len == 0 && type != SW_CT_APPLICATION_DATA)
         return SW_ERR_RECORD_EMPTY;
-    if (type != SW_CT_ALERT)
+    /* a request to renegotiate is answered, and so counts like a warning: data alone ends the row */
+    if (type == SW_CT_APPLICATION_DATA ? payload.len > 0 : type != SW_CT_ALERT && !conn->established)
         conn->warnings = 0;
     switch (type) {
     case SW_CT_HANDSHAKE:

@@ -448,7 +448,8 @@ static void limit_write(struct sw_conn *conn, struct sw_writer *w)
 {
     long limit = sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT);
 
-    sw_write_u16(w, (unsigned)(limit != 0 ? limit : SW_RECORD_PLAIN_MAX));
+    /* one byte more is TLS 1.3's, where the content type counts (RFC 8449 4) */
+    sw_write_u16(w, (unsigned)(limit != 0 && limit < SW_RECORD_PLAIN_MAX ? limit : SW_RECORD_PLAIN_MAX));
 }
 
 static enum sw_err limit_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)

@@ -15,6 +15,16 @@ enum sw_err sw_conn_expand(struct sw_conn *conn)
                             server ? &hs->next_in : &hs->next_out, server ? &hs->next_out : &hs->next_in);
 }
 
+enum sw_err sw_conn_resume_keys(struct sw_conn *conn)
+{
+    enum sw_err err = sw_conn_expand(conn);
+
+    /* the same master secret, but whoever reads the log finds it by this connection's random */
+    if (err == SW_OK)
+        sw_conn_keylog(conn);
+    return err;
+}
+
 enum sw_err sw_conn_derive(struct sw_conn *conn, const uint8_t *premaster, size_t len)
 {
     uint8_t hash[SW_HASH_MAX];

@@ -56,7 +56,7 @@ enum sw_err sw_server_hello_send(struct sw_conn *conn, struct sw_writer *w)
     sw_conn_note(conn, "chose %s%s%s%s", conn->suite->name, conn->ems ? ", extended master secret" : "",
                  conn->etm ? ", encrypt-then-MAC" : "", hs->resuming ? "; the session goes on" : "");
     err = sw_ext_write_answers(conn, w);
-    return err == SW_OK && hs->resuming ? sw_conn_expand(conn) : err;
+    return err == SW_OK && hs->resuming ? sw_conn_resume_keys(conn) : err;
 }
 
 /* --- client --------------------------------------------------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ enum sw_err sw_server_hello_recv(struct sw_conn *conn, struct sw_slice body)
     if (err == SW_OK && (hs->resuming || conn->cfg->creds_len == 0))
         sw_transcript_drop(&hs->transcript);
     if (err == SW_OK && hs->resuming)
-        err = sw_conn_expand(conn);
+        err = sw_conn_resume_keys(conn);
     hs->hello_done = true;
     sw_conn_note(conn, "chose %s%s%s%s", conn->suite->name, conn->ems ? ", extended master secret" : "",
                  conn->etm ? ", encrypt-then-MAC" : "", hs->resuming ? "; the session goes on" : "");

@@ -107,7 +107,10 @@ static enum sw_err keep_as_server(struct sw_conn *conn)
     s->id_len = hs->session_id_len;
     memcpy(s->id, hs->session_id, hs->session_id_len);
     /* without memory for it the session is just not resumable */
-    (void)!sw_session_cache_put(conn->cfg->sessions->cache, s);
+    if (sw_session_cache_put(conn->cfg->sessions->cache, s) == SW_OK) {
+        conn->cached_id_len = s->id_len;
+        memcpy(conn->cached_id, s->id, s->id_len);
+    }
     return SW_OK;
 }
 

@@ -189,14 +189,11 @@ static bool flight_ends(const struct sw_conn *conn)
     const struct sw_handshake *hs = conn->hs;
     const struct sw_step *step = here(conn);
 
-    for (;; step++) {
-        if (step->message == -1)
-            return hs->steps != sw_flow12_hello || sw_is_server(conn);
-        if (step->sender == conn->cfg->role || step->message == SW_CHANGE_CIPHER_SPEC)
-            return step->need(conn) != SW_NO;
-        if (step->need(conn) != SW_NO)
-            return false;
-    }
+    while (step->message != -1 && step->need(conn) == SW_NO)
+        step++;
+    if (step->message == -1)
+        return hs->steps != sw_flow12_hello || sw_is_server(conn);
+    return step->sender == conn->cfg->role || step->message == SW_CHANGE_CIPHER_SPEC;
 }
 
 static enum sw_err receive_ccs(struct sw_conn *conn, struct sw_slice body)
