@@ -225,7 +225,7 @@ static bool give_name(const struct sw_file_stage *s, const char *name)
     return linkat(AT_FDCWD, fd_path, s->dir, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* rename(2) needs a name to start from. */
+/* rename(2) needs a name to start from. A process killed between the two leaves the file under this one: whole, hidden, and of no harm. */
 static bool give_temp_name(struct sw_file_stage *s)
 {
     char name[HIDDEN_CAP];

@@ -102,6 +102,13 @@ static const struct ttp_verb *find_verb(const char *name)
     return NULL;
 }
 
+/* "ttp help VERB" is what many try first. */
+static int help_verb(struct ttp *t, const char *name)
+{
+    t->verb = name ? find_verb(name) : NULL;
+    return name && !t->verb ? ttp_usage(t, "unknown verb %s", name) : add_value(t, TTP_OPT_HELP, "");
+}
+
 /* What the global options mean, once all are known. */
 static void apply_globals(struct ttp *t)
 {
@@ -126,6 +133,8 @@ int ttp_args_parse(struct ttp *t, int argc, char **argv)
         return TTP_DONE;
     if (optind >= argc)
         return ttp_usage(t, "no verb");
+    if (strcmp(argv[optind], "help") == 0)
+        return help_verb(t, argv[optind + 1]);
     t->verb = find_verb(argv[optind]);
     if (!t->verb)
         return ttp_usage(t, "unknown verb %s", argv[optind]);

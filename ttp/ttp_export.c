@@ -162,12 +162,34 @@ static int export(const struct ttp *t, struct export *ex)
     return write_forms(t, ex);
 }
 
+static const enum ttp_option forms[] = {TTP_OPT_P12, TTP_OPT_FULLCHAIN, TTP_OPT_CA};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+static bool to_stdout(const struct ttp *t)
+{
+    for (size_t i = 0; i < FORMS; i++)
+        if (ttp_has(t, forms[i]) && strcmp(ttp_get(t, forms[i]), "-") == 0)
+            return true;
+    return false;
+}
+
+static json_t *written(const struct ttp *t)
+{
+    json_t *files = json_object();
+    for (size_t i = 0; i < FORMS; i++)
+        if (ttp_has(t, forms[i]))
+            json_object_set_new(files, ttp_options[forms[i]].name, json_string(ttp_get(t, forms[i])));
+    return json_pack("{s:o}", "files", files);
+}
+
 int ttp_export(struct ttp *t)
 {
     struct export ex = {.certs_len = 0};
     if (!ttp_has(t, TTP_OPT_P12) && !ttp_has(t, TTP_OPT_FULLCHAIN) && !ttp_has(t, TTP_OPT_CA))
         return ttp_usage(t, "in which form? --p12 FILE, --fullchain FILE or --ca FILE");
     int err = export(t, &ex);
+    if (!err && t->json && !to_stdout(t))
+        err = ttp_result(t, TTP_DONE, written(t));
     sw_privkey_free(ex.key);
     ttp_row_free(ex.row);
     ttp_ca_close(&ex.ca);

@@ -57,27 +57,23 @@ static int row_of_foreign(const struct ttp *t, const struct ttp_ca *ca, const st
     return TTP_DONE;
 }
 
-static int record_foreign(const struct ttp *t, struct ttp_index *ix, const uint8_t *der, size_t len,
-                          struct ttp_row **out)
+static int record_foreign(const struct ttp *t, struct ttp_index *ix, const struct ttp_ca *ca, const uint8_t *der,
+                          size_t len, struct ttp_row **out)
 {
-    struct ttp_ca ca;
     struct sw_cert cert;
     struct ttp_row row;
     char text[4][512];
-    int err = ttp_ca_open(t, false, &ca);
-    if (!err && sw_cert_parse(&cert, der, len) != SW_OK)
-        err = ttp_fail(t, SW_ERR_CERT_DECODE, t->argv[0]);
-    if (!err)
-        err = row_of_foreign(t, &ca, &cert, text, &row);
+    if (sw_cert_parse(&cert, der, len) != SW_OK)
+        return ttp_fail(t, SW_ERR_CERT_DECODE, t->argv[0]);
+    int err = row_of_foreign(t, ca, &cert, text, &row);
     if (!err)
         err = ttp_index_add(ix, &row, "adopt", "revoked by file");
     if (!err && !(*out = ttp_row_copy(&row)))
         err = ttp_fail(t, SW_ERR_MEMORY, t->argv[0]);
-    ttp_ca_close(&ca);
     return err;
 }
 
-static int check(const struct ttp *t, const struct ttp_row *row)
+static int check(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_row *row)
 {
     char time[TTP_TIME_CAP];
     if (row->revoked)
@@ -85,11 +81,14 @@ static int check(const struct ttp *t, const struct ttp_row *row)
     if (strcmp(row->profile, "root") == 0)
         return ttp_error(t, TTP_REFUSED, "%s: a root cannot revoke itself; tell those who trust it to remove it",
                          row->serial);
+    if (strcmp(row->issuer, ca->id) != 0)
+        return ttp_error(t, TTP_REFUSED, "%s: made by another CA than the one that is in %s now", row->serial, t->dir);
     return TTP_DONE;
 }
 
 /* In one act, so that two who revoke at once do not both succeed. */
-static int find_and_revoke(const struct ttp *t, struct ttp_index *ix, int reason, struct ttp_row **row)
+static int find_and_revoke(const struct ttp *t, struct ttp_index *ix, const struct ttp_ca *ca, int reason,
+                           struct ttp_row **row)
 {
     uint8_t *der;
     size_t len;
@@ -98,10 +97,10 @@ static int find_and_revoke(const struct ttp *t, struct ttp_index *ix, int reason
         return err;
     err = ttp_find(t, ix, t->argv[0], false, row, &der, &len);
     if (!err && !*row)
-        err = record_foreign(t, ix, der, len, row);
+        err = record_foreign(t, ix, ca, der, len, row);
     free(der);
     if (!err)
-        err = check(t, *row);
+        err = check(t, ca, *row);
     if (!err)
         err = ttp_index_revoke(ix, (*row)->serial, t->now, reason, sw_reason_name(reason));
     return err ? err : ttp_index_commit(ix);
@@ -109,16 +108,20 @@ static int find_and_revoke(const struct ttp *t, struct ttp_index *ix, int reason
 
 int ttp_revoke(struct ttp *t)
 {
-    struct ttp_index *ix;
+    struct ttp_ca ca;
+    struct ttp_index *ix = NULL;
     struct ttp_row *row = NULL;
     int reason, err = get_reason(t, &reason);
-    if (!err)
-        err = ttp_index_open(t, false, &ix);
     if (err)
         return err;
-    err = find_and_revoke(t, ix, reason, &row);
+    err = ttp_ca_open(t, false, &ca);
+    if (!err)
+        err = ttp_index_open(t, false, &ix);
+    if (!err)
+        err = find_and_revoke(t, ix, &ca, reason, &row);
     ttp_index_rollback(ix);
     ttp_index_close(ix);
+    ttp_ca_close(&ca);
     if (!err && t->json)
         err = ttp_result(
             t, TTP_DONE,

@@ -68,6 +68,98 @@ for i in $(seq 60); do
 done
 sound "again" keyless
 
+# --- killed, or the disk full, at each call that touches the disk, one after the other ------------------------------------
+# A library in front of libc counts these calls and, at number AT, kills the process before the call or lets the call fail with ENOSPC.
+cat >fault.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+static int hit(void)
+{
+    static int at = -1, fail, n;
+    if (at < 0) {
+        at = atoi(getenv("AT"));
+        fail = getenv("FULL") != NULL;
+    }
+    if (++n != at)
+        return 0;
+    if (!fail)
+        kill(getpid(), SIGKILL);
+    errno = ENOSPC;
+    return 1;
+}
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+ssize_t write(int fd, const void *p, size_t n) { return fd > 2 && hit() ? -1 : REAL(write)(fd, p, n); }
+ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at) { return hit() ? -1 : REAL(pwrite64)(fd, p, n, at); }
+ssize_t pwrite(int fd, const void *p, size_t n, off_t at) { return hit() ? -1 : REAL(pwrite)(fd, p, n, at); }
+int fsync(int fd) { return hit() ? -1 : REAL(fsync)(fd); }
+int fdatasync(int fd) { return hit() ? -1 : REAL(fdatasync)(fd); }
+int ftruncate64(int fd, off64_t n) { return hit() ? -1 : REAL(ftruncate64)(fd, n); }
+int unlink(const char *path) { return hit() ? -1 : REAL(unlink)(path); }
+int linkat(int a, const char *from, int b, const char *to, int flags) { return hit() ? -1 : REAL(linkat)(a, from, b, to, flags); }
+int renameat(int a, const char *from, int b, const char *to) { return hit() ? -1 : REAL(renameat)(a, from, b, to); }
+C
+if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2>/dev/null | grep -q __asan_init; then
+    # said by the command, and not "Killed" by the shell
+    faulty() { sh -c '"$@" >said 2>&1; exit $?' - env LD_PRELOAD="$PWD/fault.so" AT="$at" "$@" 2>/dev/null; }
+    # a command is run with the fault at call 1, 2, 3, ... until it gets through
+    inject() { # NAME COMMAND...; %d becomes the number of the run
+        name=$1 at=0
+        shift
+        while :; do
+            at=$((at + 1))
+            faulty "${@//%d/$at}"
+            got=$?
+            [ $at -lt 200 ] || { failed "$name: never got through"; return; }
+            [ -n "${FULL-}" ] || [ $got = 137 ] || break # not killed: fewer calls than that
+            [ -z "${FULL-}" ] || [ $got = 5 ] || [ $got = 0 ] || failed "$name: exit code $got with the disk full at call $at: $(cat said)"
+            [ -z "${FULL-}" ] || [ $got = 0 ] || [ -s said ] || failed "$name: no word about the full disk"
+            [ -z "${FULL-}" ] || [ $got = 5 ] || [ $at -lt $calls ] || break
+            "$TTP" -q list >/dev/null 2>err || failed "$name: after a fault at call $at: $(cat err)"
+        done
+        calls=$at
+        # what replaces a file needs a name first: killed just then, it stays under that name, whole
+        if [ "$1" = "$TTP" ] && [ "$3" != issue ]; then
+            for left in issued/.*.tmp certs/.*.tmp; do
+                [ ! -e "$left" ] || openssl x509 -in "$left" -noout 2>/dev/null || openssl crl -in "$left" -noout 2>/dev/null || failed "$name: half of a file in $left"
+                rm -f "$left"
+            done
+        fi
+        [ $at -gt 5 ] && passed || failed "$name: only $at calls"
+        sound "$name" keyless
+    }
+    calls=0
+    inject "kill issue" "$TTP" -q issue "ki%d.example.org" --key p256 --out "issued/ki%d"
+    FULL=1 inject "full issue" "$TTP" -q issue "fi%d.example.org" --key p256 --out "issued/fi%d"
+    # nothing that failed for want of space has files, but a record that was committed has been revoked again
+    is "valid but without files" "" "$("$TTP" --json list --valid | python3 -c "import json, os, sys; print(*[r['prefix'] for r in json.load(sys.stdin) if '/fi' in r['prefix'] and not os.path.exists(r['prefix'] + '.crt')])")"
+    inject "kill renew" "$TTP" -q renew after.example.org
+    openssl verify -CAfile certs/root.crt issued/after.crt >out 2>err || failed "renewed certificate"
+    inject "kill crl" "$TTP" -q crl
+    ok openssl crl -in certs/root.crl -CAfile certs/root.crt -noout
+    ok "$TTP" issue victim.example.org --key p256 --out issued/victim
+    inject "kill revoke" "$TTP" -q revoke victim.example.org
+    is "revoked once" 1 "$(sql certs/index.db "SELECT count(*) FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE cn = 'victim.example.org'")"
+    # init: whatever it was killed at, it can be begun again
+    at=0
+    while :; do
+        at=$((at + 1))
+        rm -rf fresh
+        faulty "$TTP" -q --pki fresh init "Fresh Root" --key p256 && break
+        [ -e fresh/root.key ] && [ -e fresh/root.crt ] && continue
+        if [ -e fresh/root.key ]; then rm fresh/root.key; fi
+        "$TTP" -q --pki fresh init "Fresh Root" --key p256 2>err || { failed "init again after a kill at call $at: $(cat err)"; break; }
+    done
+    [ $at -gt 5 ] && passed || failed "init: only $at calls"
+else
+    echo "skipped: faults at each call (no compiler, or a sanitizer in the way)"
+fi
+
 # --- a full disk ----------------------------------------------------------------------------------------------------------
 # as a limit on the size of files, at every size: the index cannot grow, or a file cannot be written
 size=$(stat -c %s certs/index.db)
