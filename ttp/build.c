@@ -2,9 +2,8 @@
  * The path builder: a depth-first search from the leaf to a root. Each candidate issuer is put on the path, checked in its place by everything
  * that can be checked there, and taken off again if any of it fails, so that an expired, wrong or constrained branch never hides a good one.
  *
- * What is subtle: the number of paths is exponential in what a peer sends. Three things keep it small: signatures are remembered, one
- * entity (name and key) stands on a path twice at most (RFC 5280 lets a CA issue to itself; more is a cycle), and every step is paid
- * from a budget.
+ * What is subtle: the number of paths is exponential in what a peer sends. Three things keep it small: signatures are remembered, an
+ * entity (name and key) stands on a path once, or twice in a row where it issued to itself, and every step is paid from a budget.
  */
 #include "ttp/path.h"
 #include <stdarg.h>
@@ -120,19 +119,20 @@ static enum sw_err check_signature(struct sw_path *p)
 
 static enum sw_err extend(struct sw_path *p);
 
-/* Whether the entity stands on the path already as often as it may; the very same certificate may not come back. */
+static bool same_entity(const struct sw_cert *a, const struct sw_cert *b)
+{
+    return sw_slice_eq(a->spki, b->spki) && sw_slice_eq(a->subject, b->subject);
+}
+
+/* A name and key may stand on the path once; twice in a row where a CA issued to itself, for that is no detour (RFC 5280 6.1). */
 static bool is_cycle(const struct sw_path *p, const struct sw_cert *c)
 {
-    unsigned times = 0;
+    unsigned last = p->len - 1;
 
-    for (unsigned i = 0; i < p->len; i++) {
-        const struct sw_cert *o = p->cert[i];
-
-        if (o == c || sw_slice_eq(o->der, c->der))
+    for (unsigned i = 0; i < p->len; i++)
+        if (sw_slice_eq(p->cert[i]->der, c->der) || (i != last && same_entity(p->cert[i], c)))
             return true;
-        times += sw_slice_eq(o->spki, c->spki) && sw_slice_eq(o->subject, c->subject);
-    }
-    return times > 1;
+    return false;
 }
 
 /* Everything that can be said once an issuer is at the end of the path. The costly questions come last. */
@@ -162,6 +162,7 @@ static enum sw_err try_issuer(struct sw_path *p, const struct sw_cert *candidate
     if (is_cycle(p, candidate))
         return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1,
                             "the certificates above it only sign each other, in a circle");
+    p->self_issued[p->len] = sw_is_self_issued(candidate);
     p->cert[p->len++] = candidate;
     err = check_link(p, anchor);
     if (err == SW_OK)
@@ -196,7 +197,7 @@ static enum sw_err try_source(struct sw_path *p, struct source source, bool *nam
 
     for (size_t i = 0; i < n; i++) {
         c = source.anchors ? sw_trust_at(p->params->trust, i) : &p->params->untrusted[i];
-        if (!sw_path_spend(p, 1 + c->subject.len / 256))
+        if (!sw_path_spend(p, 1 + c->subject.len / 64))
             return budget_end(p);
         if (key_id_fits(cert, c) != source.fitting || !sw_cert_name_eq(c->subject, cert->issuer))
             continue;
@@ -219,7 +220,7 @@ static enum sw_err no_issuer(struct sw_path *p)
     sw_cert_common_name(cert->issuer, issuer, sizeof issuer);
     if (issuer[0] == '\0')
         sw_cert_name_text(cert->issuer, issuer, sizeof issuer);
-    if (sw_is_self_issued(cert))
+    if (p->self_issued[p->len - 1])
         return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1, "%s: it is signed by itself and not trusted", name);
     return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1,
                         "%s: its issuer, %s, is neither trusted nor among the intermediates", name, issuer);
@@ -266,6 +267,7 @@ enum sw_err sw_verify(const struct sw_cert *leaf, const struct sw_verify_params 
     p.params = params;
     p.result = result;
     p.cert[0] = leaf;
+    p.self_issued[0] = sw_is_self_issued(leaf);
     p.len = 1;
     p.steps = SW_BUDGET_STEPS;
     p.signatures = SW_BUDGET_SIGNATURES;

@@ -277,14 +277,14 @@ enum sw_err sw_check_name(struct sw_path *p)
 /* By its own key, whatever the names say: only then may the authorityKeyIdentifier be left out (RFC 5280 4.2.1.1). */
 static bool is_self_signed(struct sw_path *p, const struct sw_cert *c)
 {
-    return sw_is_self_issued(c) ||
+    return p->self_issued[p->len - 1] ||
            (c->sig_scheme != NULL && sw_path_verify(p, &c->key, c->sig_scheme, c->tbs, c->sig) == SW_OK);
 }
 
 /* RFC 5280 4.2.1.1 and 4.2.1.2, CA/Browser 7.1.2.1: key identifiers are hints elsewhere, here they are rules. */
 static const char *issuer_breaks_strict(struct sw_path *p, const struct sw_cert *c, bool anchor)
 {
-    bool self = sw_is_self_issued(c);
+    bool self = p->self_issued[p->len - 1];
 
     if (!c->basic_critical)
         return "does not mark its basicConstraints critical";
@@ -311,7 +311,7 @@ static int counted_below(const struct sw_path *p)
     int n = 0;
 
     for (unsigned i = 1; i + 1 < p->len; i++)
-        n += !sw_is_self_issued(p->cert[i]);
+        n += !p->self_issued[i];
     return n;
 }
 
@@ -320,7 +320,7 @@ static enum sw_err check_lengths(struct sw_path *p, bool anchor)
     unsigned depth = p->len - 1, limit = p->params->max_depth;
     const struct sw_cert *c = p->cert[depth];
     int below = counted_below(p);
-    unsigned count = (unsigned)below + (anchor || sw_is_self_issued(c) ? 0 : 1);
+    unsigned count = (unsigned)below + (anchor || p->self_issued[depth] ? 0 : 1);
     char name[WHO];
 
     limit = limit == 0 ? SW_DEPTH_DEFAULT : limit == SW_DEPTH_NONE ? 0 : limit;
@@ -346,6 +346,9 @@ enum sw_err sw_check_issuer(struct sw_path *p, bool anchor)
     if (c->has_key_usage && (c->key_usage & SW_KU_KEY_CERT_SIGN) == 0)
         return sw_path_fail(p, SW_ERR_CERT_NOT_CA, depth, "%s: its key usage does not allow it to sign certificates",
                             who(c, name));
+    if (!sw_path_spend(p, 1 + c->name_constraints.len / 64))
+        return sw_path_fail(p, SW_ERR_CERT_BUDGET, depth,
+                            "finding a path through these certificates takes too much work");
     err = check_lengths(p, anchor);
     if (err == SW_OK)
         err = check_any(p, depth);

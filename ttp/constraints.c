@@ -267,15 +267,18 @@ static enum sw_err refuse(struct judge *j, const struct sw_general_name *name, c
 
 static enum sw_err judge_name(struct judge *j, const struct sw_general_name *name)
 {
-    bool valid = name_valid(name), constrained = false, hit[SIDES] = {false, false};
+    bool valid, constrained = false, hit[SIDES] = {false, false};
     struct sw_general_name base;
 
+    if (!sw_path_spend(j->path, 1 + name->value.len / 64))
+        return SW_ERR_CERT_BUDGET;
+    valid = name_valid(name);
     for (unsigned side = 0; side < SIDES; side++) {
         struct sw_reader r = sw_reader_of_slice(j->side[side]);
         bool any = false;
 
         while (!hit[side] && next_subtree(&r, &base)) {
-            if (!sw_path_spend(j->path, 1 + (name->kind == base.kind ? (name->value.len + base.value.len) / 64 : 0)))
+            if (!sw_path_spend(j->path, 2 + (name->kind == base.kind ? (name->value.len + base.value.len) / 64 : 0)))
                 return SW_ERR_CERT_BUDGET;
             if (base.kind != name->kind)
                 continue;
@@ -327,6 +330,8 @@ static enum sw_err judge_cert(struct judge *j)
     enum sw_err err = cert->subject.len > 2 ? judge_name(j, &name) : SW_OK;
     bool emails = true;
 
+    if (!sw_path_spend(j->path, cert->subject.len / 64))
+        return SW_ERR_CERT_BUDGET;
     while (err == SW_OK && sw_general_name_next(&names, &name)) {
         emails = emails && name.kind != SW_GN_EMAIL;
         err = judge_name(j, &name);
@@ -346,7 +351,7 @@ enum sw_err sw_check_constraints(struct sw_path *p)
         return sw_path_fail(p, SW_ERR_CERT_PROFILE, p->len - 1, "the name constraints are malformed");
     for (unsigned i = 0; err == SW_OK && i + 1 < p->len; i++) {
         /* a self-issued intermediate is exempt, so that a constrained CA can change its key; the leaf never is (6.1.3 b) */
-        if (i > 0 && sw_is_self_issued(p->cert[i]))
+        if (i > 0 && p->self_issued[i])
             continue;
         j.depth = i;
         err = judge_cert(&j);

@@ -12,7 +12,7 @@
  * The budget of one verification. Steps are comparisons of names, candidates and list entries, weighted by length; signature units are an
  * RSA-2048 or P-256 check each. Together they keep the worst input under 100 ms on a slow machine.
  */
-enum { SW_BUDGET_STEPS = 250000, SW_BUDGET_SIGNATURES = 320, SW_SIGNATURES_KNOWN = 64 };
+enum { SW_BUDGET_STEPS = 400000, SW_BUDGET_SIGNATURES = 320, SW_SIGNATURES_KNOWN = 128 };
 
 /* A signature that was checked before: paths that differ only above it meet it again. */
 struct sw_sig_seen {
@@ -24,6 +24,7 @@ struct sw_sig_seen {
 struct sw_path {
     const struct sw_verify_params *params;
     const struct sw_cert *cert[SW_PATH_MAX]; /* from the leaf */
+    bool self_issued[SW_PATH_MAX];           /* subject and issuer are the same name: asked once, names may be long */
     unsigned len;
     long steps, signatures; /* left */
     unsigned seen_len;

@@ -65,7 +65,7 @@ static bool take_policies(struct state *s, const struct sw_cert *c, bool any_cou
 
     s->next.any = false;
     s->next.len = 0;
-    while (ok && sw_reader_left(&r) > 0) {
+    while (ok && sw_reader_left(&r) > 0 && sw_path_spend(s->path, 1)) {
         struct sw_slice oid = next_policy(&r);
 
         if (sw_oid_is(oid, &any_policy))
@@ -120,7 +120,7 @@ static bool map_policies(struct state *s, struct sw_slice mappings)
     for (size_t i = 0; ok && i < s->expected.len; i++)
         if (!is_mapped(s, mappings, s->expected.oid[i]))
             ok = add(s, &s->next, s->expected.oid[i]);
-    while (ok && next_mapping(&r, &from, &to))
+    while (ok && sw_path_spend(s->path, 1) && next_mapping(&r, &from, &to))
         if (s->mapping > 0 && (s->expected.any || contains(s, &s->expected, from)))
             ok = add(s, &s->next, to);
     s->expected = s->next;
@@ -167,11 +167,13 @@ static bool take_constraints(struct state *s, const struct sw_cert *c, bool leaf
 }
 
 /* 6.1.4 (h) to (j), or 6.1.5 (a), (b). */
-static bool count_down(struct state *s, const struct sw_cert *c, bool leaf)
+static bool count_down(struct state *s, unsigned depth)
 {
+    const struct sw_cert *c = s->path->cert[depth];
+    bool leaf = depth == 0;
     struct sw_reader r = sw_reader_of_slice(c->inhibit_any);
 
-    if (leaf || !sw_is_self_issued(c)) {
+    if (leaf || !s->path->self_issued[depth]) {
         s->explicit_policy -= s->explicit_policy > 0;
         s->mapping -= s->mapping > 0;
         s->inhibit_any -= s->inhibit_any > 0;
@@ -187,7 +189,7 @@ static bool count_down(struct state *s, const struct sw_cert *c, bool leaf)
 static enum sw_err one_cert(struct state *s, unsigned depth)
 {
     const struct sw_cert *c = s->path->cert[depth];
-    bool leaf = depth == 0, any_counts = s->inhibit_any > 0 || (!leaf && sw_is_self_issued(c)), ok = true;
+    bool leaf = depth == 0, any_counts = s->inhibit_any > 0 || (!leaf && s->path->self_issued[depth]), ok = true;
 
     if (c->policies.p == NULL) {
         s->expected.any = false;
@@ -200,11 +202,11 @@ static enum sw_err one_cert(struct state *s, unsigned depth)
         return sw_path_fail(s->path, SW_ERR_CERT_POLICY, depth, "no certificate policy is left that the path allows");
     if (ok && !leaf && c->policy_mappings.p != NULL)
         ok = map_policies(s, c->policy_mappings);
-    ok = ok && count_down(s, c, leaf);
-    if (!ok)
-        return sw_path_fail(s->path, SW_ERR_CERT_POLICY, depth, "its certificate policies are malformed or too many");
+    ok = ok && count_down(s, depth);
     if (!sw_path_spend(s->path, 1))
         return sw_path_fail(s->path, SW_ERR_CERT_BUDGET, depth, "the certificate policies take too much work");
+    if (!ok)
+        return sw_path_fail(s->path, SW_ERR_CERT_POLICY, depth, "its certificate policies are malformed or too many");
     if (leaf && s->explicit_policy == 0 && !s->expected.any && s->expected.len == 0)
         return sw_path_fail(s->path, SW_ERR_CERT_POLICY, depth, "no certificate policy is left that the path allows");
     return SW_OK;

@@ -32,6 +32,7 @@ static bool point_fits(struct sw_path *p, const struct sw_crl *crl, const struct
 
     if (crl->idp_names.len == 0)
         return true;
+    (void)sw_path_spend(p, cert->crl_dp.len / 64);
     while (sw_reader_left(&points) > 0) {
         struct sw_reader point = sw_der_enter(&points, SW_DER_SEQUENCE), name;
 
@@ -94,7 +95,7 @@ static enum sw_err consult(struct sw_path *p, const struct sw_crl *crl, unsigned
         return err;
     if (why != NULL)
         return sw_path_fail(p, SW_ERR_CRL, depth, "the revocation list of %s cannot be used: %s", name, why);
-    if (!sw_path_spend(p, 1 + crl->entries.len / 512))
+    if (!sw_path_spend(p, 1 + crl->entries.len / 64))
         return sw_path_fail(p, SW_ERR_CERT_BUDGET, depth, "the revocation lists are too long");
     if (sw_crl_find(crl, cert->serial, &entry) && entry.reason != 8 /* removeFromCRL */) {
         sw_cert_common_name(cert->subject, name, sizeof name);
@@ -146,7 +147,7 @@ enum sw_err sw_check_ocsp(struct sw_path *p)
     if (response.len == 0)
         return SW_OK;
     p->signatures -= SW_OCSP_SIGNATURES;
-    if (p->signatures <= 0 || !sw_path_spend(p, response.len / 16))
+    if (p->signatures <= 0 || !sw_path_spend(p, response.len / 2))
         return sw_path_fail(p, SW_ERR_CERT_BUDGET, 0, "the OCSP response takes too much work");
     err = sw_ocsp_parse(&ocsp, response.p, response.len);
     if (err == SW_OK)

@@ -177,6 +177,47 @@ static void goes_through_cross_signed_cycles(void)
         chain_free(*p, 1);
 }
 
+/* CAs that all sign each other: the one that the root signed is found among them, and without it there is an end. */
+static void finds_its_way_in_a_mesh(void)
+{
+    enum { N = 9, LINKS = N * (N - 1) + 1 };
+    struct made *self = calloc(N, sizeof *self), *link = calloc(LINKS, sizeof *link), root, leaf;
+    const struct made *inter[LINKS];
+    struct sw_verify_result result;
+    char name[N][8];
+    size_t n = 0;
+
+    CU_ASSERT_FATAL(self != NULL && link != NULL);
+    chain_make(&root, &(struct recipe){.cn = "Root", .seed = 100, .ca = true});
+    for (uint8_t i = 0; i < N; i++) {
+        memcpy(name[i], "CA ?", 5);
+        name[i][3] = (char)('0' + i);
+        chain_make(&self[i], &(struct recipe){.cn = name[i], .seed = (uint8_t)(i + 1), .ca = true});
+    }
+    for (uint8_t i = 0; i < N; i++)
+        for (uint8_t j = 0; j < N; j++)
+            if (i != j) {
+                chain_make(&link[n], &(struct recipe){.cn = name[i],
+                                                      .seed = (uint8_t)(i + 1),
+                                                      .ca = true,
+                                                      .issuer = &self[j],
+                                                      .serial = (uint8_t)(j + 1)});
+                inter[n] = &link[n];
+                n++;
+            }
+    chain_make(&link[n], &(struct recipe){.cn = name[N - 1], .seed = N, .ca = true, .issuer = &root, .serial = 99});
+    inter[n] = &link[n];
+    chain_make(&leaf, &(struct recipe){.cn = "leaf", .seed = 101, .issuer = &self[0]});
+    SW_ASSERT_OK(chain_verify(&leaf, &root, inter, LINKS, NULL, &result));
+    SW_ASSERT_ERR(chain_verify(&leaf, &root, inter, LINKS - 1, NULL, &result), SW_ERR_CERT_BUDGET);
+    chain_free(self, N);
+    chain_free(link, LINKS);
+    chain_free(&root, 1);
+    chain_free(&leaf, 1);
+    free(self);
+    free(link);
+}
+
 static void trusts_what_is_not_self_signed(void)
 {
     struct made m[COUNT];
@@ -246,6 +287,7 @@ SW_TEST_SUITE(verify){
     SW_TEST(backtracks_over_every_check),
     SW_TEST(ends_on_a_hundred_equals),
     SW_TEST(goes_through_cross_signed_cycles),
+    SW_TEST(finds_its_way_in_a_mesh),
     SW_TEST(trusts_what_is_not_self_signed),
     SW_TEST(notices_each_flipped_byte),
     SW_TEST(counts_intermediates),
