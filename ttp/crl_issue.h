@@ -1,5 +1,6 @@
 /*
- * Answers about certificates that a CA signs: revocation lists (RFC 5280 5) and OCSP responses (RFC 6960). Reading them is crl.h and ocsp.h.
+ * Answers about certificates that a CA signs: revocation lists (RFC 5280 5) and OCSP responses (RFC 6960). Reading them
+ * is crl.h and ocsp.h.
  */
 #ifndef SW_TTP_CRL_ISSUE_H
 #define SW_TTP_CRL_ISSUE_H
@@ -9,7 +10,10 @@
 /* CRLReason, RFC 5280 5.3.1: those that are given by name. */
 enum { SW_REASON_NONE = -1, SW_REASON_UNSPECIFIED = 0, SW_REASON_COUNT = 11 };
 
-/* sw_reason_name: "keyCompromise"; NULL for a number that is none. sw_reason_by_name: its number, SW_REASON_NONE if there is none. */
+/*
+ * sw_reason_name: "keyCompromise"; NULL for a number that is none. sw_reason_by_name: its number, SW_REASON_NONE if
+ * there is none.
+ */
 const char *sw_reason_name(int reason);
 int sw_reason_by_name(const char *name);
 
@@ -40,7 +44,10 @@ struct sw_ocsp_issue {
     const struct sw_revoked *revoked; /* NULL: the certificate is good */
 };
 
-/* sw_ocsp_encode: an OCSPResponse (successful, one certificate, SHA-1 CertID as every client computes it), for stapling. */
+/*
+ * sw_ocsp_encode: an OCSPResponse (successful, one certificate, SHA-1 CertID as every client computes it), for
+ * stapling.
+ */
 enum { SW_OCSP_MAX = 8192 };
 enum sw_err sw_ocsp_encode(const struct sw_ocsp_issue *what, uint8_t *out, size_t cap, size_t *len) SW_MUST_USE;
 

@@ -1,5 +1,6 @@
 /*
- * Certificate requests: SEQUENCE { CertificationRequestInfo { version, subject, SubjectPublicKeyInfo, [0] attributes }, algorithm, signature }.
+ * Certificate requests: SEQUENCE { CertificationRequestInfo { version, subject, SubjectPublicKeyInfo, [0] attributes },
+ * algorithm, signature }.
  */
 #include "ttp/csr.h"
 #include "ttp/der.h"
@@ -99,7 +100,9 @@ static bool read_extension(struct sw_csr *csr, struct sw_reader *list)
     return sw_reader_end(&value) && sw_reader_end(&ext);
 }
 
-/* One Attribute: OID and a SET of values; of those only an extensionRequest with exactly one list means anything to us. */
+/*
+ * One Attribute: OID and a SET of values; of those only an extensionRequest with exactly one list means anything to us.
+ */
 static bool read_attribute(struct sw_csr *csr, struct sw_reader *attributes)
 {
     struct sw_reader attr = sw_der_enter(attributes, SW_DER_SEQUENCE);

@@ -1,6 +1,6 @@
 /*
- * Certificate requests, PKCS#10 (RFC 2986). Parsed to a struct of views like a certificate; what a request asks for beyond a subject and
- * names is recorded so that it can be shown, and never granted for that reason.
+ * Certificate requests, PKCS#10 (RFC 2986). Parsed to a struct of views like a certificate; what a request asks for
+ * beyond a subject and names is recorded so that it can be shown, and never granted for that reason.
  */
 #ifndef SW_TTP_CSR_H
 #define SW_TTP_CSR_H

@@ -1,7 +1,8 @@
 /*
- * Reading and writing whole files. A new file is made with O_TMPFILE where the file system can, and so leaves nothing behind when the
- * process is killed; elsewhere it is made exclusively under a hidden name beside. link(2) then gives it its name without ever replacing
- * anything; rename(2) replaces. Neither follows a link that an attacker left under the name.
+ * Reading and writing whole files. A new file is made with O_TMPFILE where the file system can, and so leaves nothing
+ * behind when the process is killed; elsewhere it is made exclusively under a hidden name beside. link(2) then gives it
+ * its name without ever replacing anything; rename(2) replaces. Neither follows a link that an attacker left under the
+ * name.
  */
 #include "ttp/file.h"
 #include "base/rand.h"
@@ -171,7 +172,9 @@ static bool write_all(int fd, const uint8_t *p, size_t len)
     return true;
 }
 
-/* What stands under the name now: nothing, something to replace (its owner and mode kept), or something to leave alone. */
+/*
+ * What stands under the name now: nothing, something to replace (its owner and mode kept), or something to leave alone.
+ */
 static enum sw_err check_target(const struct sw_file_stage *s, struct stat *st, bool *there)
 {
     *there = fstatat(s->dir, base_name(s->path), st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -225,7 +228,10 @@ static bool give_name(const struct sw_file_stage *s, const char *name)
     return linkat(AT_FDCWD, fd_path, s->dir, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* rename(2) needs a name to start from. A process killed between the two leaves the file under this one: whole, hidden, and of no harm. */
+/*
+ * rename(2) needs a name to start from. A process killed between the two leaves the file under this one: whole, hidden,
+ * and of no harm.
+ */
 static bool give_temp_name(struct sw_file_stage *s)
 {
     char name[HIDDEN_CAP];

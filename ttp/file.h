@@ -1,7 +1,7 @@
 /*
- * Files: the only part of the library that opens any. What is read is read whole, up to a limit; what is written appears under its name
- * complete or not at all, whatever happens: it is written to a file without a name (or one beside), flushed to the disk, and then given
- * its name.
+ * Files: the only part of the library that opens any. What is read is read whole, up to a limit; what is written
+ * appears under its name complete or not at all, whatever happens: it is written to a file without a name (or one
+ * beside), flushed to the disk, and then given its name.
  *
  * SW_ERR_SYSTEM leaves the reason in errno.
  */
@@ -27,8 +27,9 @@ struct sw_file {
  *   limit   bytes at most; more is SW_ERR_MESSAGE_SIZE
  * Returns SW_OK, SW_ERR_SYSTEM, SW_ERR_MEMORY. The caller frees with sw_file_free.
  *
- * sw_file_read_secret: the same for a file that holds a private key: a regular file (or a pipe) whose owner is the user or root, and that
- * nobody else can read or write: SW_ERR_PERMISSION. Judged on the open file, so it cannot be exchanged meanwhile.
+ * sw_file_read_secret: the same for a file that holds a private key: a regular file (or a pipe) whose owner is the user
+ * or root, and that nobody else can read or write: SW_ERR_PERMISSION. Judged on the open file, so it cannot be
+ * exchanged meanwhile.
  */
 enum sw_err sw_file_read(const char *path, size_t limit, struct sw_file *out) SW_MUST_USE;
 enum sw_err sw_file_read_secret(const char *path, size_t limit, struct sw_file *out) SW_MUST_USE;
@@ -54,10 +55,12 @@ struct sw_file_stage {
 /*
  * sw_file_stage: write len bytes for path and flush them to the disk; nothing is visible under path yet.
  *   flags   SW_FILE_ flags
- * Returns SW_OK; SW_ERR_EXISTS if there is something under path that may not be replaced (without REPLACE anything; with it what is no
- * regular file: links are never followed); SW_ERR_SYSTEM (a full disk, say), and then nothing is left behind. End it with one of:
+ * Returns SW_OK; SW_ERR_EXISTS if there is something under path that may not be replaced (without REPLACE anything;
+ * with it what is no regular file: links are never followed); SW_ERR_SYSTEM (a full disk, say), and then nothing is
+ * left behind. End it with one of:
  *
- * sw_file_commit: give it its name and flush the directory. Returns SW_OK, SW_ERR_EXISTS, SW_ERR_SYSTEM; ended in any case.
+ * sw_file_commit: give it its name and flush the directory. Returns SW_OK, SW_ERR_EXISTS, SW_ERR_SYSTEM; ended in any
+ * case.
  * sw_file_abort: forget it. Takes an ended or zero-initialised stage with fd -1.
  */
 enum sw_err sw_file_stage(struct sw_file_stage *stage, const char *path, const void *p, size_t len,

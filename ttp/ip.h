@@ -8,7 +8,8 @@
 enum { SW_IP_MAX = 16, SW_IP_TEXT_CAP = 46 };
 
 /*
- * sw_ip_parse: "192.0.2.1" (four decimal numbers without leading zeros) or IPv6 in any form of RFC 4291 2.2, without a zone.
+ * sw_ip_parse: "192.0.2.1" (four decimal numbers without leading zeros) or IPv6 in any form of RFC 4291 2.2, without a
+ * zone.
  *   text  len characters
  * Returns the number of bytes written to out, 4 or 16, or 0 if it is no address.
  */

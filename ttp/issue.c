@@ -1,6 +1,6 @@
 /*
- * Certificates from profiles: TBSCertificate field by field in the order of RFC 5280 4.1, then the extensions, each in a function of its
- * own.
+ * Certificates from profiles: TBSCertificate field by field in the order of RFC 5280 4.1, then the extensions, each in
+ * a function of its own.
  */
 #include "ttp/issue.h"
 #include "base/rand.h"
@@ -19,8 +19,9 @@ enum {
 };
 
 /*
- * A server's RSA key transports keys (the classic suites), its EC key only signs. People's keys are also for messages sealed to them, hence
- * keyAgreement. A CA's certificate has no extendedKeyUsage: some verifiers would take it for a constraint on all below.
+ * A server's RSA key transports keys (the classic suites), its EC key only signs. People's keys are also for messages
+ * sealed to them, hence keyAgreement. A CA's certificate has no extendedKeyUsage: some verifiers would take it for a
+ * constraint on all below.
  */
 /* clang-format off */
 static const struct sw_profile profiles[] = {

@@ -1,6 +1,6 @@
 /*
- * Certificates built and signed from a profile. Everything in a certificate but subject, names and key comes from its profile and its
- * issuer; nothing is read from anywhere.
+ * Certificates built and signed from a profile. Everything in a certificate but subject, names and key comes from its
+ * profile and its issuer; nothing is read from anywhere.
  */
 #ifndef SW_TTP_ISSUE_H
 #define SW_TTP_ISSUE_H
@@ -12,7 +12,10 @@ enum {
     SW_SERIAL_LEN = 16
 };
 
-/* What a certificate is for. keyUsage depends on the kind of key as well: RSA keys can transport keys, EC keys agree on them. */
+/*
+ * What a certificate is for. keyUsage depends on the kind of key as well: RSA keys can transport keys, EC keys agree on
+ * them.
+ */
 struct sw_profile {
     const char *name;
     bool ca;
@@ -42,8 +45,8 @@ struct sw_issue {
 
 /*
  * sw_issue: build and sign a certificate.
- * Returns SW_OK; SW_ERR_SPACE if it does not fit cap or a part is malformed; SW_ERR_UNSUPPORTED for a key that is not known;
- * SW_ERR_KEY_MISMATCH if key is not the issuer's (self-signed: not the subject's); what signing returned.
+ * Returns SW_OK; SW_ERR_SPACE if it does not fit cap or a part is malformed; SW_ERR_UNSUPPORTED for a key that is not
+ * known; SW_ERR_KEY_MISMATCH if key is not the issuer's (self-signed: not the subject's); what signing returned.
  */
 enum sw_err sw_issue(const struct sw_issue *what, uint8_t *out, size_t cap, size_t *len) SW_MUST_USE;
 

@@ -1,6 +1,6 @@
 /*
- * Keys in their encodings. The numbers come from base/pkey and go back to it; here is only DER. Every buffer that held a private key is
- * wiped at the function's one exit.
+ * Keys in their encodings. The numbers come from base/pkey and go back to it; here is only DER. Every buffer that held
+ * a private key is wiped at the function's one exit.
  */
 #include "ttp/key.h"
 #include "base/wipe.h"
@@ -282,7 +282,10 @@ static enum sw_err decode_ed(struct sw_privkey **out, struct sw_slice der, enum 
     return sw_reader_end(&r) ? sw_privkey_new_ed(out, type, seed) : SW_ERR_KEY_DECODE;
 }
 
-/* The rest of OneAsymmetricKey behind the version; attributes and a public key may follow the key and are stepped over (RFC 5958 2). */
+/*
+ * The rest of OneAsymmetricKey behind the version; attributes and a public key may follow the key and are stepped over
+ * (RFC 5958 2).
+ */
 static enum sw_err decode_pkcs8(struct sw_privkey **out, struct sw_reader *seq)
 {
     struct sw_reader alg = sw_der_enter(seq, SW_DER_SEQUENCE);

@@ -1,6 +1,7 @@
 /*
- * Keys in their encodings. Private keys: PKCS#8 (RFC 5958, plain or under a passphrase with PBES2) is written; the older PKCS#1 "RSA
- * PRIVATE KEY" and SEC1 "EC PRIVATE KEY" are read as well. Public keys: SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
+ * Keys in their encodings. Private keys: PKCS#8 (RFC 5958, plain or under a passphrase with PBES2) is written; the
+ * older PKCS#1 "RSA PRIVATE KEY" and SEC1 "EC PRIVATE KEY" are read as well. Public keys: SubjectPublicKeyInfo (RFC
+ * 5280 4.1.2.7).
  */
 #ifndef SW_TTP_KEY_H
 #define SW_TTP_KEY_H
@@ -34,20 +35,25 @@ char *sw_key_text(const struct sw_pubkey *key, char out[SW_KEY_TEXT_CAP]);
  * sw_key_encode: PKCS#8 PrivateKeyInfo in DER.
  *   out   secret; SW_KEY_DER_MAX bytes are always enough
  * sw_key_encode_pem: the same as PEM; under a passphrase if pass.p is not NULL ("ENCRYPTED PRIVATE KEY").
- * Return SW_OK; SW_ERR_SPACE; SW_ERR_UNSUPPORTED for a key that cannot be exported; SW_ERR_RANDOM, SW_ERR_CRYPTO, SW_ERR_MEMORY.
+ * Return SW_OK; SW_ERR_SPACE; SW_ERR_UNSUPPORTED for a key that cannot be exported; SW_ERR_RANDOM, SW_ERR_CRYPTO,
+ * SW_ERR_MEMORY.
  */
 enum sw_err sw_key_encode(const struct sw_privkey *key, uint8_t *out, size_t cap, size_t *len) SW_MUST_USE;
 enum sw_err sw_key_encode_pem(const struct sw_privkey *key, struct sw_slice pass, char *out, size_t cap,
                               size_t *len) SW_MUST_USE;
 
-/* sw_key_decode: PKCS#8, PKCS#1 or SEC1 in DER; the public half is recomputed and must agree. SW_ERR_KEY_DECODE, SW_ERR_UNSUPPORTED, SW_ERR_MEMORY. */
+/*
+ * sw_key_decode: PKCS#8, PKCS#1 or SEC1 in DER; the public half is recomputed and must agree. SW_ERR_KEY_DECODE,
+ * SW_ERR_UNSUPPORTED, SW_ERR_MEMORY.
+ */
 enum sw_err sw_key_decode(struct sw_privkey **out, const uint8_t *der, size_t len) SW_MUST_USE;
 
 /*
  * sw_key_read: the first private key in a PEM file's bytes, or a key in DER; encrypted PKCS#8 in either.
  *   pass   p NULL: none known
- * Returns SW_OK and *out with one reference; SW_ERR_PASSPHRASE if one is needed or it is wrong; SW_ERR_PEM if there is no key; SW_ERR_UNSUPPORTED
- * (also for keys encrypted the way of old PEM files, "Proc-Type: 4,ENCRYPTED"); SW_ERR_KEY_DECODE; SW_ERR_MEMORY.
+ * Returns SW_OK and *out with one reference; SW_ERR_PASSPHRASE if one is needed or it is wrong; SW_ERR_PEM if there is
+ * no key; SW_ERR_UNSUPPORTED (also for keys encrypted the way of old PEM files, "Proc-Type: 4,ENCRYPTED");
+ * SW_ERR_KEY_DECODE; SW_ERR_MEMORY.
  */
 enum sw_err sw_key_read(struct sw_privkey **out, const void *data, size_t len, struct sw_slice pass) SW_MUST_USE;
 

@@ -1,5 +1,6 @@
 /*
- * PBES2. PBKDF2 stands on base/hash's HMAC, which keeps the key's states and so needs two compressions a round; AES is wolfCrypt's.
+ * PBES2. PBKDF2 stands on base/hash's HMAC, which keeps the key's states and so needs two compressions a round; AES is
+ * wolfCrypt's.
  */
 #include "ttp/key_pbes2.h"
 #include "base/rand.h"

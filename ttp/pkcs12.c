@@ -1,6 +1,6 @@
 /*
- * PKCS#12. Outside in: PFX holds an AuthenticatedSafe and a MAC over it; the safe is a list of contents, each in the clear or encrypted; a
- * content is a list of bags; a bag holds a key or a certificate.
+ * PKCS#12. Outside in: PFX holds an AuthenticatedSafe and a MAC over it; the safe is a list of contents, each in the
+ * clear or encrypted; a content is a list of bags; a bag holds a key or a certificate.
  */
 #include "ttp/pkcs12.h"
 #include "base/ct.h"
@@ -43,7 +43,10 @@ static int oid_last(struct sw_slice oid, struct sw_slice base)
 
 enum kdf_id { KDF_KEY = 1, KDF_IV = 2, KDF_MAC = 3 };
 
-/* A passphrase in UTF-8 as UTF-16 in network order with a zero character at the end: RFC 7292 B.1. 0 if it is not UTF-8. */
+/*
+ * A passphrase in UTF-8 as UTF-16 in network order with a zero character at the end: RFC 7292 B.1. 0 if it is not
+ * UTF-8.
+ */
 static size_t bmp(struct sw_slice pass, uint8_t out[BMP_MAX])
 {
     size_t n = 0;
@@ -420,7 +423,9 @@ static enum sw_err read_cert(struct decoding *d, struct sw_reader *value)
     return SW_OK;
 }
 
-/* One SafeBag. Of several keys the first counts; kinds of bags that hold neither key nor certificate are stepped over. */
+/*
+ * One SafeBag. Of several keys the first counts; kinds of bags that hold neither key nor certificate are stepped over.
+ */
 static enum sw_err read_bag(struct decoding *d, struct sw_reader *list)
 {
     struct sw_reader bag = sw_der_enter(list, SW_DER_SEQUENCE);

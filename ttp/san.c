@@ -1,6 +1,7 @@
 /*
- * Names as people write them. What is accepted here ends up in certificates, so it is checked for what verifiers will make of it: host
- * names by RFC 1123 and 5890 (A-labels alone), addresses by value, e-mail and URI in ASCII with a host that is one.
+ * Names as people write them. What is accepted here ends up in certificates, so it is checked for what verifiers will
+ * make of it: host names by RFC 1123 and 5890 (A-labels alone), addresses by value, e-mail and URI in ASCII with a host
+ * that is one.
  */
 #include "ttp/san.h"
 #include "ttp/cert.h"
@@ -31,7 +32,10 @@ static bool is_alnum(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A label: letters, digits and inner hyphens. Underscores are in no host name, but in many a name of a person or service. */
+/*
+ * A label: letters, digits and inner hyphens. Underscores are in no host name, but in many a name of a person or
+ * service.
+ */
 static bool is_label(const char *p, size_t len)
 {
     if (len == 0 || len > 63 || p[0] == '-' || p[len - 1] == '-')

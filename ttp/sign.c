@@ -149,7 +149,10 @@ void sw_subject_encode(struct sw_writer *w, const struct sw_subject *s)
 
 /* --- times --- */
 
-/* Days since 1970 to year, month, day in the proleptic Gregorian calendar, counting years from March so that a leap day is the last. */
+/*
+ * Days since 1970 to year, month, day in the proleptic Gregorian calendar, counting years from March so that a leap day
+ * is the last.
+ */
 static void civil(int64_t days, int *year, int *month, int *day)
 {
     days += 719468; /* 0000-03-01 */

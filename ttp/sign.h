@@ -1,6 +1,6 @@
 /*
- * What every signed structure of X.509 shares: the choice of a signature scheme, its AlgorithmIdentifier, the envelope around what was
- * signed; and Names (RFC 5280 4.1.2.4) from texts.
+ * What every signed structure of X.509 shares: the choice of a signature scheme, its AlgorithmIdentifier, the envelope
+ * around what was signed; and Names (RFC 5280 4.1.2.4) from texts.
  */
 #ifndef SW_TTP_SIGN_H
 #define SW_TTP_SIGN_H
@@ -10,9 +10,9 @@
 #include "base/pkey.h"
 
 /*
- * sw_sign_scheme: how a key signs certificates, lists and requests: ECDSA with the hash of its curve's strength, EdDSA as it is, RSA
- * (PKCS#1 v1.5, which every verifier knows) with SHA-384, or SHA-256 if self is set: for what the key says about itself, roots and requests.
- * NULL for a key that cannot sign.
+ * sw_sign_scheme: how a key signs certificates, lists and requests: ECDSA with the hash of its curve's strength, EdDSA
+ * as it is, RSA (PKCS#1 v1.5, which every verifier knows) with SHA-384, or SHA-256 if self is set: for what the key
+ * says about itself, roots and requests. NULL for a key that cannot sign.
  */
 const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self);
 
@@ -46,7 +46,10 @@ void sw_time_encode(struct sw_writer *w, int64_t time);
 /* sw_generalized_time_encode: GeneralizedTime whatever the year. */
 void sw_generalized_time_encode(struct sw_writer *w, int64_t time);
 
-/* sw_key_id: the subjectKeyIdentifier of a key: the first 160 bits of the SHA-256 of its subjectPublicKey (RFC 7093 2, method 1). */
+/*
+ * sw_key_id: the subjectKeyIdentifier of a key: the first 160 bits of the SHA-256 of its subjectPublicKey (RFC 7093 2,
+ * method 1).
+ */
 enum { SW_KEY_ID_LEN = 20 };
 enum sw_err sw_key_id(struct sw_slice spki, uint8_t out[SW_KEY_ID_LEN]) SW_MUST_USE;
 

@@ -1,5 +1,6 @@
 /*
- * ttp, the trusted third party: makes a root, signs, revokes, verifies, and shows what it did. This file is the table of its verbs.
+ * ttp, the trusted third party: makes a root, signs, revokes, verifies, and shows what it did. This file is the table
+ * of its verbs.
  */
 #include "ttp/ttp.h"
 #include "ttp/ttp_verbs.h"

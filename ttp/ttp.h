@@ -1,9 +1,10 @@
 /*
- * What the files of the ttp tool share: the invocation, how it fails, what it prints. Only ttp.c and ttp_*.c include this; below
- * them, in the library, nothing reads a clock, the environment or a terminal.
+ * What the files of the ttp tool share: the invocation, how it fails, what it prints. Only ttp.c and ttp_*.c include
+ * this; below them, in the library, nothing reads a clock, the environment or a terminal.
  *
- * Conventions: results on standard output, everything else on standard error; every failure is one line saying what, which file,
- * why; a function that can fail has said so itself (ttp_error, ttp_fail) and returns the exit code, 0 being success.
+ * Conventions: results on standard output, everything else on standard error; every failure is one line saying what,
+ * which file, why; a function that can fail has said so itself (ttp_error, ttp_fail) and returns the exit code, 0 being
+ * success.
  */
 #ifndef SW_TTP_TTP_H
 #define SW_TTP_TTP_H
@@ -110,7 +111,10 @@ void ttp_help_completion(void);
 
 /* ttp_error: say "ttp: ..." (or the JSON object of an error) on standard error; returns code. */
 int ttp_error(const struct ttp *t, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* ttp_fail: the same for an error of the library about a file or thing; the exit code follows from the error. errno counts if err is SW_ERR_SYSTEM. */
+/*
+ * ttp_fail: the same for an error of the library about a file or thing; the exit code follows from the error. errno
+ * counts if err is SW_ERR_SYSTEM.
+ */
 int ttp_fail(const struct ttp *t, enum sw_err err, const char *what);
 /* ttp_usage: a mistake in the command line, with a hint at --help. */
 int ttp_usage(const struct ttp *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -122,7 +126,10 @@ int ttp_usage(const struct ttp *t, const char *format, ...) __attribute__((forma
 void ttp_note(const struct ttp *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* ttp_say: progress for people: on standard error, not with --quiet or --json. */
 void ttp_say(const struct ttp *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* ttp_result: print a JSON object on standard output and drop the reference. Returns code, or TTP_SYSTEM if it cannot be written. */
+/*
+ * ttp_result: print a JSON object on standard output and drop the reference. Returns code, or TTP_SYSTEM if it cannot
+ * be written.
+ */
 int ttp_result(const struct ttp *t, int code, json_t *object);
 /* ttp_write_out: bytes to standard output; binary is refused to a terminal. */
 int ttp_write_out(const struct ttp *t, const void *p, size_t len, bool binary);
@@ -130,7 +137,10 @@ int ttp_write_out(const struct ttp *t, const void *p, size_t len, bool binary);
 enum { TTP_TIME_CAP = 24, TTP_SPAN_CAP = 48 };
 char *ttp_time_text(int64_t time, char out[TTP_TIME_CAP]);
 char *ttp_span_text(int64_t from, int64_t to, char out[TTP_SPAN_CAP]);
-/* ttp_printable: text from a foreign file without control characters; a certificate must not move the cursor. Returns out. */
+/*
+ * ttp_printable: text from a foreign file without control characters; a certificate must not move the cursor. Returns
+ * out.
+ */
 char *ttp_printable(const char *text, char *out, size_t cap);
 
 /* --- ttp_pass.c --- */
@@ -143,7 +153,8 @@ struct ttp_pass {
 };
 
 /*
- * ttp_pass_get: the passphrase from the source that an option names, or from the terminal if there is no option and may_prompt.
+ * ttp_pass_get: the passphrase from the source that an option names, or from the terminal if there is no option and
+ * may_prompt.
  *   what   what it is for: "root.key"
  *   twice  ask a second time when it comes from the terminal
  * Without option and terminal, given stays false and the result is TTP_DONE. Wipe it with ttp_pass_wipe.

@@ -1,6 +1,6 @@
 /*
- * ttp adopt: take a CA certificate that was signed above, or a whole CA that another tool made, into DIR. The certificate must be a CA's, for
- * the key that is here (or that --key-file brings), and its chain must hold.
+ * ttp adopt: take a CA certificate that was signed above, or a whole CA that another tool made, into DIR. The
+ * certificate must be a CA's, for the key that is here (or that --key-file brings), and its chain must hold.
  */
 #include "base/wipe.h"
 #include "ttp/key.h"

@@ -1,6 +1,6 @@
 /*
- * The command line. Options may stand before or after the verb and its arguments; which ones a verb takes is a set in its row.
- * getopt_long does the work, fed from ttp/options.def.
+ * The command line. Options may stand before or after the verb and its arguments; which ones a verb takes is a set in
+ * its row. getopt_long does the work, fed from ttp/options.def.
  */
 #include "ttp/ttp.h"
 #include <errno.h>
@@ -28,7 +28,10 @@ struct spec {
     struct option longs[TTP_OPT_COUNT + 1];
 };
 
-/* The part of the table that is in set, as getopt wants it. first: '+' stops at the verb, ':' reports a missing argument apart. */
+/*
+ * The part of the table that is in set, as getopt wants it. first: '+' stops at the verb, ':' reports a missing
+ * argument apart.
+ */
 static void spec_make(struct spec *s, uint64_t set, const char *first)
 {
     size_t nl = strlen(first), n = 0;

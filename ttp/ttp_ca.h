@@ -1,6 +1,6 @@
 /*
- * What the verbs that make something share: lists of names, the CA in its directory, and the one way in which a certificate is made,
- * recorded and written.
+ * What the verbs that make something share: lists of names, the CA in its directory, and the one way in which a
+ * certificate is made, recorded and written.
  */
 #ifndef SW_TTP_TTP_CA_H
 #define SW_TTP_TTP_CA_H
@@ -27,18 +27,27 @@ int ttp_names_parse(const struct ttp *t, struct ttp_names *names, const char *te
 int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp_option id);
 /* ttp_names_imply: put the common name first, if it is a name of one of our kinds. */
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn);
-/* ttp_names_read: those of GeneralNames' contents that can be granted (dns, ip, email, uri); *refused counts the others. */
+/*
+ * ttp_names_read: those of GeneralNames' contents that can be granted (dns, ip, email, uri); *refused counts the
+ * others.
+ */
 int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused);
 bool ttp_names_have(const struct ttp_names *names, unsigned kind);
 void ttp_names_free(struct ttp_names *names);
 /* ttp_names_encode: GeneralNames' contents; ttp_names_subtrees: those of GeneralSubtrees. */
 void ttp_names_encode(struct sw_writer *w, const struct ttp_names *names);
 void ttp_names_subtrees(struct sw_writer *w, const struct ttp_names *names);
-/* ttp_names_text: all of GeneralNames' contents with sep between; the caller frees it, NULL if memory is out. ttp_names_json: an array. */
+/*
+ * ttp_names_text: all of GeneralNames' contents with sep between; the caller frees it, NULL if memory is out.
+ * ttp_names_json: an array.
+ */
 char *ttp_names_text(struct sw_slice san, const char *sep);
 json_t *ttp_names_json(struct sw_slice san);
 
-/* ttp_hex: lower-case hex; out has room for 2 * len + 1. ttp_serial_text: of an INTEGER's contents, without a leading zero byte. */
+/*
+ * ttp_hex: lower-case hex; out has room for 2 * len + 1. ttp_serial_text: of an INTEGER's contents, without a leading
+ * zero byte.
+ */
 char *ttp_hex(const uint8_t *p, size_t len, char *out);
 char *ttp_serial_text(struct sw_slice serial, char out[TTP_SERIAL_CAP]);
 
@@ -52,12 +61,18 @@ struct ttp_certs {
     uint8_t *buf; /* what they point into */
 };
 
-/* ttp_certs_read: the certificates of a file, PEM or DER, at most TTP_CERTS_MAX; ttp_cert_read: the first alone. Exit code; free it. */
+/*
+ * ttp_certs_read: the certificates of a file, PEM or DER, at most TTP_CERTS_MAX; ttp_cert_read: the first alone. Exit
+ * code; free it.
+ */
 int ttp_certs_read(const struct ttp *t, const char *path, struct ttp_certs *out);
 int ttp_cert_read(const struct ttp *t, const char *path, struct ttp_certs *out);
 void ttp_certs_free(struct ttp_certs *certs);
 
-/* ttp_certs_pem: certificates in DER as one PEM text; ttp_certs_write: in a file, with the flags of sw_file_write. Exit codes. */
+/*
+ * ttp_certs_pem: certificates in DER as one PEM text; ttp_certs_write: in a file, with the flags of sw_file_write. Exit
+ * codes.
+ */
 int ttp_certs_pem(const struct ttp *t, const struct sw_slice *ders, size_t n, struct sw_file *out);
 int ttp_certs_write(const struct ttp *t, const char *path, const struct sw_slice *ders, size_t n, unsigned flags);
 
@@ -79,7 +94,10 @@ struct ttp_ca {
 /* ttp_path: DIR/STEM.EXT, or DIR/NAME with an empty ext. False (said) if it is too long. */
 bool ttp_path(const struct ttp *t, const char *stem, const char *ext, char out[TTP_PATH_CAP]);
 
-/* ttp_ca_open: the CA of the directory; with_key reads its key as well, asking for a passphrase where it must. Exit code; close it in any case. */
+/*
+ * ttp_ca_open: the CA of the directory; with_key reads its key as well, asking for a passphrase where it must. Exit
+ * code; close it in any case.
+ */
 int ttp_ca_open(const struct ttp *t, bool with_key, struct ttp_ca *ca);
 /* ttp_ca_key: read the key of a CA that was opened without. */
 int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca);
@@ -97,7 +115,7 @@ int ttp_make_dir(const struct ttp *t);
 /* ttp_read_key: a private key from a file that nobody else may read; passphrase from --passin or the terminal. */
 int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out);
 
-/* ttp_new_key: --key-file read, or a key of --key made; *made says which. what names it in messages. */
+/* ttp_new_key: the key of --key-file, or a new one of --key; *made says which. */
 int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made);
 
 /* ttp_key_pem: the PEM of a key, encrypted if --passout says so; the caller wipes it. what names it in prompts. */
@@ -117,9 +135,9 @@ int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP]);
 /* --- ttp_find.c --- */
 
 /*
- * ttp_find: the certificate that an ID stands for: a certificate file, a serial number (hex, colons allowed), or a name (common name, or a
- * name with or without "dns:" and so on). Of several with one name the one that counts is the newest; of several that are valid at once only
- * with newest set, otherwise they are listed and the ID is refused as ambiguous.
+ * ttp_find: the certificate that an ID stands for: a certificate file, a serial number (hex, colons allowed), or a name
+ * (common name, or a name with or without "dns:" and so on). Of several with that name a valid one counts, the newest of
+ * them; if more than one is valid and newest is not set, they are listed and the ID is refused as ambiguous.
  *   file   receives the certificate's DER when ID was a file that the index does not know; may be NULL
  * Returns TTP_DONE and *out, freed with ttp_row_free; *out NULL with *file set; TTP_BAD_INPUT or TTP_REFUSED.
  */
@@ -166,8 +184,9 @@ int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files
 int ttp_profile(const struct ttp *t, const struct sw_profile **profile);
 
 /*
- * ttp_names_for_profile: encode the names into buf (TTP_SAN_MAX bytes) for order, whose profile is set, or say what the profile lacks: a server
- * needs a host. A person's cn that is the first name is left out where the CA may not vouch for it.
+ * ttp_names_for_profile: encode the names into buf (TTP_SAN_MAX bytes) for order, whose profile is set, or say what the
+ * profile lacks: a server needs a host. A person's cn that is the first name is left out where the CA may not vouch for
+ * it.
  */
 int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_names *names, const char *cn,
                           uint8_t *buf, struct ttp_order *order);
@@ -176,13 +195,16 @@ int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const st
 char *ttp_eku_text(unsigned eku, char *out, size_t cap);
 char *ttp_usage_text(unsigned usage, char *out, size_t cap);
 
-/* ttp_validity: --not-before, --not-after and --days for a profile, cut to what the issuer lives (and said); issuer NULL: itself. */
+/*
+ * ttp_validity: --not-before, --not-after and --days for a profile, cut to what the issuer lives (and said); issuer
+ * NULL: itself.
+ */
 int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const struct sw_cert *issuer,
                  int64_t *not_before, int64_t *not_after);
 
 /*
- * ttp_make: sign, check as any verifier would, write, record and name the files, in that order: nothing leaves the tool that is not in the
- * index, and a process that is killed leaves nothing half-done.
+ * ttp_make: sign, check as any verifier would, write, record and name the files, in that order: nothing leaves the tool
+ * that is not in the index, and a process that is killed leaves nothing half-done.
  *   ca       NULL: self-signed
  *   key_pem  goes into files->key; may be NULL
  *   out      SW_CERT_MAX bytes: the certificate in DER

@@ -1,6 +1,6 @@
 /*
- * ttp check: is anything due? Made for cron: silent and 0 when all is well, 1 and one line each when the CA, a certificate or the revocation
- * list runs out soon or has.
+ * ttp check: is anything due? Made for cron: silent and 0 when all is well, 1 and one line each when the CA, a
+ * certificate or the revocation list runs out soon or has.
  */
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"

@@ -1,6 +1,6 @@
 /*
- * DIR/ttp.conf: settings of one CA, an INI file without sections. What is set here is the default of an option or of every certificate;
- * a line that is not understood is an error, because a setting that silently does nothing is worse.
+ * DIR/ttp.conf: settings of one CA, an INI file without sections. What is set here is the default of an option or of
+ * every certificate; a line that is not understood is an error, because a setting that silently does nothing is worse.
  */
 #include "ttp/ttp.h"
 #include <errno.h>

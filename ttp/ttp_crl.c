@@ -1,6 +1,6 @@
 /*
- * ttp crl: the revocation list. Its number is counted in the index and committed before the list exists, so no two lists ever share one; of
- * two makers at once the one with the higher number stays in the file.
+ * ttp crl: the revocation list. Its number is counted in the index and committed before the list exists, so no two
+ * lists ever share one; of two makers at once the one with the higher number stays in the file.
  */
 #include "ttp/crl_issue.h"
 #include "ttp/der.h"

@@ -1,6 +1,6 @@
 /*
- * --help, the manual page and the shell completion, all made from the tables of verbs and options, so that none of them can be out of
- * date.
+ * --help, the manual page and the shell completion, all made from the tables of verbs and options, so that none of them
+ * can be out of date.
  */
 #include "ttp/ttp.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * The index in SQLite. A rollback journal rather than a write-ahead log: at rest the index is one file, so a copy of the directory is a
- * backup of the CA. synchronous=FULL and BEGIN IMMEDIATE give what the header promises; the triggers make the audit log append-only even
- * for other programs that open the file.
+ * The index in SQLite. A rollback journal rather than a write-ahead log: at rest the index is one file, so a copy of
+ * the directory is a backup of the CA. synchronous=FULL and BEGIN IMMEDIATE give what the header promises; the triggers
+ * make the audit log append-only even for other programs that open the file.
  */
 #include "ttp/ttp_index.h"
 #include <errno.h>

@@ -1,7 +1,8 @@
 /*
- * The index of a CA: DIR/index.db, an SQLite database with every certificate issued, every revocation and revocation list, and an audit log
- * that is only ever added to. One transaction records one act, and it is on the disk before anything leaves the tool: a killed process, a
- * full disk and any number of writers at once leave either the whole record or none.
+ * The index of a CA: DIR/index.db, an SQLite database with every certificate issued, every revocation and revocation
+ * list, and an audit log that is only ever added to. One transaction records one act, and it is on the disk before
+ * anything leaves the tool: a killed process, a full disk and any number of writers at once leave either the whole
+ * record or none.
  *
  * Serial numbers are lower-case hex throughout, without leading zeros in pairs: "5f03...".
  */
@@ -36,13 +37,16 @@ struct ttp_row {
     struct sw_slice der;
 };
 
-/* ttp_index_open: open DIR/index.db. make: create it when it is missing. Returns an exit code; the index must be closed. */
+/*
+ * ttp_index_open: open DIR/index.db. make: create it when it is missing. Returns an exit code; the index must be
+ * closed.
+ */
 int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out);
 void ttp_index_close(struct ttp_index *ix);
 
 /*
- * ttp_index_begin, _commit, _rollback: one act. begin takes the write lock (waiting for other writers), so what is read after it stays
- * true until commit. After a failed call roll back; rollback without begin does nothing.
+ * ttp_index_begin, _commit, _rollback: one act. begin takes the write lock (waiting for other writers), so what is read
+ * after it stays true until commit. After a failed call roll back; rollback without begin does nothing.
  */
 int ttp_index_begin(struct ttp_index *ix);
 int ttp_index_commit(struct ttp_index *ix);
@@ -65,7 +69,8 @@ int ttp_index_crl_pending(struct ttp_index *ix, const char *issuer, int64_t *cou
 
 /*
  * ttp_index_each: call visit for certificates, oldest first, until it returns non-zero, which is then the result.
- *   serial, name   only this one, only those with this common name or name ("dns:" and so on may be left out); NULL: all
+ *   serial, name   only this one, only those with this common name or name ("dns:" and so on may be left out); NULL:
+ *   all
  * Rows are valid during the call.
  */
 typedef int ttp_visit(void *ctx, const struct ttp_row *row);

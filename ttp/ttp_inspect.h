@@ -1,6 +1,6 @@
 /*
- * ttp inspect: what a file holds, as a page that a person understands first and that has the details after. One file each for what there is
- * to see; they share a page: lines of a label and a text.
+ * ttp inspect: what a file holds, as a page that a person understands first and that has the details after. One file
+ * each for what there is to see; they share a page: lines of a label and a text.
  */
 #ifndef SW_TTP_TTP_INSPECT_H
 #define SW_TTP_TTP_INSPECT_H
@@ -9,7 +9,10 @@
 
 enum ttp_tone { TTP_PLAIN, TTP_GOOD, TTP_BAD };
 
-/* ttp_page_title, _line, _more: a heading, a line, another line under the same label. Text from files must be printable by then. */
+/*
+ * ttp_page_title, _line, _more: a heading, a line, another line under the same label. Text from files must be printable
+ * by then.
+ */
 void ttp_page_title(const struct ttp *t, const char *kind, const char *title);
 void ttp_page_section(const struct ttp *t, const char *title);
 void ttp_page_line(const struct ttp *t, const char *label, enum ttp_tone tone, const char *format, ...)
@@ -19,8 +22,8 @@ void ttp_page_line(const struct ttp *t, const char *label, enum ttp_tone tone, c
 void ttp_page_list(const struct ttp *t, const char *label, const char *items);
 
 /*
- * ttp_inspect_cert and so on: show one thing, or append its object to array if that is not NULL. Exit codes; what is not well-formed has been
- * said.
+ * ttp_inspect_cert and so on: show one thing, or append its object to array if that is not NULL. Exit codes; what is
+ * not well-formed has been said.
  */
 int ttp_inspect_cert(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);
 int ttp_inspect_csr(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);

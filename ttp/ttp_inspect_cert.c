@@ -1,4 +1,6 @@
-/* A certificate, for people: who, by whom, for what, until when, which names, whether it is in order; then every field. */
+/*
+ * A certificate, for people: who, by whom, for what, until when, which names, whether it is in order; then every field.
+ */
 #include "ttp/der.h"
 #include "ttp/key.h"
 #include "ttp/ttp_inspect.h"
@@ -30,7 +32,10 @@ static bool self_signature_ok(const struct sw_cert *c)
            sw_pubkey_verify(&c->key, c->sig_scheme, c->tbs.p, c->tbs.len, c->sig.p, c->sig.len) == SW_OK;
 }
 
-/* What is wrong with it by itself, one sentence a line; empty if it is in order. Whether its issuer is trusted is for ttp verify. */
+/*
+ * What is wrong with it by itself, one sentence a line; empty if it is in order. Whether its issuer is trusted is for
+ * ttp verify.
+ */
 static void judge(const struct ttp *t, const struct sw_cert *c, char *out, size_t cap)
 {
     char span[TTP_SPAN_CAP];

@@ -1,6 +1,6 @@
 /*
- * ttp install, ttp uninstall: the root into the system's trust store and out again. Each system has a directory for local roots and a program
- * that makes its bundles from it; the first one whose program is there is used.
+ * ttp install, ttp uninstall: the root into the system's trust store and out again. Each system has a directory for
+ * local roots and a program that makes its bundles from it; the first one whose program is there is used.
  */
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"

@@ -1,7 +1,8 @@
 /*
- * The one way in which a certificate is made. The order matters: sign and check in memory; put the files on the disk without names; commit the
- * record; give the files their names. Killed before the commit, nothing has happened; killed after it, the index knows a certificate that
- * nobody got, which does no harm. The reverse, a certificate that the index does not know, cannot happen.
+ * The one way in which a certificate is made. The order matters: sign and check in memory; put the files on the disk
+ * without names; commit the record; give the files their names. Killed before the commit, nothing has happened; killed
+ * after it, the index knows a certificate that nobody got, which does no harm. The reverse, a certificate that the
+ * index does not know, cannot happen.
  */
 #include "base/hash.h"
 #include "base/wipe.h"
@@ -110,8 +111,8 @@ static bool may_vouch(const struct ttp_ca *ca, const struct sw_san *name)
 }
 
 /*
- * The common name of a person that is a host name only by chance ("alice") is left out where the CA may not vouch for it. For a server a name
- * that the CA may not vouch for is an error, and found as such later.
+ * The common name of a person that is a host name only by chance ("alice") is left out where the CA may not vouch for
+ * it. For a server a name that the CA may not vouch for is an error, and found as such later.
  */
 static bool leave_out_first(const struct sw_profile *profile, const struct ttp_ca *ca, const struct ttp_names *names,
                             const char *cn)
@@ -203,8 +204,8 @@ int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const st
 /* --- checking what was made --- */
 
 /*
- * As a verifier would, from the root if it is known and else from the CA: what name constraints and path lengths above forbid is found before
- * anything leaves.
+ * As a verifier would, from the root if it is known and else from the CA: what name constraints and path lengths above
+ * forbid is found before anything leaves.
  */
 static enum sw_err verify_made(const struct ttp_ca *ca, const struct sw_cert *cert, struct sw_verify_result *result)
 {
@@ -383,7 +384,9 @@ static int record(struct ttp_index *ix, const struct ttp *t, const struct ttp_ro
     return err;
 }
 
-/* The record stands but the files could not get their names: nobody has the certificate, and the index should say so. */
+/*
+ * The record stands but the files could not get their names: nobody has the certificate, and the index should say so.
+ */
 static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_row *row)
 {
     if (ttp_index_begin(ix) == TTP_DONE &&

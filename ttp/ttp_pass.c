@@ -1,6 +1,6 @@
 /*
- * Passphrases, and the one question the tool asks. Never from the command line itself, where every user of the machine can read them.
- * Nothing prompts without a terminal.
+ * Passphrases, and the one question the tool asks. Never from the command line itself, where every user of the machine
+ * can read them. Nothing prompts without a terminal.
  */
 #include "base/wipe.h"
 #include "ttp/ttp.h"
@@ -44,7 +44,9 @@ static int open_terminal(void)
     return open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
-/* Ask on the terminal without echo. Keys that would end the program are turned off with it, so that it never stays off. */
+/*
+ * Ask on the terminal without echo. Keys that would end the program are turned off with it, so that it never stays off.
+ */
 static bool ask_hidden(int tty, const char *prompt, struct ttp_pass *pass)
 {
     struct termios before, quiet;

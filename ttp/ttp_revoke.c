@@ -1,4 +1,7 @@
-/* ttp revoke: a certificate that is not to be trusted any more. Verifiers learn of it from the next list or OCSP response. */
+/*
+ * ttp revoke: a certificate that is not to be trusted any more. Verifiers learn of it from the next list or OCSP
+ * response.
+ */
 #include "base/hash.h"
 #include "ttp/crl_issue.h"
 #include "ttp/key.h"

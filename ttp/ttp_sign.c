@@ -1,6 +1,6 @@
 /*
- * ttp sign: a request made elsewhere. What it asks for and what is granted is shown side by side before anything is signed; its signature
- * must be good, and nothing but its subject, its key and its names is ever taken from it.
+ * ttp sign: a request made elsewhere. What it asks for and what is granted is shown side by side before anything is
+ * signed; its signature must be good, and nothing but its subject, its key and its names is ever taken from it.
  */
 #include "ttp/csr.h"
 #include "ttp/der.h"

@@ -1,4 +1,7 @@
-/* The functions behind the rows of the verb table, each in ttp_<verb>.c. They return an exit code and have said why if it is not TTP_DONE. */
+/*
+ * The functions behind the rows of the verb table, each in ttp_<verb>.c. They return an exit code and have said why if
+ * it is not TTP_DONE.
+ */
 #ifndef SW_TTP_TTP_VERBS_H
 #define SW_TTP_TTP_VERBS_H
 

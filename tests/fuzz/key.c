@@ -1,4 +1,7 @@
-/* Private keys in PEM or DER: any bytes are read or refused; what was read can be written, and what was written is the same key. */
+/*
+ * Private keys in PEM or DER: any bytes are read or refused; what was read can be written, and what was written is the
+ * same key.
+ */
 #include "ttp/key.h"
 #include <stdlib.h>
 #include <string.h>

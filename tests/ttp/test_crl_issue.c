@@ -1,4 +1,7 @@
-/* Revocation lists and OCSP responses: the bytes that RFC 5280 5 and RFC 6960 4.2 ask for. openssl reads both in tests/e2e/ttp_verbs.sh. */
+/*
+ * Revocation lists and OCSP responses: the bytes that RFC 5280 5 and RFC 6960 4.2 ask for. openssl reads both in
+ * tests/e2e/ttp_verbs.sh.
+ */
 #include "tests/ttp/vectors.h"
 #include "ttp/cert.h"
 #include "ttp/crl_issue.h"

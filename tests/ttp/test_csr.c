@@ -77,7 +77,10 @@ static void refuses_each_truncation(void)
     free(der);
 }
 
-/* Any changed byte: malformed, or its signature is wrong, or (in the last bytes of an ECDSA signature's encoding) both. Never good. */
+/*
+ * Any changed byte: malformed, or its signature is wrong, or (in the last bytes of an ECDSA signature's encoding) both.
+ * Never good.
+ */
 static void refuses_each_flipped_byte(void)
 {
     struct sw_csr csr;

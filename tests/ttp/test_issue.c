@@ -1,4 +1,7 @@
-/* Certificates from profiles: each profile and kind of key parsed back field by field, and everything that must be refused. */
+/*
+ * Certificates from profiles: each profile and kind of key parsed back field by field, and everything that must be
+ * refused.
+ */
 #include "tests/ttp/vectors.h"
 #include "ttp/cert.h"
 #include "ttp/issue.h"

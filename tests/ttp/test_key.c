@@ -1,4 +1,7 @@
-/* Keys: what OpenSSL writes is read and says the same public key; what is written is read back; everything else is refused. */
+/*
+ * Keys: what OpenSSL writes is read and says the same public key; what is written is read back; everything else is
+ * refused.
+ */
 #include "tests/ttp/vectors.h"
 #include "ttp/der.h"
 
@@ -148,7 +151,10 @@ static void refuses_each_truncation(void)
     }
 }
 
-/* A flipped bit is refused or gives another key, and never a crash; most are refused, because the public half must agree. */
+/*
+ * A flipped bit is refused or gives another key, and never a crash; most are refused, because the public half must
+ * agree.
+ */
 static void survives_flipped_bits(void)
 {
     size_t len, refused = 0;

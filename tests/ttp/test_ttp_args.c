@@ -1,4 +1,7 @@
-/* The tool's command line as a function: what options mean, where they may stand, and what text is a time or a length of time. */
+/*
+ * The tool's command line as a function: what options mean, where they may stand, and what text is a time or a length
+ * of time.
+ */
 #include "tests/test.h"
 #include "ttp/ttp.h"
 #include <stdio.h>
@@ -144,7 +147,10 @@ static void spans(void)
             CU_FAIL(bad[i]);
 }
 
-/* Every option has what --help, the manual and the completion need; every name stands once among those a verb could take together. */
+/*
+ * Every option has what --help, the manual and the completion need; every name stands once among those a verb could
+ * take together.
+ */
 static void the_option_table(void)
 {
     for (int i = 0; i < TTP_OPT_COUNT; i++) {
