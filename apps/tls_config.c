@@ -25,7 +25,7 @@ static int check(const struct app *app, struct sw_config *cfg, enum app_option i
         return APP_DONE;
     if (err == SW_ERR_ARGUMENT)
         return app_usage(app, "--%s: %s", app_options[id].name, text && *text ? text : sw_err_reason(err));
-    return app_fail(app, err, app_options[id].name);
+    return app_error(app, APP_BAD_INPUT, "--%s: %s", app_options[id].name, text && *text ? text : sw_err_reason(err));
 }
 
 /* What a setter found in a file. */
@@ -79,7 +79,7 @@ static int get_version(const struct app *app, enum app_option id, unsigned fallb
     return APP_DONE;
 }
 
-/* A lone bound leaves the other where the policy has it, unless that would leave no version at all. */
+/* The highest version is a bound, not a wish: a library that ends at 1.2 obeys "at most 1.3" too. */
 static int set_versions(const struct app *app, struct sw_config *cfg)
 {
     unsigned min, max;
@@ -92,7 +92,10 @@ static int set_versions(const struct app *app, struct sw_config *cfg)
         return code;
     if (min > max)
         return app_usage(app, "--min-version is above --max-version");
-    return check(app, cfg, OPT_MAX_VERSION, sw_config_set_versions(cfg, min, max));
+    enum sw_err err = sw_config_set_versions(cfg, min, max);
+    if (err == SW_ERR_UNSUPPORTED && min == SW_TLS12)
+        err = sw_config_set_versions(cfg, min, SW_TLS12);
+    return check(app, cfg, min == SW_TLS13 ? OPT_MIN_VERSION : OPT_MAX_VERSION, err);
 }
 
 static int set_switches(const struct app *app, struct sw_config *cfg)

@@ -117,6 +117,7 @@ for suite in $suites; do
     echoes "echo with $suite, MAC then encrypt" $alice --suites "$suite" --no-etm --brief
     says "no encrypt-then-MAC" "Encrypt-then-MAC: no" err
 done
+echoes "a range of versions" $alice --min-version 1.2 --max-version 1.3
 echoes "echo without extended master secret" $alice --no-ems --brief
 says "no extended master secret" "Extended master secret: no" err
 says "the server names its client" "peer CN=alice" echo.log
@@ -276,6 +277,8 @@ exits 2 "unknown option" "$sealwax" listen 0 --dance
 exits 2 "nobody to trust" "$sealwax" connect 127.0.0.1:1
 exits 2 "unknown suite" "$sealwax" connect 127.0.0.1:1 --trust root.crt --suites DANCE
 says "which suite" DANCE err
+exits 2 "no version at all" "$sealwax" connect 127.0.0.1:1 --trust root.crt --min-version 1.3 --max-version 1.2
+exits 2 "unknown version" "$sealwax" connect 127.0.0.1:1 --trust root.crt --max-version 1.1
 exits 2 "unknown policy" "$sealwax" connect 127.0.0.1:1 --trust root.crt --policy dance
 exits 5 "no such file" "$sealwax" connect 127.0.0.1:1 --trust nothing.crt
 says "which file" nothing.crt err
