@@ -30,17 +30,37 @@ enum sw_err sw_certificate_request_decode(struct sw_certificate_request *q, stru
     return SW_OK;
 }
 
+/* How many of the roots' names fit, and the bytes they take. */
+static size_t authorities(const struct sw_conn *conn, size_t *bytes)
+{
+    size_t n = 0;
+
+    for (*bytes = 0; n < sw_trust_count(conn->cfg->trust); n++) {
+        size_t more = 2 + sw_trust_at(conn->cfg->trust, n)->subject.len;
+
+        if (*bytes + more > AUTHORITIES_MAX)
+            break;
+        *bytes += more;
+    }
+    return n;
+}
+
+size_t sw_certificate_request_room(const struct sw_conn *conn)
+{
+    size_t bytes;
+
+    (void)authorities(conn, &bytes);
+    return bytes + 2 * conn->cfg->sigalgs.len + 16;
+}
+
 /* The roots' names, so that a client with several certificates finds the right one; as many as fit. */
 static void write_authorities(const struct sw_conn *conn, struct sw_writer *w)
 {
-    size_t list = sw_write_open(w, 2), mark, total = 0;
+    size_t list = sw_write_open(w, 2), mark, total, count = authorities(conn, &total);
 
-    for (size_t i = 0; i < sw_trust_count(conn->cfg->trust); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct sw_slice name = sw_trust_at(conn->cfg->trust, i)->subject;
 
-        if (total + 2 + name.len > AUTHORITIES_MAX)
-            break;
-        total += 2 + name.len;
         mark = sw_write_open(w, 2);
         sw_write_slice(w, name);
         sw_write_close(w, mark, 2);

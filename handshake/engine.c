@@ -12,8 +12,8 @@
 #include <string.h>
 
 enum {
-    SMALL_IN = 3072,
-    SMALL_OUT = 4096,
+    SMALL_IN = 2048,
+    SMALL_OUT = 3072,
     BIG = 2 * (SW_RECORD_MAX + 1),
     WARNINGS_MAX = 4,
     EMPTIES_MAX = 32,

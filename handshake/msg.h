@@ -82,6 +82,9 @@ enum sw_err sw_peer_leaf_usable(struct sw_conn *conn) SW_MUST_USE;
 /* sw_conn_premaster: the premaster is known; wiped by the caller. sw_conn_derive: master secret and both directions' next keys from it. */
 enum sw_err sw_conn_premaster(struct sw_conn *conn, const uint8_t *premaster, size_t len) SW_MUST_USE;
 enum sw_err sw_conn_derive(struct sw_conn *conn, const uint8_t *premaster, size_t len) SW_MUST_USE;
+/* sw_certificate_request_room: bytes that our CertificateRequest takes at most. */
+size_t sw_certificate_request_room(const struct sw_conn *conn);
+
 /* sw_conn_resume_keys: the same for a session that goes on, told to the key log. */
 enum sw_err sw_conn_resume_keys(struct sw_conn *conn) SW_MUST_USE;
 /* sw_conn_expand: both directions' next secrets from the master secret. */

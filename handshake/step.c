@@ -6,7 +6,7 @@
 #include "handshake/msg.h"
 #include <string.h>
 
-enum { HEADER = 4, BODY_FIRST = 4096 };
+enum { HEADER = 4, BODY_FIRST = 4096, LENGTHS = 16 /* length fields around a list */ };
 
 /* clang-format off */
 static const struct sw_message_ops messages[] = {
@@ -84,21 +84,34 @@ static enum sw_err emit(struct sw_conn *conn, const uint8_t *msg, size_t len)
     return sw_engine_put_message(conn, msg, len);
 }
 
-/* Bytes that this message can need beyond the usual: certificates, their status, names of authorities, a ticket, offered ones included. */
+/* A client picks its certificate while it writes the message: room for any of them. */
+static size_t longest_chain(const struct sw_conn *conn)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < conn->cfg->creds_len; i++)
+        if (conn->cfg->creds[i]->chain_bytes > most)
+            most = conn->cfg->creds[i]->chain_bytes;
+    return most + LENGTHS;
+}
+
+/* Bytes that this message can need: most fit BODY_FIRST; what configuration or peer make long says how long it is. */
 static size_t room_for(const struct sw_conn *conn, int message)
 {
     const struct sw_handshake *hs = conn->hs;
-    size_t n = 0;
 
-    if (message == SW_CERTIFICATE && hs->cred != NULL)
-        n = hs->cred->chain_bytes;
-    else if (message == SW_CERTIFICATE_STATUS && hs->cred != NULL)
-        n = hs->cred->ocsp.len;
-    else if (message == SW_CERTIFICATE_REQUEST)
-        n = SW_RECORD_PLAIN_MAX;
-    else if (message == SW_CLIENT_HELLO)
-        n = hs->session.ticket.len;
-    return n + BODY_FIRST;
+    switch (message) {
+    case SW_CERTIFICATE:
+        return longest_chain(conn);
+    case SW_CERTIFICATE_STATUS:
+        return hs->cred->ocsp.len + LENGTHS;
+    case SW_CERTIFICATE_REQUEST:
+        return sw_certificate_request_room(conn);
+    case SW_CLIENT_HELLO:
+        return hs->session.ticket.len + BODY_FIRST;
+    default:
+        return BODY_FIRST;
+    }
 }
 
 static enum sw_err send_message(struct sw_conn *conn, const struct sw_message_ops *ops)

@@ -4,6 +4,7 @@
  */
 #include "handshake/conn.h"
 #include "tests/handshake/pair.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,9 +260,53 @@ static void an_unknown_name_can_be_refused(void)
     }
 }
 
+/* Chains longer than any usual message, from both sides: certificates that lead nowhere do no harm. */
+static void long_chains_fit(void)
+{
+    static const char *const names[] = {"server-rsa", "client-rsa"};
+    struct pair p;
+
+    pair_open(&p, true);
+    for (int i = 0; i < 2; i++) {
+        struct sw_config *cfg = sw_config_new(i == 0 ? SW_SERVER : SW_CLIENT, NULL);
+        char path[3][64];
+        void *pem[3];
+        size_t len[3], at;
+        char *chain;
+
+        snprintf(path[0], sizeof path[0], "tests/vectors/tls/%s.crt", names[i]);
+        snprintf(path[1], sizeof path[1], "tests/vectors/tls/root.crt");
+        snprintf(path[2], sizeof path[2], "tests/vectors/tls/%s.key", names[i]);
+        for (int k = 0; k < 3; k++)
+            pem[k] = sw_test_file(path[k], &len[k]);
+        chain = malloc(len[0] + 20 * len[1]);
+        memcpy(chain, pem[0], at = len[0]);
+        for (int k = 0; k < 20; k++, at += len[1])
+            memcpy(chain + at, pem[1], len[1]);
+        sw_config_set_clock(cfg, pair_now, NULL);
+        SW_ASSERT_OK(sw_config_add_trust(cfg, pem[1], len[1]));
+        SW_ASSERT_OK(sw_config_add_cert(cfg, chain, at, pem[2], len[2], NULL));
+        for (int k = 0; k < 3; k++)
+            free(pem[k]);
+        free(chain);
+        sw_config_free(i == 0 ? p.server_cfg : p.client_cfg);
+        *(i == 0 ? &p.server_cfg : &p.client_cfg) = cfg;
+    }
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    SW_ASSERT_OK(sw_conn_error(p.client));
+    SW_ASSERT_OK(sw_conn_error(p.server));
+    CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 1000));
+    pair_close(&p);
+}
+
 SW_TEST_SUITE(step){
-    SW_TEST(nothing_follows_a_flight),         SW_TEST(renegotiation_is_refused),
-    SW_TEST(nothing_else_after_the_handshake), SW_TEST(empty_records_are_bounded),
-    SW_TEST(a_failed_session_is_forgotten),    SW_TEST(the_key_log_knows_resumption),
+    SW_TEST(long_chains_fit),
+    SW_TEST(nothing_follows_a_flight),
+    SW_TEST(renegotiation_is_refused),
+    SW_TEST(nothing_else_after_the_handshake),
+    SW_TEST(empty_records_are_bounded),
+    SW_TEST(a_failed_session_is_forgotten),
+    SW_TEST(the_key_log_knows_resumption),
     SW_TEST(an_unknown_name_can_be_refused),
 };
