@@ -10,6 +10,7 @@
 #include "ttp/der.h"
 #include "ttp/key.h"
 #include "ttp/key_pbes2.h"
+#include "ttp/pkcs12_kdf.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ enum { SHA2_256 = 1, SHA2_384 = 2, SHA2_512 = 3, SHA2_224 = 4 };
 #define OID(array) ((struct sw_slice){array, sizeof array})
 #define CONSTRUCTED(n) (SW_DER_CONTEXT(n) | SW_DER_CONSTRUCTED)
 
-enum { SALT_LEN = 16, SALT_MAX = 1024, PASS_MAX = 1024, BMP_MAX = 2 * PASS_MAX + 2 };
+enum { SALT_LEN = 16 };
 
 /* The last byte of an OID that begins with base; 0 if it is another. */
 static int oid_last(struct sw_slice oid, struct sw_slice base)
@@ -39,116 +40,13 @@ static int oid_last(struct sw_slice oid, struct sw_slice base)
     return oid.len == base.len + 1 && memcmp(oid.p, base.p, base.len) == 0 ? oid.p[base.len] : 0;
 }
 
-/* --- the key derivation of PKCS#12: RFC 7292 B.2 --- */
-
-enum kdf_id { KDF_KEY = 1, KDF_IV = 2, KDF_MAC = 3 };
-
-/*
- * A passphrase in UTF-8 as UTF-16 in network order with a zero character at the end: RFC 7292 B.1. 0 if it is not
- * UTF-8.
- */
-static size_t bmp(struct sw_slice pass, uint8_t out[BMP_MAX])
-{
-    size_t n = 0;
-    for (size_t i = 0; i < pass.len;) {
-        uint32_t c = pass.p[i++];
-        unsigned more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-        if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || more > pass.len - i || n + 6 > BMP_MAX)
-            return 0;
-        c &= more ? 0x3fu >> more : 0x7fu;
-        for (; more; more--, i++) {
-            if ((pass.p[i] & 0xc0) != 0x80)
-                return 0;
-            c = c << 6 | (pass.p[i] & 0x3fu);
-        }
-        if (c >= 0x10000) {
-            uint32_t high = 0xd7c0 + (c >> 10);
-            out[n++] = (uint8_t)(high >> 8);
-            out[n++] = (uint8_t)high;
-            c = 0xdc00 | (c & 0x3ff);
-        }
-        out[n++] = (uint8_t)(c >> 8);
-        out[n++] = (uint8_t)c;
-    }
-    out[n++] = 0;
-    out[n++] = 0;
-    return n;
-}
-
-/* dst, a multiple of block long, filled with repetitions of src. */
-static size_t repeat(uint8_t *dst, struct sw_slice src, size_t block)
-{
-    size_t n = src.len ? (src.len + block - 1) / block * block : 0;
-    for (size_t i = 0; i < n; i++)
-        dst[i] = src.p[i % src.len];
-    return n;
-}
-
-/* One block of output: the hash of D || I, hashed again rounds - 1 times. */
-static enum sw_err kdf_block(enum sw_hash_id hash, enum kdf_id id, const uint8_t *in, size_t in_len, uint32_t rounds,
-                             uint8_t *out)
-{
-    struct sw_hash h;
-    uint8_t d[SW_HASH_BLOCK_MAX];
-    memset(d, (int)id, sizeof d);
-    enum sw_err err = sw_hash_init(&h, hash);
-    if (err == SW_OK)
-        err = sw_hash_update(&h, d, sw_hash_info(hash)->block);
-    if (err == SW_OK)
-        err = sw_hash_update(&h, in, in_len);
-    if (err == SW_OK)
-        err = sw_hash_final(&h, out);
-    for (uint32_t i = 1; i < rounds && err == SW_OK; i++) {
-        err = sw_hash_update(&h, out, sw_hash_len(hash));
-        if (err == SW_OK)
-            err = sw_hash_final(&h, out);
-    }
-    sw_wipe(&h, sizeof h);
-    return err;
-}
-
-/* Each block of in becomes itself plus digest repeated plus one, as big-endian numbers. */
-static void kdf_add(uint8_t *in, size_t in_len, const uint8_t *digest, size_t digest_len, size_t block)
-{
-    for (size_t at = 0; at < in_len; at += block) {
-        unsigned carry = 1;
-        for (size_t k = block; k-- > 0;) {
-            carry += in[at + k] + (unsigned)digest[k % digest_len];
-            in[at + k] = (uint8_t)carry;
-            carry >>= 8;
-        }
-    }
-}
-
-static enum sw_err kdf(enum sw_hash_id hash, enum kdf_id id, struct sw_slice pass, struct sw_slice salt,
-                       uint32_t rounds, uint8_t *out, size_t len)
-{
-    uint8_t in[SALT_MAX + BMP_MAX + 2 * SW_HASH_BLOCK_MAX], password[BMP_MAX], a[SW_HASH_MAX];
-    size_t block = sw_hash_info(hash)->block, hash_len = sw_hash_len(hash), bmp_len = bmp(pass, password);
-    if (!bmp_len)
-        return SW_ERR_PASSPHRASE;
-    size_t n = repeat(in, salt, block);
-    n += repeat(in + n, (struct sw_slice){password, bmp_len}, block);
-    enum sw_err err = SW_OK;
-    while (len > 0 && err == SW_OK) {
-        size_t take = len < hash_len ? len : hash_len;
-        err = kdf_block(hash, id, in, n, rounds, a);
-        memcpy(out, a, take);
-        out += take;
-        len -= take;
-        kdf_add(in, n, a, hash_len, block);
-    }
-    sw_wipe(in, sizeof in);
-    sw_wipe(password, sizeof password);
-    sw_wipe(a, sizeof a);
-    return err;
-}
+/* --- integrity --- */
 
 static enum sw_err mac(enum sw_hash_id hash, struct sw_slice pass, struct sw_slice salt, uint32_t rounds,
                        struct sw_slice data, uint8_t out[SW_HASH_MAX])
 {
     uint8_t key[SW_HASH_MAX];
-    enum sw_err err = kdf(hash, KDF_MAC, pass, salt, rounds, key, sw_hash_len(hash));
+    enum sw_err err = sw_pkcs12_kdf(hash, SW_PKCS12_MAC, pass, salt, rounds, key, sw_hash_len(hash));
     if (err == SW_OK)
         err = sw_hmac_once(hash, key, sw_hash_len(hash), data.p, data.len, out);
     sw_wipe(key, sizeof key);
@@ -294,7 +192,7 @@ static enum sw_err write_safe(struct sw_writer *safe, const struct sw_pkcs12_par
 enum sw_err sw_pkcs12_encode(const struct sw_pkcs12_parts *parts, struct sw_slice pass, uint8_t *out, size_t cap,
                              size_t *len)
 {
-    if (parts->certs_len == 0 || parts->certs_len > SW_PKCS12_CERTS_MAX || pass.len > PASS_MAX)
+    if (parts->certs_len == 0 || parts->certs_len > SW_PKCS12_CERTS_MAX || pass.len > SW_PKCS12_PASS_MAX)
         return SW_ERR_ARGUMENT;
     uint8_t *buf = malloc(2 * cap);
     if (!buf)
@@ -350,7 +248,7 @@ static enum sw_err check_mac(struct sw_reader *pfx, struct sw_slice safe, struct
         sw_reader_fail(&alg);
     if (!sw_reader_end(&alg) || !sw_reader_end(&info) || !sw_reader_end(&data))
         return SW_ERR_DER;
-    if (hash == SW_HASH_NONE || rounds == 0 || rounds > SW_PBKDF2_ROUNDS_MAX || salt.len > SALT_MAX)
+    if (hash == SW_HASH_NONE || rounds == 0 || rounds > SW_PBKDF2_ROUNDS_MAX || salt.len > SW_PKCS12_SALT_MAX)
         return SW_ERR_UNSUPPORTED;
     enum sw_err err = mac(hash, pass, salt, (uint32_t)rounds, safe, digest);
     if (err != SW_OK)
@@ -368,11 +266,11 @@ static enum sw_err decrypt_3des(struct sw_reader *alg, struct sw_slice pass, str
     uint64_t rounds = sw_der_read_uint(&params);
     if (!sw_reader_end(&params))
         return SW_ERR_DER;
-    if (rounds == 0 || rounds > SW_PBKDF2_ROUNDS_MAX || salt.len > SALT_MAX)
+    if (rounds == 0 || rounds > SW_PBKDF2_ROUNDS_MAX || salt.len > SW_PKCS12_SALT_MAX)
         return SW_ERR_UNSUPPORTED;
-    enum sw_err err = kdf(SW_HASH_SHA1, KDF_KEY, pass, salt, (uint32_t)rounds, key, sizeof key);
+    enum sw_err err = sw_pkcs12_kdf(SW_HASH_SHA1, SW_PKCS12_KEY, pass, salt, (uint32_t)rounds, key, sizeof key);
     if (err == SW_OK)
-        err = kdf(SW_HASH_SHA1, KDF_IV, pass, salt, (uint32_t)rounds, iv, sizeof iv);
+        err = sw_pkcs12_kdf(SW_HASH_SHA1, SW_PKCS12_IV, pass, salt, (uint32_t)rounds, iv, sizeof iv);
     if (err == SW_OK)
         err = sw_pbe_3des_decrypt(key, iv, cipher, out, len);
     sw_wipe(key, sizeof key);
@@ -531,7 +429,8 @@ enum sw_err sw_pkcs12_decode(struct sw_pkcs12 *p12, const uint8_t *der, size_t l
     struct sw_slice oid = sw_der_read(&info, SW_DER_OID);
     struct sw_reader tagged = sw_der_enter(&info, CONSTRUCTED(0));
     struct sw_slice safe = sw_der_read(&tagged, SW_DER_OCTET_STRING);
-    if (!sw_reader_end(&tagged) || !sw_reader_end(&info) || !sw_reader_end(&r) || version != 3 || pass.len > PASS_MAX)
+    if (!sw_reader_end(&tagged) || !sw_reader_end(&info) || !sw_reader_end(&r) || version != 3 ||
+        pass.len > SW_PKCS12_PASS_MAX)
         return SW_ERR_DER;
     /* a file without MAC, or signed instead, would be read without knowing who made it */
     if (!sw_slice_eq(oid, OID(oid_data)) || sw_der_peek(&pfx) != SW_DER_SEQUENCE)

@@ -153,7 +153,7 @@ json_t *ttp_row_json(const struct ttp *t, const struct ttp_row *row);
 /* ttp_serial_bytes: a row's serial as INTEGER contents; out has TTP_SERIAL_LEN + 1 bytes. */
 struct sw_slice ttp_serial_bytes(const char *serial, uint8_t *out);
 
-/* --- ttp_make.c --- */
+/* --- ttp_grant.c --- */
 
 /* A certificate to be made. */
 struct ttp_order {
@@ -166,19 +166,6 @@ struct ttp_order {
     const char *replaces; /* serial of the certificate that this one renews; NULL: none */
     bool revoke_replaced;
 };
-
-/* Where it goes: paths, empty or NULL for files that are not wanted. */
-struct ttp_files {
-    char key[TTP_PATH_CAP], csr[TTP_PATH_CAP], crt[TTP_PATH_CAP], fullchain[TTP_PATH_CAP];
-    char prefix[TTP_PATH_CAP]; /* absolute, for the index */
-    bool replace;              /* certificates may take the place of older ones without --force: a renewal */
-};
-
-/* ttp_files_for: the four names; a file that exists is refused here already, before any work, unless --force. */
-int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, bool crt, struct ttp_files *files);
-
-/* ttp_files_one: a certificate in a file of this name, and no full chain. */
-int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files);
 
 /* ttp_profile: that of --profile, or server. */
 int ttp_profile(const struct ttp *t, const struct sw_profile **profile);
@@ -201,6 +188,21 @@ char *ttp_usage_text(unsigned usage, char *out, size_t cap);
  */
 int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const struct sw_cert *issuer,
                  int64_t *not_before, int64_t *not_after);
+
+/* --- ttp_make.c --- */
+
+/* Where it goes: paths, empty or NULL for files that are not wanted. */
+struct ttp_files {
+    char key[TTP_PATH_CAP], csr[TTP_PATH_CAP], crt[TTP_PATH_CAP], fullchain[TTP_PATH_CAP];
+    char prefix[TTP_PATH_CAP]; /* absolute, for the index */
+    bool replace;              /* certificates may take the place of older ones without --force: a renewal */
+};
+
+/* ttp_files_for: the four names; a file that exists is refused here already, before any work, unless --force. */
+int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, bool crt, struct ttp_files *files);
+
+/* ttp_files_one: a certificate in a file of this name, and no full chain. */
+int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files);
 
 /*
  * ttp_make: sign, check as any verifier would, write, record and name the files, in that order: nothing leaves the tool
