@@ -23,7 +23,7 @@
 enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 200, SW_PREMASTER_LEN = 48 };
 
 struct sw_work {
-    struct sw_record_dir *in_dir, *out_dir; /* inside the same allocation */
+    struct sw_record_dir *in_dir, *out_dir; /* an allocation of their own, in_dir first, once there are keys */
     bool in_ready, out_ready;               /* expanded from the connection's secrets */
     uint8_t *in, *out;                      /* inside the same allocation, until they had to grow */
     size_t in_cap, in_start, in_end;

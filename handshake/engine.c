@@ -5,7 +5,8 @@
  * until it has been read. Output lies in work->out[out_start..out_end), already sealed, but for one open record of handshake messages at its end,
  * which collects a flight's messages and is closed by sw_engine_flush.
  *
- * Both buffers begin small, inside the work block. A record that does not fit moves its direction to a larger buffer of its own.
+ * Both buffers begin small, inside the work block; a record that does not fit moves its direction to a larger buffer of its own. Expanded keys
+ * come with the first protected record.
  */
 #include "base/wipe.h"
 #include "handshake/msg.h"
@@ -29,8 +30,7 @@ static size_t align16(size_t n)
 
 enum sw_err sw_engine_work(struct sw_conn *conn)
 {
-    size_t head = align16(sizeof(struct sw_work)), dir = align16(sw_record_dir_size()),
-           size = head + 2 * dir + SMALL_IN + SMALL_OUT;
+    size_t head = align16(sizeof(struct sw_work)), size = head + SMALL_IN + SMALL_OUT;
     struct sw_work *w;
     uint8_t *p;
 
@@ -41,9 +41,7 @@ enum sw_err sw_engine_work(struct sw_conn *conn)
         return SW_ERR_MEMORY;
     p = (uint8_t *)w;
     w->size = size;
-    w->in_dir = (struct sw_record_dir *)(void *)(p + head);
-    w->out_dir = (struct sw_record_dir *)(void *)(p + head + dir);
-    w->in = w->small_in = p + head + 2 * dir;
+    w->in = w->small_in = p + head;
     w->out = w->small_out = w->in + SMALL_IN;
     w->in_cap = SMALL_IN;
     w->out_cap = SMALL_OUT;
@@ -61,6 +59,7 @@ void sw_engine_work_free(struct sw_conn *conn)
         sw_record_dir_wipe(w->in_dir);
     if (w->out_ready)
         sw_record_dir_wipe(w->out_dir);
+    sw_conn_release_mem(conn, w->in_dir, 2 * align16(sw_record_dir_size()));
     if (w->in != w->small_in)
         sw_conn_release_mem(conn, w->in, w->in_cap);
     if (w->out != w->small_out)
@@ -141,14 +140,31 @@ void sw_engine_new_keys(struct sw_conn *conn, bool sending)
     sw_wipe(next, sizeof *next);
 }
 
+/* Room for both directions' expanded keys; a half-open handshake has none yet. */
+static enum sw_err room_for_keys(struct sw_conn *conn)
+{
+    struct sw_work *w = conn->work;
+    size_t dir = align16(sw_record_dir_size());
+    uint8_t *p;
+
+    if (w->in_dir != NULL)
+        return SW_OK;
+    p = sw_conn_alloc(conn, 2 * dir);
+    if (p == NULL)
+        return SW_ERR_MEMORY;
+    w->in_dir = (struct sw_record_dir *)(void *)p;
+    w->out_dir = (struct sw_record_dir *)(void *)(p + dir);
+    return SW_OK;
+}
+
 /* Expanded keys, made when they are first needed after a change of keys or a release. */
 static enum sw_err ready(struct sw_conn *conn, bool sending)
 {
     struct sw_work *w = conn->work;
     bool *is = sending ? &w->out_ready : &w->in_ready;
-    enum sw_err err = SW_OK;
+    enum sw_err err = room_for_keys(conn);
 
-    if (!*is)
+    if (err == SW_OK && !*is)
         err = sw_record_dir_init(sending ? w->out_dir : w->in_dir, sending ? &conn->out : &conn->in, sending);
     *is = *is || err == SW_OK;
     return err;
@@ -193,7 +209,7 @@ static enum sw_err close_record(struct sw_conn *conn, enum sw_content_type type,
 enum sw_err sw_engine_flush(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
-    size_t total;
+    size_t total = 0;
     enum sw_err err;
 
     if (hs == NULL || !hs->open)
@@ -207,7 +223,8 @@ enum sw_err sw_engine_flush(struct sw_conn *conn)
     if (err != SW_OK)
         return err;
     err = close_record(conn, SW_CT_HANDSHAKE, conn->work->out + hs->open_at, hs->open_len, &total);
-    conn->work->out_end = hs->open_at + total;
+    /* a record that could not be sealed is no output at all */
+    conn->work->out_end = hs->open_at + (err == SW_OK ? total : 0);
     return err;
 }
 
@@ -266,7 +283,8 @@ enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type
     buf = conn->work->out + conn->work->out_end;
     memcpy(buf + before_out(conn), data, len);
     err = close_record(conn, type, buf, len, &total);
-    conn->work->out_end += total;
+    if (err == SW_OK)
+        conn->work->out_end += total;
     return err;
 }
 
