@@ -260,6 +260,55 @@ static void an_unknown_name_can_be_refused(void)
     }
 }
 
+/* A generator that fails at the n-th draw: whatever was being made, the connection ends with that error, and nothing half made is sent. */
+static enum sw_err draws_until(void *ctx, void *out, size_t len)
+{
+    int *left = ctx;
+
+    if (--*left < 0)
+        return SW_ERR_RANDOM;
+    memset(out, *left, len);
+    return SW_OK;
+}
+
+static void every_draw_can_fail(void)
+{
+    for (int server = 0; server < 2; server++) {
+        bool done = false;
+
+        for (int n = 0; n < 40 && !done; n++) {
+            int left = n;
+            struct sw_conn *conn;
+            struct pair p;
+
+            pair_open(&p, true);
+            sw_config_set_random(server ? p.server_cfg : p.client_cfg, draws_until, &left);
+            pair_connect(&p, name);
+            conn = server ? p.server : p.client;
+            done = pair_run(&p);
+            if (!done) {
+                SW_ASSERT_ERR(sw_conn_error(conn), SW_ERR_RANDOM);
+                CU_ASSERT_NOT_EQUAL(sw_conn_error(server ? p.client : p.server), SW_ERR_BAD_RECORD_MAC);
+            }
+            pair_close(&p);
+        }
+        CU_ASSERT_TRUE(done);
+    }
+}
+
+/* A handshake that has stopped half-way holds little: whoever opens thousands gains little by it. */
+static void a_half_open_handshake_is_small(void)
+{
+    struct pair p;
+
+    pair_open(&p, true);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(sw_conn_memory(p.server) <= 8 * 1024);
+    CU_ASSERT_TRUE(pair_carry(p.client, p.server, 0));
+    CU_ASSERT_TRUE(sw_conn_memory(p.server) <= 16 * 1024);
+    pair_close(&p);
+}
+
 /* Chains longer than any usual message, from both sides: certificates that lead nowhere do no harm. */
 static void long_chains_fit(void)
 {
@@ -301,6 +350,8 @@ static void long_chains_fit(void)
 }
 
 SW_TEST_SUITE(step){
+    SW_TEST(every_draw_can_fail),
+    SW_TEST(a_half_open_handshake_is_small),
     SW_TEST(long_chains_fit),
     SW_TEST(nothing_follows_a_flight),
     SW_TEST(renegotiation_is_refused),
