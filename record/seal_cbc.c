@@ -22,7 +22,7 @@
 #include "record/seal_dir.h"
 #include <string.h>
 
-enum { PIECE = 128, PADDING_MAX = 256 };
+enum { PIECE = 256, PADDING_MAX = 256 };
 
 /* --- the cipher ----------------------------------------------------------------------------------------------------------- */
 
