@@ -56,8 +56,10 @@ static enum sw_err read_all(int fd, size_t limit, struct sw_file *f)
         if (n < 0)
             return SW_ERR_SYSTEM;
         f->len += (size_t)n;
-        if (f->len > limit)
-            return SW_ERR_MESSAGE_SIZE;
+        if (f->len > limit) {
+            errno = EFBIG;
+            return SW_ERR_SYSTEM;
+        }
         if (n == 0) {
             f->p[f->len] = 0;
             return SW_OK;

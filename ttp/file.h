@@ -24,7 +24,7 @@ struct sw_file {
 
 /*
  * sw_file_read: a whole file, or standard input for "-".
- *   limit   bytes at most; more is SW_ERR_MESSAGE_SIZE
+ *   limit   bytes at most; more is SW_ERR_SYSTEM with EFBIG
  * Returns SW_OK, SW_ERR_SYSTEM, SW_ERR_MEMORY. The caller frees with sw_file_free.
  *
  * sw_file_read_secret: the same for a file that holds a private key: a regular file (or a pipe) whose owner is the user

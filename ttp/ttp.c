@@ -280,7 +280,7 @@ static int run(struct ttp *t, int argc, char **argv)
     if (err)
         return err;
     if (ttp_has(t, TTP_OPT_VERSION)) {
-        puts("ttp (Sealwax) " TTP_VERSION);
+        puts("ttp (Sealwax) " SW_VERSION);
         return TTP_DONE;
     }
     if (ttp_has(t, TTP_OPT_HELP)) {

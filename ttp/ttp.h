@@ -17,8 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TTP_VERSION "0.1.0"
-
 /* Exit codes, part of the interface: never changed. A usage error must never look like a rejection. */
 enum {
     TTP_DONE = 0,      /* done, or accepted */

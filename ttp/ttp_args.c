@@ -151,6 +151,8 @@ int ttp_args_parse(struct ttp *t, int argc, char **argv)
     t->argv = argv + optind;
     if (ttp_has(t, TTP_OPT_HELP))
         return TTP_DONE;
+    if (!*t->dir)
+        return ttp_usage(t, "--pki takes the name of a directory, not nothing");
     if (t->argc < t->verb->min)
         return ttp_usage(t, "too few arguments: ttp %s %s", t->verb->name, t->verb->args);
     if (t->argc > t->verb->max)

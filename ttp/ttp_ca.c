@@ -227,8 +227,6 @@ int ttp_subject(const struct ttp *t, const char *cn, uint8_t *out, size_t *len)
 int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP])
 {
     const char *prefix = ttp_get(t, TTP_OPT_PREFIX);
-    if (prefix && (!*prefix || prefix[strlen(prefix) - 1] == '/'))
-        return ttp_usage(t, "--out takes the beginning of a file name, not %s", *prefix ? "a directory" : "nothing");
     if (prefix) {
         if (snprintf(out, TTP_PATH_CAP, "%s", prefix) >= TTP_PATH_CAP)
             return ttp_usage(t, "--out: the path is too long");

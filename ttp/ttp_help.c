@@ -175,7 +175,7 @@ static const char *const man_files[][2] = {
 
 void ttp_help_man(void)
 {
-    printf(".TH TTP 1 \"\" \"Sealwax " TTP_VERSION
+    printf(".TH TTP 1 \"\" \"Sealwax " SW_VERSION
            "\" \"Sealwax\"\n.SH NAME\nttp \\- a trusted third party: make, sign, revoke and "
            "verify certificates\n.SH SYNOPSIS\n.B ttp\n[\\fB\\-\\-pki\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] "
            "[\\fB\\-\\-quiet\\fR] "

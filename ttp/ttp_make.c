@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SUPERSEDED = 4, CESSATION_OF_OPERATION = 5 }; /* CRLReason, RFC 5280 5.3.1 */
 
@@ -46,7 +47,11 @@ static int file_name(const struct ttp *t, const char *prefix, const char *ext, b
 
 int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, bool crt, struct ttp_files *files)
 {
+    struct stat st;
     files->key[0] = files->csr[0] = files->crt[0] = files->fullchain[0] = 0;
+    size_t n = strlen(prefix);
+    if (n == 0 || prefix[n - 1] == '/' || (stat(prefix, &st) == 0 && S_ISDIR(st.st_mode)))
+        return ttp_usage(t, "--out takes the beginning of a file name, not %s", n ? "a directory" : "nothing");
     int err = absolute(t, prefix, files->prefix);
     if (!err && key)
         err = file_name(t, prefix, "key", false, files->key);

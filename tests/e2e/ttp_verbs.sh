@@ -75,6 +75,11 @@ code 3 "$TTP" issue root; says "CA's own files"
 code 2 "$TTP" issue a --profile nobody
 code 2 "$TTP" issue a --profile ca
 code 2 "$TTP" issue a "b c"
+code 2 "$TTP" issue www2.example.org --out .; says "not a directory"
+code 2 "$TTP" issue www2.example.org --out certs/
+code 2 "$TTP" issue www2.example.org --out ""
+code 5 "$TTP" issue www2.example.org --out nowhere/x; says "No such file or directory"
+code 2 "$TTP" --pki "" list
 ok "$TTP" --quiet issue quiet.example.org; silent
 ok "$TTP" --json issue json.example.org --out json
 python3 - <<'PY' && passed || failed "JSON of issue"
