@@ -93,5 +93,5 @@ void app_help_man(const struct app *app)
          "only in a build made for it");
     printf(".TP\n.B NO_COLOR\n");
     roff("no colour, when set and not empty");
-    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwaxd (8)\n");
+    printf(".SH SEE ALSO\n.BR ttp (1)\n");
 }

@@ -199,7 +199,7 @@ void ttp_help_man(void)
     roff("directory of the CA, where --pki is not given");
     printf(".TP\n.B NO_COLOR\n");
     roff("no colour, when set and not empty");
-    printf(".SH SEE ALSO\n.BR sealwax (1),\n.BR sealwaxd (8)\n");
+    printf(".SH SEE ALSO\n.BR sealwax (1)\n");
 }
 
 /* --- the completion --- */
