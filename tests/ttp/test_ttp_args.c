@@ -29,12 +29,15 @@ const struct ttp_verb ttp_verbs[] = {
 /* Parse, with what would be said on standard error thrown away. */
 static int parse(struct ttp *t, int argc, const char **argv)
 {
+    static const char *words[32]; /* what was parsed points into it */
+    memset(words, 0, sizeof words);
+    memcpy(words, argv, (size_t)argc * sizeof *words);
     *t = (struct ttp){.now = 0};
     fflush(stderr);
     int kept = dup(STDERR_FILENO);
     FILE *null = fopen("/dev/null", "w");
     dup2(fileno(null), STDERR_FILENO);
-    int code = ttp_args_parse(t, argc, (char **)(uintptr_t)argv);
+    int code = ttp_args_parse(t, argc, (char **)(uintptr_t)words);
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
     close(kept);
