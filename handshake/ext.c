@@ -241,7 +241,7 @@ static bool never(const struct sw_conn *conn)
     return false;
 }
 
-/* Not an answer by RFC 8422, but servers exist that send it (BoGo, TLS_BEHAVIOUR): read and forgotten. */
+/* Not an answer by RFC 8422, but servers exist that send it : read and forgotten. */
 static enum sw_err ignore(struct sw_conn *conn, struct sw_reader *r)
 {
     (void)conn;
