@@ -1,6 +1,7 @@
 #!/bin/sh
 # Run every fuzz target of $BUILD/tests/fuzz for FUZZ_SECONDS, beginning with the committed inputs in tests/fuzz/seeds/NAME. New
-# inputs are kept in $BUILD/corpus/NAME, a finding in $BUILD/findings. FUZZ_ONLY=NAME runs one.
+# inputs are kept in $BUILD/corpus/NAME, a finding in $BUILD/findings. FUZZ_ONLY=NAME runs one. The seed is fixed, so that a check can be repeated;
+# FUZZ_SEED=0 takes a new one, for long runs.
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build-fuzz}
@@ -16,7 +17,7 @@ for source in tests/fuzz/*.c; do
     set -- "$BUILD/corpus/$name"
     [ ! -d "tests/fuzz/seeds/$name" ] || set -- "$@" "tests/fuzz/seeds/$name"
     [ ! -f "tests/fuzz/$name.dict" ] || set -- "-dict=tests/fuzz/$name.dict" "$@"
-    STAGE_LINES=40 stage "fuzz $name" "$program" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -error_exitcode=1 -rss_limit_mb=2048 \
+    STAGE_LINES=40 stage "fuzz $name" "$program" -seed="${FUZZ_SEED:-1}" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -error_exitcode=1 -rss_limit_mb=2048 \
         -print_final_stats=1 -artifact_prefix="$BUILD/findings/$name-" "$@"
     sed -n 's/^stat::number_of_executed_units: */        executions: /p' "$tally_log"
 done
