@@ -1,10 +1,14 @@
 /*
- * The mailbox behind sealwaxd: messages, leases, receipts, audit. SQL stays behind this interface, transactions and the wait for a message
- * are inside it; SQLite is one implementation (store_sqlite.c), a shared database can be another. Times are Unix seconds by the server's clock and an argument.
+ * The mailbox behind sealwaxd: messages, leases, receipts, audit. SQL stays behind this interface, and so do transactions; waiting for
+ * a message is sw_store_on_change. store_sqlite.c is the implementation for one machine. Times are Unix seconds of the server's
+ * clock, given as an argument.
  *
- * The life of a message: QUEUED; a fetch by its recipient's certificate leases it to that certificate (DELIVERED); an acknowledgement ends it (ACKED);
- * time ends it too (EXPIRED), and so does the last allowed delivery (REFUSED further). Each change is one durable transaction, committed before
- * anything leaves. Bodies are sealed before they are stored.
+ * The life of a message. It is QUEUED. A fetch by its recipient leases it to the certificate that fetched: DELIVERED. An
+ * acknowledgement by that certificate ends it: ACKED. Time ends it too: EXPIRED. So does its recipient, or the last allowed delivery
+ * that is not acknowledged: REFUSED. What has ended has no body any more; its state stays for a week, for the sender.
+ *   The lease of an ordinary message ends after a while, and then another certificate of the same name may fetch it. A message sent
+ * with SW_ONCE keeps its first lease for good. One sent with SW_ONCE_STRICT ends with its first delivery.
+ *   Each change is one durable transaction, committed before anything of it is told or leaves; bodies are sealed before they are stored.
  */
 #ifndef SW_APPS_STORE_H
 #define SW_APPS_STORE_H
@@ -16,82 +20,122 @@
 
 struct sw_store;
 
-enum sw_message_state { SW_MSG_QUEUED, SW_MSG_DELIVERED, SW_MSG_ACKED, SW_MSG_EXPIRED, SW_MSG_REFUSED };
+enum sw_mail_state { SW_MAIL_QUEUED, SW_MAIL_DELIVERED, SW_MAIL_ACKED, SW_MAIL_EXPIRED, SW_MAIL_REFUSED };
+enum sw_once { SW_ONCE_NO, SW_ONCE, SW_ONCE_STRICT };
 
-enum { SW_NAME_MAX = 128, SW_MESSAGE_ID_MAX = 33 /* 32 hex digits */, SW_IDEMPOTENCY_MAX = 129 };
-
-struct sw_store_limits {
-    size_t body_max;     /* bytes of one message (65536) */
-    unsigned queue_max;  /* live messages of one recipient (1000) */
-    unsigned rate_max;   /* messages a minute to one recipient (600) */
-    long ttl_max;        /* seconds (2592000) */
-    unsigned deliveries; /* fetches of one message by its certificate (3 with once, 100 without) */
+enum {
+    SW_NAME_MAX = 128,       /* of a person or machine, with its NUL */
+    SW_MAIL_ID_MAX = 33,     /* 32 hex digits */
+    SW_IDEMPOTENCY_MAX = 129 /* key of a request that may be repeated */
 };
 
-/* What a message is; text is NUL-terminated. */
+struct sw_store_limits {
+    size_t body_max;          /* bytes of one message */
+    unsigned queue_max;       /* live messages of one recipient */
+    unsigned rate_max;        /* messages a minute to one recipient */
+    int64_t ttl_max;          /* seconds */
+    int64_t lease;            /* seconds an ordinary message stays with the certificate that fetched it */
+    unsigned deliveries;      /* of one ordinary message */
+    unsigned once_deliveries; /* of one that is for one certificate */
+};
+extern const struct sw_store_limits sw_store_defaults;
+
+/* What a message is. */
 struct sw_mail {
-    char id[SW_MESSAGE_ID_MAX];
+    char id[SW_MAIL_ID_MAX];
     int64_t cursor; /* grows with every message accepted: where a reader goes on */
     char sender[SW_NAME_MAX], recipient[SW_NAME_MAX];
     uint8_t sender_cert[32]; /* SHA-256 */
     int64_t created, expires;
-    bool once;        /* shown to one certificate, gone after acknowledgement */
-    bool once_strict; /* consumed at delivery */
-    bool sealed;      /* end to end: the server cannot read it */
-    enum sw_message_state state;
+    enum sw_once once;
+    bool sealed; /* end to end: the server cannot read it */
+    enum sw_mail_state state;
+    bool ended;      /* nothing will happen any more */
     int64_t changed; /* when the state became what it is */
     unsigned deliveries;
-    uint8_t *body; /* NULL where only the state is asked for; free with sw_mail_free */
+    unsigned turned_away; /* tries by other certificates than the one that has the lease */
+    uint8_t *body;        /* NULL where it is not asked for or gone; wiped and freed by sw_mail_free */
     size_t body_len;
 };
 void sw_mail_free(struct sw_mail *mail);
 
+/* sw_mail_state_name: "queued", "delivered", "acknowledged", "expired", "refused". */
+const char *sw_mail_state_name(enum sw_mail_state state);
+
 /*
- * sw_store_open: open or make the database and the key file (0600, made if absent) that bodies are sealed with.
- * Errors: SW_ERR_SYSTEM, SW_ERR_PERMISSION, SW_ERR_CRYPTO (wrong key file); *why receives a sentence naming the file (static or thread-local).
+ * sw_store_open: open the database, or make it.
+ *   key_path  what bodies are sealed with (apps/vault.h); made with a new database, never for one that exists
+ *   limits    copied; sw_store_set_limits changes them later
+ *   why       receives, on failure, a sentence naming the file; valid until the next call of this function
+ * SW_ERR_SYSTEM, SW_ERR_PERMISSION, SW_ERR_KEY_DECODE, SW_ERR_NOT_FOUND (no key file), SW_ERR_KEY_MISMATCH (another database's),
+ * SW_ERR_UNSUPPORTED (made by a newer version), SW_ERR_MEMORY.
  */
 enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *key_path,
                           const struct sw_store_limits *limits, const char **why) SW_MUST_USE;
 void sw_store_close(struct sw_store *store);
+void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits);
 
-/* Why a put was refused. */
+/* sw_store_why: what the database said when a function below returned SW_ERR_SYSTEM; valid until the next call. */
+const char *sw_store_why(const struct sw_store *store);
+
+/* What came of a message that was handed in. */
 enum sw_put_verdict {
     SW_PUT_ACCEPTED,
-    SW_PUT_REPEATED /* same idempotency key: the first one's id */,
-    SW_PUT_TOO_LARGE,
-    SW_PUT_QUEUE_FULL,
-    SW_PUT_RATE,
+    SW_PUT_REPEATED,   /* same idempotency key and message: the first one's data were filled in */
+    SW_PUT_CONFLICT,   /* same idempotency key, another message */
+    SW_PUT_TOO_LARGE,  /* body_max */
+    SW_PUT_TTL,        /* ttl_max, or not positive */
+    SW_PUT_QUEUE_FULL, /* queue_max */
+    SW_PUT_RATE,       /* rate_max */
     SW_PUT_DISK_FULL
 };
 
-/* sw_store_put: accept a message durably; fills id, cursor, created. idempotency may be NULL; kept with the sender until the message expires. */
+/*
+ * sw_store_put: accept a message durably.
+ *   mail         sender, sender_cert, recipient, expires, once, sealed and body are set; id, cursor, created and state are filled in
+ *   idempotency  NULL, or what the sender repeats a request with; kept at least until the message expires
+ * SW_ERR_SYSTEM, SW_ERR_MEMORY, SW_ERR_RANDOM, SW_ERR_CRYPTO; otherwise verdict says what came of it.
+ */
 enum sw_err sw_store_put(struct sw_store *store, struct sw_mail *mail, const char *idempotency, int64_t now,
                          enum sw_put_verdict *verdict) SW_MUST_USE;
 
 /*
- * sw_store_take: the next message for a recipient with a cursor above `after` that this certificate may have: queued, or leased to it and not acknowledged yet.
- * Leases it (or consumes it: once_strict) in the same transaction, then hands out the body. SW_ERR_NOT_FOUND: none now.
+ * sw_store_take: the recipient's next message above a cursor that this certificate may have. Leases it, then hands out the body. A
+ * strict one is only shown, without lease and body: sw_store_fetch with consume set gets it.
+ * sw_store_fetch: the same for one message by its id.
+ *   consume   needed for a strict message, which ends with this; allowed for others
+ *   out       free with sw_mail_free
+ * SW_ERR_NOT_FOUND: none; SW_ERR_STATE (fetch): it has ended, another certificate has it, or it is strict and consume is not set:
+ * out says which (state, ended, once) without a body. SW_ERR_SYSTEM, SW_ERR_CRYPTO, SW_ERR_MEMORY.
  */
 enum sw_err sw_store_take(struct sw_store *store, const char *recipient, const uint8_t cert[32], int64_t after,
                           int64_t now, struct sw_mail *out) SW_MUST_USE;
+enum sw_err sw_store_fetch(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                           bool consume, int64_t now, struct sw_mail *out) SW_MUST_USE;
 
-/* sw_store_ack: end a message leased to this certificate. SW_ERR_NOT_FOUND: no such message for this recipient; SW_ERR_STATE: it is expired or somebody else's lease. Repeating is fine. */
-enum sw_err sw_store_ack(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
-                         int64_t now, struct sw_mail *out) SW_MUST_USE;
+/*
+ * sw_store_end: acknowledge (SW_MAIL_ACKED) or refuse (SW_MAIL_REFUSED) a message that this certificate fetched, or refuse one that waits.
+ * Repeating it is fine. SW_ERR_NOT_FOUND: no such message for this recipient; SW_ERR_STATE: it ended otherwise, was not fetched, or another
+ * certificate has it: out says. SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_end(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                         enum sw_mail_state state, int64_t now, struct sw_mail *out) SW_MUST_USE;
 
-/* sw_store_receipt: state of a message, for its sender alone (SW_ERR_NOT_FOUND otherwise); no body. */
+/* sw_store_receipt: what became of a message, for its sender alone (others: SW_ERR_NOT_FOUND); no body. */
 enum sw_err sw_store_receipt(struct sw_store *store, const char *sender, const char *id, int64_t now,
                              struct sw_mail *out) SW_MUST_USE;
 
-/* sw_store_list: live messages of a recipient, oldest first, without bodies, until each returns false. */
+/* sw_store_list: what waits for a recipient, oldest first, without bodies; changes nothing. Ends early if each returns false. */
 enum sw_err sw_store_list(struct sw_store *store, const char *recipient, int64_t now,
                           bool (*each)(void *ctx, const struct sw_mail *mail), void *ctx) SW_MUST_USE;
 
-/* sw_store_sweep: expire what is over; tells of each (for receipts) and forgets receipts older than a week. *next: when to sweep again, 0 nothing waits. */
-enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, void (*expired)(void *ctx, const struct sw_mail *mail),
-                           void *ctx, int64_t *next) SW_MUST_USE;
+/* sw_store_sweep: end what has expired, forget what ended a week ago. next: when something expires next, INT64_MAX for nothing. */
+enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next) SW_MUST_USE;
 
-/* sw_store_on_change: called after each commit in this process that queued, delivered, acknowledged or expired a message: whoever waits for it wakes. */
+/*
+ * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
+ * Must not call the store.
+ */
 void sw_store_on_change(struct sw_store *store, void (*changed)(void *ctx, const struct sw_mail *mail), void *ctx);
 
 #endif

@@ -1,0 +1,34 @@
+/*
+ * What the server keeps is sealed under one key file: AES-256-GCM with a random nonce. Whoever has only the database, a copy of it or a
+ * replica has no message. Each sealed thing is bound to a name (its associated data), so that none can take another's place.
+ */
+#ifndef SW_APPS_VAULT_H
+#define SW_APPS_VAULT_H
+
+#include "base/aead.h"
+#include <stdbool.h>
+
+enum { SW_VAULT_EXTRA = SW_AEAD_NONCE + SW_AEAD_TAG /* bytes a sealed thing is longer */ };
+
+struct sw_vault {
+    struct sw_aead aead;
+    uint8_t id[8]; /* of the key, to tell one key file from another; public */
+};
+
+/*
+ * sw_vault_open: read the key file, or make one (0600, never over another file) if there is none and create is set.
+ * SW_ERR_PERMISSION if others can read it; SW_ERR_KEY_DECODE if it is no key file; SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_RANDOM, SW_ERR_CRYPTO.
+ */
+enum sw_err sw_vault_open(struct sw_vault *vault, const char *path, bool create) SW_MUST_USE;
+void sw_vault_close(struct sw_vault *vault);
+
+/*
+ * sw_vault_seal: out receives len + SW_VAULT_EXTRA bytes: nonce, ciphertext, tag. sw_vault_unseal: out receives len - SW_VAULT_EXTRA bytes;
+ * SW_ERR_CRYPTO if it was changed, belongs to another name, or to another key.
+ */
+enum sw_err sw_vault_seal(struct sw_vault *vault, const char *name, const void *in, size_t len,
+                          uint8_t *out) SW_MUST_USE;
+enum sw_err sw_vault_unseal(struct sw_vault *vault, const char *name, const uint8_t *in, size_t len,
+                            void *out) SW_MUST_USE;
+
+#endif
