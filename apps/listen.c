@@ -196,37 +196,6 @@ static int serve_pipe(struct server *s)
 
 /* --- starting ----------------------------------------------------------------------------------------------------------- */
 
-/* The file appears whole, when connections are already taken: whoever waits for it can connect at once. */
-static int say_ready(struct server *s)
-{
-    char text[NET_LISTENERS_MAX * (NET_NAME_MAX + 1)];
-    size_t len = 0;
-    const char *path = app_get(s->app, OPT_READY_FILE);
-    for (size_t i = 0; i < s->listeners.n; i++) {
-        app_say(s->app, "listening on %s", s->listeners.name[i]);
-        len += (size_t)snprintf(text + len, sizeof text - len, "%s\n", s->listeners.name[i]);
-    }
-    if (!path)
-        return APP_DONE;
-    enum sw_err err = sw_file_write(path, text, len, SW_FILE_REPLACE);
-    return err ? app_fail(s->app, err, path) : APP_DONE;
-}
-
-/* What would fail for every client is found before the first one. */
-static int try_config(const struct server *s)
-{
-    struct sw_conn *conn;
-    enum sw_err err = sw_conn_new(&conn, s->cfg, NULL);
-    if (err == SW_OK) {
-        sw_conn_free(conn);
-        return APP_DONE;
-    }
-    const char *text = sw_config_error(s->cfg);
-    if (err == SW_ERR_CONFIG && text && *text)
-        return app_usage(s->app, "%s", text);
-    return app_fail(s->app, err, "configuration");
-}
-
 static int read_options(struct server *s)
 {
     const char *mode = app_get(s->app, OPT_REPLY);
@@ -245,13 +214,13 @@ static int prepare(struct server *s)
     if (!code)
         code = tls_config_new(s->app, SW_SERVER, KEY_CARE_WARN, &s->cfg);
     if (!code)
-        code = try_config(s);
+        code = tls_config_try(s->app, s->cfg);
     if (!code && !make_room(s))
         code = app_fail(s->app, SW_ERR_MEMORY, "listen");
     if (!code)
         code = net_listen(s->app, s->app->argv[0], &s->listeners);
     if (!code)
-        code = say_ready(s);
+        code = net_announce(s->app, &s->listeners);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);

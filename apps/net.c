@@ -1,5 +1,6 @@
 /* TCP: names resolved by the system, sockets non-blocking and closed on exec, small writes sent at once. */
 #include "apps/net.h"
+#include "ttp/file.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -219,6 +220,21 @@ int net_connect(const struct app *app, const char *where, int64_t timeout, char 
     freeaddrinfo(list);
     memcpy(host, place.host, sizeof place.host);
     return *fd >= 0 ? APP_DONE : app_error(app, APP_SYSTEM, "%s: cannot connect: %s", where, strerror(why));
+}
+
+int net_announce(const struct app *app, const struct net_listeners *listeners)
+{
+    char text[NET_LISTENERS_MAX * (NET_NAME_MAX + 1)];
+    size_t len = 0;
+    const char *path = app_get(app, OPT_READY_FILE);
+    for (size_t i = 0; i < listeners->n; i++) {
+        app_say(app, "listening on %s", listeners->name[i]);
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s\n", listeners->name[i]);
+    }
+    if (!path)
+        return APP_DONE;
+    enum sw_err err = sw_file_write(path, text, len, SW_FILE_REPLACE);
+    return err ? app_fail(app, err, path) : APP_DONE;
 }
 
 int64_t net_now(void)

@@ -24,6 +24,9 @@ struct net_listeners {
 int net_listen(const struct app *app, const char *where, struct net_listeners *out);
 void net_listeners_close(struct net_listeners *listeners);
 
+/* net_announce: say where connections are taken, and write it to --ready-file: whole, so that whoever waits for the file can connect at once. */
+int net_announce(const struct app *app, const struct net_listeners *listeners);
+
 /* net_accept: a connection that waits, made non-blocking, and its peer's address; -1 with errno if there is none. */
 int net_accept(int listener, char peer[NET_NAME_MAX]);
 

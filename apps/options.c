@@ -198,7 +198,7 @@ int app_get_int(const struct app *app, enum app_option id, long fallback, long m
     return APP_DONE;
 }
 
-static bool parse_span(const char *text, int64_t *out)
+bool app_parse_span(const char *text, int64_t *out)
 {
     static const struct {
         const char *unit;
@@ -221,7 +221,32 @@ int app_get_span(const struct app *app, enum app_option id, int64_t fallback, in
 {
     const char *text = app_get(app, id);
     *out = fallback;
-    if (text && !parse_span(text, out))
+    if (text && !app_parse_span(text, out))
         return app_usage(app, "--%s takes a length of time like 90s, 5m or 12h, not %s", app_options[id].name, text);
+    return APP_DONE;
+}
+
+static bool parse_size(const char *text, size_t *out)
+{
+    static const char units[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    if (end == text || errno || *text < '0' || *text > '9' || n > UINT32_MAX)
+        return false;
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    if (*end && (!unit || end[1]))
+        return false;
+    *out = (size_t)n << (unit ? 10 * (unit - units + 1) : 0);
+    return true;
+}
+
+int app_get_size(const struct app *app, enum app_option id, size_t fallback, size_t max, size_t *out)
+{
+    const char *text = app_get(app, id);
+    *out = fallback;
+    if (text && (!parse_size(text, out) || *out == 0 || *out > max))
+        return app_usage(app, "--%s takes a size like 4096, 64K or 2M, up to %zu bytes, not %s", app_options[id].name,
+                         max, text);
     return APP_DONE;
 }

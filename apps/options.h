@@ -25,7 +25,19 @@ enum {
 };
 
 /* Groups of options: a verb's row says which it takes. */
-enum { APP_GLOBAL = 1, APP_TLS = 2, APP_SERVER = 4, APP_CLIENT = 8, APP_LISTEN = 16, APP_CONNECT = 32, APP_IDLE = 64 };
+enum {
+    APP_GLOBAL = 1,
+    APP_TLS = 2,
+    APP_SERVER = 4,
+    APP_CLIENT = 8,
+    APP_LISTEN = 16,
+    APP_CONNECT = 32,
+    APP_IDLE = 64,
+    APP_SERVE = 128,
+    APP_HTTP = 256,
+    APP_SEND = 512,
+    APP_RECV = 1024
+};
 
 enum app_option {
 #define APP_OPTION(id, letter, name, arg, groups, help) OPT_##id,
@@ -85,6 +97,10 @@ const char *app_get(const struct app *app, enum app_option id);
  * seconds; the result is in seconds. Both return APP_DONE or APP_USAGE. */
 int app_get_int(const struct app *app, enum app_option id, long fallback, long min, long max, long *out);
 int app_get_span(const struct app *app, enum app_option id, int64_t fallback, int64_t *out);
+/* app_get_size: bytes, or with K, M, G (1024 each); within [1, max]. */
+int app_get_size(const struct app *app, enum app_option id, size_t fallback, size_t max, size_t *out);
+/* app_parse_span: the same for a text from elsewhere; false if it is none. */
+bool app_parse_span(const char *text, int64_t *out);
 
 /* app_error: say "program: ..." (or {"error":{...}}) on standard error; returns code. app_usage: with a hint at --help; returns APP_USAGE. */
 int app_error(const struct app *app, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -287,3 +287,17 @@ int tls_config_new(const struct app *app, enum sw_role role, enum key_care care,
     *out = cfg;
     return APP_DONE;
 }
+
+int tls_config_try(const struct app *app, struct sw_config *cfg)
+{
+    struct sw_conn *conn;
+    enum sw_err err = sw_conn_new(&conn, cfg, NULL);
+    if (err == SW_OK) {
+        sw_conn_free(conn);
+        return APP_DONE;
+    }
+    const char *text = sw_config_error(cfg);
+    if (err == SW_ERR_CONFIG && text && *text)
+        return app_usage(app, "%s", text);
+    return app_fail(app, err, "configuration");
+}

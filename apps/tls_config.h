@@ -18,4 +18,7 @@ enum key_care {
  */
 int tls_config_new(const struct app *app, enum sw_role role, enum key_care care, struct sw_config **out);
 
+/* tls_config_try: whether connections can be made from it: what would fail for every peer is found, and said, before the first one. */
+int tls_config_try(const struct app *app, struct sw_config *cfg);
+
 #endif

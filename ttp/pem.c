@@ -154,3 +154,22 @@ enum sw_err sw_pem_encode(const char *label, const void *data, size_t data_len, 
     sw_write_u8(&w, 0);
     return sw_writer_ok(&w) ? SW_OK : SW_ERR_SPACE;
 }
+
+enum sw_err sw_base64_encode(const void *data, size_t len, char *out, size_t cap)
+{
+    struct sw_writer w = sw_writer_of(out, cap);
+    const uint8_t *p = data;
+
+    for (size_t i = 0; i < len; i += 3)
+        put_group(&w, p + i, len - i < 3 ? len - i : 3);
+    sw_write_u8(&w, 0);
+    return sw_writer_ok(&w) ? SW_OK : SW_ERR_SPACE;
+}
+
+enum sw_err sw_base64_decode(struct sw_slice text, uint8_t *out, size_t cap, size_t *len)
+{
+    struct sw_pem block = {.body = text};
+
+    *len = 0;
+    return text.len ? sw_pem_decode(&block, out, cap, len) : SW_OK;
+}

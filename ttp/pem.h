@@ -31,4 +31,12 @@ enum sw_err sw_pem_decode(const struct sw_pem *block, uint8_t *out, size_t cap, 
 enum sw_err sw_pem_encode(const char *label, const void *data, size_t data_len, char *out, size_t cap,
                           size_t *len) SW_MUST_USE;
 
+/*
+ * The base64 inside, by itself. sw_base64_encode: one line and a NUL behind it; cap at least SW_BASE64_LEN(len) + 1, else SW_ERR_SPACE.
+ * sw_base64_decode: as sw_pem_decode; an empty text gives no bytes.
+ */
+#define SW_BASE64_LEN(n) (((n) + 2) / 3 * 4)
+enum sw_err sw_base64_encode(const void *data, size_t len, char *out, size_t cap) SW_MUST_USE;
+enum sw_err sw_base64_decode(struct sw_slice text, uint8_t *out, size_t cap, size_t *len) SW_MUST_USE;
+
 #endif

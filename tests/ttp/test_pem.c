@@ -92,9 +92,31 @@ static void encodes_what_it_decodes(void)
     CU_ASSERT_EQUAL(strcspn(strchr(text, '\n') + 1, "\n"), 64);
 }
 
+/* RFC 4648 10 */
+static void base64_vectors(void)
+{
+    static const char *const rows[][2] = {{"", ""},
+                                          {"f", "Zg=="},
+                                          {"fo", "Zm8="},
+                                          {"foo", "Zm9v"},
+                                          {"foob", "Zm9vYg=="},
+                                          {"fooba", "Zm9vYmE="},
+                                          {"foobar", "Zm9vYmFy"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[16];
+        uint8_t back[16];
+        size_t len, n = strlen(rows[i][0]);
+        SW_ASSERT_OK(sw_base64_encode(rows[i][0], n, text, SW_BASE64_LEN(n) + 1));
+        CU_ASSERT_STRING_EQUAL(text, rows[i][1]);
+        SW_ASSERT_ERR(sw_base64_encode(rows[i][0], n, text, SW_BASE64_LEN(n)), SW_ERR_SPACE);
+        struct sw_slice slice = {(const uint8_t *)rows[i][1], strlen(rows[i][1])};
+        SW_ASSERT_OK(sw_base64_decode(slice, back, sizeof back, &len));
+        CU_ASSERT_EQUAL(len, n);
+        SW_ASSERT_BYTES(back, rows[i][0], n);
+    }
+}
+
 SW_TEST_SUITE(pem){
-    SW_TEST(decodes_base64_strictly),
-    SW_TEST(finds_blocks_in_text),
-    SW_TEST(finds_every_block),
-    SW_TEST(encodes_what_it_decodes),
+    SW_TEST(base64_vectors),    SW_TEST(decodes_base64_strictly), SW_TEST(finds_blocks_in_text),
+    SW_TEST(finds_every_block), SW_TEST(encodes_what_it_decodes),
 };

@@ -1,0 +1,400 @@
+/*
+ * One bufferevent filter over a socket's bufferevent. Three settings keep memory bounded when a peer reads slowly, and all three are needed:
+ * callbacks are deferred (else evhttp stalls in the middle of a chunked answer), the socket's bufferevent has a write high-water mark, and the
+ * filter stops at dst_limit.
+ *   The filter does not own the socket's bufferevent: when evhttp frees the filter, bytes may still wait in the socket's output, and
+ * close_notify must follow them. So the socket lives on by itself until the peer has them (linger).
+ *   evhttp shuts down and closes the descriptor it accepted as soon as it has handed over the last byte, which would cut off what still waits. So
+ * the connection moves to another descriptor with its first byte, and evhttp's number is made to stand for /dev/null.
+ *   evhttp fills the output first and enables writing afterwards, and a filter that is enabled does not look at its output: so whoever got output is
+ * looked at again in the next turn of the loop (kick).
+ *   A filter's context cannot be asked for from outside; the table below finds it by socket, of which a process has few thousands.
+ */
+#include "apps/bev.h"
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WRITE_HIGH = 128 * 1024, LINGER_SECONDS = 10 };
+
+struct bev {
+    struct bufferevent *filter, *socket;
+    struct sw_conn *conn;
+    const struct bev_hooks *hooks;
+    struct event *gone; /* the peer closed while nobody was reading */
+    int fd;             /* as in the table, -1 before */
+    bool established, told_end, busy;
+    bool kicked; /* is in that list */
+    TAILQ_ENTRY(bev) in_kicked;
+};
+
+/* Connections by socket, and those with new output. */
+static struct {
+    struct bev **by_fd;
+    size_t size, count;
+    int nothing; /* /dev/null */
+    struct event *kick;
+    TAILQ_HEAD(, bev) kicked;
+} table = {.nothing = -1, .kicked = TAILQ_HEAD_INITIALIZER(table.kicked)};
+
+static bool table_put(struct bev *b, int fd)
+{
+    size_t need = (size_t)fd + 1;
+    if (need > table.size) {
+        size_t size = table.size ? table.size : 64;
+        while (size < need)
+            size *= 2;
+        struct bev **p = realloc(table.by_fd, size * sizeof(struct bev *));
+        if (!p)
+            return false;
+        memset(p + table.size, 0, (size - table.size) * sizeof(struct bev *));
+        table.by_fd = p;
+        table.size = size;
+    }
+    table.by_fd[fd] = b;
+    b->fd = fd;
+    return true;
+}
+
+static void table_remove(struct bev *b)
+{
+    if (b->fd >= 0 && table.by_fd[b->fd] == b)
+        table.by_fd[b->fd] = NULL;
+    b->fd = -1;
+}
+
+/* Take the socket away from evhttp's descriptor; false if there is no descriptor left. */
+static bool move_socket(struct bev *b)
+{
+    int theirs = bufferevent_getfd(b->socket), ours = fcntl(theirs, F_DUPFD_CLOEXEC, 0);
+    if (ours < 0)
+        return false;
+    if (bufferevent_setfd(b->socket, ours) || dup3(table.nothing, theirs, O_CLOEXEC) < 0 || !table_put(b, ours)) {
+        bufferevent_setfd(b->socket, theirs);
+        close(ours);
+        return false;
+    }
+    return true;
+}
+
+size_t bev_count(void)
+{
+    return table.count;
+}
+
+void bev_forget(void)
+{
+    if (table.count)
+        return;
+    free(table.by_fd);
+    if (table.kick)
+        event_free(table.kick);
+    if (table.nothing >= 0)
+        close(table.nothing);
+    table.nothing = -1;
+    table.by_fd = NULL;
+    table.kick = NULL;
+    table.size = 0;
+}
+
+static struct bev *find(struct bufferevent *bev)
+{
+    int fd = bufferevent_getfd(bev);
+    return fd >= 0 && (size_t)fd < table.size ? table.by_fd[fd] : NULL;
+}
+
+struct sw_conn *bev_conn(struct bufferevent *bev)
+{
+    struct bev *b = find(bev);
+    return b ? b->conn : NULL;
+}
+
+/* --- bytes -------------------------------------------------------------------------------------------------------------- */
+
+/* Records that are ready, to the socket's output. False without memory. */
+static bool send_records(struct bev *b)
+{
+    size_t len;
+    const uint8_t *p;
+    struct evbuffer *out = bufferevent_get_output(b->socket);
+    while ((p = sw_conn_out_buf(b->conn, &len)) != NULL)
+        if (evbuffer_add(out, p, len) || sw_conn_out_ack(b->conn, len))
+            return false;
+    return true;
+}
+
+/* Decrypted bytes into dst, as many as it may take. False without memory. */
+static bool give_plaintext(struct bev *b, struct evbuffer *dst, size_t *room)
+{
+    size_t len;
+    const uint8_t *p;
+    while (*room && (p = sw_conn_peek(b->conn, &len)) != NULL) {
+        size_t n = len < *room ? len : *room;
+        if (evbuffer_add(dst, p, n) || sw_conn_skip(b->conn, n))
+            return false;
+        *room -= n;
+    }
+    return true;
+}
+
+/* Bytes of the socket into the connection: false when it takes no more for now. */
+static bool take_records(struct bev *b, struct evbuffer *src)
+{
+    size_t room;
+    if (!evbuffer_get_length(src) || !(sw_conn_wants(b->conn) & SW_WANT_RECV))
+        return false;
+    uint8_t *to = sw_conn_in_buf(b->conn, &room);
+    int n = to ? evbuffer_remove(src, to, room) : 0;
+    if (n <= 0)
+        return false;
+    (void)sw_conn_in_ack(b->conn, (size_t)n); /* the connection keeps its error */
+    return true;
+}
+
+static bool over(const struct bev *b)
+{
+    uint8_t none;
+    size_t got;
+    if (sw_conn_error(b->conn))
+        return true;
+    return (sw_conn_wants(b->conn) & SW_WANT_READ) && sw_conn_read(b->conn, &none, 0, &got) == SW_ERR_CLOSED;
+}
+
+/* Whoever reads the filter learns that there will be nothing more. */
+static void tell_end(struct bev *b)
+{
+    if (b->told_end)
+        return;
+    b->told_end = true;
+    bufferevent_trigger_event(b->filter, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+}
+
+/* What changed by the bytes that came: for the owner, and for whoever reads the filter. */
+static void note_changes(struct bev *b)
+{
+    if (!b->established && sw_conn_established(b->conn)) {
+        b->established = true;
+        if (b->hooks->established)
+            b->hooks->established(b->hooks->ctx, b->conn);
+    }
+    if (over(b))
+        tell_end(b);
+}
+
+static enum bufferevent_filter_result decrypt(struct evbuffer *src, struct evbuffer *dst, ev_ssize_t limit,
+                                              enum bufferevent_flush_mode mode, void *ctx)
+{
+    struct bev *b = ctx;
+    size_t room = limit < 0 ? SIZE_MAX : (size_t)limit, all = room;
+    (void)mode;
+    if (b->fd < 0 && !move_socket(b)) {
+        evbuffer_drain(src, evbuffer_get_length(src));
+        tell_end(b);
+        return BEV_ERROR;
+    }
+    do {
+        if (!give_plaintext(b, dst, &room) || !send_records(b))
+            return BEV_ERROR;
+    } while (take_records(b, src));
+    if (b->told_end || sw_conn_error(b->conn))
+        evbuffer_drain(src, evbuffer_get_length(src)); /* nobody will ever want it */
+    if (!send_records(b))
+        return BEV_ERROR;
+    note_changes(b);
+    return room < all ? BEV_OK : BEV_NEED_MORE;
+}
+
+static enum bufferevent_filter_result encrypt(struct evbuffer *src, struct evbuffer *dst, ev_ssize_t limit,
+                                              enum bufferevent_flush_mode mode, void *ctx)
+{
+    struct bev *b = ctx;
+    size_t before = evbuffer_get_length(dst), start = evbuffer_get_length(src);
+    (void)mode;
+    while (evbuffer_get_length(src) && (sw_conn_wants(b->conn) & SW_WANT_WRITE)) {
+        struct evbuffer_iovec piece;
+        size_t taken;
+        if (evbuffer_peek(src, -1, NULL, &piece, 1) < 1)
+            break;
+        if (sw_conn_write(b->conn, piece.iov_base, piece.iov_len, &taken) || evbuffer_drain(src, taken))
+            return BEV_ERROR;
+        if (!send_records(b))
+            return BEV_ERROR;
+        if (limit >= 0 && evbuffer_get_length(dst) - before >= (size_t)limit)
+            break;
+    }
+    return evbuffer_get_length(src) < start ? BEV_OK : BEV_NEED_MORE;
+}
+
+/* --- output ------------------------------------------------------------------------------------------------------------- */
+
+static void on_kick(evutil_socket_t fd, short what, void *ctx)
+{
+    struct bev *b;
+    (void)fd;
+    (void)what;
+    (void)ctx;
+    while ((b = TAILQ_FIRST(&table.kicked)) != NULL) {
+        TAILQ_REMOVE(&table.kicked, b, in_kicked);
+        b->kicked = false;
+        bufferevent_flush(b->filter, EV_WRITE, BEV_NORMAL);
+    }
+}
+
+static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *ctx)
+{
+    struct bev *b = ctx;
+    (void)out;
+    if (!info->n_added || b->kicked)
+        return;
+    b->kicked = true;
+    TAILQ_INSERT_TAIL(&table.kicked, b, in_kicked);
+    event_active(table.kick, 0, 0);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------------ */
+
+static void linger_free(struct bev *b)
+{
+    bufferevent_free(b->socket);
+    free(b);
+    table.count--;
+}
+
+static void linger_read(struct bufferevent *socket, void *ctx)
+{
+    struct evbuffer *in = bufferevent_get_input(socket);
+    (void)ctx;
+    evbuffer_drain(in, evbuffer_get_length(in));
+}
+
+/* All is sent: the peer reads our end, and closes. */
+static void linger_written(struct bufferevent *socket, void *ctx)
+{
+    (void)ctx;
+    shutdown(bufferevent_getfd(socket), SHUT_WR);
+}
+
+static void linger_event(struct bufferevent *socket, short what, void *ctx)
+{
+    if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING) && evbuffer_get_length(bufferevent_get_output(socket))) {
+        bufferevent_disable(socket, EV_READ); /* half-closed by the peer, who may still read */
+        return;
+    }
+    linger_free(ctx);
+}
+
+static void linger(struct bev *b, bool moved)
+{
+    const struct timeval patience = {.tv_sec = LINGER_SECONDS};
+    if (!moved) { /* evhttp has closed the socket */
+        bufferevent_setfd(b->socket, -1);
+        linger_free(b);
+        return;
+    }
+    bufferevent_setcb(b->socket, linger_read, linger_written, linger_event, b);
+    bufferevent_setwatermark(b->socket, EV_READ, 0, 0);
+    bufferevent_setwatermark(b->socket, EV_WRITE, 0, 0);
+    bufferevent_set_timeouts(b->socket, &patience, &patience);
+    bufferevent_enable(b->socket, EV_READ | EV_WRITE);
+    if (!evbuffer_get_length(bufferevent_get_output(b->socket)))
+        linger_written(b->socket, b);
+}
+
+static void release(void *ctx)
+{
+    struct bev *b = ctx;
+    sw_conn_close(b->conn);
+    (void)send_records(b);
+    if (b->hooks->ended)
+        b->hooks->ended(b->hooks->ctx, b->conn);
+    if (b->gone)
+        event_free(b->gone);
+    if (b->kicked)
+        TAILQ_REMOVE(&table.kicked, b, in_kicked);
+    bool moved = b->fd >= 0;
+    table_remove(b);
+    sw_conn_free(b->conn);
+    b->conn = NULL;
+    b->gone = NULL;
+    b->filter = NULL;
+    linger(b, moved);
+}
+
+/* --- the beginning ------------------------------------------------------------------------------------------------------ */
+
+void bev_set_busy(struct bufferevent *bev, bool busy)
+{
+    struct bev *b = find(bev);
+    if (b)
+        b->busy = busy;
+}
+
+void bev_close_idle(void)
+{
+    for (size_t fd = 0; fd < table.size; fd++) {
+        struct bev *b = table.by_fd[fd];
+        if (b && !b->busy && !evbuffer_get_length(bufferevent_get_output(b->filter)))
+            tell_end(b);
+    }
+}
+
+static void peer_gone(evutil_socket_t fd, short what, void *ctx)
+{
+    struct bev *b = ctx;
+    (void)fd;
+    (void)what;
+    tell_end(b);
+}
+
+void bev_rest(struct bufferevent *bev)
+{
+    struct bev *b = find(bev);
+    if (!b)
+        return;
+    sw_conn_release(b->conn);
+    if (!b->gone) {
+        b->gone = event_new(bufferevent_get_base(bev), b->fd, EV_CLOSED, peer_gone, b);
+        if (b->gone)
+            event_add(b->gone, NULL);
+    }
+}
+
+static bool table_open(struct event_base *base)
+{
+    if (table.nothing < 0)
+        table.nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (!table.kick)
+        table.kick = event_new(base, -1, 0, on_kick, NULL);
+    return table.nothing >= 0 && table.kick;
+}
+
+struct bufferevent *bev_new(struct event_base *base, struct sw_config *cfg, const struct bev_hooks *hooks)
+{
+    if (!table_open(base))
+        return NULL;
+    struct bev *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->hooks = hooks;
+    b->fd = -1;
+    b->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (b->socket && sw_conn_new(&b->conn, cfg, NULL) == SW_OK)
+        b->filter = bufferevent_filter_new(b->socket, decrypt, encrypt, BEV_OPT_DEFER_CALLBACKS, release, b);
+    if (!b->filter) {
+        sw_conn_free(b->conn);
+        if (b->socket)
+            bufferevent_free(b->socket);
+        free(b);
+        return NULL;
+    }
+    evbuffer_add_cb(bufferevent_get_output(b->filter), on_output, b);
+    sw_conn_set_user(b->conn, b->filter);
+    bufferevent_setwatermark(b->socket, EV_WRITE, 0, WRITE_HIGH);
+    table.count++;
+    return b->filter;
+}

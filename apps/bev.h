@@ -1,0 +1,45 @@
+/*
+ * A TLS connection as a libevent bufferevent: the only file where the stack meets libevent. What evhttp writes into the bufferevent leaves
+ * the socket as records, and what evhttp reads was decrypted; evhttp knows nothing of it.
+ */
+#ifndef SW_APPS_BEV_H
+#define SW_APPS_BEV_H
+
+#include "include/sealwax.h"
+#include <event2/bufferevent.h>
+
+/* What the owner of the connections is told. Any may be NULL. */
+struct bev_hooks {
+    void (*established)(void *ctx, struct sw_conn *conn);
+    void (*ended)(void *ctx,
+                  struct sw_conn *conn); /* last look: sw_conn_error has the reason, SW_OK if there was none */
+    void *ctx;
+};
+
+/*
+ * bev_new: a server's connection; its socket comes later, by bufferevent_setfd (as evhttp does).
+ *   cfg     a reference is taken
+ *   hooks   must outlive the connection
+ * Freeing the bufferevent closes the connection properly: what is queued goes out, then close_notify, then the socket is half-closed and drained
+ * for some seconds, so that the last answer is not lost to a reset (RFC 1122 4.2.2.13). NULL without memory or if the configuration lacks something.
+ */
+struct bufferevent *bev_new(struct event_base *base, struct sw_config *cfg, const struct bev_hooks *hooks);
+
+/* bev_conn: the TLS connection under a bufferevent of bev_new's; NULL before its first byte came. */
+struct sw_conn *bev_conn(struct bufferevent *bev);
+
+/*
+ * bev_rest: this connection will be idle for a while: give memory back, and notice if the peer goes away although nobody reads
+ * (the bufferevent then gets BEV_EVENT_EOF).
+ */
+void bev_rest(struct bufferevent *bev);
+
+/* bev_set_busy: a request is being answered on it. bev_close_idle: close all connections on which none is, and nothing waits to be sent. */
+void bev_set_busy(struct bufferevent *bev, bool busy);
+void bev_close_idle(void);
+
+/* bev_count: how many connections there are now, those that are closing included. bev_forget: frees the table of connections, when none is left. */
+size_t bev_count(void);
+void bev_forget(void);
+
+#endif

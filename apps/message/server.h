@@ -1,0 +1,33 @@
+/*
+ * The mailbox over HTTP: handing in, fetching, acknowledging, receipts, and waiting for any of it. docs/http.md is its manual.
+ * Who sends and who reads is who the certificate says, never what a request says.
+ */
+#ifndef SW_APPS_MESSAGE_SERVER_H
+#define SW_APPS_MESSAGE_SERVER_H
+
+#include "apps/http.h"
+#include "apps/store.h"
+
+struct message_service;
+
+extern const struct http_route message_routes[];
+
+/* What the log is told; who is the name in the certificate. */
+struct message_events {
+    void (*happened)(void *ctx, const char *what, const struct sw_mail *mail, const char *who);
+    void (*trouble)(void *ctx, const char *what, const char *why);
+    void *ctx;
+};
+
+/* message_service_new: on a store, which must outlive it; its changes are watched from now on. NULL without memory. */
+struct message_service *message_service_new(struct event_base *base, struct sw_store *store,
+                                            const struct message_events *events);
+
+/* message_service_stop: end what waits, politely: for a server that goes down. message_service_free: when no request is left. */
+void message_service_stop(struct message_service *service);
+void message_service_free(struct message_service *service);
+
+/* message_waiting: how many readers and senders wait now. */
+size_t message_waiting(const struct message_service *service);
+
+#endif

@@ -1,0 +1,282 @@
+/* sealwaxd serve: one process, one thread, one event loop: listeners, TLS, HTTP, the mailbox; signals to reload and to end. */
+#include "apps/serve.h"
+#include "apps/bev.h"
+#include "apps/http.h"
+#include "apps/message/server.h"
+#include "apps/net.h"
+#include "apps/store.h"
+#include "apps/tls_config.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { PATIENCE = 60, DRAIN_SECONDS = 10, PATH_MAX_LENGTH = 4096, MESSAGE_LIMIT = 4 << 20, SIGNALS = 3 };
+
+struct server {
+    struct app *app;
+    struct event_base *base;
+    struct sw_config *cfg;
+    struct sw_store *store;
+    struct message_service *messages;
+    struct http *http;
+    struct net_listeners listeners;
+    struct event *signals[SIGNALS];
+    struct event *drain;
+    int64_t drain_until;
+};
+
+/* --- the log ------------------------------------------------------------------------------------------------------------ */
+
+static void on_disconnected(void *ctx, struct sw_conn *conn)
+{
+    const struct server *s = ctx;
+    enum sw_err err = sw_conn_error(conn);
+    if (err && err != SW_ERR_TRUNCATED && err != SW_ERR_CLOSED)
+        app_say(s->app, "connection: %s", sw_conn_error_text(conn));
+}
+
+static void on_answered(void *ctx, const struct http_request *rq, int status)
+{
+    const struct server *s = ctx;
+    if (s->app->verbose)
+        app_say(s->app, "%s: %s: %d", rq->peer.name, evhttp_request_get_uri(rq->ev), status);
+}
+
+static void on_message(void *ctx, const char *what, const struct sw_mail *mail, const char *who)
+{
+    const struct server *s = ctx;
+    app_say(s->app, "message %s %s: from %s to %s%s%s", mail->id, what, mail->sender, mail->recipient,
+            *who ? ", by " : "", who);
+}
+
+static void on_trouble(void *ctx, const char *what, const char *why)
+{
+    const struct server *s = ctx;
+    app_say(s->app, "%s: %s", what, why);
+}
+
+/* --- settings ----------------------------------------------------------------------------------------------------------- */
+
+static int read_limits(const struct app *app, struct sw_store_limits *out)
+{
+    long queue, rate;
+    *out = sw_store_defaults;
+    int code = app_get_size(app, OPT_MAX_MESSAGE, out->body_max, MESSAGE_LIMIT, &out->body_max);
+    if (!code)
+        code = app_get_int(app, OPT_MAX_QUEUE, (long)out->queue_max, 1, INT32_MAX, &queue);
+    if (!code)
+        code = app_get_int(app, OPT_MAX_RATE, (long)out->rate_max, 1, INT32_MAX, &rate);
+    if (!code)
+        code = app_get_span(app, OPT_MAX_TTL, out->ttl_max, &out->ttl_max);
+    if (!code) {
+        out->queue_max = (unsigned)queue;
+        out->rate_max = (unsigned)rate;
+    }
+    return code;
+}
+
+static int make_tls(const struct app *app, struct sw_config **out)
+{
+    if (!app_has(app, OPT_CERT))
+        return app_usage(app, "a server needs a certificate: --cert FILE --key FILE");
+    if (!app_has(app, OPT_TRUST))
+        return app_usage(app, "clients are known by their certificates: --trust FILE with the root that issues them");
+    int code = tls_config_new(app, SW_SERVER, KEY_CARE_REFUSE, out);
+    if (code)
+        return code;
+    enum sw_err err = sw_config_set_alpn(*out, "http/1.1");
+    if (err == SW_OK)
+        err = sw_config_set_client_auth(*out, SW_CLIENT_AUTH_REQUIRE);
+    code = err ? app_fail(app, err, "configuration") : tls_config_try(app, *out);
+    if (code) {
+        sw_config_free(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
+static int state_path(const struct app *app, const char *name, char out[PATH_MAX_LENGTH])
+{
+    const char *dir = app_get(app, OPT_STATE), *given = getenv("STATE_DIRECTORY");
+    if (!dir)
+        dir = given && *given ? given : "/var/lib/sealwax";
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(errno));
+    if (snprintf(out, PATH_MAX_LENGTH, "%s/%s", dir, name) >= PATH_MAX_LENGTH)
+        return app_usage(app, "--state: the name is too long");
+    return APP_DONE;
+}
+
+static int open_store(struct server *s)
+{
+    char path[PATH_MAX_LENGTH], key[PATH_MAX_LENGTH];
+    struct sw_store_limits limits;
+    const char *why, *given = app_get(s->app, OPT_VAULT_KEY);
+    int code = read_limits(s->app, &limits);
+    if (!code)
+        code = state_path(s->app, "mail.db", path);
+    if (!code)
+        code = state_path(s->app, "vault.key", key);
+    if (code)
+        return code;
+    enum sw_err err = sw_store_open(&s->store, path, given ? given : key, &limits, &why);
+    if (err == SW_OK)
+        return APP_DONE;
+    int exit_code = err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
+    return app_error(s->app, exit_code, "%s", why);
+}
+
+/* --- signals ------------------------------------------------------------------------------------------------------------ */
+
+/* New settings, or the old ones if the new are not right: a server does not die of a typing mistake. */
+static void on_reload(evutil_socket_t sig, short what, void *ctx)
+{
+    struct server *s = ctx;
+    struct sw_config *cfg;
+    struct sw_store_limits limits;
+    (void)sig;
+    (void)what;
+    if (read_limits(s->app, &limits) || make_tls(s->app, &cfg)) {
+        app_warn(s->app, "not reloaded: the old settings stay");
+        return;
+    }
+    if (sw_config_share_sessions(cfg, s->cfg))
+        app_say(s->app, "sessions begun before cannot be resumed");
+    sw_store_set_limits(s->store, &limits);
+    http_set_config(s->http, cfg);
+    sw_config_free(s->cfg); /* connections keep theirs */
+    s->cfg = cfg;
+    app_say(s->app, "reloaded");
+}
+
+static void on_drain(evutil_socket_t fd, short what, void *ctx)
+{
+    const struct timeval soon = {.tv_usec = 20000};
+    struct server *s = ctx;
+    (void)fd;
+    (void)what;
+    bev_close_idle();
+    if (bev_count() && net_now() < s->drain_until)
+        event_add(s->drain, &soon);
+    else
+        event_base_loopbreak(s->base);
+}
+
+/* The first time politely; whoever says it twice means it. */
+static void on_end(evutil_socket_t sig, short what, void *ctx)
+{
+    struct server *s = ctx;
+    (void)sig;
+    (void)what;
+    if (s->drain_until) {
+        event_base_loopbreak(s->base);
+        return;
+    }
+    app_say(s->app, "ending");
+    s->drain_until = net_now() + DRAIN_SECONDS * 1000;
+    http_stop_listening(s->http);
+    message_service_stop(s->messages);
+    on_drain(-1, 0, s);
+}
+
+static bool watch_signals(struct server *s)
+{
+    static const struct {
+        int number;
+        event_callback_fn run;
+    } rows[SIGNALS] = {{SIGHUP, on_reload}, {SIGTERM, on_end}, {SIGINT, on_end}};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        s->signals[i] = evsignal_new(s->base, rows[i].number, rows[i].run, s);
+        if (!s->signals[i] || event_add(s->signals[i], NULL))
+            return false;
+    }
+    s->drain = event_new(s->base, -1, 0, on_drain, s);
+    signal(SIGPIPE, SIG_IGN);
+    return s->drain != NULL;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------------------- */
+
+static bool make_services(struct server *s, int timeout)
+{
+    const struct http_events events = {.disconnected = on_disconnected, .answered = on_answered};
+    const struct message_events said = {on_message, on_trouble, s};
+    const struct http_limits limits = {.body_max = MESSAGE_LIMIT, .timeout = timeout};
+    s->base = event_base_new();
+    if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
+        return false;
+    s->messages = message_service_new(s->base, s->store, &said);
+    return s->messages && http_serve(s->http, message_routes, s->messages);
+}
+
+/* Before the listeners are announced, everything that can fail has been tried. */
+static int listen_all(struct server *s)
+{
+    struct app_values places = s->app->opt[OPT_LISTEN];
+    static const char *usual[] = {"4433"};
+    if (!places.n)
+        places = (struct app_values){usual, 1};
+    for (size_t i = 0; i < places.n; i++) {
+        struct net_listeners more;
+        int code = net_listen(s->app, places.v[i], &more);
+        if (code)
+            return code;
+        for (size_t k = 0; k < more.n; k++) {
+            if (s->listeners.n == NET_LISTENERS_MAX || !http_listen(s->http, more.fd[k]))
+                return app_error(s->app, APP_SYSTEM, "%s: too many addresses", more.name[k]);
+            memcpy(s->listeners.name[s->listeners.n++], more.name[k], NET_NAME_MAX);
+        }
+    }
+    return net_announce(s->app, &s->listeners);
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static void clean_up(struct server *s)
+{
+    http_free(s->http);
+    if (s->base) /* freed connections are finished by the loop */
+        event_base_loop(s->base, EVLOOP_NONBLOCK);
+    message_service_free(s->messages);
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (s->signals[i])
+            event_free(s->signals[i]);
+    if (s->drain)
+        event_free(s->drain);
+    if (s->base)
+        event_base_free(s->base);
+    bev_forget();
+    sw_store_close(s->store);
+    sw_config_free(s->cfg);
+}
+
+int serve_run(struct app *app)
+{
+    struct server s = {.app = app};
+    int64_t timeout;
+    int code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
+    if (!code)
+        code = make_tls(app, &s.cfg);
+    if (!code)
+        code = open_store(&s);
+    raise_file_limit();
+    if (!code && !make_services(&s, (int)timeout))
+        code = app_fail(app, SW_ERR_MEMORY, "services");
+    if (!code)
+        code = listen_all(&s);
+    if (!code && event_base_dispatch(s.base) < 0)
+        code = app_error(app, APP_SYSTEM, "event loop: %s", strerror(errno));
+    clean_up(&s);
+    return code;
+}
