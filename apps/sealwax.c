@@ -23,6 +23,31 @@ static const struct app_verb verbs[] = {
      "sealwax connect example.org:4433 --trust root.crt --cert alice.crt --key alice.key --brief\n"
      "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sealwax connect 127.0.0.1:4433 --trust root.crt --name localhost",
      APP_TLS | APP_CLIENT | APP_CONNECT | APP_IDLE, 1, 1, connect_run},
+    {"send", "[TEXT|-]", "hand in a message for somebody",
+     "Hand in a message for a person or machine with a certificate of ours. TEXT is seen by everybody on this machine "
+     "while the command runs: "
+     "what is secret comes from standard input (-, the default).\n"
+     "A message that cannot be handed in because the connection breaks is tried again, and arrives once. With "
+     "--receipt the command ends "
+     "when the message has been acknowledged (exit code 0), refused or expired (1).",
+     "echo 256345 | sealwax send --server mail.example --to alice --once --receipt\n"
+     "sealwax send --server mail.example --to alice --ttl 2h 'Lunch at one?'",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_SEND, 0, 1, send_run},
+    {"recv", "", "get messages and acknowledge them",
+     "Print the messages that wait for the name in our certificate: their text on standard output, who sent it and "
+     "when on standard error. Each is "
+     "acknowledged when it has been shown, and never shown twice, whatever breaks in between; what was shown is "
+     "remembered in "
+     "$XDG_STATE_HOME/sealwax/seen.\n"
+     "--follow stays and prints each message as it comes. --wait waits for one. Exit code 6: there was none.",
+     "sealwax recv --server mail.example --follow\n"
+     "otp=$(sealwax recv --server mail.example --wait 60s --quiet)",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_RECV, 0, 0, recv_run},
+    {"list", "", "what waits, without fetching it", "List the messages that wait for us. Nothing is fetched.",
+     "sealwax list --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, list_run},
+    {"whoami", "", "who we are to a server",
+     "Print the name that a server takes from our certificate; with --verbose, which certificate it was.",
+     "sealwax whoami --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, whoami_run},
     {0},
 };
 
