@@ -29,8 +29,10 @@ struct bev {
     struct event *gone; /* the peer closed while nobody was reading */
     int fd;             /* as in the table, -1 before */
     bool established, told_end, busy;
-    bool kicked; /* is in that list */
+    bool kicked;  /* is in that list */
+    bool flushed; /* all was sent; only the peer's end is awaited */
     TAILQ_ENTRY(bev) in_kicked;
+    LIST_ENTRY(bev) in_lingering;
 };
 
 /* Connections by socket, and those with new output. */
@@ -40,6 +42,7 @@ static struct {
     int nothing; /* /dev/null */
     struct event *kick;
     TAILQ_HEAD(, bev) kicked;
+    LIST_HEAD(, bev) lingering;
 } table = {.nothing = -1, .kicked = TAILQ_HEAD_INITIALIZER(table.kicked)};
 
 static bool table_put(struct bev *b, int fd)
@@ -85,21 +88,6 @@ static bool move_socket(struct bev *b)
 size_t bev_count(void)
 {
     return table.count;
-}
-
-void bev_forget(void)
-{
-    if (table.count)
-        return;
-    free(table.by_fd);
-    if (table.kick)
-        event_free(table.kick);
-    if (table.nothing >= 0)
-        close(table.nothing);
-    table.nothing = -1;
-    table.by_fd = NULL;
-    table.kick = NULL;
-    table.size = 0;
 }
 
 static struct bev *find(struct bufferevent *bev)
@@ -260,9 +248,11 @@ static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info,
 
 static void linger_free(struct bev *b)
 {
+    LIST_REMOVE(b, in_lingering);
     bufferevent_free(b->socket);
+    if (!b->flushed)
+        table.count--;
     free(b);
-    table.count--;
 }
 
 static void linger_read(struct bufferevent *socket, void *ctx)
@@ -275,7 +265,11 @@ static void linger_read(struct bufferevent *socket, void *ctx)
 /* All is sent: the peer reads our end, and closes. */
 static void linger_written(struct bufferevent *socket, void *ctx)
 {
-    (void)ctx;
+    struct bev *b = ctx;
+    if (b->flushed)
+        return;
+    b->flushed = true;
+    table.count--;
     shutdown(bufferevent_getfd(socket), SHUT_WR);
 }
 
@@ -291,6 +285,7 @@ static void linger_event(struct bufferevent *socket, short what, void *ctx)
 static void linger(struct bev *b, bool moved)
 {
     const struct timeval patience = {.tv_sec = LINGER_SECONDS};
+    LIST_INSERT_HEAD(&table.lingering, b, in_lingering);
     if (!moved) { /* evhttp has closed the socket */
         bufferevent_setfd(b->socket, -1);
         linger_free(b);
@@ -303,6 +298,24 @@ static void linger(struct bev *b, bool moved)
     bufferevent_enable(b->socket, EV_READ | EV_WRITE);
     if (!evbuffer_get_length(bufferevent_get_output(b->socket)))
         linger_written(b->socket, b);
+}
+
+void bev_forget(void)
+{
+    struct bev *b;
+    while ((b = LIST_FIRST(&table.lingering)) != NULL)
+        linger_free(b);
+    if (table.count)
+        return;
+    free(table.by_fd);
+    if (table.kick)
+        event_free(table.kick);
+    if (table.nothing >= 0)
+        close(table.nothing);
+    table.nothing = -1;
+    table.by_fd = NULL;
+    table.kick = NULL;
+    table.size = 0;
 }
 
 static void release(void *ctx)

@@ -38,7 +38,10 @@ void bev_rest(struct bufferevent *bev);
 void bev_set_busy(struct bufferevent *bev, bool busy);
 void bev_close_idle(void);
 
-/* bev_count: how many connections there are now, those that are closing included. bev_forget: frees the table of connections, when none is left. */
+/*
+ * bev_count: how many connections there are, those included that still have something to send. bev_forget: frees what is kept for all connections, and those
+ * that only wait for their peer to close; before the event base is freed.
+ */
 size_t bev_count(void);
 void bev_forget(void);
 

@@ -36,7 +36,8 @@ enum {
     APP_SERVE = 128,
     APP_HTTP = 256,
     APP_SEND = 512,
-    APP_RECV = 1024
+    APP_RECV = 1024,
+    APP_RECEIPT = 2048
 };
 
 enum app_option {

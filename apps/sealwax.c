@@ -45,6 +45,12 @@ static const struct app_verb verbs[] = {
      APP_TLS | APP_CLIENT | APP_HTTP | APP_RECV, 0, 0, recv_run},
     {"list", "", "what waits, without fetching it", "List the messages that wait for us. Nothing is fetched.",
      "sealwax list --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, list_run},
+    {"receipt", "ID", "what became of a message we sent",
+     "Print what became of a message, by the number that send printed: queued, delivered, acknowledged, refused or "
+     "expired. With --wait, wait until it "
+     "is over. Exit code 0 when it arrived, 1 when it did not and will not, 6 when that is open.",
+     "sealwax receipt 92aab619fc55f0be5cf98f3017592d7c --server mail.example --wait 5m",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_RECEIPT, 1, 1, receipt_run},
     {"whoami", "", "who we are to a server",
      "Print the name that a server takes from our certificate; with --verbose, which certificate it was.",
      "sealwax whoami --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, whoami_run},

@@ -254,9 +254,9 @@ static void clean_up(struct server *s)
             event_free(s->signals[i]);
     if (s->drain)
         event_free(s->drain);
+    bev_forget();
     if (s->base)
         event_base_free(s->base);
-    bev_forget();
     sw_store_close(s->store);
     sw_config_free(s->cfg);
 }

@@ -74,6 +74,7 @@ enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *k
                           const struct sw_store_limits *limits, const char **why) SW_MUST_USE;
 void sw_store_close(struct sw_store *store);
 void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits);
+const struct sw_store_limits *sw_store_limits(const struct sw_store *store);
 
 /* sw_store_why: what the database said when a function below returned SW_ERR_SYSTEM; valid until the next call. */
 const char *sw_store_why(const struct sw_store *store);

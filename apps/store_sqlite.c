@@ -472,6 +472,11 @@ void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *l
     store->limits = *limits;
 }
 
+const struct sw_store_limits *sw_store_limits(const struct sw_store *store)
+{
+    return &store->limits;
+}
+
 const char *sw_store_why(const struct sw_store *store)
 {
     return store->why;

@@ -8,6 +8,7 @@ int listen_run(struct app *app);
 int connect_run(struct app *app);
 int send_run(struct app *app);
 int recv_run(struct app *app);
+int receipt_run(struct app *app);
 int list_run(struct app *app);
 int whoami_run(struct app *app);
 

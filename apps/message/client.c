@@ -24,7 +24,8 @@ enum {
     BODY_MAX = 8 << 20, /* of a message or answer */
     TRIES = 5,          /* of a request whose connection breaks */
     QUOTED_MAX = 3 * SW_NAME_MAX + 1,
-    STALE = 90 /* seconds without a line, keepalives included: that stream is dead */
+    HTTP_ID_MAX = 128, /* of a message's number, quoted */
+    STALE = 90         /* seconds without a line, keepalives included: that stream is dead */
 };
 
 /* --- small things ------------------------------------------------------------------------------------------------------- */
@@ -546,6 +547,35 @@ int list_run(struct app *app)
         app_say(app, "no messages");
     json_decref(answer);
     return APP_DONE;
+}
+
+int receipt_run(struct app *app)
+{
+    struct http_client c;
+    char path[256], id[HTTP_ID_MAX];
+    int64_t patience;
+    json_t *mail = NULL;
+    int code = app_get_span(app, OPT_WAIT, 0, &patience);
+    if (!code)
+        code = http_client_open(&c, app);
+    if (code)
+        return code;
+    http_quote(app->argv[0], id, sizeof id);
+    snprintf(path, sizeof path, "/messages/%s", id);
+    const struct http_send get = {.method = "GET", .path = path};
+    code = ask(&c, &get, &mail);
+    if (!code) {
+        if (app->json)
+            print_json(mail);
+        else
+            printf("%s\n", text_of(mail, "state"));
+        code = verdict(mail);
+    }
+    if (code < 0)
+        code = app_has(app, OPT_WAIT) ? await_receipt(&c, mail, patience) : APP_WAITED;
+    json_decref(mail);
+    http_client_close(&c);
+    return code;
 }
 
 int whoami_run(struct app *app)

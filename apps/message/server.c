@@ -407,10 +407,10 @@ static bool once_of(const char *text, enum sw_once *out)
 }
 
 /* What the request asks for; answers itself, and returns false, if that cannot be. */
-static bool read_letter(struct http_request *rq, struct sw_mail *mail)
+static bool read_letter(const struct message_service *s, struct http_request *rq, struct sw_mail *mail)
 {
     const char *to = http_query(rq, "to"), *ttl = http_query(rq, "ttl");
-    int64_t seconds;
+    int64_t seconds, most = sw_store_limits(s->store)->ttl_max;
     *mail = (struct sw_mail){0};
     if (!to || !is_name(to)) {
         http_problem(rq, 400, "to=NAME is missing, or is no name");
@@ -421,6 +421,8 @@ static bool read_letter(struct http_request *rq, struct sw_mail *mail)
         return false;
     }
     seconds = mail->once == SW_ONCE_NO ? TTL : TTL_ONCE;
+    if (seconds > most)
+        seconds = most;
     if (ttl && !app_parse_span(ttl, &seconds)) {
         http_problem(rq, 400, "ttl is a length of time like 90s, 5m or 12h");
         return false;
@@ -472,7 +474,7 @@ static void send_message(void *ctx, struct http_request *rq)
     struct sw_mail mail;
     enum sw_put_verdict verdict;
     const char *idempotency = http_header(rq, "Idempotency-Key");
-    if (!read_letter(rq, &mail))
+    if (!read_letter(s, rq, &mail))
         return;
     if (idempotency && (!*idempotency || strlen(idempotency) >= SW_IDEMPOTENCY_MAX)) {
         http_problem(rq, 400, "Idempotency-Key has 1 to %d characters", SW_IDEMPOTENCY_MAX - 1);

@@ -1,0 +1,250 @@
+#!/bin/bash
+# The mailbox as people use it: sealwaxd, sealwax send, recv, list, receipt, whoami, and curl for all of it. Limits, expiry, reload, a proper end.
+set -u
+BUILD=$(cd "${BUILD:-build}" && pwd)
+cd "${SCRATCH:-$(mktemp -d)}" || exit 1
+export NO_COLOR=1 XDG_STATE_HOME=$PWD/xdg
+unset SSLKEYLOGFILE
+passed=0 failed=0
+server=
+trap 'kill $server $(jobs -p) 2>/dev/null' EXIT
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAIL: $*"
+    [ ! -s out ] || sed 's/^/    out| /' out | head -n 5
+    [ ! -s err ] || sed 's/^/    err| /' err | head -n 5
+}
+exits() { # CODE COMMAND...
+    want=$1
+    shift
+    "$@" >out 2>err </dev/null
+    code=$?
+    if [ $code = "$want" ]; then ok; else bad "exit code $code, not $want: $*"; fi
+}
+is() { if [ "$2" = "$3" ]; then ok; else bad "$1 is \"$3\", not \"$2\""; fi; }
+says() { if grep -qF -- "$1" out err; then ok; else bad "nobody said \"$1\""; fi; }
+says_not() { if grep -qF -- "$1" out err; then bad "somebody said \"$1\""; else ok; fi; }
+await() { # FILE TEXT: until it is in there, five seconds at most
+    for _ in $(seq 250); do grep -qF -- "$2" "$1" 2>/dev/null && return 0; sleep 0.02; done
+    bad "$1 never said \"$2\""
+}
+field() { python3 -c 'import json, sys
+for line in open(sys.argv[1]): print(json.loads(line)[sys.argv[2]])' out "$1"; }
+
+ttp() { "$BUILD/ttp" --quiet --pki pki "$@" >/dev/null; }
+ttp init "Test Root"
+ttp issue localhost --profile server
+for who in alice bank mallory; do ttp issue $who --profile client; done
+ttp issue alice --profile client --out pki/phone
+"$BUILD/ttp" --quiet --pki strange init "Another Root" && "$BUILD/ttp" --quiet --pki strange issue alice --profile client --out strange/stranger >/dev/null
+
+start() { # OPTIONS...
+    rm -f ready
+    "$BUILD/sealwaxd" serve --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state \
+        --ready-file ready "$@" 2>server.log &
+    server=$!
+    for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
+    port=$(sed 's/.*://' ready)
+}
+as() { # NAME VERB ARGUMENTS...
+    who=$1 verb=$2
+    shift 2
+    "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "$@"
+}
+web() { # NAME ARGUMENTS... PATH
+    who=$1
+    shift
+    curl -sS -m 10 --cacert pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "${@:1:$#-1}" "https://localhost:$port${*: -1}"
+}
+status() { web "$1" -o out -w '%{http_code}' "${@:2}"; }
+
+start --max-message 1K --max-queue 3 --max-rate 30 --max-ttl 1d
+
+# --- who one is
+exits 0 as alice whoami
+is "name" alice "$(cat out)"
+exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt --cert strange/stranger.crt --key strange/stranger.key
+says "received alert"
+exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust strange/root.crt --cert pki/alice.crt --key pki/alice.key
+exits 1 as alice whoami --name wrong.example
+exits 5 "$BUILD/sealwax" whoami --server localhost:1 --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+exits 2 "$BUILD/sealwax" whoami --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+exits 2 as bank send nobody
+chmod 644 pki/bank.key
+exits 3 as bank send --to alice text
+says "chmod 600"
+chmod 600 pki/bank.key
+
+# --- a one-time password
+exits 6 as alice recv
+says "no messages"
+exits 0 as bank send --to alice --once "The OTP is 256345."
+exits 0 as alice list
+says "bank"
+says_not 256345
+exits 0 as mallory list
+says_not bank
+exits 0 as alice recv
+says "The OTP is 256345."
+says "from bank"
+exits 6 as alice recv
+exits 0 as bank send --to alice --once --json again
+id=$(field id)
+exits 6 as bank receipt "$id"
+is "state" queued "$(cat out)"
+exits 1 as mallory receipt "$id"
+says "404"
+exits 0 as alice recv --quiet
+is "only the text" again "$(cat out)"
+exits 0 as bank receipt "$id"
+is "state" acknowledged "$(cat out)"
+
+# --- waiting on both sides
+as alice recv --follow >followed 2>followed.err &
+reader=$!
+await server.log listening
+sleep 0.3
+exits 0 as bank send --to alice --receipt "while you wait"
+says "acknowledged by alice"
+await followed "while you wait"
+exits 0 as bank send --to alice --once=strict --receipt "strictly once"
+says "delivered by alice"
+await followed "strictly once"
+exits 3 as alice recv
+says "another reader"
+as alice recv --follow >followed2 2>followed2.err &
+second=$!
+wait $reader
+is "exit code of a reader who is replaced" 3 $?
+exits 0 as bank send --to alice --receipt "to the new one"
+await followed2 "to the new one"
+kill $second
+wait $second 2>/dev/null
+exits 6 as alice recv --wait 1s
+(sleep 0.5; as bank send --to alice "at last" >/dev/null 2>&1) &
+exits 0 as alice recv --wait 10s
+says "at last"
+exits 0 as bank send --to alice one
+exits 0 as bank send --to alice two
+exits 0 as alice recv --count 1
+says one
+says_not two
+exits 0 as alice recv --json
+is "text" two "$(field text)"
+is "sender" bank "$(field from)"
+
+# --- time
+exits 1 as bank send --to alice --ttl 1s --receipt late
+says "expired"
+exits 6 as alice recv
+exits 4 as bank send --to alice --ttl 2d "too long"
+says "kept too long"
+
+# --- what is not text; what is a file
+head -c 500 /dev/urandom >bytes
+"$BUILD/sealwax" send --to alice --server "localhost:$port" --trust pki/root.crt --cert pki/bank.crt --key pki/bank.key - <bytes 2>/dev/null
+exits 0 as alice recv
+if cmp -s bytes out; then ok; else bad "bytes arrived changed"; fi
+printf 'line one\nline two\n' >lines
+"$BUILD/sealwax" send --to alice --server "localhost:$port" --trust pki/root.crt --cert pki/bank.crt --key pki/bank.key <lines 2>/dev/null
+exits 0 as alice recv
+if cmp -s lines out; then ok; else bad "lines arrived changed"; fi
+
+# --- limits
+head -c 1025 /dev/zero | tr '\0' x >long
+exits 1 as bank send --to alice "$(cat long)"
+says "413"
+for i in 1 2 3; do exits 0 as bank send --to bob "$i"; done
+exits 5 as bank send --to bob 4
+says "507"
+is "status of a full queue" 507 "$(status bank -d 4 '/messages?to=bob')"
+is "status of a long message" 413 "$(status bank --data-binary @long '/messages?to=alice')"
+is "status of a body nobody takes" 413 "$(head -c 5000000 /dev/zero | status bank -H Expect: --data-binary @- '/messages?to=alice')"
+got=
+for _ in $(seq 40); do got="$got $(status bank -d x '/messages?to=rate')"; web mallory -o /dev/null '/healthz'; done
+case $got in *507*) ok ;; *) bad "the queue was never full: $got" ;; esac
+
+# --- everything with curl
+is "not without a name" 400 "$(status bank -d x '/messages')"
+is "not to a strange name" 400 "$(status bank -d x '/messages?to=a%2Fb')"
+is "once is known" 400 "$(status bank -d x '/messages?to=alice&once=perhaps')"
+is "accepted" 201 "$(status bank -d 'hello' -H 'Idempotency-Key: k1' '/messages?to=alice&ttl=5m')"
+id=$(field id)
+is "the same again" 200 "$(status bank -d 'hello' -H 'Idempotency-Key: k1' '/messages?to=alice&ttl=5m')"
+is "the same message" "$id" "$(field id)"
+is "not another message under it" 422 "$(status bank -d 'hallo' -H 'Idempotency-Key: k1' '/messages?to=alice&ttl=5m')"
+is "others do not see it" 404 "$(status mallory "/inbox/$id")"
+is "others do not see its receipt" 404 "$(status alice "/messages/$id")"
+is "not acknowledged unread" 409 "$(status alice -X POST "/inbox/$id/ack")"
+is "read" 200 "$(status alice "/inbox/$id")"
+is "text" hello "$(cat out)"
+is "not by another certificate of the same name" 409 "$(status phone "/inbox/$id")"
+is "read again: a GET uses nothing up" 200 "$(status alice "/inbox/$id")"
+is "acknowledged" 200 "$(status alice -X POST "/inbox/$id/ack")"
+is "acknowledged again" 200 "$(status alice -X POST "/inbox/$id/ack")"
+is "gone" 410 "$(status alice "/inbox/$id")"
+is "receipt" 200 "$(status bank "/messages/$id?wait=5s")"
+is "state" acknowledged "$(field state)"
+is "tries of the other certificate" 1 "$(field turned_away)"
+is "strict" 201 "$(status bank -d s '/messages?to=alice&once=strict')"
+id=$(field id)
+is "a GET does not use it up" 409 "$(status alice "/inbox/$id")"
+is "taken" 200 "$(status alice -X POST "/inbox/$id/take")"
+is "text" s "$(field text)"
+is "gone" 410 "$(status alice -X POST "/inbox/$id/take")"
+is "refused by its reader" 201 "$(status bank -d r '/messages?to=alice')"
+id=$(field id)
+is "refuse" 200 "$(status alice -X POST "/inbox/$id/refuse")"
+exits 1 as bank receipt "$id"
+is "state" refused "$(cat out)"
+is "nothing there" 404 "$(status alice /nothing)"
+is "method" 405 "$(status alice -X DELETE /inbox)"
+is "odd paths" 404 "$(status alice -X POST '/inbox/%00/ack')"
+is "health" 200 "$(status alice -I /healthz)"
+is "not without a certificate" 000 "$(curl -s -o /dev/null -w '%{http_code}' --cacert pki/root.crt "https://localhost:$port/healthz")"
+is "not without TLS" 000 "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "http://localhost:$port/healthz")"
+web alice -i /nothing | tr -d '\r' >out
+says "Content-Type: application/problem+json"
+
+# --- new settings while it runs; a mistake in them stops nothing
+ttp issue localhost --profile server --out pki/fresh
+as alice recv --follow >followed3 2>/dev/null &
+reader=$!
+sleep 0.3
+cp pki/localhost.crt kept.crt; cp pki/localhost.key kept.key
+cp pki/fresh.crt pki/localhost.crt; cp pki/fresh.key pki/localhost.key
+kill -HUP $server
+await server.log reloaded
+exits 0 as bank send --to alice --receipt "over a reload"
+await followed3 "over a reload"
+echo nonsense >pki/localhost.crt
+kill -HUP $server
+await server.log "the old settings stay"
+exits 0 as bank send --to alice --receipt "still there"
+cp kept.crt pki/localhost.crt; cp kept.key pki/localhost.key
+
+# --- the end
+kill -TERM $server
+wait $server
+is "exit code of the server" 0 $?
+kill $reader 2>/dev/null
+wait $reader 2>/dev/null
+start
+exits 0 as bank send --to alice "after a restart"
+exits 0 as alice recv
+says "after a restart"
+if grep -aq "after a restart" state/*; then bad "the message is readable on the server's disk"; else ok; fi
+is "mode of the database" 600 "$(stat -c %a state/mail.db)"
+is "mode of the key" 600 "$(stat -c %a state/vault.key)"
+kill -TERM $server
+wait $server
+rm state/vault.key
+exits 4 "$BUILD/sealwaxd" serve --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
+says "vault.key"
+exits 2 "$BUILD/sealwaxd" serve --trust pki/root.crt
+exits 5 "$BUILD/sealwaxd" serve --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state /proc/nowhere
+server=
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
