@@ -89,7 +89,7 @@ static enum http_fate failed(struct http_client *c, bool quiet, int *code)
     enum sw_err err = sw_conn_error(c->link.conn);
     bool lost = err == SW_OK || err == SW_ERR_TRUNCATED || err == SW_ERR_CLOSED;
     *code = lost ? APP_SYSTEM : APP_NO;
-    if (!lost && !quiet)
+    if (!lost)
         link_report(c->app, &c->link);
     else if (!quiet)
         (void)app_error(c->app, *code, "%s: the connection broke", c->where);

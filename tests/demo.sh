@@ -1,13 +1,15 @@
 #!/bin/sh
-# make demo: from nothing to a delivered one-time password. A trusted third party is made and signs two requests; Alice listens, her bank connects, both
-# show certificates, the password goes over TLS 1.2 with RSA key transport and MAC-then-encrypt records; and an eavesdropper in the middle
-# shows what can be seen of it, without protection and with it. Certificates stay in certs/. Can be run again.
+# make demo: from nothing to a delivered one-time password. A trusted third party signs three requests; a server takes messages; Alice waits; her
+# bank sends a password, past somebody who listens on the wire; she gets it, acknowledges it, the bank has its receipt, and the
+# password is gone. Then what the listener saw, and what he would have seen without protection. Certificates stay in certs/. Can be run again.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 pki=certs
 otp='The OTP for transferring Rs 1,00,000 to your friend'"'"'s account is 256345.'
 scratch=$(mktemp -d)
+XDG_STATE_HOME=$scratch
+export XDG_STATE_HOME
 pids=
 cleanup() {
     for pid in $pids; do kill "$pid" 2>/dev/null || true; done
@@ -19,9 +21,12 @@ trap cleanup EXIT INT TERM
 say() { printf '\n== %s\n' "$*"; }
 show() { printf '$ %s\n' "$*"; }
 ttp() { show "ttp $*"; "$build/ttp" --pki $pki "$@"; }
-await() { # FILE: until it is there, five seconds at most
-    for _ in $(seq 100); do [ ! -s "$1" ] || return 0; sleep 0.05; done
-    echo "demo: $1 did not appear" >&2
+await() { # FILE [TEXT]: until it is there, five seconds at most
+    for _ in $(seq 100); do
+        if [ -s "$1" ] && grep -aqF -- "${2:-}" "$1"; then return 0; fi
+        sleep 0.05
+    done
+    echo "demo: ${2:-$1} did not appear" >&2
     return 1
 }
 
@@ -32,63 +37,71 @@ target, ready, dump = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], "wb", 0)
 server = socket.create_server(("127.0.0.1", 0))
 with open(ready, "w") as f:
     f.write(str(server.getsockname()[1]))
-client, _ = server.accept()
-peer = socket.create_connection(("127.0.0.1", target))
 def pump(a, b):
-    while data := a.recv(65536):
-        dump.write(data)
-        b.sendall(data)
-    b.shutdown(socket.SHUT_WR)
-back = threading.Thread(target=pump, args=(peer, client))
-back.start()
-pump(client, peer)
-back.join()
+    try:
+        while data := a.recv(65536):
+            dump.write(data)
+            b.sendall(data)
+        b.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+while True:
+    client, _ = server.accept()
+    peer = socket.create_connection(("127.0.0.1", target))
+    for pair in (client, peer), (peer, client):
+        threading.Thread(target=pump, args=pair, daemon=True).start()
 P
 tap() { # TARGET-PORT NAME: start one; its port in $tap_port, what it sees in $scratch/NAME.seen
-    rm -f "$scratch/$2.port"
     python3 "$scratch/tap.py" "$1" "$scratch/$2.port" "$scratch/$2.seen" &
     pids="$pids $!"
     await "$scratch/$2.port"
     tap_port=$(cat "$scratch/$2.port")
 }
 
-say "A trusted third party: a root certificate, and two signed requests"
+say "A trusted third party: a root certificate, and three signed requests"
 if [ -e $pki/root.crt ]; then echo "($pki/root.crt is there from the last time)"; else ttp init "Demo Root"; fi
-for who in alice.example:server bank:client; do
+for who in localhost:server alice:client bank:client; do
     name=${who%:*}
     ttp request "$name" --out "$pki/$name" --force
     ttp sign "$pki/$name.csr" --profile "${who#*:}" --out "$pki/$name.crt" --force --yes
 done
 
-say "Alice listens, and wants to see a certificate of whoever comes"
-show "sealwax listen 0 --cert alice.example.crt --trust root.crt --client-auth require --reply pipe --once --trace"
-# her keyboard: nothing comes from it, but it stays open, since its end would be hers
-mkfifo "$scratch/keyboard"
-exec 3<>"$scratch/keyboard"
-"$build/sealwax" listen 127.0.0.1:0 --cert $pki/alice.example.crt --key $pki/alice.example.key --trust $pki/root.crt \
-    --client-auth require --reply pipe --once --trace --ready-file "$scratch/alice.ready" <&3 >"$scratch/alice.screen" 2>"$scratch/alice.trace" &
-alice=$!
-pids="$pids $alice"
-await "$scratch/alice.ready"
-port=$(sed 's/.*://' "$scratch/alice.ready")
+say "A server that takes messages and hands them out"
+show "sealwaxd --cert localhost.crt --key localhost.key --trust root.crt"
+"$build/sealwaxd" serve --cert $pki/localhost.crt --key $pki/localhost.key --trust $pki/root.crt --listen 127.0.0.1:0 --state "$scratch/state" \
+    --ready-file "$scratch/ready" 2>"$scratch/server.log" &
+pids="$pids $!"
+await "$scratch/ready"
+port=$(sed 's/.*://' "$scratch/ready")
+
+say "Alice waits for messages, and watches the handshake"
+show "sealwax recv --follow --cert alice.crt --key alice.key --trust root.crt --trace"
+"$build/sealwax" recv --server "localhost:$port" --follow --trace --trust $pki/root.crt --cert $pki/alice.crt --key $pki/alice.key \
+    >"$scratch/screen" 2>"$scratch/trace" &
+pids="$pids $!"
+await "$scratch/trace" "<- Finished"
+sed '/ApplicationData/,$d' "$scratch/trace"
+
+say "Her bank sends a one-time password, past somebody who listens"
 tap "$port" tls
-
-say "Her bank connects, through somebody who listens, and sends"
-show "sealwax connect alice.example --cert bank.crt --trust root.crt --brief"
-printf '%s\n' "$otp" | "$build/sealwax" connect "127.0.0.1:$tap_port" --name alice.example --trust $pki/root.crt --cert $pki/bank.crt \
-    --key $pki/bank.key --brief
-wait "$alice"
-
-say "The handshake, as Alice saw it"
-cat "$scratch/alice.trace"
+show "sealwax send --to alice --once --receipt '$otp'"
+printf '%s' "$otp" | "$build/sealwax" send --server "localhost:$tap_port" --to alice --once --receipt --trust $pki/root.crt \
+    --cert $pki/bank.crt --key $pki/bank.key | tee "$scratch/receipt"
 
 say "Alice's screen"
-cat "$scratch/alice.screen"
-[ "$(cat "$scratch/alice.screen")" = "$otp" ]
+await "$scratch/screen" 256345
+cat "$scratch/screen"
+[ "$(cat "$scratch/screen")" = "$otp" ]
 
-say "What the eavesdropper saw of it"
+say "What the server wrote down; the password is gone"
+sed 's/^/    /' "$scratch/server.log"
+grep -q acknowledged "$scratch/server.log"
+if grep -aq 256345 "$scratch"/state/*; then echo "demo: the password is on the server's disk" >&2; exit 1; fi
+
+say "What the eavesdropper saw of it (the last 12 lines)"
 if grep -aq 256345 "$scratch/tls.seen"; then echo "demo: the password was readable" >&2; exit 1; fi
 od -A d -t x1z "$scratch/tls.seen" | tail -n 12
+
 say "And what he would have seen without protection"
 python3 - "$scratch/plain.port" <<'P' &
 import socket, sys
@@ -109,4 +122,4 @@ s.recv(1)' "$tap_port"
 od -A d -t x1z "$scratch/bare.seen"
 grep -aq 256345 "$scratch/bare.seen"
 
-say "Delivered. The certificates are in $pki/."
+say "Delivered, acknowledged, and gone. The certificates are in $pki/."
