@@ -32,7 +32,7 @@ say() { echo "wolfcrypt: $*" >&2; }
 flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-examples --disable-crypttests
     --enable-sp-math-all --enable-sp=yes,4096 --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
     --enable-curve25519 --enable-ed25519 --enable-curve448 --enable-ed448
-    --enable-aesctr --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
+    --enable-aesctr --enable-aesgcm-stream --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
     --enable-x963kdf --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs --disable-errorstrings"
 if [ "$arch" = x86_64 ]; then
     flags="$flags --enable-intelasm --enable-sp-asm"
