@@ -37,7 +37,10 @@ enum {
     APP_HTTP = 256,
     APP_SEND = 512,
     APP_RECV = 1024,
-    APP_RECEIPT = 2048
+    APP_RECEIPT = 2048,
+    APP_SEALED = 4096, /* seal and open */
+    APP_SEAL = 8192,
+    APP_OPEN = 16384
 };
 
 enum app_option {

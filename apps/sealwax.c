@@ -54,6 +54,25 @@ static const struct app_verb verbs[] = {
     {"whoami", "", "who we are to a server",
      "Print the name that a server takes from our certificate; with --verbose, which certificate it was.",
      "sealwax whoami --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, whoami_run},
+    {"seal", "[FILE|-]", "sign a file and encrypt it to the people it is for",
+     "Sign a file (default: standard input) with our key and encrypt it to one or more certificates, in one step, in "
+     "any size. The recipients' "
+     "certificates are checked first: the path to a root of --trust, time, revocation (--crl), and that they may be "
+     "encrypted to. What is signed "
+     "says from whom to whom it goes, when, and when it expires, so that nobody can pass it on as if it were meant for "
+     "another.\n"
+     "The result is CMS (RFC 5652, 5083), which openssl cms -decrypt and openssl cms -verify read as well.",
+     "sealwax seal --to alice.crt --cert bank.fullchain.crt --key bank.key --trust root.crt -o offer.pem offer.pdf\n"
+     "echo 256345 | sealwax seal --to alice.crt --cert bank.crt --key bank.key --trust root.crt --ttl 5m",
+     APP_SEALED | APP_SEAL, 0, 1, seal_run},
+    {"open", "[FILE|-]", "decrypt a sealed file and say who signed it",
+     "Open what was sealed to our certificate (default: standard input; PEM, DER or S/MIME) and say who signed it: "
+     "name, serial number, time. "
+     "Nothing is written before all of it is known to be genuine: signed by somebody with a path to a root of --trust, "
+     "meant for us, not "
+     "expired, not changed. Otherwise the exit code is 1 and no output is left behind.",
+     "sealwax open --cert alice.crt --key alice.key --trust root.crt -o offer.pdf offer.pem", APP_SEALED | APP_OPEN, 0,
+     1, open_run},
     {0},
 };
 

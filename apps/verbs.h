@@ -11,5 +11,7 @@ int recv_run(struct app *app);
 int receipt_run(struct app *app);
 int list_run(struct app *app);
 int whoami_run(struct app *app);
+int seal_run(struct app *app);
+int open_run(struct app *app);
 
 #endif

@@ -11,9 +11,9 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 /* --- off ---------------------------------------------------------------------------------------------------------------- */
 
-static bool refuse(struct armour *a, const char *what)
+static bool damaged(struct armour *a, const char *what)
 {
-    return seal_fail(a->st, a->blame, "%s", what);
+    return seal_fail(a->st, SEAL_TAMPERED, "it is damaged or was changed: %s", what);
 }
 
 static bool fill(struct armour *a)
@@ -93,7 +93,8 @@ static bool detect_text(struct armour *a)
         }
         mime_line(&m, line);
     }
-    return refuse(a, m.any ? "there is no message in it (neither PEM, nor DER, nor S/MIME)" : "it is empty");
+    return seal_fail(a->st, a->blame, "%s",
+                     m.any ? "there is no message in it (neither PEM, nor DER, nor S/MIME)" : "it is empty");
 }
 
 bool armour_detect(struct armour *a)
@@ -116,13 +117,13 @@ static size_t text_end(struct armour *a, int c, size_t n)
     char want[ARMOUR_LABEL_MAX + 24];
     bool odd = a->padding ? a->count + a->padding != 4 || (a->bits & ((1u << (a->padding * 2)) - 1)) : a->count != 0;
     if (odd) {
-        refuse(a, "its base64 is damaged or cut off");
+        damaged(a, "its base64 is damaged or cut off");
         return 0;
     }
     if (a->kind == ARMOUR_PEM) {
         snprintf(want, sizeof want, "----END %s-----", a->label);
         if (c != '-' || !next_line(a, line, sizeof line) || strcmp(line, want) != 0) {
-            refuse(a, "its last line is missing");
+            damaged(a, "its last line is missing");
             return 0;
         }
     }
@@ -148,7 +149,7 @@ static size_t text_read(struct armour *a, uint8_t *out, size_t cap)
             a->padding++;
         } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
             if (c >= 0 && (c != '-' || a->kind != ARMOUR_PEM)) {
-                refuse(a, "its base64 is damaged");
+                damaged(a, "its base64 is damaged");
                 return 0;
             }
             if (a->padding) {
@@ -192,7 +193,7 @@ bool armour_drain(struct armour *a)
 {
     uint8_t one[4];
     if (a->kind != ARMOUR_END && armour_read(&a->source, one, sizeof one) > 0)
-        return refuse(a, "something stands behind its end");
+        return damaged(a, "something stands behind its end");
     while (fill(a))
         a->next = a->have;
     return a->st->result == SEAL_OK;

@@ -16,7 +16,7 @@ struct armour {
     struct seal_source source;
     struct seal_source *in;
     struct seal_status *st;
-    enum seal_result blame;
+    enum seal_result blame; /* what it is if there is no message at all */
     enum armour_kind kind;
     char label[ARMOUR_LABEL_MAX]; /* of PEM: "CMS" */
     uint32_t bits;                /* base64 not yet made into bytes */

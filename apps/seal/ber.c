@@ -4,15 +4,14 @@
 
 static bool malformed(struct ber *b, const char *what)
 {
-    return seal_fail(b->st, b->blame, "%s", what);
+    return seal_fail(b->st, SEAL_TAMPERED, "it is damaged or was changed: %s", what);
 }
 
-void ber_init(struct ber *b, struct seal_source *in, struct seal_status *st, enum seal_result blame)
+void ber_init(struct ber *b, struct seal_source *in, struct seal_status *st)
 {
     memset(b, 0, sizeof *b);
     b->in = in;
     b->st = st;
-    b->blame = blame;
     b->end[0] = UINT64_MAX;
     b->endless[0] = true;
 }
@@ -208,8 +207,12 @@ static bool next_piece(struct ber *b)
 
 size_t ber_octets_read(struct ber *b, uint8_t *buf, size_t cap)
 {
-    if (b->st->result != SEAL_OK || !next_piece(b))
+    if (b->st->result != SEAL_OK || b->octets == 0)
         return 0;
+    if (!next_piece(b)) {
+        b->octets = 0;
+        return 0;
+    }
     if (cap > b->piece)
         cap = (size_t)b->piece;
     size_t n = copy(b, buf, cap);

@@ -20,15 +20,15 @@ struct ber {
         end[BER_DEPTH]; /* where each open element ends, or that of the one around it if its length is indefinite */
     bool endless[BER_DEPTH]; /* whether its length is indefinite */
     unsigned depth;
-    unsigned octets;   /* the depth inside the octet string that was begun */
+    unsigned octets;   /* the depth inside the octet string that was begun; 0: its end was reached */
     bool primitive;    /* which has no pieces */
     uint64_t piece;    /* bytes left of its current piece */
     size_t have, next; /* bytes in buf, and the first not yet consumed */
     uint8_t buf[SEAL_PIECE];
 };
 
-/* ber_init: over a source; everything it reads is part of one message. */
-void ber_init(struct ber *b, struct seal_source *in, struct seal_status *st, enum seal_result blame);
+/* ber_init: over a source. What is not BER, or not what is asked for, was damaged or changed: SEAL_TAMPERED. */
+void ber_init(struct ber *b, struct seal_source *in, struct seal_status *st);
 
 /* ber_peek: the next element's tag, 0 at the end of the one that is open (or after a failure). */
 unsigned ber_peek(struct ber *b);

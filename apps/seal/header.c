@@ -118,7 +118,7 @@ static bool gathered(struct header *h)
     }
     const char *end = memmem(h->text, h->len, "\r\n\r\n", 4);
     if (!end)
-        return h->len < HEADER_MAX || seal_fail(h->st, SEAL_MALFORMED, "its header lines do not end");
+        return h->len < HEADER_MAX || seal_fail(h->st, SEAL_TAMPERED, "its header lines do not end");
     size_t at = (size_t)(end - h->text) + 4, rest = h->len - at;
     h->state = HEADER_DONE;
     h->len = at - 2; /* the lines, without the empty one */
@@ -145,7 +145,7 @@ bool header_end(struct header *h)
 {
     if (h->state == HEADER_UNDECIDED)
         return give_up(h);
-    return h->state != HEADER_INSIDE || seal_fail(h->st, SEAL_MALFORMED, "its header lines do not end");
+    return h->state != HEADER_INSIDE || seal_fail(h->st, SEAL_TAMPERED, "its header lines do not end");
 }
 
 /* --- checking ----------------------------------------------------------------------------------------------------------- */
@@ -238,7 +238,7 @@ bool header_check(struct header *h, const struct seal_open_params *p, const stru
     if (err != SW_OK || (err = fingerprint(signer, v->fingerprint)) != SW_OK)
         return seal_fail_err(h->st, err);
     if (!read_lines(h, us, &f, v))
-        return seal_fail(h->st, SEAL_MALFORMED, "its header lines are not as they should be");
+        return seal_fail(h->st, SEAL_TAMPERED, "its header lines are not as they should be");
     if (!f.from_right)
         return seal_fail(h->st, SEAL_SIGNER, "it says that somebody else wrote it than the one who signed it");
     if (!f.to_us)

@@ -106,7 +106,7 @@ static bool read_cipher(struct opening *o)
         iv = sw_der_read(&alg, SW_DER_OCTET_STRING);
     }
     if (!sw_reader_end(&alg))
-        return seal_fail(&o->outer, SEAL_MALFORMED, "its algorithm cannot be decoded");
+        return seal_fail(&o->outer, SEAL_TAMPERED, "its algorithm cannot be decoded");
     if (iv.len != (o->auth ? SW_AEAD_NONCE : SW_CBC_BLOCK) || tag_len != SW_AEAD_TAG)
         return seal_fail(&o->outer, SEAL_UNSUPPORTED, "its nonce or its tag is of a length that is not supported");
     memcpy(o->iv, iv.p, iv.len);
@@ -137,7 +137,7 @@ static bool open_outside(struct opening *o, struct seal_source *in, struct seal_
     armour_init(&o->armour, in, &o->outer, SEAL_MALFORMED);
     if (!armour_detect(&o->armour))
         return false;
-    ber_init(&o->ber, &o->armour.source, &o->outer, SEAL_MALFORMED);
+    ber_init(&o->ber, &o->armour.source, &o->outer);
     if (!ber_enter(&o->ber, SW_DER_SEQUENCE))
         return false;
     if (ber_peek(&o->ber) == SW_DER_INTEGER) { /* no ContentInfo begins like this, the RSA blocks do */
@@ -179,7 +179,7 @@ static bool read_inside(struct opening *o, struct seal_source *plain)
 {
     size_t n;
     armour_init(&o->inner_armour, plain, &o->inner, SEAL_TAMPERED);
-    ber_init(&o->inner_ber, &o->inner_armour.source, &o->inner, SEAL_TAMPERED);
+    ber_init(&o->inner_ber, &o->inner_armour.source, &o->inner);
     if (!signed_open(&o->sig, &o->inner_ber))
         return false;
     while ((n = signed_content(&o->sig, &o->inner_ber, o->piece, sizeof o->piece)) > 0)

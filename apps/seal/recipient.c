@@ -82,7 +82,7 @@ static bool read_transport(struct sw_reader *info, const struct seal_self *self,
     struct sw_slice algorithm = sw_der_read_whole(info, SW_DER_SEQUENCE);
     struct sw_slice sealed = sw_der_read(info, SW_DER_OCTET_STRING);
     if (!sw_reader_end(info))
-        return seal_fail(st, SEAL_MALFORMED, "a recipient cannot be decoded");
+        return seal_fail(st, SEAL_TAMPERED, "a recipient cannot be decoded");
     out->found = ours;
     return !ours || open_transport(algorithm, sealed, self->key, out, st);
 }
@@ -263,7 +263,7 @@ static bool read_agreement(struct sw_reader *info, const struct seal_self *self,
     struct sw_reader keys = sw_der_enter(info, SW_DER_SEQUENCE);
     struct sw_slice wrapped = find_ours(&keys, &self->chain->cert[0]);
     if (!sw_reader_end(&keys) || !sw_reader_end(info))
-        return seal_fail(st, SEAL_MALFORMED, "a recipient cannot be decoded");
+        return seal_fail(st, SEAL_TAMPERED, "a recipient cannot be decoded");
     out->found = wrapped.p != NULL;
     if (!out->found)
         return true;

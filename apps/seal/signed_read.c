@@ -164,7 +164,7 @@ static bool parse_info(struct signed_data *s, struct signer_info *info, struct s
     if (sw_reader_left(&seq) > 0)
         (void)sw_der_read(&seq, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED); /* what others may add unsigned */
     if (!sw_reader_end(&seq) || !sw_reader_end(&r))
-        return seal_fail(st, SEAL_MALFORMED, "its signature cannot be decoded");
+        return seal_fail(st, SEAL_TAMPERED, "its signature cannot be decoded");
     if (!info->cert)
         return seal_fail(st, SEAL_SIGNER, "the signer's certificate is not in it");
     if (info->digest == SW_HASH_NONE || !info->scheme)
@@ -244,7 +244,7 @@ bool signed_verify(struct signed_data *s, const struct sw_cert **signer, int64_t
         if (s->hash[i].id == info.digest)
             err = sw_hash_final(&s->hash[i], digest);
     if (err != SW_OK)
-        return seal_fail(st, SEAL_MALFORMED, "it does not announce the hash it is signed with");
+        return seal_fail(st, SEAL_TAMPERED, "it does not announce the hash it is signed with");
     const struct sw_sigscheme *scheme = scheme_for_key(info.scheme, &info.cert->key);
     /*
      * Without attributes the content itself is what is signed, and then the attributes of one message can be passed off as the content of another:

@@ -12,7 +12,7 @@
 enum seal_result {
     SEAL_OK,
     SEAL_NOT_FOR_US,  /* none of its recipients is this certificate, or the signer meant somebody else */
-    SEAL_TAMPERED,    /* it was changed on the way, or never was what it says */
+    SEAL_TAMPERED,    /* it was cut off, damaged or changed on the way, or never was what it says */
     SEAL_SIGNER,      /* the signer's certificate is refused */
     SEAL_EXPIRED,     /* the signer's time limit has passed */
     SEAL_RECIPIENT,   /* a recipient's certificate is refused */
