@@ -83,8 +83,12 @@ void app_help(const struct app *app, const struct app_verb *verb)
     if (verb) {
         verb_help(app, verb);
     } else {
-        printf("Usage: %s [OPTION]... VERB [ARGUMENT]...\n\n", app->program);
+        printf(app->default_verb ? "Usage: %s [OPTION]... [VERB [ARGUMENT]...]\n\n"
+                                 : "Usage: %s [OPTION]... VERB [ARGUMENT]...\n\n",
+               app->program);
         wrap(app->about, 0, 0);
+        if (app->default_verb)
+            printf("\nWithout a verb: %s.\n", app->default_verb);
         printf("\nVerbs (%s VERB --help for each):\n", app->program);
         for (const struct app_verb *v = app->verbs; v->name; v++)
             printf("  %-12s%s\n", v->name, v->summary);

@@ -74,10 +74,10 @@ void app_help_man(const struct app *app)
     for (size_t i = 0; app->program[i] && i < sizeof upper - 1; i++)
         upper[i] =
             (char)(app->program[i] >= 'a' && app->program[i] <= 'z' ? app->program[i] - 'a' + 'A' : app->program[i]);
-    printf(".TH %s 1 \"\" \"Sealwax\" \"Sealwax\"\n.SH NAME\n%s \\- ", upper, app->program);
+    printf(".TH %s %d \"\" \"Sealwax\" \"Sealwax\"\n.SH NAME\n%s \\- ", upper, app->default_verb ? 8 : 1, app->program);
     roff(app->about);
-    printf(".SH SYNOPSIS\n.B %s\n[\\fIOPTION\\fR]... \\fIVERB\\fR [\\fIARGUMENT\\fR]...\n.SH DESCRIPTION\n",
-           app->program);
+    printf(".SH SYNOPSIS\n.B %s\n[\\fIOPTION\\fR]... %s\\fIVERB\\fR [\\fIARGUMENT\\fR]...%s\n.SH DESCRIPTION\n",
+           app->program, app->default_verb ? "[" : "", app->default_verb ? "]" : "");
     roff("Results go to standard output, everything else to standard error, a line for each failure. Options may stand "
          "before or after the "
          "verb and its arguments. Lengths of time are written 90s, 5m, 12h, 7d.");
@@ -91,7 +91,15 @@ void app_help_man(const struct app *app)
     printf(".SH ENVIRONMENT\n.TP\n.B SSLKEYLOGFILE\n");
     roff("clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a server "
          "only in a build made for it");
+    printf(".TP\n.BI SEALWAX_ NAME\n");
+    roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_CLIENT_AUTH for --client-auth");
     printf(".TP\n.B NO_COLOR\n");
     roff("no colour, when set and not empty");
-    printf(".SH SEE ALSO\n.BR ttp (1)\n");
+    printf(".SH FILES\n.TP\n.I %s\n", app->default_verb
+                                          ? "/etc/sealwax/sealwaxd.conf, /etc/sealwax/sealwaxd.conf.d/*.conf"
+                                          : "$XDG_CONFIG_HOME/sealwax/config");
+    roff("settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
+         "relative to the "
+         "directory of this file. The command line comes first, then the environment, then these.");
+    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwax (1),\n.BR sealwaxd (8)\n");
 }

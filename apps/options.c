@@ -3,6 +3,7 @@
  * getopt_long does the work, fed from apps/options.def.
  */
 #include "apps/options.h"
+#include "apps/config.h"
 #include "include/sealwax.h"
 #include <errno.h>
 #include <getopt.h>
@@ -60,7 +61,7 @@ static int by_letter(unsigned groups, int letter)
     return -1;
 }
 
-static int add_value(struct app *app, int id, const char *value)
+int app_add_value(struct app *app, int id, const char *value)
 {
     struct app_values *o = &app->opt[id];
     const char **v = realloc(o->v, (o->n + 1) * sizeof *v);
@@ -68,6 +69,18 @@ static int add_value(struct app *app, int id, const char *value)
         return app_fail(app, SW_ERR_MEMORY, "command line");
     v[o->n] = value;
     *o = (struct app_values){v, o->n + 1};
+    return APP_DONE;
+}
+
+int app_keep(struct app *app, char *text)
+{
+    char **kept = realloc(app->kept, (app->kept_n + 1) * sizeof *kept);
+    if (!kept) {
+        free(text);
+        return app_fail(app, SW_ERR_MEMORY, "settings");
+    }
+    kept[app->kept_n++] = text;
+    app->kept = kept;
     return APP_DONE;
 }
 
@@ -92,7 +105,7 @@ static int parse(struct app *app, int argc, char **argv, unsigned groups, const 
         if (c == '?')
             return app_usage(app, "unknown or ambiguous option %s", argv[at < optind ? optind - 1 : at]);
         int id = c >= OPTION_BASE ? c - OPTION_BASE : by_letter(groups, c);
-        int err = add_value(app, id, optarg ? optarg : "");
+        int err = app_add_value(app, id, optarg ? optarg : "");
         if (err)
             return err;
     }
@@ -122,36 +135,81 @@ static bool asked_for_text(const struct app *app)
     return app_has(app, OPT_HELP) || app_has(app, OPT_VERSION);
 }
 
+/* The verb, and the options around it. Without one, a program that has a default verb means that. */
+static int parse_verb(struct app *app, int argc, char **argv)
+{
+    const struct app_verb *usual = app->default_verb ? find_verb(app, app->default_verb) : NULL;
+    int err = parse(app, argc, argv, APP_GLOBAL | (usual ? usual->groups : 0), "+:");
+    if (err || (asked_for_text(app) && optind >= argc))
+        return err;
+    if (optind >= argc && !usual)
+        return app_usage(app, "no verb");
+    app->verb = optind < argc ? find_verb(app, argv[optind]) : usual;
+    if (!app->verb)
+        return app_usage(app, "unknown verb %s", argv[optind]);
+    if (optind >= argc) {
+        app->argc = 0;
+        app->argv = argv + argc;
+        return APP_DONE;
+    }
+    argc -= optind;
+    argv += optind;
+    err = parse(app, argc, argv, app->verb->groups | APP_GLOBAL, ":");
+    app->argc = argc - optind;
+    app->argv = argv + optind;
+    return err;
+}
+
+/* What was given before the verb must be the verb's. */
+static int check_options(const struct app *app)
+{
+    for (int i = 0; i < OPT_COUNT; i++)
+        if (app->opt[i].n && !(app_options[i].groups & (app->verb->groups | APP_GLOBAL)))
+            return app_usage(app, "%s takes no --%s", app->verb->name, app_options[i].name);
+    return APP_DONE;
+}
+
 static int parse_all(struct app *app, int argc, char **argv)
 {
     /* errors of the very command line are JSON too, when that was asked for anywhere in it */
     for (int i = 1; i < argc; i++)
         app->json |= strcmp(argv[i], "--json") == 0;
-    int err = parse(app, argc, argv, APP_GLOBAL, "+:");
-    if (err)
+    app->all_argc = argc;
+    app->all_argv = argv;
+    int err = parse_verb(app, argc, argv);
+    if (err || asked_for_text(app))
         return err;
-    if (asked_for_text(app))
-        return APP_DONE;
-    if (optind >= argc)
-        return app_usage(app, "no verb");
-    app->verb = find_verb(app, argv[optind]);
-    if (!app->verb)
-        return app_usage(app, "unknown verb %s", argv[optind]);
-    argc -= optind;
-    argv += optind;
-    err = parse(app, argc, argv, app->verb->groups | APP_GLOBAL, ":");
-    if (err)
-        return err;
+    err = check_options(app);
+    if (!err)
+        err = config_apply(app);
     apply_globals(app);
-    app->argc = argc - optind;
-    app->argv = argv + optind;
-    if (asked_for_text(app))
-        return APP_DONE;
+    if (err)
+        return err;
     if (app->argc < app->verb->min)
         return app_usage(app, "too few arguments: %s %s %s", app->program, app->verb->name, app->verb->args);
     if (app->argc > app->verb->max)
         return app_usage(app, "too many arguments: %s", app->argv[app->verb->max]);
     return APP_DONE;
+}
+
+int app_reload(const struct app *app, struct app *fresh)
+{
+    *fresh = (struct app){
+        .program = app->program, .about = app->about, .verbs = app->verbs, .default_verb = app->default_verb};
+    return parse_all(fresh, app->all_argc, app->all_argv);
+}
+
+void app_free(struct app *app)
+{
+    for (int i = 0; i < OPT_COUNT; i++) {
+        free(app->opt[i].v);
+        app->opt[i] = (struct app_values){0};
+    }
+    for (size_t i = 0; i < app->kept_n; i++)
+        free(app->kept[i]);
+    free(app->kept);
+    app->kept = NULL;
+    app->kept_n = 0;
 }
 
 int app_main(struct app *app, int argc, char **argv)
@@ -169,8 +227,7 @@ int app_main(struct app *app, int argc, char **argv)
         code = app->verb->run(app);
     if (fflush(stdout) && code == APP_DONE)
         code = app_error(app, APP_SYSTEM, "standard output: %s", strerror(errno));
-    for (int i = 0; i < OPT_COUNT; i++)
-        free(app->opt[i].v);
+    app_free(app);
     return code;
 }
 

@@ -83,15 +83,31 @@ struct app {
     const char *program;
     const char *about;            /* one sentence for --help */
     const struct app_verb *verbs; /* ends with a row without name */
+    const char *default_verb;     /* what is meant without a verb, or NULL: a verb is needed */
     const struct app_verb *verb;  /* the one chosen */
     bool json, quiet, verbose, color;
     struct app_values opt[OPT_COUNT];
     int argc; /* what follows the verb and its options */
     char **argv;
+    int all_argc; /* the whole command line */
+    char **all_argv;
+    char **kept; /* values that are ours to free */
+    size_t kept_n;
 };
 
 /* app_main: read the command line, run the verb, give everything back; returns the exit code. app has its first three members set. */
 int app_main(struct app *app, int argc, char **argv);
+
+/*
+ * app_reload: read command line, environment and files of app once more into fresh; returns an exit code. app_free: give back what an app holds;
+ * app_main does it for its own.
+ */
+int app_reload(const struct app *app, struct app *fresh);
+void app_free(struct app *app);
+
+/* app_add_value: one more value of an option; it must live as long as app. app_keep: free text with app. Both return an exit code. */
+int app_add_value(struct app *app, int id, const char *value);
+int app_keep(struct app *app, char *text);
 
 /* app_has, app_get: whether an option was given; its last value, or NULL. */
 bool app_has(const struct app *app, enum app_option id);

@@ -21,6 +21,7 @@ int main(int argc, char **argv)
         .program = "sealwaxd",
         .about = "Deliver messages to people and machines that you can name.",
         .verbs = verbs,
+        .default_verb = "serve",
     };
     return app_main(&app, argc, argv);
 }

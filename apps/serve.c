@@ -11,10 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 enum { PATIENCE = 60, DRAIN_SECONDS = 10, PATH_MAX_LENGTH = 4096, MESSAGE_LIMIT = 4 << 20, SIGNALS = 3 };
+
+/* Settings that were read again; connections made from them may still look at them. */
+struct settings {
+    struct app app;
+    SLIST_ENTRY(settings) in_list;
+};
 
 struct server {
     struct app *app;
@@ -27,6 +34,7 @@ struct server {
     struct event *signals[SIGNALS];
     struct event *drain;
     int64_t drain_until;
+    SLIST_HEAD(, settings) read_again;
 };
 
 /* --- the log ------------------------------------------------------------------------------------------------------------ */
@@ -132,6 +140,13 @@ static int open_store(struct server *s)
 
 /* --- signals ------------------------------------------------------------------------------------------------------------ */
 
+static void settings_free(struct settings *settings)
+{
+    if (settings)
+        app_free(&settings->app);
+    free(settings);
+}
+
 /* New settings, or the old ones if the new are not right: a server does not die of a typing mistake. */
 static void on_reload(evutil_socket_t sig, short what, void *ctx)
 {
@@ -140,10 +155,13 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     struct sw_store_limits limits;
     (void)sig;
     (void)what;
-    if (read_limits(s->app, &limits) || make_tls(s->app, &cfg)) {
+    struct settings *fresh = calloc(1, sizeof *fresh);
+    if (!fresh || app_reload(s->app, &fresh->app) || read_limits(&fresh->app, &limits) || make_tls(&fresh->app, &cfg)) {
+        settings_free(fresh);
         app_warn(s->app, "not reloaded: the old settings stay");
         return;
     }
+    SLIST_INSERT_HEAD(&s->read_again, fresh, in_list);
     if (sw_config_share_sessions(cfg, s->cfg))
         app_say(s->app, "sessions begun before cannot be resumed");
     sw_store_set_limits(s->store, &limits);
@@ -259,6 +277,21 @@ static void clean_up(struct server *s)
         event_base_free(s->base);
     sw_store_close(s->store);
     sw_config_free(s->cfg);
+    struct settings *settings;
+    while ((settings = SLIST_FIRST(&s->read_again)) != NULL) {
+        SLIST_REMOVE_HEAD(&s->read_again, in_list);
+        settings_free(settings);
+    }
+}
+
+static int check_rest(struct server *s)
+{
+    struct sw_store_limits limits;
+    int code = read_limits(s->app, &limits);
+    sw_config_free(s->cfg);
+    if (!code)
+        app_say(s->app, "the settings are in order");
+    return code;
 }
 
 int serve_run(struct app *app)
@@ -268,6 +301,8 @@ int serve_run(struct app *app)
     int code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
     if (!code)
         code = make_tls(app, &s.cfg);
+    if (!code && app_has(app, OPT_CHECK))
+        return check_rest(&s);
     if (!code)
         code = open_store(&s);
     raise_file_limit();

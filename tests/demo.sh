@@ -68,7 +68,7 @@ done
 
 say "A server that takes messages and hands them out"
 show "sealwaxd --cert localhost.crt --key localhost.key --trust root.crt"
-"$build/sealwaxd" serve --cert $pki/localhost.crt --key $pki/localhost.key --trust $pki/root.crt --listen 127.0.0.1:0 --state "$scratch/state" \
+"$build/sealwaxd" --cert $pki/localhost.crt --key $pki/localhost.key --trust $pki/root.crt --listen 127.0.0.1:0 --state "$scratch/state" \
     --ready-file "$scratch/ready" 2>"$scratch/server.log" &
 pids="$pids $!"
 await "$scratch/ready"

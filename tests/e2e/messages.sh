@@ -2,6 +2,7 @@
 # The mailbox as people use it: sealwaxd, sealwax send, recv, list, receipt, whoami, and curl for all of it. Limits, expiry, reload, a proper end.
 set -u
 BUILD=$(cd "${BUILD:-build}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 cd "${SCRATCH:-$(mktemp -d)}" || exit 1
 export NO_COLOR=1 XDG_STATE_HOME=$PWD/xdg
 unset SSLKEYLOGFILE
@@ -42,7 +43,7 @@ ttp issue alice --profile client --out pki/phone
 
 start() { # OPTIONS...
     rm -f ready
-    "$BUILD/sealwaxd" serve --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state \
+    "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state \
         --ready-file ready "$@" 2>server.log &
     server=$!
     for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
@@ -66,7 +67,7 @@ start --max-message 1K --max-queue 3 --max-rate 30 --max-ttl 1d
 exits 0 as alice whoami
 is "name" alice "$(cat out)"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt --cert strange/stranger.crt --key strange/stranger.key
-says "received alert"
+says "alert"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust strange/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 1 as alice whoami --name wrong.example
 exits 5 "$BUILD/sealwax" whoami --server localhost:1 --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
@@ -225,6 +226,41 @@ await server.log "the old settings stay"
 exits 0 as bank send --to alice --receipt "still there"
 cp kept.crt pki/localhost.crt; cp kept.key pki/localhost.key
 
+# --- settings from files and the environment
+mkdir conf
+cat >conf/sealwaxd.conf <<'C'
+; where everything is
+[sealwaxd]
+cert = ../pki/localhost.crt
+key = ../pki/localhost.key
+trust = ../pki/root.crt
+max-message = 2K
+no-tickets = yes
+no-ems = no
+C
+exits 0 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check
+says "in order"
+echo "max-massage = 3K" >>conf/sealwaxd.conf
+exits 4 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check
+says "conf/sealwaxd.conf:9: unknown setting max-massage"
+sed -i '$d' conf/sealwaxd.conf
+echo "no-etm = perhaps" >>conf/sealwaxd.conf
+exits 4 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check
+says "conf/sealwaxd.conf:9: no-etm is yes or no"
+exits 5 "$BUILD/sealwaxd" --config conf/none.conf --check
+exits 2 env SEALWAX_CERT=pki/localhost.crt SEALWAX_KEY=pki/localhost.key "$BUILD/sealwaxd" --config none --check
+exits 0 env SEALWAX_CERT=pki/localhost.crt SEALWAX_KEY=pki/localhost.key SEALWAX_TRUST=pki/root.crt "$BUILD/sealwaxd" --config none --check
+mkdir -p xdg-config/sealwax
+printf 'server = localhost:%s\ntrust = %s\ncert = %s\nkey = %s\n' "$port" "$PWD/pki/root.crt" "$PWD/pki/alice.crt" "$PWD/pki/alice.key" \
+    >xdg-config/sealwax/config
+exits 0 env XDG_CONFIG_HOME=xdg-config "$BUILD/sealwax" whoami
+is "name" alice "$(cat out)"
+exits 0 env XDG_CONFIG_HOME=xdg-config "$BUILD/sealwax" whoami --cert pki/bank.crt --key pki/bank.key
+is "name" bank "$(cat out)"
+
+"$BUILD/sealwaxd" --generate-man >page.8
+if cmp -s page.8 "$here/../../docs/man/sealwaxd.8"; then ok; else bad "docs/man/sealwaxd.8 is not what sealwaxd --generate-man writes"; fi
+
 # --- the end
 kill -TERM $server
 wait $server
@@ -241,10 +277,10 @@ is "mode of the key" 600 "$(stat -c %a state/vault.key)"
 kill -TERM $server
 wait $server
 rm state/vault.key
-exits 4 "$BUILD/sealwaxd" serve --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
+exits 4 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
 says "vault.key"
-exits 2 "$BUILD/sealwaxd" serve --trust pki/root.crt
-exits 5 "$BUILD/sealwaxd" serve --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state /proc/nowhere
+exits 2 "$BUILD/sealwaxd" --trust pki/root.crt
+exits 5 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state /proc/nowhere
 server=
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,0 +1,196 @@
+/* libinih reads the lines; which settings there are is the table apps/options.def. */
+#include "apps/config.h"
+#include <errno.h>
+#include <glob.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LENGTH = 4096, WHY_LENGTH = 256 };
+
+struct source {
+    struct app *app;
+    const char *path;      /* of a file */
+    bool taken[OPT_COUNT]; /* given nearer: not ours to say */
+    char why[WHY_LENGTH];  /* what the first bad line did wrong */
+};
+
+static void begin(struct source *s, struct app *app, const char *path)
+{
+    *s = (struct source){.app = app, .path = path};
+    for (int i = 0; i < OPT_COUNT; i++)
+        s->taken[i] = app_has(app, (enum app_option)i);
+}
+
+/* A switch that is off is as if it had not been mentioned. */
+static bool read_switch(const char *text, bool *on)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        *on = strcmp(text, yes[i]) == 0;
+        if (*on || strcmp(text, no[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An option's argument may be left out: then it is a switch as well. */
+static bool is_optional(const struct app_option_row *row)
+{
+    return row->arg && strncmp(row->arg, "[=", 2) == 0;
+}
+
+static bool names_file(const struct app_option_row *row)
+{
+    return row->arg && (strcmp(row->arg, "FILE") == 0 || strcmp(row->arg, "DIR") == 0);
+}
+
+/* dir/value for a relative name in a file; the caller frees. */
+static char *resolve(const struct source *s, const struct app_option_row *row, const char *value)
+{
+    const char *slash = s->path ? strrchr(s->path, '/') : NULL;
+    bool relative = slash && names_file(row) && *value && *value != '/' && *value != '-' && !strstr(value, ":");
+    char *out = NULL;
+    if (asprintf(&out, "%.*s%s", relative ? (int)(slash - s->path + 1) : 0, relative ? s->path : "", value) < 0)
+        return NULL;
+    return out;
+}
+
+static bool set(struct source *s, int id, const char *value)
+{
+    const struct app_option_row *row = &app_options[id];
+    bool on = true;
+    if (!row->arg || is_optional(row)) {
+        bool is_switch = read_switch(value, &on);
+        if (!is_switch && !row->arg) {
+            snprintf(s->why, sizeof s->why, "%s is yes or no, not %s", row->name, value);
+            return false;
+        }
+        if (is_switch)
+            value = "";
+    }
+    if (!on || s->taken[id])
+        return true;
+    char *kept = resolve(s, row, value);
+    if (!kept || app_keep(s->app, kept) || app_add_value(s->app, id, kept)) {
+        snprintf(s->why, sizeof s->why, "out of memory");
+        return false;
+    }
+    return true;
+}
+
+/* Some options have rows for several verbs: the one that counts is this verb's. */
+static int find(const struct app *app, const char *name, bool *known)
+{
+    unsigned groups = app->verb->groups | APP_GLOBAL, all = APP_GLOBAL;
+    int found = -1;
+    for (const struct app_verb *v = app->verbs; v->name; v++)
+        all |= v->groups;
+    *known = false;
+    for (int i = 0; i < OPT_COUNT; i++) {
+        if (strcmp(app_options[i].name, name) != 0)
+            continue;
+        *known |= (app_options[i].groups & all) != 0;
+        if (app_options[i].groups & groups)
+            found = i;
+    }
+    return found;
+}
+
+static bool settable(int id)
+{
+    return id != OPT_HELP && id != OPT_VERSION && id != OPT_CONFIG;
+}
+
+static int on_line(void *user, const char *section, const char *name, const char *value)
+{
+    struct source *s = user;
+    bool known;
+    if (s->why[0])
+        return 0;
+    if (*section && strcmp(section, s->app->program) != 0) {
+        snprintf(s->why, sizeof s->why, "unknown section [%s]", section);
+        return 0;
+    }
+    int id = find(s->app, name, &known);
+    if (!known || (id >= 0 && !settable(id))) {
+        snprintf(s->why, sizeof s->why, "unknown setting %s", name);
+        return 0;
+    }
+    return id < 0 || set(s, id, value);
+}
+
+static int read_file(struct app *app, const char *path, bool must_exist)
+{
+    struct source s;
+    FILE *f = fopen(path, "re");
+    if (!f && errno == ENOENT && !must_exist)
+        return APP_DONE;
+    if (!f)
+        return app_fail(app, SW_ERR_SYSTEM, path);
+    begin(&s, app, path);
+    int line = ini_parse_file(f, on_line, &s);
+    bool unreadable = ferror(f) != 0;
+    fclose(f);
+    if (unreadable)
+        return app_fail(app, SW_ERR_SYSTEM, path);
+    if (line)
+        return app_error(app, APP_BAD_INPUT, "%s:%d: %s", path, line,
+                         s.why[0] ? s.why : "this is neither a setting nor a comment");
+    return APP_DONE;
+}
+
+/* SEALWAX_CLIENT_AUTH for --client-auth. */
+static int read_environment(struct app *app)
+{
+    struct source s;
+    begin(&s, app, NULL);
+    for (int i = 0; i < OPT_COUNT; i++) {
+        char name[64] = "SEALWAX_";
+        size_t n = strlen(name);
+        if (!((app->verb->groups | APP_GLOBAL) & app_options[i].groups) || !settable(i))
+            continue;
+        for (const char *p = app_options[i].name; *p && n < sizeof name - 1; p++)
+            name[n++] = (char)(*p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+        name[n] = 0;
+        const char *value = getenv(name);
+        if (value && *value && !set(&s, i, value))
+            return app_error(app, APP_BAD_INPUT, "%s: %s", name, s.why);
+    }
+    return APP_DONE;
+}
+
+static int read_daemon_files(struct app *app)
+{
+    glob_t found;
+    int code = read_file(app, "/etc/sealwax/sealwaxd.conf", false);
+    if (code || glob("/etc/sealwax/sealwaxd.conf.d/*.conf", 0, NULL, &found))
+        return code;
+    for (size_t i = 0; i < found.gl_pathc && !code; i++)
+        code = read_file(app, found.gl_pathv[i], true);
+    globfree(&found);
+    return code;
+}
+
+static int read_user_file(struct app *app)
+{
+    char path[NAME_LENGTH];
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (!(config && *config) && !home)
+        return APP_DONE;
+    int n = config && *config ? snprintf(path, sizeof path, "%s/sealwax/config", config)
+                              : snprintf(path, sizeof path, "%s/.config/sealwax/config", home);
+    return n < 0 || (size_t)n >= sizeof path ? APP_DONE : read_file(app, path, false);
+}
+
+int config_apply(struct app *app)
+{
+    const char *given = app_get(app, OPT_CONFIG);
+    int code = read_environment(app);
+    if (code || (given && strcmp(given, "none") == 0))
+        return code;
+    if (given)
+        return read_file(app, given, true);
+    return app->default_verb ? read_daemon_files(app) : read_user_file(app);
+}

@@ -1,0 +1,18 @@
+/*
+ * Settings that do not stand on the command line: the environment (SEALWAX_TRUST for --trust), then files. The names are those of the option
+ * table, so there is nothing to learn twice. An option that was given nearer is left alone: command line, environment, file.
+ */
+#ifndef SW_APPS_CONFIG_H
+#define SW_APPS_CONFIG_H
+
+#include "apps/options.h"
+
+/*
+ * config_apply: add what the environment and the files say to app, whose verb is known. Files: --config FILE; else for the daemon
+ * /etc/sealwax/sealwaxd.conf and /etc/sealwax/sealwaxd.conf.d/NAME.conf, for the client $XDG_CONFIG_HOME/sealwax/config; "none" reads none.
+ * INI: "trust = /etc/sealwax/root.crt", a name again is the option again, switches take yes or no; a relative file is relative to the
+ * directory of the file that names it. Returns an exit code; what is wrong was said with file and line.
+ */
+int config_apply(struct app *app);
+
+#endif
