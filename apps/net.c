@@ -222,6 +222,16 @@ int net_connect(const struct app *app, const char *where, int64_t timeout, char 
     return *fd >= 0 ? APP_DONE : app_error(app, APP_SYSTEM, "%s: cannot connect: %s", where, strerror(why));
 }
 
+void net_listener_name(int fd, char name[NET_NAME_MAX])
+{
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof bound;
+    if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0 && bound.ss_family != AF_UNIX)
+        name_address((struct sockaddr *)&bound, len, name);
+    else
+        snprintf(name, NET_NAME_MAX, "socket %d", fd);
+}
+
 int net_announce(const struct app *app, const struct net_listeners *listeners)
 {
     char text[NET_LISTENERS_MAX * (NET_NAME_MAX + 1)];

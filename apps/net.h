@@ -27,6 +27,9 @@ void net_listeners_close(struct net_listeners *listeners);
 /* net_announce: say where connections are taken, and write it to --ready-file: whole, so that whoever waits for the file can connect at once. */
 int net_announce(const struct app *app, const struct net_listeners *listeners);
 
+/* net_listener_name: the address a socket is bound to. */
+void net_listener_name(int fd, char name[NET_NAME_MAX]);
+
 /* net_accept: a connection that waits, made non-blocking, and its peer's address; -1 with errno if there is none. */
 int net_accept(int listener, char peer[NET_NAME_MAX]);
 

@@ -4,6 +4,7 @@
 #include "apps/http.h"
 #include "apps/message/server.h"
 #include "apps/net.h"
+#include "apps/service.h"
 #include "apps/store.h"
 #include "apps/tls_config.h"
 #include <errno.h>
@@ -32,7 +33,7 @@ struct server {
     struct http *http;
     struct net_listeners listeners;
     struct event *signals[SIGNALS];
-    struct event *drain;
+    struct event *drain, *watchdog;
     int64_t drain_until;
     SLIST_HEAD(, settings) read_again;
 };
@@ -156,9 +157,11 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     (void)sig;
     (void)what;
     struct settings *fresh = calloc(1, sizeof *fresh);
+    service_reloading();
     if (!fresh || app_reload(s->app, &fresh->app) || read_limits(&fresh->app, &limits) || make_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
         app_warn(s->app, "not reloaded: the old settings stay");
+        service_notify("READY=1");
         return;
     }
     SLIST_INSERT_HEAD(&s->read_again, fresh, in_list);
@@ -169,6 +172,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     sw_config_free(s->cfg); /* connections keep theirs */
     s->cfg = cfg;
     app_say(s->app, "reloaded");
+    service_notify("READY=1");
 }
 
 static void on_drain(evutil_socket_t fd, short what, void *ctx)
@@ -195,10 +199,30 @@ static void on_end(evutil_socket_t sig, short what, void *ctx)
         return;
     }
     app_say(s->app, "ending");
+    service_notify("STOPPING=1");
     s->drain_until = net_now() + DRAIN_SECONDS * 1000;
     http_stop_listening(s->http);
     message_service_stop(s->messages);
     on_drain(-1, 0, s);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    (void)ctx;
+    service_notify("WATCHDOG=1");
+}
+
+/* As long as the loop turns, the manager hears of it. */
+static bool watch_watchdog(struct server *s)
+{
+    int64_t ms = service_watchdog();
+    const struct timeval every = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+    if (ms == 0)
+        return true;
+    s->watchdog = event_new(s->base, -1, EV_PERSIST, on_watchdog, s);
+    return s->watchdog && event_add(s->watchdog, &every) == 0;
 }
 
 static bool watch_signals(struct server *s)
@@ -214,7 +238,7 @@ static bool watch_signals(struct server *s)
     }
     s->drain = event_new(s->base, -1, 0, on_drain, s);
     signal(SIGPIPE, SIG_IGN);
-    return s->drain != NULL;
+    return s->drain && watch_watchdog(s);
 }
 
 /* --- all of it ---------------------------------------------------------------------------------------------------------- */
@@ -231,25 +255,32 @@ static bool make_services(struct server *s, int timeout)
     return s->messages && http_serve(s->http, message_routes, s->messages);
 }
 
-/* Before the listeners are announced, everything that can fail has been tried. */
+static int take_listeners(struct server *s, const struct net_listeners *more)
+{
+    for (size_t i = 0; i < more->n; i++) {
+        if (s->listeners.n == NET_LISTENERS_MAX || !http_listen(s->http, more->fd[i]))
+            return app_error(s->app, APP_SYSTEM, "%s: too many addresses", more->name[i]);
+        memcpy(s->listeners.name[s->listeners.n++], more->name[i], NET_NAME_MAX);
+    }
+    return APP_DONE;
+}
+
+/* The sockets we were given, those asked for, or the usual one. Before they are announced, everything that can fail has been tried. */
 static int listen_all(struct server *s)
 {
     struct app_values places = s->app->opt[OPT_LISTEN];
     static const char *usual[] = {"4433"};
-    if (!places.n)
+    struct net_listeners more;
+    service_listeners(&more);
+    int code = take_listeners(s, &more);
+    if (!places.n && !more.n)
         places = (struct app_values){usual, 1};
-    for (size_t i = 0; i < places.n; i++) {
-        struct net_listeners more;
-        int code = net_listen(s->app, places.v[i], &more);
-        if (code)
-            return code;
-        for (size_t k = 0; k < more.n; k++) {
-            if (s->listeners.n == NET_LISTENERS_MAX || !http_listen(s->http, more.fd[k]))
-                return app_error(s->app, APP_SYSTEM, "%s: too many addresses", more.name[k]);
-            memcpy(s->listeners.name[s->listeners.n++], more.name[k], NET_NAME_MAX);
-        }
+    for (size_t i = 0; i < places.n && !code; i++) {
+        code = net_listen(s->app, places.v[i], &more);
+        if (!code)
+            code = take_listeners(s, &more);
     }
-    return net_announce(s->app, &s->listeners);
+    return code ? code : net_announce(s->app, &s->listeners);
 }
 
 static void raise_file_limit(void)
@@ -272,6 +303,8 @@ static void clean_up(struct server *s)
             event_free(s->signals[i]);
     if (s->drain)
         event_free(s->drain);
+    if (s->watchdog)
+        event_free(s->watchdog);
     bev_forget();
     if (s->base)
         event_base_free(s->base);
@@ -310,6 +343,8 @@ int serve_run(struct app *app)
         code = app_fail(app, SW_ERR_MEMORY, "services");
     if (!code)
         code = listen_all(&s);
+    if (!code)
+        service_notify("READY=1");
     if (!code && event_base_dispatch(s.base) < 0)
         code = app_error(app, APP_SYSTEM, "event loop: %s", strerror(errno));
     clean_up(&s);
