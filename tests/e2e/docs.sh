@@ -1,0 +1,21 @@
+#!/bin/bash
+# The sessions in README.md and docs/, run as they stand there.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "${SCRATCH:-$(mktemp -d)}"
+export PATH="$BUILD:$PATH" NO_COLOR=1 XDG_STATE_HOME=$PWD/xdg XDG_CONFIG_HOME=$PWD/config
+unset SSLKEYLOGFILE
+good=0 bad=0
+run() { # PAGE...: in a directory of their own
+    mkdir "$(basename "$1")"
+    cd "$(basename "$1")"
+    ln -s "$BUILD" build
+    python3 "$top/tests/e2e/docs.py" "$@" | tee out || true
+    set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' out)
+    good=$((good + ${1:-0})) bad=$((bad + ${2:-1}))
+    cd ..
+}
+run "$top/docs/messages.md" "$top/docs/http.md"
+run "$top/README.md"
+echo "$good passed, $bad failed"
+[ $bad = 0 ]
