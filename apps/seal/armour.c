@@ -131,14 +131,55 @@ static size_t text_end(struct armour *a, int c, size_t n)
     return n;
 }
 
+/* The value of each base64 character, less one; zero for what is none. */
+/* clang-format off */
+static const uint8_t digits[256] = {
+    ['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+    ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+    ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64,
+};
+/* clang-format on */
+
+/* Whole groups of four from the buffer: nearly all there is. */
+static size_t read_groups(struct armour *a, uint8_t *out, size_t cap)
+{
+    size_t n = 0;
+    const uint8_t *in = a->buf + a->next, *end = a->buf + a->have;
+    for (; cap - n >= 3 && end - in >= 4; in += 4) {
+        unsigned d0 = digits[in[0]], d1 = digits[in[1]], d2 = digits[in[2]], d3 = digits[in[3]];
+        if (!d0 || !d1 || !d2 || !d3)
+            break;
+        uint32_t v = (uint32_t)(d0 - 1) << 18 | (uint32_t)(d1 - 1) << 12 | (uint32_t)(d2 - 1) << 6 | (d3 - 1);
+        out[n++] = (uint8_t)(v >> 16);
+        out[n++] = (uint8_t)(v >> 8);
+        out[n++] = (uint8_t)v;
+    }
+    a->next = (size_t)(in - a->buf);
+    return n;
+}
+
+/* The bytes of a last group that is not whole. */
+static size_t last_group(struct armour *a, uint8_t *out)
+{
+    size_t n = 0;
+    uint32_t v = a->bits << (6 * (4 - a->count));
+    for (unsigned i = 0; a->padding && i + 1 < a->count; i++)
+        out[n++] = (uint8_t)(v >> (16 - 8 * i));
+    return n;
+}
+
 static size_t text_read(struct armour *a, uint8_t *out, size_t cap)
 {
     size_t n = 0;
     while (n + 3 <= cap) {
+        if (a->count == 0 && a->padding == 0)
+            n += read_groups(a, out + n, cap - n);
+        if (n + 3 > cap)
+            break;
         int c = next_char(a);
-        const char *digit = c > 0 ? memchr(alphabet, c, 64) : NULL;
+        unsigned digit = c > 0 ? digits[c] : 0;
         if (digit && a->padding == 0) {
-            a->bits = a->bits << 6 | (uint32_t)(digit - alphabet);
+            a->bits = a->bits << 6 | (digit - 1);
             if (++a->count < 4)
                 continue;
             out[n++] = (uint8_t)(a->bits >> 16);
@@ -147,17 +188,11 @@ static size_t text_read(struct armour *a, uint8_t *out, size_t cap)
             a->bits = a->count = 0;
         } else if (c == '=' && a->count >= 2 && a->padding < 2) {
             a->padding++;
-        } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
-            if (c >= 0 && (c != '-' || a->kind != ARMOUR_PEM)) {
-                damaged(a, "its base64 is damaged");
-                return 0;
-            }
-            if (a->padding) {
-                uint32_t bits = a->bits << (6 * (4 - a->count));
-                for (unsigned i = 0; i + 1 < a->count; i++)
-                    out[n++] = (uint8_t)(bits >> (16 - 8 * i));
-            }
-            return text_end(a, c, n);
+        } else if (c < 0 || (c == '-' && a->kind == ARMOUR_PEM)) {
+            return text_end(a, c, n + last_group(a, out + n));
+        } else if (!memchr(" \t\r\n", c, 4)) {
+            damaged(a, "its base64 is not base64");
+            return 0;
         }
     }
     return n;
@@ -201,23 +236,30 @@ bool armour_drain(struct armour *a)
 
 /* --- on ----------------------------------------------------------------------------------------------------------------- */
 
+static bool put_text(struct pem_sink *p)
+{
+    size_t n = p->len;
+    p->len = 0;
+    return p->out->write(p->out, p->text, n);
+}
+
 static bool put_line(struct pem_sink *p)
 {
-    char text[66];
-    size_t n = 0;
+    char *text = p->text + p->len;
     for (size_t i = 0; i < p->have; i += 3) {
         unsigned left = p->have - i > 3 ? 3 : (unsigned)(p->have - i);
         uint32_t v = (uint32_t)p->line[i] << 16;
         v |= left > 1 ? (uint32_t)p->line[i + 1] << 8 : 0;
         v |= left > 2 ? p->line[i + 2] : 0;
-        text[n++] = alphabet[v >> 18];
-        text[n++] = alphabet[v >> 12 & 63];
-        text[n++] = left > 1 ? alphabet[v >> 6 & 63] : '=';
-        text[n++] = left > 2 ? alphabet[v & 63] : '=';
+        *text++ = alphabet[v >> 18];
+        *text++ = alphabet[v >> 12 & 63];
+        *text++ = left > 1 ? alphabet[v >> 6 & 63] : '=';
+        *text++ = left > 2 ? alphabet[v & 63] : '=';
     }
-    text[n++] = '\n';
+    *text++ = '\n';
     p->have = 0;
-    return p->out->write(p->out, text, n);
+    p->len = (size_t)(text - p->text);
+    return p->len <= sizeof p->text - LINE_LONGEST || put_text(p);
 }
 
 static bool pem_write(struct seal_sink *sink, const void *data, size_t len)
@@ -237,20 +279,25 @@ static bool pem_write(struct seal_sink *sink, const void *data, size_t len)
     return true;
 }
 
-static bool put_mark(struct pem_sink *p, const char *which)
+static void put_mark(struct pem_sink *p, const char *which)
 {
-    char text[ARMOUR_LABEL_MAX + 24];
-    int n = snprintf(text, sizeof text, "-----%s %s-----\n", which, p->label);
-    return p->out->write(p->out, text, (size_t)n);
+    int n = snprintf(p->text + p->len, LINE_LONGEST, "-----%s %s-----\n", which, p->label);
+    p->len += (size_t)n;
 }
 
-bool pem_begin(struct pem_sink *p, const char *label, struct seal_sink *out)
+void pem_begin(struct pem_sink *p, const char *label, struct seal_sink *out)
 {
-    *p = (struct pem_sink){.sink = {pem_write, false}, .out = out, .label = label};
-    return put_mark(p, "BEGIN");
+    p->sink = (struct seal_sink){pem_write, false};
+    p->out = out;
+    p->label = label;
+    p->have = p->len = 0;
+    put_mark(p, "BEGIN");
 }
 
 bool pem_end(struct pem_sink *p)
 {
-    return (p->have == 0 || put_line(p)) && put_mark(p, "END");
+    if (p->have > 0 && !put_line(p))
+        return false;
+    put_mark(p, "END");
+    return put_text(p);
 }

@@ -32,15 +32,16 @@ bool armour_detect(struct armour *a);
 /* armour_drain: read the source to its end, past the message; bare BER allows nothing there. */
 bool armour_drain(struct armour *a);
 
-/* A sink that writes PEM into another one; pem_begin and pem_end write the lines around. */
+/* A sink that writes PEM into another one; pem_begin and pem_end write the lines around it. label is short and lives as long. */
 struct pem_sink {
     struct seal_sink sink;
     struct seal_sink *out;
     const char *label;
-    size_t have;
+    size_t have, len; /* bytes in line, characters in text */
     uint8_t line[48]; /* what becomes 64 characters */
+    char text[SEAL_PIECE];
 };
-bool pem_begin(struct pem_sink *p, const char *label, struct seal_sink *out);
+void pem_begin(struct pem_sink *p, const char *label, struct seal_sink *out);
 bool pem_end(struct pem_sink *p);
 
 #endif

@@ -17,7 +17,7 @@ struct file_source {
 int file_source_open(struct file_source *f, const struct app *app, const char *path);
 void file_source_close(struct file_source *f);
 
-enum { FILE_SINK_MEMORY = 1 << 20 };
+enum { FILE_SINK_MEMORY = 256 << 10 };
 
 /* How a file is written. */
 enum file_sink_mode {

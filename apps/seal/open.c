@@ -62,6 +62,18 @@ static bool read_type(struct opening *o)
     return o->enveloped || seal_fail(&o->outer, SEAL_UNSUPPORTED, "it is of a kind that is not supported");
 }
 
+/* CMSVersion: of AuthEnvelopedData 0 (RFC 5083 2.1), of EnvelopedData 0 to 4 (RFC 5652 6.1). */
+static bool read_version(struct opening *o)
+{
+    struct sw_slice whole;
+    if (!ber_collect(&o->ber, SW_DER_INTEGER, o->small, ALGORITHM_MAX, &whole))
+        return false;
+    struct sw_reader r = sw_reader_of_slice(whole);
+    uint64_t version = sw_der_read_uint(&r);
+    return (sw_reader_end(&r) && version <= (o->auth ? 0 : 4)) ||
+           seal_fail(&o->outer, SEAL_UNSUPPORTED, "it is of a version that is not supported");
+}
+
 static bool skip(struct opening *o, unsigned tag)
 {
     struct sw_slice whole;
@@ -115,10 +127,8 @@ static bool read_cipher(struct opening *o)
 
 static bool open_enveloped(struct opening *o)
 {
-    struct sw_slice version;
-    if (!read_type(o) || !ber_enter(&o->ber, EXPLICIT_0) || !ber_enter(&o->ber, SW_DER_SEQUENCE) ||
-        !ber_collect(&o->ber, SW_DER_INTEGER, o->small, ALGORITHM_MAX, &version) || !skip(o, EXPLICIT_0) ||
-        !read_recipients(o))
+    if (!read_type(o) || !ber_enter(&o->ber, EXPLICIT_0) || !ber_enter(&o->ber, SW_DER_SEQUENCE) || !read_version(o) ||
+        !skip(o, EXPLICIT_0) || !read_recipients(o))
         return false;
     if (!ber_enter(&o->ber, SW_DER_SEQUENCE) ||
         !content_type_is(&o->ber, &seal_oid_data, "what is encrypted is of a kind that is not supported") ||
@@ -170,7 +180,7 @@ static bool close_enveloped(struct opening *o)
 static bool close_outside(struct opening *o)
 {
     bool ok = o->enveloped ? close_enveloped(o) : blocks_close(&o->blocks);
-    return ok && ber_leave(&o->ber) && armour_drain(&o->armour) && o->outer.result == SEAL_OK;
+    return ok && ber_leave(&o->ber) && ber_finish(&o->ber) && armour_drain(&o->armour) && o->outer.result == SEAL_OK;
 }
 
 /* --- inside ------------------------------------------------------------------------------------------------------------- */
@@ -186,7 +196,7 @@ static bool read_inside(struct opening *o, struct seal_source *plain)
         if (!header_feed(&o->header, o->piece, n))
             return false;
     return o->inner.result == SEAL_OK && header_end(&o->header) && signed_close(&o->sig, &o->inner_ber) &&
-           armour_drain(&o->inner_armour);
+           ber_finish(&o->inner_ber) && armour_drain(&o->inner_armour);
 }
 
 /* Whether the inside failed for a reason that has nothing to do with what is in it. */

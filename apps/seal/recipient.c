@@ -77,11 +77,11 @@ static bool open_transport(struct sw_slice algorithm, struct sw_slice sealed, co
 static bool read_transport(struct sw_reader *info, const struct seal_self *self, struct recipient_key *out,
                            struct seal_status *st)
 {
-    (void)sw_der_read_uint(info);
+    uint64_t version = sw_der_read_uint(info);
     bool ours = sid_is(info, &self->chain->cert[0]);
     struct sw_slice algorithm = sw_der_read_whole(info, SW_DER_SEQUENCE);
     struct sw_slice sealed = sw_der_read(info, SW_DER_OCTET_STRING);
-    if (!sw_reader_end(info))
+    if (!sw_reader_end(info) || (version != 0 && version != 2))
         return seal_fail(st, SEAL_TAMPERED, "a recipient cannot be decoded");
     out->found = ours;
     return !ours || open_transport(algorithm, sealed, self->key, out, st);
@@ -251,7 +251,7 @@ static bool read_agreement(struct sw_reader *info, const struct seal_self *self,
                            struct seal_status *st)
 {
     struct agreement a = {0};
-    (void)sw_der_read_uint(info);
+    uint64_t version = sw_der_read_uint(info);
     struct sw_slice point = read_originator(info);
     if (sw_der_peek(info) == (SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED)) {
         struct sw_reader ukm = sw_der_enter(info, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
@@ -262,7 +262,7 @@ static bool read_agreement(struct sw_reader *info, const struct seal_self *self,
     bool known = read_scheme(info, &a);
     struct sw_reader keys = sw_der_enter(info, SW_DER_SEQUENCE);
     struct sw_slice wrapped = find_ours(&keys, &self->chain->cert[0]);
-    if (!sw_reader_end(&keys) || !sw_reader_end(info))
+    if (!sw_reader_end(&keys) || !sw_reader_end(info) || version != 3)
         return seal_fail(st, SEAL_TAMPERED, "a recipient cannot be decoded");
     out->found = wrapped.p != NULL;
     if (!out->found)

@@ -136,8 +136,7 @@ static bool seal_checked(struct sealing *s, struct seal_source *in, struct seal_
     bool rsa = s->p->form == SEAL_RSA;
     if (s->p->der)
         return rsa ? seal_rsa(s, in, out) : seal_hybrid(s, in, out);
-    if (!pem_begin(&s->pem, rsa ? BLOCKS_LABEL : "CMS", out))
-        return false;
+    pem_begin(&s->pem, rsa ? BLOCKS_LABEL : "CMS", out);
     bool ok = rsa ? seal_rsa(s, in, &s->pem.sink) : seal_hybrid(s, in, &s->pem.sink);
     return ok && pem_end(&s->pem);
 }

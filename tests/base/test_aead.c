@@ -97,15 +97,79 @@ static void key_lengths(void)
     struct sw_aead a;
 
     for (size_t len = 0; len <= 33; len++) {
-        if (len == 16 || len == 32)
+        if (len == 16 || len == 24 || len == 32)
             SW_ASSERT_OK(sw_aead_key(&a, key, len));
         else
             SW_ASSERT_ERR(sw_aead_key(&a, key, len), SW_ERR_ARGUMENT);
     }
 }
 
+/* In pieces of every length, it is the same message as in one. */
+static void pieces(void)
+{
+    enum { LEN = 1000 };
+    static uint8_t text[LEN], whole[LEN], sealed[LEN], opened[LEN];
+    const uint8_t key[32] = {7}, nonce[12] = {9};
+    uint8_t want[16], tag[16];
+    struct sw_aead a;
+
+    for (size_t i = 0; i < LEN; i++)
+        text[i] = (uint8_t)(i * 31);
+    SW_ASSERT_OK(sw_aead_key(&a, key, sizeof key));
+    SW_ASSERT_OK(sw_aead_seal(&a, nonce, NULL, 0, text, LEN, whole, want));
+    for (size_t piece = 1; piece <= 70; piece++) {
+        SW_ASSERT_OK(sw_aead_start(&a, nonce));
+        for (size_t at = 0; at < LEN; at += piece)
+            SW_ASSERT_OK(sw_aead_seal_more(&a, text + at, LEN - at < piece ? LEN - at : piece, sealed + at));
+        SW_ASSERT_OK(sw_aead_seal_end(&a, tag));
+        SW_ASSERT_BYTES(sealed, whole, LEN);
+        SW_ASSERT_BYTES(tag, want, 16);
+        SW_ASSERT_OK(sw_aead_start(&a, nonce));
+        for (size_t at = 0; at < LEN; at += piece)
+            SW_ASSERT_OK(sw_aead_open_more(&a, sealed + at, LEN - at < piece ? LEN - at : piece, opened + at));
+        SW_ASSERT_OK(sw_aead_open_end(&a, tag));
+        SW_ASSERT_BYTES(opened, text, LEN);
+    }
+    sw_aead_wipe(&a);
+}
+
+static void a_wrong_tag_after_pieces_is_refused(void)
+{
+    const uint8_t key[16] = {7}, nonce[12] = {9};
+    uint8_t text[100] = {0}, tag[16];
+    struct sw_aead a;
+
+    SW_ASSERT_OK(sw_aead_key(&a, key, sizeof key));
+    SW_ASSERT_OK(sw_aead_seal(&a, nonce, NULL, 0, text, sizeof text, text, tag));
+    for (size_t bit = 0; bit < 128; bit++) {
+        tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        SW_ASSERT_OK(sw_aead_start(&a, nonce));
+        SW_ASSERT_OK(sw_aead_open_more(&a, text, sizeof text, text));
+        SW_ASSERT_ERR(sw_aead_open_end(&a, tag), SW_ERR_CRYPTO);
+        SW_ASSERT_OK(sw_aead_start(&a, nonce));
+        SW_ASSERT_OK(sw_aead_seal_more(&a, text, sizeof text, text)); /* back again */
+        tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    sw_aead_wipe(&a);
+}
+
+/* Past what is counted in 32 bits a message in pieces is refused, and not begun anew with the counter at zero. */
+static void too_much_in_pieces(void)
+{
+    const uint8_t key[16] = {7}, nonce[12] = {9};
+    uint8_t byte = 0;
+    struct sw_aead a;
+
+    SW_ASSERT_OK(sw_aead_key(&a, key, sizeof key));
+    SW_ASSERT_OK(sw_aead_start(&a, nonce));
+    a.streamed = SW_AEAD_STREAM_MAX - 1;
+    SW_ASSERT_OK(sw_aead_seal_more(&a, &byte, 1, &byte));
+    SW_ASSERT_ERR(sw_aead_seal_more(&a, &byte, 1, &byte), SW_ERR_SPACE);
+    SW_ASSERT_ERR(sw_aead_open_more(&a, &byte, 1, &byte), SW_ERR_SPACE);
+    sw_aead_wipe(&a);
+}
+
 SW_TEST_SUITE(aead){
-    SW_TEST(vectors),
-    SW_TEST(each_flipped_bit_is_refused),
-    SW_TEST(key_lengths),
+    SW_TEST(vectors), SW_TEST(each_flipped_bit_is_refused),         SW_TEST(key_lengths),
+    SW_TEST(pieces),  SW_TEST(a_wrong_tag_after_pieces_is_refused), SW_TEST(too_much_in_pieces),
 };
