@@ -69,8 +69,8 @@ static void other_clothes(void)
         "-----BEGIN CMS-----\r\nMAA=\r\n-----END CMS-----\r\n",
         "Dear Alice,\n\n-----BEGIN PKCS7-----\nM A\n A =\n-----END PKCS7-----\nBank",
         "-----BEGIN CMS-----\nMAA=-----END CMS-----",
-        "MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n"
-        "Content-Transfer-Encoding: base64\n\nMAA=\n\n",
+        ("MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n"
+         "Content-Transfer-Encoding: base64\n\nMAA=\n\n"),
         "content-transfer-encoding: BASE64\r\ncontent-type: application/X-pkcs7-mime\r\n\r\nMAA=",
         " \r\n0",
     };
