@@ -228,7 +228,7 @@ static bool judge(struct opening *o, struct seal_verdict *v)
 {
     const struct sw_cert *signer;
     v->cipher = o->enveloped ? o->cipher->name : "RSA-OAEP blocks";
-    v->key_transport = o->enveloped ? o->key.transport : "none";
+    v->key_transport = o->enveloped ? o->key.transport : "";
     v->size = o->header.size;
     o->header.st = &v->status;
     return signed_verify(&o->sig, &signer, &v->signed_at, &v->status) &&

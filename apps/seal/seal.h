@@ -79,8 +79,8 @@ struct seal_verdict {
     bool bound;            /* whether it names its recipients, and we are one; the next three are empty otherwise */
     int64_t date, expires; /* as the signer says; expires 0: never */
     char message_id[SEAL_ID_MAX]; /* the same message again has the same */
-    const char *key_transport;    /* "RSA-OAEP (SHA-256)" */
-    const char *cipher;           /* "AES-256-GCM" */
+    const char *key_transport;    /* "RSA-OAEP (SHA-256)"; empty for RSA blocks; NULL: not known */
+    const char *cipher;           /* "AES-256-GCM", "RSA-OAEP blocks"; NULL: not known */
     uint64_t size;                /* of the body, bytes */
 };
 

@@ -249,7 +249,8 @@ static void print_text(const struct app *app, const struct seal_verdict *v)
     seal_time_text(v->signed_at ? v->signed_at : v->date, at);
     seal_time_text(v->expires, until);
     app_say(app, "signed by %s (serial %s, issued by %s)%s%s", v->signer, v->serial, v->issuer, *at ? " at " : "", at);
-    app_say(app, "the path to %s is valid; encrypted with %s, key by %s", v->root, v->cipher, v->key_transport);
+    app_say(app, "the path to %s is valid; encrypted with %s%s%s", v->root, v->cipher,
+            *v->key_transport ? ", key by " : "", v->key_transport);
     if (v->bound)
         app_say(app, "meant for us%s%s; message %s", *until ? ", until " : "", until, v->message_id);
     else
