@@ -34,6 +34,9 @@ struct sw_conn *bev_conn(struct bufferevent *bev);
  */
 void bev_rest(struct bufferevent *bev);
 
+/* bev_end: end this connection, as if its peer had gone. */
+void bev_end(struct bufferevent *bev);
+
 /* bev_set_busy: a request is being answered on it. bev_close_idle: close all connections on which none is, and nothing waits to be sent. */
 void bev_set_busy(struct bufferevent *bev, bool busy);
 void bev_close_idle(void);

@@ -17,7 +17,8 @@ enum {
     SERVICES_MAX = 8,
     DETAIL_MAX = 512,
     STREAM_TIMEOUT = 365 * 86400,
-    ALLOW_MAX = 128
+    ALLOW_MAX = 128,
+    PIECE = 65536
 };
 
 struct http {
@@ -153,9 +154,12 @@ static const char *reason_of(int status)
 
 void http_reply_bytes(struct http_request *rq, int status, const char *type, const void *p, size_t len)
 {
-    struct evbuffer *body = evbuffer_new();
+    bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
+    struct evbuffer *body = head ? NULL : evbuffer_new();
     if (type)
         set_header(rq, "Content-Type", type);
+    if (head) /* evhttp would send the body */
+        http_set_header(rq, "Content-Length", "%zu", len);
     /* what is served is private to its reader and may be a secret */
     if (!evhttp_find_header(evhttp_request_get_output_headers(rq->ev), "Cache-Control"))
         set_header(rq, "Cache-Control", "no-store");
@@ -207,7 +211,6 @@ void http_problem(struct http_request *rq, int status, const char *format, ...)
 
 void http_stream_begin(struct http_request *rq)
 {
-    rq->streaming = true;
     set_header(rq, "Content-Type", "application/x-ndjson");
     set_header(rq, "Cache-Control", "no-store");
     evhttp_send_reply_start(rq->ev, 200, reason_of(200));
@@ -235,6 +238,67 @@ void http_stream_end(struct http_request *rq)
     evhttp_connection_set_timeout(evhttp_request_get_connection(rq->ev), rq->http->timeout);
     evhttp_send_reply_end(rq->ev);
     request_free(rq);
+}
+
+/* --- an answer from a source -------------------------------------------------------------------------------------------- */
+
+static void source_gone(void *user, struct http_request *rq)
+{
+    (void)user;
+    if (rq->done)
+        rq->done(rq->user, false);
+}
+
+static void source_done(struct http_request *rq)
+{
+    void (*done)(void *user, bool complete) = rq->done;
+    rq->done = NULL;
+    if (done)
+        done(rq->user, true);
+    finished(rq, rq->status);
+    evhttp_connection_set_timeout(evhttp_request_get_connection(rq->ev), rq->http->timeout);
+    evhttp_send_reply_end(rq->ev);
+    request_free(rq);
+}
+
+/* The last piece has left evhttp's hands: fetch another one. */
+static void source_next(struct evhttp_connection *conn, void *arg)
+{
+    struct http_request *rq = arg;
+    uint8_t piece[PIECE];
+    if (rq->left == 0) {
+        source_done(rq);
+        return;
+    }
+    size_t n = rq->more(rq->user, piece, rq->left < PIECE ? (size_t)rq->left : PIECE);
+    struct evbuffer *out = n ? evbuffer_new() : NULL;
+    if (!out || evbuffer_add(out, piece, n)) {
+        if (out)
+            evbuffer_free(out);
+        bev_end(evhttp_connection_get_bufferevent(conn)); /* on_close does the rest */
+        return;
+    }
+    rq->left -= (int64_t)n;
+    evhttp_send_reply_chunk_with_cb(rq->ev, out, source_next, rq);
+    evbuffer_free(out);
+}
+
+void http_stream_source(struct http_request *rq, int status, const char *type, int64_t length,
+                        size_t (*more)(void *user, uint8_t *buf, size_t cap), void (*done)(void *user, bool complete),
+                        void *user)
+{
+    struct evhttp_connection *conn = evhttp_request_get_connection(rq->ev);
+    bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
+    http_keep(rq, source_gone, user);
+    evhttp_connection_set_timeout(conn, rq->http->timeout); /* a reader who does not read is let go */
+    rq->more = more;
+    rq->done = done;
+    rq->left = head ? 0 : length;
+    rq->status = status;
+    set_header(rq, "Content-Type", type);
+    http_set_header(rq, "Content-Length", "%lld", (long long)length);
+    evhttp_send_reply_start(rq->ev, status, reason_of(status));
+    source_next(conn, rq);
 }
 
 /* --- routes ------------------------------------------------------------------------------------------------------------- */
@@ -335,6 +399,19 @@ static struct http_request *request_new(struct http *http, struct evhttp_request
     return rq;
 }
 
+/*
+ * While a request is being answered, evhttp must not hear of more bytes: a read that was already under way when it disabled reading would find it in a
+ * state it does not expect, and it ends the process then. What comes is read after the answer.
+ */
+static void stop_reading(struct bufferevent *bev)
+{
+    bufferevent_data_cb written;
+    bufferevent_event_cb event;
+    void *arg;
+    bufferevent_getcb(bev, NULL, &written, &event, &arg);
+    bufferevent_setcb(bev, NULL, written, event, arg);
+}
+
 static void on_request(struct evhttp_request *ev, void *arg)
 {
     struct http_request *rq = request_new(arg, ev);
@@ -347,6 +424,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
     struct sw_conn *conn = bev_conn(bev);
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *query = uri ? evhttp_uri_get_query(uri) : NULL;
     bev_set_busy(bev, true);
+    stop_reading(bev);
     if (!conn || sw_conn_peer(conn, &rq->peer))
         http_problem(rq, 403, "a client certificate is needed");
     else if (!path)

@@ -39,7 +39,11 @@ struct http_request {
     void (*gone)(void *user,
                  struct http_request *rq); /* the peer left before the answer ended; rq is freed after this */
     void *user;
-    bool streaming;
+    /* of http_stream_source */
+    size_t (*more)(void *user, uint8_t *buf, size_t cap);
+    void (*done)(void *user, bool complete);
+    int64_t left;
+    int status;
 };
 
 struct http_limits {
@@ -94,6 +98,15 @@ void http_problem(struct http_request *rq, int status, const char *format, ...) 
 void http_stream_begin(struct http_request *rq);
 void http_stream_line(struct http_request *rq, json_t *json);
 void http_stream_end(struct http_request *rq);
+
+/*
+ * http_stream_source: an answer of length bytes, fetched as the peer takes them: never more than a few pieces wait in memory.
+ *   more   writes up to cap bytes of the answer, returns how many; 0 before length bytes were given ends the connection: the peer sees that it is cut short
+ *   done   called once, when more will not be called any more, however it ended; complete says how
+ */
+void http_stream_source(struct http_request *rq, int status, const char *type, int64_t length,
+                        size_t (*more)(void *user, uint8_t *buf, size_t cap), void (*done)(void *user, bool complete),
+                        void *user);
 
 /* http_keep: the answer comes later, possibly much later. */
 void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user);

@@ -1,0 +1,188 @@
+#include "tests/apps/http_peer.h"
+#include "apps/bev.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void on_connected(void *ctx, struct sw_conn *conn)
+{
+    struct http_world *w = ctx;
+    (void)conn;
+    w->connected++;
+}
+
+static void on_disconnected(void *ctx, struct sw_conn *conn)
+{
+    struct http_world *w = ctx;
+    (void)conn;
+    w->disconnected++;
+}
+
+static void on_answered(void *ctx, const struct http_request *rq, int status)
+{
+    struct http_world *w = ctx;
+    (void)rq;
+    (void)status;
+    w->answered++;
+}
+
+static int listen_somewhere(int *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 16) == 0 &&
+                         getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+void http_world_open(struct http_world *w, const struct http_route *routes, void *ctx, size_t body_max)
+{
+    const struct http_events events = {on_connected, on_disconnected, on_answered};
+    const struct http_limits limits = {.body_max = body_max, .timeout = 20};
+    struct pair pair = {0};
+    signal(SIGPIPE, SIG_IGN); /* as the daemon does */
+    *w = (struct http_world){0};
+    pair_open(&pair, true);
+    w->server_cfg = pair.server_cfg;
+    w->client_cfg = pair.client_cfg;
+    w->base = event_base_new();
+    w->http = http_new(w->base, &events, w, w->server_cfg, &limits);
+    CU_ASSERT_TRUE_FATAL(w->http && http_serve(w->http, routes, ctx) &&
+                         http_listen(w->http, listen_somewhere(&w->port)));
+}
+
+void http_turn(struct http_world *w)
+{
+    for (int i = 0; i < 20; i++)
+        event_base_loop(w->base, EVLOOP_NONBLOCK);
+}
+
+void http_world_close(struct http_world *w)
+{
+    http_free(w->http);
+    http_turn(w);
+    bev_forget();
+    event_base_free(w->base);
+    sw_config_free(w->server_cfg);
+    sw_config_free(w->client_cfg);
+}
+
+static void flush(struct http_peer *p)
+{
+    size_t len;
+    const uint8_t *from;
+    while ((from = sw_conn_out_buf(p->conn, &len)) != NULL) {
+        ssize_t n = send(p->fd, from, len, MSG_NOSIGNAL);
+        if (n <= 0)
+            return;
+        (void)sw_conn_out_ack(p->conn, (size_t)n);
+    }
+}
+
+/* One read from the socket, if there is anything and the connection wants it. */
+static bool receive(struct http_peer *p)
+{
+    size_t room;
+    if (p->eof || !(sw_conn_wants(p->conn) & SW_WANT_RECV))
+        return false;
+    uint8_t *to = sw_conn_in_buf(p->conn, &room);
+    ssize_t n = to ? recv(p->fd, to, room, 0) : -1;
+    if (n > 0)
+        (void)sw_conn_in_ack(p->conn, (size_t)n);
+    else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
+        p->eof = true;
+    return n > 0;
+}
+
+bool http_peer_open(struct http_peer *p, struct http_world *w, bool small)
+{
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)w->port)};
+    const int size = 65536;
+    *p = (struct http_peer){.world = w};
+    p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (small)
+        setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    if (connect(p->fd, (struct sockaddr *)&at, sizeof at) || fcntl(p->fd, F_SETFL, O_NONBLOCK) ||
+        sw_conn_new(&p->conn, w->client_cfg, "server.example"))
+        return false;
+    for (int i = 0; i < 1000 && !sw_conn_established(p->conn) && !sw_conn_error(p->conn) && !p->eof; i++) {
+        flush(p);
+        http_turn(w);
+        poll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1, 1);
+        receive(p);
+    }
+    flush(p);
+    return sw_conn_established(p->conn);
+}
+
+void http_peer_close(struct http_peer *p)
+{
+    sw_conn_free(p->conn);
+    close(p->fd);
+    http_turn(p->world);
+}
+
+void http_peer_send(struct http_peer *p, const char *text, size_t len, size_t piece)
+{
+    for (int i = 0; len && i < 300000 && !sw_conn_error(p->conn) && !(sw_conn_wants(p->conn) & SW_WANT_DONE); i++) {
+        if (i > 1000 && !(sw_conn_wants(p->conn) & SW_WANT_WRITE))
+            return;
+        size_t taken = 0, n = piece && piece < len ? piece : len;
+        if ((sw_conn_wants(p->conn) & SW_WANT_WRITE) && sw_conn_write(p->conn, text, n, &taken))
+            return;
+        text += taken;
+        len -= taken;
+        flush(p);
+        http_turn(p->world);
+    }
+}
+
+static size_t parse(struct http_peer *p, size_t max)
+{
+    size_t len, used, n, before = p->received;
+    const uint8_t *body, *from;
+    while (p->received - before < max && (p->reply.state == HTTP_HEAD || p->reply.state == HTTP_BODY) &&
+           (from = sw_conn_peek(p->conn, &len)) != NULL) {
+        http_reply_feed(&p->reply, from, len, &used, &body, &n);
+        size_t fits = sizeof p->body - 1 - p->body_len < n ? sizeof p->body - 1 - p->body_len : n;
+        memcpy(p->body + p->body_len, body, fits);
+        p->body_len += fits;
+        p->body[p->body_len] = 0;
+        p->received += n;
+        (void)sw_conn_skip(p->conn, used);
+    }
+    return p->received - before;
+}
+
+size_t http_peer_read(struct http_peer *p, size_t max)
+{
+    size_t got = parse(p, max);
+    while (got < max && receive(p))
+        got += parse(p, max - got);
+    flush(p);
+    return got;
+}
+
+int http_ask(struct http_peer *p, const char *request)
+{
+    p->body_len = 0;
+    http_reply_begin(&p->reply, strncmp(request, "HEAD", 4) == 0);
+    http_peer_send(p, request, strlen(request), 0);
+    for (int i = 0; i < 2000 && (p->reply.state == HTTP_HEAD || p->reply.state == HTTP_BODY); i++) {
+        http_turn(p->world);
+        size_t got = http_peer_read(p, SIZE_MAX);
+        if (!got && p->eof && !sw_conn_peek(p->conn, &(size_t){0}))
+            http_reply_eof(&p->reply);
+        else if (!got)
+            poll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1, 1);
+    }
+    return p->reply.state == HTTP_DONE ? p->reply.status : 0;
+}

@@ -1,0 +1,280 @@
+/* HTTP over TLS over loopback: routes, answers of every kind, peers that are slow, odd, or gone. */
+#include "apps/bev.h"
+#include "tests/apps/http_peer.h"
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct big {
+    uint64_t given, length;
+    unsigned ended, complete;
+};
+
+static struct big big;
+static struct http_request *kept;
+static unsigned gone;
+
+static size_t big_more(void *user, uint8_t *buf, size_t cap)
+{
+    struct big *b = user;
+    memset(buf, 'b', cap);
+    b->given += cap;
+    return b->given > b->length ? 0 : cap;
+}
+
+static void big_done(void *user, bool complete)
+{
+    struct big *b = user;
+    b->ended++;
+    b->complete += complete;
+}
+
+static void get_big(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    big.given = 0;
+    http_stream_source(rq, 200, "application/octet-stream", (int64_t)big.length, big_more, big_done, &big);
+}
+
+/* A source that ends early. */
+static void get_short(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    big.given = 0;
+    http_stream_source(rq, 200, "application/octet-stream", (int64_t)big.length + 100000, big_more, big_done, &big);
+}
+
+static void get_name(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    http_reply_json(rq, 200, json_pack("{s:s,s:s}", "name", rq->peer.name, "part", rq->part[0]));
+}
+
+static void echo(void *ctx, struct http_request *rq)
+{
+    size_t len;
+    const uint8_t *body = http_body(rq, &len);
+    const char *q = http_query(rq, "q");
+    (void)ctx;
+    http_set_header(rq, "X-Query", "%s", q ? q : "none");
+    http_reply_bytes(rq, 200, "text/plain", body, len);
+}
+
+static void on_gone(void *user, struct http_request *rq)
+{
+    (void)user;
+    CU_ASSERT_PTR_EQUAL(rq, kept);
+    gone++;
+}
+
+static void wait_for_it(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    kept = rq;
+    http_keep(rq, on_gone, NULL);
+    http_stream_begin(rq);
+}
+
+static const struct http_route routes[] = {
+    {EVHTTP_REQ_GET, "/big", get_big}, {EVHTTP_REQ_GET, "/short", get_short},  {EVHTTP_REQ_GET, "/name/{}", get_name},
+    {EVHTTP_REQ_POST, "/echo", echo},  {EVHTTP_REQ_GET, "/wait", wait_for_it}, {0, NULL, NULL},
+};
+
+static void answers_one_after_the_other(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    http_world_open(&w, routes, NULL, 100000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/a%20b HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.body, "\"part\":\"a b\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.body, "\"name\":"));
+    CU_ASSERT_EQUAL(http_ask(&p, "POST /echo?q=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"), 200);
+    CU_ASSERT_STRING_EQUAL(p.body, "hello");
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
+    CU_ASSERT_EQUAL(http_ask(&p, "DELETE /echo HTTP/1.1\r\nHost: x\r\n\r\n"), 405);
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/%00 HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/ HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
+    CU_ASSERT_EQUAL(http_ask(&p, "HEAD /name/x HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+    CU_ASSERT_EQUAL(p.body_len, 0);
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/x HTTP/1.1\r\nConnection: close\r\nHost: x\r\n\r\n"), 200);
+    CU_ASSERT_TRUE(p.reply.close);
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/x HTTP/1.1\r\nHost: x\r\n\r\n"), 0);
+    CU_ASSERT_EQUAL(sw_conn_error(p.conn), SW_OK); /* ended with close_notify */
+    http_peer_close(&p);
+    CU_ASSERT_EQUAL(w.answered, 8);
+    CU_ASSERT_EQUAL(w.connected, 1);
+    CU_ASSERT_EQUAL(w.disconnected, 1);
+    http_world_close(&w);
+}
+
+static void takes_requests_byte_by_byte(void)
+{
+    static const char request[] = "POST /echo?q=2 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+    struct http_world w;
+    struct http_peer p;
+    http_world_open(&w, routes, NULL, 100000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    http_peer_send(&p, request, sizeof request - 2, 1);
+    CU_ASSERT_EQUAL(w.answered, 0);
+    CU_ASSERT_EQUAL(http_ask(&p, "c"), 200);
+    CU_ASSERT_STRING_EQUAL(p.body, "abc");
+    /* two at once: the second waits for the first one's answer */
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /name/2 HTTP/1.1\r\nHost: x\r\n\r\n"),
+                    200);
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.body, "\"1\""));
+    CU_ASSERT_EQUAL(http_ask(&p, ""), 200);
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.body, "\"2\""));
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
+/* Thirty-two MiB to a reader who takes 16 KiB at a time: what is under way stays small. */
+static void a_slow_reader_holds_little(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    uint64_t most = 0;
+    static const char request[] = "GET /big HTTP/1.1\r\nHost: x\r\n\r\n";
+    big = (struct big){.length = 32 << 20};
+    http_world_open(&w, routes, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, true));
+    http_reply_begin(&p.reply, false);
+    http_peer_send(&p, request, sizeof request - 1, 0);
+    for (int i = 0; i < 200000 && p.reply.state != HTTP_DONE && p.reply.state != HTTP_BAD; i++) {
+        http_turn(&w);
+        if (big.given - p.received > most)
+            most = big.given - p.received;
+        if (!http_peer_read(&p, 16384))
+            poll(&(struct pollfd){.fd = p.fd, .events = POLLIN}, 1, 1);
+    }
+    CU_ASSERT_EQUAL(p.reply.state, HTTP_DONE);
+    CU_ASSERT_EQUAL(p.received, big.length);
+    CU_ASSERT_EQUAL(big.complete, 1);
+    CU_ASSERT_TRUE(most < (8 << 20)); /* the kernel's buffers are most of it */
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/x HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
+static void a_source_that_ends_early_cuts_the_answer(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    big = (struct big){.length = 100000};
+    http_world_open(&w, routes, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /short HTTP/1.1\r\nHost: x\r\n\r\n"), 0);
+    CU_ASSERT_EQUAL(big.ended, 1);
+    CU_ASSERT_EQUAL(big.complete, 0);
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
+static void a_reader_who_leaves_is_noticed(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    static const char request[] = "GET /big HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char wait[] = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
+    big = (struct big){.length = 32 << 20};
+    gone = 0;
+    http_world_open(&w, routes, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, true));
+    http_peer_send(&p, request, sizeof request - 1, 0);
+    http_peer_close(&p);
+    http_turn(&w);
+    CU_ASSERT_EQUAL(big.ended, 1);
+    CU_ASSERT_EQUAL(big.complete, 0);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    http_peer_send(&p, wait, sizeof wait - 1, 0);
+    http_turn(&w);
+    CU_ASSERT_PTR_NOT_NULL(kept);
+    http_stream_line(kept, json_pack("{s:i}", "n", 1));
+    http_turn(&w);
+    http_reply_begin(&p.reply, false);
+    CU_ASSERT_EQUAL(http_peer_read(&p, SIZE_MAX), 8);
+    CU_ASSERT_STRING_EQUAL(p.body, "{\"n\":1}\n");
+    http_peer_close(&p);
+    http_turn(&w);
+    CU_ASSERT_EQUAL(gone, 1); /* although nothing was written */
+    http_world_close(&w);
+}
+
+static void what_is_no_request_ends_the_connection(void)
+{
+    static const char *const rows[] = {
+        "nonsense\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "GET  HTTP/1.1\r\n\r\n",
+        "\r\n\r\n\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "GET http://x:99999999/ HTTP/1.1\r\n\r\n",
+        "GET /name/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /wait?%&= HTTP/1.1\r\nHost: x\r\n\r\n",
+    };
+    struct http_world w;
+    struct http_peer p;
+    http_world_open(&w, routes, NULL, 1000);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+        http_peer_send(&p, rows[i], strlen(rows[i]), 0);
+        http_turn(&w);
+        http_peer_close(&p);
+    }
+    char *long_line = malloc(200000);
+    memset(long_line, 'a', 200000);
+    memcpy(long_line, "GET /", 5);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    http_peer_send(&p, long_line, 200000, 0);
+    http_peer_close(&p);
+    free(long_line);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false)); /* and the server lives */
+    CU_ASSERT_EQUAL(http_ask(&p, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"), 413);
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
+static void strangers_and_noise(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    http_world_open(&w, routes, NULL, 1000);
+    struct sw_config *mutual = w.client_cfg;
+    w.client_cfg = pair_config(SW_CLIENT); /* without a certificate */
+    bool open = http_peer_open(&p, &w, false);
+    for (int i = 0; open && i < 50 && !p.eof; i++) {
+        http_turn(&w);
+        http_peer_read(&p, SIZE_MAX);
+    }
+    CU_ASSERT_TRUE(p.eof || sw_conn_error(p.conn));
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p.conn), SW_ALERT_HANDSHAKE_FAILURE);
+    http_peer_close(&p);
+    sw_config_free(w.client_cfg);
+    w.client_cfg = mutual;
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    CU_ASSERT_EQUAL(send(p.fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18); /* not TLS */
+    for (int i = 0; i < 50 && !p.eof; i++) {
+        http_turn(&w);
+        poll(&(struct pollfd){.fd = p.fd, .events = POLLIN}, 1, 1);
+        http_peer_read(&p, SIZE_MAX);
+    }
+    CU_ASSERT_NOT_EQUAL(sw_conn_alert_received(p.conn), SW_ALERT_NONE);
+    http_peer_close(&p);
+    CU_ASSERT_EQUAL(w.answered, 0);
+    http_world_close(&w);
+}
+
+SW_TEST_SUITE(http){
+    SW_TEST(answers_one_after_the_other),
+    SW_TEST(takes_requests_byte_by_byte),
+    SW_TEST(a_slow_reader_holds_little),
+    SW_TEST(a_source_that_ends_early_cuts_the_answer),
+    SW_TEST(a_reader_who_leaves_is_noticed),
+    SW_TEST(what_is_no_request_ends_the_connection),
+    SW_TEST(strangers_and_noise),
+};
