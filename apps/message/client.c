@@ -102,7 +102,7 @@ static int read_message(struct app *app, struct sw_file *out)
 
 static int make_path(const struct app *app, char *out, size_t cap)
 {
-    char to[QUOTED_MAX], ttl[64];
+    char to[QUOTED_MAX], ttl[64] = "";
     const char *once = app_get(app, OPT_SEND_ONCE);
     int64_t seconds;
     int code = app_get_span(app, OPT_TTL, 0, &seconds);
@@ -111,7 +111,8 @@ static int make_path(const struct app *app, char *out, size_t cap)
     if (app_has(app, OPT_SEND_ONCE) && *once && strcmp(once, "strict") != 0)
         return app_usage(app, "--once, or --once=strict, not --once=%s", once);
     http_quote(app_get(app, OPT_TO), to, sizeof to);
-    snprintf(ttl, sizeof ttl, app_has(app, OPT_TTL) ? "&ttl=%lld" : "", (long long)seconds);
+    if (app_has(app, OPT_TTL))
+        snprintf(ttl, sizeof ttl, "&ttl=%lld", (long long)seconds);
     snprintf(out, cap, "/messages?to=%s%s%s%s", to, ttl, once ? "&once=" : "", !once ? "" : *once ? once : "yes");
     return APP_DONE;
 }
