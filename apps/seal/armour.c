@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_LONGEST = 1000 /* RFC 5322 2.1.1, and its end */, LINES_BEFORE = 2000 };
+enum { LINES_BEFORE = 2000 };
 
 static const char begin[] = "-----BEGIN ", dashes[] = "-----";
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -60,24 +60,63 @@ static bool is_begin(struct armour *a, const char *line)
 
 /* What the header lines of a mail say that matters here. */
 struct mime {
-    bool pkcs7, clear, base64, any;
+    bool pkcs7, signature, clear, base64, any;
+    bool in_type; /* the last line was of Content-Type, which may go on */
 };
 
-static void mime_line(struct mime *m, const char *line)
+/* The boundary among the parameters of a Content-Type (RFC 2046 5.1.1). */
+static void find_boundary(struct armour *a, const char *text)
+{
+    static const char name[] = "boundary=";
+    const char *at = strcasestr(text, name);
+    if (!at)
+        return;
+    at += sizeof name - 1;
+    size_t n = *at == '"' ? strcspn(++at, "\"") : strcspn(at, "; \t");
+    if (n == 0 || n >= sizeof a->boundary)
+        return;
+    memcpy(a->boundary, at, n);
+    a->boundary[n] = 0;
+}
+
+static void mime_line(struct armour *a, struct mime *m, const char *line)
 {
     static const char type[] = "Content-Type:", coding[] = "Content-Transfer-Encoding:";
-    if (strncasecmp(line, type, sizeof type - 1) == 0) {
-        m->pkcs7 = strcasestr(line, "application/pkcs7-mime") || strcasestr(line, "application/x-pkcs7-mime");
-        m->clear = strcasestr(line, "multipart/signed");
+    bool more = (*line == ' ' || *line == '\t') && m->in_type;
+    m->in_type = more || strncasecmp(line, type, sizeof type - 1) == 0;
+    if (m->in_type) {
+        m->pkcs7 |= strcasestr(line, "application/pkcs7-mime") || strcasestr(line, "application/x-pkcs7-mime");
+        m->signature |=
+            strcasestr(line, "application/pkcs7-signature") || strcasestr(line, "application/x-pkcs7-signature");
+        m->clear |= strcasestr(line, "multipart/signed") != NULL;
+        find_boundary(a, line);
     } else if (strncasecmp(line, coding, sizeof coding - 1) == 0) {
         m->base64 = strcasestr(line, "base64");
     }
     m->any |= *line != 0;
 }
 
+static bool is_delimiter(const struct armour *a, const char *line, size_t len)
+{
+    size_t n = strlen(a->boundary);
+    return len >= n + 2 && line[0] == '-' && line[1] == '-' && memcmp(line + 2, a->boundary, n) == 0;
+}
+
+/* To the line behind the first delimiter. */
+static bool clear_begin(struct armour *a)
+{
+    char line[ARMOUR_LINE];
+    for (unsigned n = 0; *a->boundary && n < LINES_BEFORE && next_line(a, line, sizeof line); n++)
+        if (is_delimiter(a, line, strlen(line))) {
+            a->kind = ARMOUR_CLEAR;
+            return true;
+        }
+    return damaged(a, "the beginning of its text is missing");
+}
+
 static bool detect_text(struct armour *a)
 {
-    char line[LINE_LONGEST];
+    char line[ARMOUR_LINE];
     struct mime m = {0};
     for (unsigned n = 0; n < LINES_BEFORE && next_line(a, line, sizeof line); n++) {
         if (is_begin(a, line)) {
@@ -85,13 +124,13 @@ static bool detect_text(struct armour *a)
             return true;
         }
         if (*line == 0 && m.clear)
-            return seal_fail(a->st, SEAL_UNSUPPORTED,
-                             "the signature stands beside its text (multipart/signed); sign with -nodetach");
+            return clear_begin(a);
         if (*line == 0 && m.pkcs7 && m.base64) {
+            *a->boundary = 0;
             a->kind = ARMOUR_MIME;
             return true;
         }
-        mime_line(&m, line);
+        mime_line(a, &m, line);
     }
     return seal_fail(a->st, a->blame, "%s",
                      m.any ? "there is no message in it (neither PEM, nor DER, nor S/MIME)" : "it is empty");
@@ -110,18 +149,18 @@ bool armour_detect(struct armour *a)
     return a->st->result == SEAL_OK && detect_text(a);
 }
 
-/* Behind the last base64 character: PEM wants its end line, and no bits may be left over. */
+/* Behind the last base64 character: PEM and multipart want their end lines, and no bits may be left over. */
 static size_t text_end(struct armour *a, int c, size_t n)
 {
-    char line[LINE_LONGEST];
-    char want[ARMOUR_LABEL_MAX + 24];
+    char line[ARMOUR_LINE];
+    char want[ARMOUR_BOUNDARY_MAX + 24];
     bool odd = a->padding ? a->count + a->padding != 4 || (a->bits & ((1u << (a->padding * 2)) - 1)) : a->count != 0;
     if (odd) {
         damaged(a, "its base64 is damaged or cut off");
         return 0;
     }
-    if (a->kind == ARMOUR_PEM) {
-        snprintf(want, sizeof want, "----END %s-----", a->label);
+    if (a->kind == ARMOUR_PEM || *a->boundary) {
+        snprintf(want, sizeof want, *a->boundary ? "-%s--" : "----END %s-----", *a->boundary ? a->boundary : a->label);
         if (c != '-' || !next_line(a, line, sizeof line) || strcmp(line, want) != 0) {
             damaged(a, "its last line is missing");
             return 0;
@@ -188,7 +227,7 @@ static size_t text_read(struct armour *a, uint8_t *out, size_t cap)
             a->bits = a->count = 0;
         } else if (c == '=' && a->count >= 2 && a->padding < 2) {
             a->padding++;
-        } else if (c < 0 || (c == '-' && a->kind == ARMOUR_PEM)) {
+        } else if (c < 0 || (c == '-' && (a->kind == ARMOUR_PEM || *a->boundary))) {
             return text_end(a, c, n + last_group(a, out + n));
         } else if (!memchr(" \t\r\n", c, 4)) {
             damaged(a, "its base64 is not base64");
@@ -201,7 +240,7 @@ static size_t text_read(struct armour *a, uint8_t *out, size_t cap)
 static size_t armour_read(struct seal_source *source, uint8_t *buf, size_t cap)
 {
     struct armour *a = (struct armour *)source;
-    if (!armour_detect(a) || a->kind == ARMOUR_END)
+    if (!armour_detect(a) || a->kind == ARMOUR_END || a->kind == ARMOUR_CLEAR)
         return 0;
     if (a->kind != ARMOUR_BER)
         return text_read(a, buf, cap);
@@ -234,6 +273,71 @@ bool armour_drain(struct armour *a)
     return a->st->result == SEAL_OK;
 }
 
+/* --- a text beside its signature ---------------------------------------------------------------------------------------- */
+
+/* A line or the next part of a long one, without its end. */
+static size_t line_chunk(struct armour *a, char *line, size_t cap, bool *ended)
+{
+    size_t n = 0;
+    *ended = false;
+    while (n + 2 < cap) {
+        int c = next_char(a);
+        if (c < 0 || c == '\n') {
+            *ended = c == '\n';
+            a->cr = false;
+            break;
+        }
+        if (a->cr)
+            line[n++] = '\r';
+        a->cr = c == '\r';
+        if (!a->cr)
+            line[n++] = (char)c;
+    }
+    return n;
+}
+
+size_t armour_part_read(struct armour *a, uint8_t *buf, size_t cap)
+{
+    char line[ARMOUR_LINE];
+    size_t n = 0;
+    bool ended;
+    while (!a->part_ended && a->st->result == SEAL_OK && cap - n >= ARMOUR_LINE + 2) {
+        size_t len = line_chunk(a, line, sizeof line, &ended);
+        if (!a->inside && is_delimiter(a, line, len)) {
+            a->part_ended = true;
+            break;
+        }
+        if (!ended && !fill(a)) {
+            damaged(a, "the end of its text is missing");
+            return 0;
+        }
+        /* the line end before a delimiter belongs to the delimiter, so that each waits for the next line */
+        if (!a->inside && a->line_ended) {
+            buf[n++] = '\r';
+            buf[n++] = '\n';
+        }
+        memcpy(buf + n, line, len);
+        n += len;
+        a->inside = !ended;
+        a->line_ended = ended;
+    }
+    return n;
+}
+
+bool armour_part_next(struct armour *a)
+{
+    char line[ARMOUR_LINE];
+    struct mime m = {0};
+    for (unsigned n = 0; n < LINES_BEFORE && next_line(a, line, sizeof line); n++) {
+        if (*line == 0 && m.signature && m.base64) {
+            a->kind = ARMOUR_MIME;
+            return true;
+        }
+        mime_line(a, &m, line);
+    }
+    return damaged(a, "its signature is missing");
+}
+
 /* --- on ----------------------------------------------------------------------------------------------------------------- */
 
 static bool put_text(struct pem_sink *p)
@@ -259,7 +363,7 @@ static bool put_line(struct pem_sink *p)
     *text++ = '\n';
     p->have = 0;
     p->len = (size_t)(text - p->text);
-    return p->len <= sizeof p->text - LINE_LONGEST || put_text(p);
+    return p->len <= sizeof p->text - ARMOUR_LINE || put_text(p);
 }
 
 static bool pem_write(struct seal_sink *sink, const void *data, size_t len)
@@ -281,7 +385,7 @@ static bool pem_write(struct seal_sink *sink, const void *data, size_t len)
 
 static void put_mark(struct pem_sink *p, const char *which)
 {
-    int n = snprintf(p->text + p->len, LINE_LONGEST, "-----%s %s-----\n", which, p->label);
+    int n = snprintf(p->text + p->len, ARMOUR_LINE, "-----%s %s-----\n", which, p->label);
     p->len += (size_t)n;
 }
 

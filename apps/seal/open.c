@@ -147,6 +147,8 @@ static bool open_outside(struct opening *o, struct seal_source *in, struct seal_
     armour_init(&o->armour, in, &o->outer, SEAL_MALFORMED);
     if (!armour_detect(&o->armour))
         return false;
+    if (o->armour.kind == ARMOUR_CLEAR)
+        return seal_fail(&o->outer, SEAL_UNSUPPORTED, "it is signed, but not encrypted to anybody");
     ber_init(&o->ber, &o->armour.source, &o->outer);
     if (!ber_enter(&o->ber, SW_DER_SEQUENCE))
         return false;
@@ -185,16 +187,39 @@ static bool close_outside(struct opening *o)
 
 /* --- inside ------------------------------------------------------------------------------------------------------------- */
 
-static bool read_inside(struct opening *o, struct seal_source *plain)
+/* The text in the signature. */
+static bool read_opaque(struct opening *o)
 {
     size_t n;
-    armour_init(&o->inner_armour, plain, &o->inner, SEAL_TAMPERED);
-    ber_init(&o->inner_ber, &o->inner_armour.source, &o->inner);
     if (!signed_open(&o->sig, &o->inner_ber))
         return false;
     while ((n = signed_content(&o->sig, &o->inner_ber, o->piece, sizeof o->piece)) > 0)
         if (!header_feed(&o->header, o->piece, n))
             return false;
+    return true;
+}
+
+/* The text before the signature (multipart/signed). */
+static bool read_clear(struct opening *o)
+{
+    size_t n;
+    if (!signed_detached_begin(&o->sig, &o->inner))
+        return false;
+    while ((n = armour_part_read(&o->inner_armour, o->piece, sizeof o->piece)) > 0)
+        if (!signed_detached_content(&o->sig, o->piece, n, &o->inner) || !header_feed(&o->header, o->piece, n))
+            return false;
+    return o->inner.result == SEAL_OK && armour_part_next(&o->inner_armour) &&
+           signed_detached_open(&o->sig, &o->inner_ber);
+}
+
+static bool read_inside(struct opening *o, struct seal_source *plain)
+{
+    armour_init(&o->inner_armour, plain, &o->inner, SEAL_TAMPERED);
+    ber_init(&o->inner_ber, &o->inner_armour.source, &o->inner);
+    if (!armour_detect(&o->inner_armour))
+        return false;
+    if (!(o->inner_armour.kind == ARMOUR_CLEAR ? read_clear(o) : read_opaque(o)))
+        return false;
     return o->inner.result == SEAL_OK && header_end(&o->header) && signed_close(&o->sig, &o->inner_ber) &&
            ber_finish(&o->inner_ber) && armour_drain(&o->inner_armour);
 }
@@ -205,9 +230,15 @@ static bool failed_here(const struct opening *o)
     return o->header.out->failed || o->inner.result == SEAL_SYSTEM || o->inner.result == SEAL_TOO_LONG;
 }
 
+/* The one answer for all that is wrong under CBC, before a signature holds. */
+static bool is_cbc(const struct opening *o)
+{
+    return o->enveloped && !o->auth;
+}
+
 static bool read_both(struct opening *o, struct seal_source *in, struct seal_verdict *v)
 {
-    struct seal_source *plain;
+    struct seal_source *plain = NULL;
     if (!open_outside(o, in, &plain)) {
         v->status = o->outer;
         return false;
@@ -217,7 +248,7 @@ static bool read_both(struct opening *o, struct seal_source *in, struct seal_ver
         ok &= close_outside(o);
     if (o->outer.result != SEAL_OK && !failed_here(o))
         v->status = o->outer;
-    else if (!ok && o->enveloped && !o->auth && !failed_here(o))
+    else if (!ok && is_cbc(o) && !failed_here(o))
         seal_fail(&v->status, SEAL_TAMPERED, "%s", crypt_tampered);
     else
         v->status = o->inner;
@@ -231,8 +262,15 @@ static bool judge(struct opening *o, struct seal_verdict *v)
     v->key_transport = o->enveloped ? o->key.transport : "";
     v->size = o->header.size;
     o->header.st = &v->status;
-    return signed_verify(&o->sig, &signer, &v->signed_at, &v->status) &&
-           judge_signer(o->p, signer, o->sig.cert, o->sig.certs, v) && header_check(&o->header, o->p, signer, v);
+    if (!signed_verify(&o->sig, &signer, &v->signed_at, &v->status)) {
+        bool ours = v->status.result == SEAL_SYSTEM;
+        if (is_cbc(o) && !ours) {
+            v->status.result = SEAL_OK;
+            seal_fail(&v->status, SEAL_TAMPERED, "%s", crypt_tampered);
+        }
+        return false;
+    }
+    return judge_signer(o->p, signer, o->sig.cert, o->sig.certs, v) && header_check(&o->header, o->p, signer, v);
 }
 
 bool seal_open_stream(const struct seal_open_params *p, struct seal_source *in, struct seal_sink *out,

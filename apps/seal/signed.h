@@ -26,6 +26,7 @@ enum { SIGNED_CERTS_MAX = 16, SIGNED_CERTS_BYTES = 128 << 10, SIGNED_INFO_MAX = 
 struct signed_data {
     struct sw_hash hash[3]; /* over the content, one for each digest algorithm it names */
     unsigned hashes;
+    bool detached;
     struct sw_cert cert[SIGNED_CERTS_MAX];
     size_t certs, certs_len, info_len;
     uint8_t certs_buf[SIGNED_CERTS_BYTES];
@@ -42,6 +43,14 @@ bool content_type_is(struct ber *in, const struct seal_oid *want, const char *ot
 bool signed_open(struct signed_data *s, struct ber *in);
 size_t signed_content(struct signed_data *s, struct ber *in, uint8_t *buf, size_t cap);
 bool signed_close(struct signed_data *s, struct ber *in);
+
+/*
+ * With the text beside the signature it is the other way round: signed_detached_begin, signed_detached_content for each piece of the text, then
+ * signed_detached_open instead of signed_open, and signed_close.
+ */
+bool signed_detached_begin(struct signed_data *s, struct seal_status *st);
+bool signed_detached_content(struct signed_data *s, const uint8_t *p, size_t len, struct seal_status *st);
+bool signed_detached_open(struct signed_data *s, struct ber *in);
 
 /*
  * signed_verify: find the signer's certificate and check the signature with it; no word yet about whether to believe the certificate.

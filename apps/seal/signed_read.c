@@ -19,6 +19,15 @@ bool content_type_is(struct ber *in, const struct seal_oid *want, const char *ot
     return seal_oid_is(sw_der_read(&r, SW_DER_OID), want) || seal_fail(in->st, SEAL_UNSUPPORTED, "%s", otherwise);
 }
 
+static bool add_hash(struct signed_data *s, enum sw_hash_id hash, struct seal_status *st)
+{
+    for (unsigned i = 0; i < s->hashes; i++)
+        if (s->hash[i].id == hash)
+            return true;
+    enum sw_err err = sw_hash_init(&s->hash[s->hashes++], hash);
+    return err == SW_OK || seal_fail_err(st, err);
+}
+
 /* digestAlgorithms: those that are known; the signer's must be among them. */
 static bool read_digests(struct signed_data *s, struct ber *in)
 {
@@ -31,44 +40,67 @@ static bool read_digests(struct signed_data *s, struct ber *in)
             return false;
         struct sw_reader r = sw_reader_of_slice(whole);
         enum sw_hash_id hash = seal_digest_read(&r);
-        if (hash == SW_HASH_NONE || s->hashes == sizeof s->hash / sizeof *s->hash)
-            continue;
-        enum sw_err err = sw_hash_init(&s->hash[s->hashes++], hash);
-        if (err != SW_OK)
-            return seal_fail_err(in->st, err);
+        if (hash != SW_HASH_NONE && !s->detached && !add_hash(s, hash, in->st))
+            return false;
     }
     return ber_leave(in);
 }
 
-bool signed_open(struct signed_data *s, struct ber *in)
+static bool read_head(struct signed_data *s, struct ber *in)
 {
     uint8_t buf[VERSION_MAX];
     struct sw_slice version;
+    return ber_enter(in, SW_DER_SEQUENCE) && content_type_is(in, &seal_oid_signed, "what is encrypted is not signed") &&
+           ber_enter(in, ATTRS) && ber_enter(in, SW_DER_SEQUENCE) &&
+           ber_collect(in, SW_DER_INTEGER, buf, sizeof buf, &version) && read_digests(s, in) &&
+           ber_enter(in, SW_DER_SEQUENCE) &&
+           content_type_is(in, &seal_oid_data, "what is signed is of a kind that is not supported");
+}
+
+bool signed_open(struct signed_data *s, struct ber *in)
+{
     memset(s, 0, sizeof *s);
-    if (!ber_enter(in, SW_DER_SEQUENCE) || !content_type_is(in, &seal_oid_signed, "what is encrypted is not signed"))
-        return false;
-    if (!ber_enter(in, ATTRS) || !ber_enter(in, SW_DER_SEQUENCE) ||
-        !ber_collect(in, SW_DER_INTEGER, buf, sizeof buf, &version) || !read_digests(s, in))
-        return false;
-    if (!ber_enter(in, SW_DER_SEQUENCE) ||
-        !content_type_is(in, &seal_oid_data, "what is signed is of a kind that is not supported"))
+    if (!read_head(s, in))
         return false;
     if (ber_peek(in) == 0)
         return seal_fail(in->st, SEAL_UNSUPPORTED, "its text is not with the signature (a detached one)");
     return ber_enter(in, ATTRS) && ber_octets(in, SW_DER_OCTET_STRING);
 }
 
+static bool hash_piece(struct signed_data *s, const uint8_t *p, size_t len, struct seal_status *st)
+{
+    for (unsigned i = 0; i < s->hashes; i++) {
+        enum sw_err err = sw_hash_update(&s->hash[i], p, len);
+        if (err != SW_OK)
+            return seal_fail_err(st, err);
+    }
+    return true;
+}
+
 size_t signed_content(struct signed_data *s, struct ber *in, uint8_t *buf, size_t cap)
 {
     size_t n = ber_octets_read(in, buf, cap);
-    for (unsigned i = 0; i < s->hashes && n > 0; i++) {
-        enum sw_err err = sw_hash_update(&s->hash[i], buf, n);
-        if (err != SW_OK) {
-            seal_fail_err(in->st, err);
-            return 0;
-        }
-    }
-    return n;
+    return hash_piece(s, buf, n, in->st) ? n : 0;
+}
+
+/* Which hash is wanted shows only behind the text; what stands before it (micalg) is not signed. */
+bool signed_detached_begin(struct signed_data *s, struct seal_status *st)
+{
+    memset(s, 0, sizeof *s);
+    s->detached = true;
+    return add_hash(s, SW_HASH_SHA256, st) && add_hash(s, SW_HASH_SHA384, st) && add_hash(s, SW_HASH_SHA512, st);
+}
+
+bool signed_detached_content(struct signed_data *s, const uint8_t *p, size_t len, struct seal_status *st)
+{
+    return hash_piece(s, p, len, st);
+}
+
+bool signed_detached_open(struct signed_data *s, struct ber *in)
+{
+    return read_head(s, in) &&
+           (ber_peek(in) == 0 ||
+            seal_fail(in->st, SEAL_UNSUPPORTED, "it has its text twice: in the signature and beside it"));
 }
 
 /* --- behind it ---------------------------------------------------------------------------------------------------------- */
@@ -117,7 +149,7 @@ static bool read_signer(struct signed_data *s, struct ber *in)
 
 bool signed_close(struct signed_data *s, struct ber *in)
 {
-    if (!ber_leave(in) || !ber_leave(in)) /* [0], EncapsulatedContentInfo */
+    if ((!s->detached && !ber_leave(in)) || !ber_leave(in)) /* [0], EncapsulatedContentInfo */
         return false;
     if (ber_peek(in) == ATTRS) {
         if (!ber_enter(in, ATTRS))

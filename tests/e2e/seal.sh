@@ -67,11 +67,22 @@ good_theirs alice-rsa2048 -outform DER -md sha512 -- -aes-256-cbc -outform DER -
 good_theirs alice-rsa2048 -outform DER -- -aes-256-gcm -outform DER -recip alice-rsa2048.crt -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256
 good_theirs alice-p256 -outform DER -- -aes-128-cbc -outform DER -recip alice-p256.crt -keyopt ecdh_kdf_md:sha512
 good_theirs alice-p384 -outform DER -- -aes-256-gcm -outform DER -recip alice-rsa2048.crt -recip alice-p256.crt -recip alice-p384.crt
-ok theirs -outform DER -md sha1 -- -aes-256-cbc -outform DER alice-rsa2048.crt
+# with the signature beside the text, as openssl and mail programs do by default; once with every line end the other way
+for way in cat 's/\r$//'; do
+    [ "$way" = cat ] && way=
+    openssl cms -sign -in $text -signer bank-rsa2048.crt -inkey bank-rsa2048.key | sed "$way" |
+        openssl cms -encrypt -aes-256-gcm alice-rsa2048.crt >theirs.any
+    ok open alice-rsa2048 theirs.any -o opened.txt --force; says "signed by bank"
+    ok cmp $text opened.txt
+done
+openssl cms -sign -in $text -signer bank-rsa2048.crt -inkey bank-rsa2048.key | sed 's/256345/256346/' |
+    openssl cms -encrypt -aes-256-gcm alice-rsa2048.crt >theirs.any
+code 1 open alice-rsa2048 theirs.any -o never; says "does not fit the text"
+ok theirs -outform DER -md sha1 -- -aes-256-gcm -outform DER alice-rsa2048.crt
 code 4 open alice-rsa2048 theirs.any -o never; says "too weak"
-ok theirs -outform DER -noattr -- -aes-256-cbc -outform DER alice-rsa2048.crt
+ok theirs -outform DER -noattr -- -aes-256-gcm -outform DER alice-rsa2048.crt
 code 4 open alice-rsa2048 theirs.any -o never; says "without attributes"
-ok theirs -outform DER -nocerts -- -aes-256-cbc -outform DER alice-rsa2048.crt
+ok theirs -outform DER -nocerts -- -aes-256-gcm -outform DER alice-rsa2048.crt
 code 1 open alice-rsa2048 theirs.any -o never; says "certificate is not in it"
 openssl cms -encrypt -in $text -aes-256-cbc -outform DER -out theirs.any alice-rsa2048.crt
 code 1 open alice-rsa2048 theirs.any -o never; says "cannot be decrypted" # nobody signed it; CBC gives one answer for all
@@ -105,6 +116,14 @@ for at in 0 1 2 30 100 300 $((size / 2)) $((size - 20)) $((size - 1)); do
     no open alice-p256 flipped.der -o never
 done
 code 1 open alice-p256 cut.der -o never
+# CBC has nothing that says what is genuine: before a signature holds there is one answer, whatever is changed and whatever comes out
+openssl cms -encrypt -binary -in inner.der -aes-128-cbc -outform DER -out cbc.der alice-p256.crt
+size=$(stat -c %s cbc.der)
+for at in $((size - 1)) $((size - 16)) $((size - 17)) $((size - 40)) $((size - 200)) $((size - 1200)) $((size - 1690)); do
+    python3 -c 'import sys; b = bytearray(open("cbc.der", "rb").read()); b[int(sys.argv[1])] ^= 1; open("changed.der", "wb").write(b)' "$at"
+    open alice-p256 changed.der -o never 2>>answers
+done
+is "answers" 1 "$(sort -u answers | tee err | wc -l)"
 # a pipe gets nothing of it
 open alice-p256 flipped.der >out 2>err; is "exit code" 1 $?
 is "bytes on a pipe" 0 "$(stat -c %s out)"

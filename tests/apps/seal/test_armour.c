@@ -106,12 +106,91 @@ static void what_is_refused(void)
     refused("-----BEGIN CMS-----\nMA*A\n-----END CMS-----\n", SEAL_TAMPERED);
     refused("-----BEGIN CMS-----\nM===\n-----END CMS-----\n", SEAL_TAMPERED);
     refused("Content-Type: text/plain\n\nMAA=\n", SEAL_MALFORMED);
-    refused("Content-Type: multipart/signed; boundary=x\n\n--x\n", SEAL_UNSUPPORTED);
+    refused("Content-Type: multipart/signed; boundary=x\n\n--y\n", SEAL_TAMPERED);
+    refused("Content-Type: multipart/signed\n\n--\n", SEAL_TAMPERED);
+}
+
+/* The text of a multipart/signed, with "|" for CR LF; NULL if it is refused. Then its signature. */
+static const char *clear_text(const char *mail, uint8_t *sig, int *sig_len)
+{
+    static uint8_t text[8 * ARMOUR_LINE];
+    static char shown[8 * ARMOUR_LINE];
+    struct seal_memory in;
+    size_t have = 0, n, out = 0;
+    status = (struct seal_status){0};
+    *sig_len = -1;
+    seal_memory_init(&in, mail, strlen(mail));
+    armour_init(&a, &in.source, &status, SEAL_MALFORMED);
+    if (!armour_detect(&a) || a.kind != ARMOUR_CLEAR)
+        return NULL;
+    while ((n = armour_part_read(&a, text + have, 2 * ARMOUR_LINE)) > 0)
+        have += n;
+    if (status.result != SEAL_OK)
+        return NULL;
+    for (size_t i = 0; i < have; i++)
+        if (text[i] != '\r' || text[i + 1] != '\n')
+            shown[out++] = (char)text[i] == '\n' ? '|' : (char)text[i];
+    shown[out] = 0;
+    *sig_len = 0;
+    if (!armour_part_next(&a))
+        *sig_len = -1;
+    while (*sig_len >= 0 && (n = a.source.read(&a.source, sig + *sig_len, 3)) > 0)
+        *sig_len += (int)n;
+    if (!armour_drain(&a))
+        *sig_len = -1;
+    return shown;
+}
+
+#define SIGNED_HEAD "Content-Type: multipart/signed; micalg=sha-256;\n\tBoundary=\"a b\"\n\npreamble\n--a b\n"
+#define SIGNED_TAIL                                                                                                    \
+    "\n--a b\nContent-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n\nMAA=\n\n--a "            \
+    "b--\nepilogue\n"
+
+static void clear_signed(void)
+{
+    static char long_line[3 * ARMOUR_LINE], mail[4 * ARMOUR_LINE];
+    static const struct {
+        const char *mail, *text;
+    } good[] = {
+        {SIGNED_HEAD "hello" SIGNED_TAIL, "hello"},
+        {SIGNED_HEAD "hello\n" SIGNED_TAIL, "hello|"},
+        {SIGNED_HEAD "\r\nhello\r\n\r\n" SIGNED_TAIL, "|hello||"},
+        {SIGNED_HEAD "a\rb\r\r\nc" SIGNED_TAIL, "a\rb\r|c"},
+        {SIGNED_HEAD "--a\n-- a b\n --a b" SIGNED_TAIL, "--a|-- a b| --a b"},
+        {SIGNED_HEAD SIGNED_TAIL, ""},
+    };
+    uint8_t sig[64];
+    int len;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        CU_ASSERT_STRING_EQUAL(clear_text(good[i].mail, sig, &len), good[i].text);
+        CU_ASSERT(len == 2 && sig[0] == 0x30 && sig[1] == 0);
+    }
+    for (int n = ARMOUR_LINE - 5; n < ARMOUR_LINE + 5;
+         n++) { /* a line longer than is held at once, with a CR at each place */
+        memset(long_line, 'x', 2 * ARMOUR_LINE);
+        long_line[2 * ARMOUR_LINE] = 0;
+        long_line[n] = '\r';
+        snprintf(mail, sizeof mail, "%s%s%s", SIGNED_HEAD, long_line, SIGNED_TAIL);
+        CU_ASSERT_STRING_EQUAL(clear_text(mail, sig, &len), long_line);
+        CU_ASSERT_EQUAL(len, 2);
+    }
+}
+
+static void clear_signed_cut_off(void)
+{
+    static const char whole[] = SIGNED_HEAD "hello" SIGNED_TAIL;
+    char cut[sizeof whole];
+    uint8_t sig[64];
+    int len;
+    for (size_t n = 0; n < sizeof whole - sizeof "\nepilogue\n"; n++) {
+        snprintf(cut, sizeof cut, "%.*s", (int)n, whole);
+        (void)clear_text(cut, sig, &len);
+        CU_ASSERT_EQUAL(len, -1);
+        CU_ASSERT_NOT_EQUAL(status.result, SEAL_OK);
+    }
 }
 
 SW_TEST_SUITE(armour){
-    SW_TEST(pem_both_ways),
-    SW_TEST(pem_text),
-    SW_TEST(other_clothes),
-    SW_TEST(what_is_refused),
+    SW_TEST(pem_both_ways),   SW_TEST(pem_text),     SW_TEST(other_clothes),
+    SW_TEST(what_is_refused), SW_TEST(clear_signed), SW_TEST(clear_signed_cut_off),
 };
