@@ -16,6 +16,7 @@ run() { # PAGE...: in a directory of their own
     cd ..
 }
 run "$top/docs/messages.md" "$top/docs/http.md"
+run "$top/docs/seal.md"
 run "$top/README.md"
 echo "$good passed, $bad failed"
 [ $bad = 0 ]
