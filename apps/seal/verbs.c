@@ -4,12 +4,14 @@
 #include "apps/seal/files.h"
 #include "apps/seal/header.h"
 #include "apps/seal/seal.h"
+#include "base/aead.h"
 #include "ttp/key.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,6 +153,15 @@ static int read_form(const struct app *app, struct seal_params *p)
     return code;
 }
 
+/* Said before half of a large file has been read, not after. */
+static int check_size(const struct app *app, const struct file_source *in)
+{
+    struct stat st;
+    if (fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > SW_AEAD_STREAM_MAX)
+        return app_error(app, APP_BAD_INPUT, "%s: a sealed message holds at most 4 GiB", input_name(app));
+    return APP_DONE;
+}
+
 static int seal_file(const struct app *app, const struct seal_params *p)
 {
     struct file_source in;
@@ -159,6 +170,11 @@ static int seal_file(const struct app *app, const struct seal_params *p)
     int code = file_source_open(&in, app, app->argc ? app->argv[0] : "-");
     if (code)
         return code;
+    code = check_size(app, &in);
+    if (code) {
+        file_source_close(&in);
+        return code;
+    }
     code = file_sink_open(&out, app, FILE_SINK_STREAM, false);
     if (!code && out.guard && p->der)
         code = app_error(app, APP_REFUSED, "standard output is a terminal: use -o FILE, or -o - if you mean it");

@@ -206,6 +206,8 @@ peak() {
     exec 3>&-
     wait $!; is "exit code of $*" 0 $?
 }
+truncate -s 5G large
+code 4 seal bank-p256 --to alice-p256.crt -o never large; says "4 GiB"
 truncate -s 100M large
 # shellcheck disable=SC2046
 peak large "$SEALWAX" seal $(as bank-p256 --to alice-p256.crt) -o large.pem; sealing=$most
