@@ -47,12 +47,12 @@ static enum sw_err choose_session_id(struct sw_conn *conn)
 
     if (!hs->offered_session)
         return SW_OK;
-    if (hs->session.ticket.len > 0) {
+    if (hs->session->ticket.len > 0) {
         hs->session_id_len = SW_SESSION_ID_MAX;
         return sw_rand_bytes(sw_conn_rand(conn), hs->session_id, SW_SESSION_ID_MAX);
     }
-    hs->session_id_len = hs->session.id_len;
-    memcpy(hs->session_id, hs->session.id, hs->session.id_len);
+    hs->session_id_len = hs->session->id_len;
+    memcpy(hs->session_id, hs->session->id, hs->session->id_len);
     hs->offered_session = hs->session_id_len > 0;
     return SW_OK;
 }
@@ -200,10 +200,14 @@ static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h)
     struct sw_sessions *store = conn->cfg->sessions;
     int64_t now = sw_conn_now(conn);
 
-    if (hs->peer_ext.ticket.len > 0 && sw_option(conn, SW_OPT_TICKETS))
-        return sw_ticket_open(store->tickets, hs->peer_ext.ticket, now, &hs->session, &hs->renew_ticket) == SW_OK;
-    return h->session_id.len > 0 &&
-           sw_session_cache_get(store->cache, h->session_id.p, h->session_id.len, now, &hs->session) == SW_OK;
+    bool ticket = hs->peer_ext.ticket.len > 0 && sw_option(conn, SW_OPT_TICKETS);
+    struct sw_session *s = ticket || h->session_id.len > 0 ? sw_handshake_session(conn) : NULL;
+
+    if (s == NULL) /* also without memory: a full handshake will say so */
+        return false;
+    if (ticket)
+        return sw_ticket_open(store->tickets, hs->peer_ext.ticket, now, s, &hs->renew_ticket) == SW_OK;
+    return sw_session_cache_get(store->cache, h->session_id.p, h->session_id.len, now, s) == SW_OK;
 }
 
 /*
@@ -213,12 +217,13 @@ static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h)
 static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     struct sw_handshake *hs = conn->hs;
-    const struct sw_session *s = &hs->session;
+    const struct sw_session *s;
     const struct sw_suite *suite;
     const char *name = conn->name != NULL ? conn->name : "";
 
     if (!find_session(conn, h))
         return SW_OK;
+    s = hs->session;
     suite = sw_suite_by_id(s->suite);
     if (s->ems && !hs->peer_ext.ems && s->version == SW_TLS12)
         return SW_ERR_EMS_RESUME;
@@ -237,7 +242,7 @@ static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello
 /* Take over from the session what an abbreviated handshake does not say again. */
 static void adopt_session(struct sw_conn *conn)
 {
-    const struct sw_session *s = &conn->hs->session;
+    const struct sw_session *s = conn->hs->session;
 
     conn->resumed = true;
     conn->ems = s->ems;
@@ -366,7 +371,7 @@ static enum sw_err plan_session(struct sw_conn *conn, const struct sw_client_hel
         hs->send_ticket = tickets;
         return SW_OK;
     }
-    memset(&hs->session, 0, sizeof hs->session);
+    sw_handshake_drop_session(conn);
     hs->send_ticket = tickets;
     if (tickets || sw_option(conn, SW_OPT_SESSION_CACHE) == 0)
         return SW_OK;

@@ -42,9 +42,9 @@ static enum sw_err send_dh(struct sw_conn *conn, struct sw_writer *w)
     size_t len, mark = sw_write_open(w, ec ? 1 : 2);
     enum sw_err err;
 
-    sw_write_bytes(w, hs->kex.public_value, hs->kex.public_len);
+    sw_write_bytes(w, hs->kex->public_value, hs->kex->public_len);
     sw_write_close(w, mark, ec ? 1 : 2);
-    err = sw_kex_derive(&hs->kex, hs->peer_public, !ec, secret, &len);
+    err = sw_kex_derive(hs->kex, hs->peer_public, !ec, secret, &len);
     if (err == SW_OK)
         err = sw_conn_premaster(conn, secret, len);
     sw_wipe(secret, sizeof secret);
@@ -91,11 +91,11 @@ static enum sw_err recv_dh(struct sw_conn *conn, struct sw_slice body)
 
     if (!sw_reader_end(&r) || theirs.len == 0)
         return SW_ERR_DECODE;
-    err = sw_kex_derive(&hs->kex, theirs, !ec, secret, &len);
+    err = sw_kex_derive(hs->kex, theirs, !ec, secret, &len);
     if (err == SW_OK)
         err = sw_conn_premaster(conn, secret, len);
     sw_wipe(secret, sizeof secret);
-    sw_kex_wipe(&hs->kex);
+    sw_handshake_drop_kex(conn);
     sw_conn_note(conn, "the client's fresh %s key", conn->group->name);
     return err;
 }

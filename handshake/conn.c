@@ -30,7 +30,7 @@ void sw_conn_release_mem(struct sw_conn *conn, void *p, size_t size)
 
 size_t sw_conn_memory(const struct sw_conn *conn)
 {
-    return conn->memory;
+    return conn->memory + (conn->hs != NULL ? conn->hs->transcript.cap : 0);
 }
 
 /* --- making and freeing --------------------------------------------------------------------------------------------------- */
@@ -45,6 +45,32 @@ enum sw_err sw_handshake_new(struct sw_conn *conn)
     return SW_OK;
 }
 
+struct sw_session *sw_handshake_session(struct sw_conn *conn)
+{
+    if (conn->hs->session == NULL)
+        conn->hs->session = sw_conn_alloc(conn, sizeof *conn->hs->session);
+    return conn->hs->session;
+}
+
+struct sw_kex *sw_handshake_kex(struct sw_conn *conn)
+{
+    if (conn->hs->kex == NULL)
+        conn->hs->kex = sw_conn_alloc(conn, sizeof *conn->hs->kex);
+    return conn->hs->kex;
+}
+
+void sw_handshake_drop_session(struct sw_conn *conn)
+{
+    sw_conn_release_mem(conn, conn->hs->session, sizeof *conn->hs->session);
+    conn->hs->session = NULL;
+}
+
+void sw_handshake_drop_kex(struct sw_conn *conn)
+{
+    sw_conn_release_mem(conn, conn->hs->kex, sizeof *conn->hs->kex);
+    conn->hs->kex = NULL;
+}
+
 void sw_handshake_end(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
@@ -52,7 +78,9 @@ void sw_handshake_end(struct sw_conn *conn)
     if (hs == NULL)
         return;
     sw_transcript_free(&hs->transcript);
-    sw_kex_wipe(&hs->kex);
+    sw_handshake_drop_kex(conn);
+    sw_handshake_drop_session(conn);
+    sw_conn_release_mem(conn, hs->premaster, hs->premaster_len);
     sw_conn_release_mem(conn, hs->msg, hs->msg_cap);
     sw_conn_release_mem(conn, hs->ske, hs->ske_len);
     sw_conn_release_mem(conn, hs->chain, hs->chain_len);
@@ -318,8 +346,12 @@ enum sw_err sw_conn_out_ack(struct sw_conn *conn, size_t len)
     if (w == NULL || len > w->out_end - w->out_start)
         return SW_ERR_ARGUMENT;
     w->out_start += len;
-    if (w->out_start == w->out_end)
-        w->out_start = w->out_end = 0;
+    if (w->out_start != w->out_end)
+        return SW_OK;
+    w->out_start = w->out_end = 0;
+    /* our flight is gone, and the peer takes its time: whoever opens thousands of connections and stops here holds no buffers of ours */
+    if (conn->hs != NULL && conn->out.bulk == NULL && conn->in.bulk == NULL && w->in_start == w->in_end)
+        sw_engine_work_free(conn);
     return SW_OK;
 }
 
@@ -573,10 +605,12 @@ enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_
     conn->resumable_len = len;
     memcpy(conn->resumable, session, len);
     /* views of the ticket point into our copy */
-    hs->offered_session =
-        sw_session_decode(&hs->session, conn->resumable, len) == SW_OK && session_fits(conn, &hs->session);
+    struct sw_session *s = sw_handshake_session(conn);
+    if (s == NULL)
+        return SW_ERR_MEMORY;
+    hs->offered_session = sw_session_decode(s, conn->resumable, len) == SW_OK && session_fits(conn, s);
     if (!hs->offered_session)
-        sw_wipe(&hs->session, sizeof hs->session);
+        sw_handshake_drop_session(conn);
     return SW_OK;
 }
 

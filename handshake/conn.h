@@ -80,15 +80,15 @@ struct sw_handshake {
     bool resuming;        /* this handshake is abbreviated */
     bool offered_session; /* client: session is set and was offered */
     bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
-    bool in_callback; /* an application function is being called */
-    bool hello_done;  /* the first hello has been dealt with: from here on record versions are exact */
-    struct sw_session session;
+    bool in_callback;           /* an application function is being called */
+    bool hello_done;            /* the first hello has been dealt with: from here on record versions are exact */
+    struct sw_session *session; /* offered, found, or being made; NULL: none */
 
     const struct sw_credential *cred;  /* ours */
     const struct sw_sigscheme *scheme; /* what we will sign with */
 
-    struct sw_kex kex;
-    uint8_t premaster[SW_KEX_SECRET_MAX]; /* client: between writing ClientKeyExchange and its joining the transcript */
+    struct sw_kex *kex; /* our half of an exchange; NULL: none yet, or no longer */
+    uint8_t *premaster; /* client: between writing ClientKeyExchange and its joining the transcript */
     size_t premaster_len;
     struct sw_slice peer_public; /* server's ephemeral value at a client: view of `ske` */
     uint8_t *ske;                /* kept ServerKeyExchange body: p, g and public value are views of it */
@@ -196,6 +196,15 @@ enum sw_err sw_session_keep(struct sw_conn *conn) SW_MUST_USE;
 /* sw_handshake_new, _end: what only the handshake needs. end wipes it; what outlives it has been moved to the connection. */
 enum sw_err sw_handshake_new(struct sw_conn *conn) SW_MUST_USE;
 void sw_handshake_end(struct sw_conn *conn);
+
+/*
+ * sw_handshake_session, _kex: the large parts of a handshake, made zeroed when they are first asked for, so that a half-open handshake of somebody who
+ * opens thousands does not hold them; NULL without memory. The _drop functions wipe and free them before the handshake ends.
+ */
+struct sw_session *sw_handshake_session(struct sw_conn *conn);
+struct sw_kex *sw_handshake_kex(struct sw_conn *conn);
+void sw_handshake_drop_session(struct sw_conn *conn);
+void sw_handshake_drop_kex(struct sw_conn *conn);
 
 /* --- engine.c: bytes out and in ------------------------------------------------------------------------------------------- */
 

@@ -488,7 +488,7 @@ static bool ticket_offer(const struct sw_conn *conn)
 static void ticket_write(struct sw_conn *conn, struct sw_writer *w)
 {
     if (!sw_is_server(conn) && conn->hs->offered_session)
-        sw_write_slice(w, conn->hs->session.ticket);
+        sw_write_slice(w, conn->hs->session->ticket);
 }
 
 static enum sw_err ticket_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)

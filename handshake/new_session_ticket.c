@@ -5,14 +5,16 @@
 
 enum sw_err sw_new_session_ticket_send(struct sw_conn *conn, struct sw_writer *w)
 {
-    struct sw_handshake *hs = conn->hs;
+    struct sw_session *s = sw_handshake_session(conn);
     size_t mark;
     enum sw_err err;
 
-    sw_session_fill(conn, &hs->session);
-    sw_write_u32(w, hs->session.lifetime);
+    if (s == NULL)
+        return SW_ERR_MEMORY;
+    sw_session_fill(conn, s);
+    sw_write_u32(w, s->lifetime);
     mark = sw_write_open(w, 2);
-    err = sw_ticket_seal(conn->cfg->sessions->tickets, sw_conn_rand(conn), &hs->session, sw_conn_now(conn), w);
+    err = sw_ticket_seal(conn->cfg->sessions->tickets, sw_conn_rand(conn), s, sw_conn_now(conn), w);
     sw_write_close(w, mark, 2);
     conn->ticket_issued = true;
     sw_conn_note(conn, "a ticket to resume this session with");

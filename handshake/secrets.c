@@ -53,6 +53,9 @@ enum sw_err sw_conn_premaster(struct sw_conn *conn, const uint8_t *premaster, si
     /* a server's ClientKeyExchange has joined the transcript before it is dealt with */
     if (sw_is_server(conn))
         return sw_conn_derive(conn, premaster, len);
+    hs->premaster = sw_conn_alloc(conn, len);
+    if (hs->premaster == NULL)
+        return SW_ERR_MEMORY;
     memcpy(hs->premaster, premaster, len);
     hs->premaster_len = len;
     return SW_OK;
@@ -66,8 +69,9 @@ enum sw_err sw_conn_after_send(struct sw_conn *conn, int message)
     if (message != SW_CLIENT_KEY_EXCHANGE)
         return SW_OK;
     err = sw_conn_derive(conn, hs->premaster, hs->premaster_len);
-    sw_wipe(hs->premaster, hs->premaster_len);
+    sw_conn_release_mem(conn, hs->premaster, hs->premaster_len);
+    hs->premaster = NULL;
     hs->premaster_len = 0;
-    sw_kex_wipe(&hs->kex);
+    sw_handshake_drop_kex(conn);
     return err;
 }

@@ -88,7 +88,7 @@ static enum sw_err check_suite(struct sw_conn *conn, const struct sw_server_hell
 static enum sw_err check_resumption(struct sw_conn *conn, const struct sw_server_hello *h)
 {
     struct sw_handshake *hs = conn->hs;
-    const struct sw_session *s = &hs->session;
+    const struct sw_session *s = hs->session;
 
     hs->resuming = hs->offered_session && h->session_id.len > 0 && h->session_id.len == hs->session_id_len &&
                    memcmp(h->session_id.p, hs->session_id, h->session_id.len) == 0;

@@ -65,7 +65,7 @@ static void write_vec16(struct sw_writer *w, struct sw_slice s)
 
 static void write_params(const struct sw_conn *conn, struct sw_writer *w)
 {
-    const struct sw_kex *kex = &conn->hs->kex;
+    const struct sw_kex *kex = conn->hs->kex;
     struct sw_slice public_value = {kex->public_value, kex->public_len}, p, g;
     size_t mark;
 
@@ -88,7 +88,8 @@ enum sw_err sw_server_key_exchange_send(struct sw_conn *conn, struct sw_writer *
     struct sw_handshake *hs = conn->hs;
     uint8_t to_sign[SIGNED_MAX], sig[SW_SIG_MAX];
     size_t start = w->len, len, sig_len = 0;
-    enum sw_err err = sw_kex_generate_from(&hs->kex, sw_conn_rand(conn), conn->group);
+    struct sw_kex *kex = sw_handshake_kex(conn);
+    enum sw_err err = kex != NULL ? sw_kex_generate_from(kex, sw_conn_rand(conn), conn->group) : SW_ERR_MEMORY;
 
     if (err != SW_OK)
         return err;
@@ -112,11 +113,14 @@ enum sw_err sw_server_key_exchange_send(struct sw_conn *conn, struct sw_writer *
 /* The group of an ECDHE exchange must be one we offered; a DHE group is judged by its numbers when our half is made. */
 static enum sw_err settle_group(struct sw_conn *conn, const struct sw_ske *ske)
 {
+    struct sw_kex *kex = sw_handshake_kex(conn);
     enum sw_err err;
 
+    if (kex == NULL)
+        return SW_ERR_MEMORY;
     if (!ske->ecdhe) {
-        err = sw_kex_generate_dh_from(&conn->hs->kex, sw_conn_rand(conn), ske->p, ske->g);
-        conn->group = conn->hs->kex.group;
+        err = sw_kex_generate_dh_from(kex, sw_conn_rand(conn), ske->p, ske->g);
+        conn->group = kex->group;
         conn->group_bits = (unsigned)ske->p.len * 8;
         return err;
     }
@@ -124,7 +128,7 @@ static enum sw_err settle_group(struct sw_conn *conn, const struct sw_ske *ske)
     if (conn->group == NULL || conn->group->kind == SW_GROUP_FFDHE || !sw_list_has(&conn->cfg->groups, ske->group))
         return SW_ERR_GROUP;
     conn->group_bits = conn->group->bits;
-    return sw_kex_generate_from(&conn->hs->kex, sw_conn_rand(conn), conn->group);
+    return sw_kex_generate_from(kex, sw_conn_rand(conn), conn->group);
 }
 
 static enum sw_err check_signature(struct sw_conn *conn, const struct sw_ske *ske)

@@ -62,9 +62,11 @@ static enum sw_err write_down(struct sw_conn *conn, const struct sw_session *s)
 
 enum sw_err sw_session_take_ticket(struct sw_conn *conn, struct sw_slice ticket, uint32_t lifetime)
 {
-    struct sw_session *s = &conn->hs->session;
+    struct sw_session *s = sw_handshake_session(conn);
     enum sw_err err;
 
+    if (s == NULL)
+        return SW_ERR_MEMORY;
     sw_session_fill(conn, s);
     if (lifetime > 0 && lifetime < s->lifetime)
         s->lifetime = lifetime;
@@ -79,7 +81,7 @@ enum sw_err sw_session_take_ticket(struct sw_conn *conn, struct sw_slice ticket,
 static enum sw_err keep_as_client(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_session *s = &hs->session;
+    struct sw_session *s;
 
     /* a ticket has been written down already; a resumed session without a new one stays as it was */
     if (conn->ticket_issued || hs->resuming)
@@ -89,6 +91,9 @@ static enum sw_err keep_as_client(struct sw_conn *conn)
     conn->resumable_len = 0;
     if (hs->session_id_len == 0)
         return SW_OK;
+    s = sw_handshake_session(conn);
+    if (s == NULL)
+        return SW_ERR_MEMORY;
     sw_session_fill(conn, s);
     s->ticket = (struct sw_slice){NULL, 0};
     s->id_len = hs->session_id_len;
@@ -99,14 +104,16 @@ static enum sw_err keep_as_client(struct sw_conn *conn)
 static enum sw_err keep_as_server(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_session *s = &hs->session;
+    struct sw_session *s;
 
     if (hs->resuming || hs->send_ticket || hs->session_id_len == 0)
+        return SW_OK;
+    s = sw_handshake_session(conn);
+    if (s == NULL) /* without memory for it the session is just not resumable */
         return SW_OK;
     sw_session_fill(conn, s);
     s->id_len = hs->session_id_len;
     memcpy(s->id, hs->session_id, hs->session_id_len);
-    /* without memory for it the session is just not resumable */
     if (sw_session_cache_put(conn->cfg->sessions->cache, s) == SW_OK) {
         conn->cached_id_len = s->id_len;
         memcpy(conn->cached_id, s->id, s->id_len);

@@ -108,7 +108,7 @@ static size_t room_for(const struct sw_conn *conn, int message)
     case SW_CERTIFICATE_REQUEST:
         return sw_certificate_request_room(conn);
     case SW_CLIENT_HELLO:
-        return hs->session.ticket.len + BODY_FIRST;
+        return (hs->offered_session ? hs->session->ticket.len : 0) + BODY_FIRST;
     default:
         return BODY_FIRST;
     }

@@ -3,7 +3,7 @@
 #include "base/wipe.h"
 #include <string.h>
 
-enum { FIRST_CAP = 3072 };
+enum { FIRST_CAP = 2048 };
 
 void sw_transcript_init(struct sw_transcript *t, struct sw_config *cfg)
 {
