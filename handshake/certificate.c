@@ -89,7 +89,7 @@ enum sw_err sw_certificate_recv(struct sw_conn *conn, struct sw_slice body)
     /* a client judges the chain when all is in that bears on it: at ServerHelloDone */
     if (sw_is_server(conn))
         err = hs->leaf.key.type == SW_KEY_NONE ? SW_ERR_CERT_KEY_TYPE : sw_peer_verify(conn);
-    else
+    if (err == SW_OK)
         err = sw_peer_leaf_usable(conn);
     sw_conn_note(conn, "certificate of %s, issued by %s%s", who, issuer,
                  err != SW_OK         ? ": refused"

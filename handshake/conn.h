@@ -134,6 +134,10 @@ struct sw_conn {
     bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert, own_finished_first;
     uint8_t warnings, empties; /* in a row */
 
+    /* a message that asks to renegotiate, coming in pieces: its header, and how much of its body is still to be passed over */
+    uint8_t late[4], late_len;
+    uint32_t late_left;
+
     const struct sw_suite *suite;
     const struct sw_group *group;
     unsigned group_bits;

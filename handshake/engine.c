@@ -531,6 +531,33 @@ static enum sw_err in_pieces(struct sw_conn *conn, struct sw_reader *r)
     return err;
 }
 
+/* After the handshake only a wish to renegotiate can come, and it is refused whatever it says: its body is not kept. */
+static enum sw_err late_pieces(struct sw_conn *conn, struct sw_reader *r)
+{
+    size_t n;
+    enum sw_err err = SW_OK;
+
+    if (conn->late_len < MESSAGE_HEADER) {
+        while (conn->late_len < MESSAGE_HEADER && sw_reader_left(r) > 0)
+            conn->late[conn->late_len++] = sw_read_u8(r);
+        if (conn->late_len < MESSAGE_HEADER)
+            return SW_OK;
+        conn->late_left = (uint32_t)conn->late[1] << 16 | (uint32_t)conn->late[2] << 8 | conn->late[3];
+        err = conn->late[0] == (sw_is_server(conn) ? SW_CLIENT_HELLO : SW_HELLO_REQUEST)
+                  ? check_header(conn, conn->late)
+                  : SW_ERR_UNEXPECTED_MESSAGE;
+        if (err == SW_OK && conn->late[0] == SW_HELLO_REQUEST && conn->late_left > 0)
+            err = SW_ERR_DECODE;
+    }
+    n = sw_reader_left(r) < conn->late_left ? sw_reader_left(r) : conn->late_left;
+    (void)sw_read_bytes(r, n);
+    conn->late_left -= (uint32_t)n;
+    if (err != SW_OK || conn->late_left > 0)
+        return err;
+    conn->late_len = 0;
+    return after_handshake(conn, (struct sw_slice){conn->late, MESSAGE_HEADER});
+}
+
 static enum sw_err take_handshake(struct sw_conn *conn, struct sw_slice payload)
 {
     struct sw_reader r = sw_reader_of_slice(payload);
@@ -539,12 +566,11 @@ static enum sw_err take_handshake(struct sw_conn *conn, struct sw_slice payload)
     while (err == SW_OK && sw_reader_left(&r) > 0 && conn->err == SW_OK) {
         bool done = false;
 
-        if (conn->hs == NULL || conn->hs->msg_len == 0)
+        if (conn->hs != NULL ? conn->hs->msg_len == 0 : conn->late_len == 0)
             err = whole_message(conn, &r, &done);
         if (err != SW_OK || done)
             continue;
-        /* after the handshake nothing is long enough to come in pieces */
-        err = conn->hs != NULL ? in_pieces(conn, &r) : SW_ERR_UNEXPECTED_MESSAGE;
+        err = conn->hs != NULL ? in_pieces(conn, &r) : late_pieces(conn, &r);
     }
     return err;
 }

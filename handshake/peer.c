@@ -87,6 +87,13 @@ static enum sw_err remember(struct sw_conn *conn)
     return sw_hash_once(SW_HASH_SHA256, leaf->der.p, leaf->der.len, peer->sha256);
 }
 
+/* A certificate with the status_request feature promises a status to whoever asks for one (RFC 7633 4.2.2). */
+static bool staple_missing(const struct sw_conn *conn)
+{
+    return !sw_is_server(conn) && conn->hs->leaf.must_staple && conn->hs->status == NULL &&
+           sw_option(conn, SW_OPT_STATUS_REQUEST) != 0 && !sw_option(conn, SW_OPT_INSECURE_NO_VERIFY);
+}
+
 enum sw_err sw_peer_verify(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
@@ -98,6 +105,10 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
 
     if (sw_option(conn, SW_OPT_STATUS_REQUEST) == 2 && !sw_is_server(conn) && hs->status == NULL)
         return SW_ERR_OCSP;
+    if (staple_missing(conn)) {
+        sw_conn_explain(conn, "the certificate demands a stapled status (RFC 7633), and none came");
+        return SW_ERR_OCSP;
+    }
     if (!sw_option(conn, SW_OPT_INSECURE_NO_VERIFY) &&
         (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0)) {
         if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
@@ -117,18 +128,23 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
     return remember(conn);
 }
 
-/* keyUsage, where it is there, binds (RFC 5246 7.4.2): a key for signing does not decrypt, one for encryption does not sign. */
+/*
+ * keyUsage, where it is there, binds (RFC 5246 7.4.2): a key for signing does not decrypt, one for encryption does not sign. A client's always signs,
+ * its CertificateVerify (7.4.6).
+ */
 static enum sw_err check_usage(const struct sw_conn *conn)
 {
     const struct sw_cert *leaf = &conn->hs->leaf;
-    unsigned need =
-        conn->suite->kex == SW_KEX_RSA ? (unsigned)SW_KU_KEY_ENCIPHERMENT : (unsigned)SW_KU_DIGITAL_SIGNATURE;
+    bool decrypts = !sw_is_server(conn) && conn->suite->kex == SW_KEX_RSA;
+    unsigned need = decrypts ? (unsigned)SW_KU_KEY_ENCIPHERMENT : (unsigned)SW_KU_DIGITAL_SIGNATURE;
 
     return !leaf->has_key_usage || (leaf->key_usage & need) != 0 ? SW_OK : SW_ERR_CERT_KEY_USAGE;
 }
 
 enum sw_err sw_peer_leaf_usable(struct sw_conn *conn)
 {
+    if (sw_is_server(conn))
+        return check_usage(conn);
     const struct sw_pubkey *key = &conn->hs->leaf.key;
     bool rsa = key->type == SW_KEY_RSA || (key->type == SW_KEY_RSA_PSS && conn->suite->kex != SW_KEX_RSA);
     bool ec = key->type == SW_KEY_EC || key->type == SW_KEY_ED25519 || key->type == SW_KEY_ED448;

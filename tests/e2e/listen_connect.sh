@@ -265,6 +265,27 @@ if command -v gnutls-serv >/dev/null; then
     stop
 fi
 
+# --- what a certificate says about its own use -----------------------------------------------------------------------------------
+
+# strange NAME EXTENSIONS: a certificate of our root with these
+strange() {
+    openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -subj "/CN=$1" -out "$1.csr" 2>/dev/null
+    printf 'subjectAltName=DNS:server.example\n%b\n' "$2" >"$1.ext"
+    openssl x509 -req -in "$1.csr" -CA root.crt -CAkey pki/root.key -days 30 -extfile "$1.ext" -out "$1.crt" 2>/dev/null
+    chmod 600 "$1.key"
+}
+strange staple 'extendedKeyUsage=serverAuth\ntlsfeature=status_request'
+strange cipher 'extendedKeyUsage=clientAuth\nkeyUsage=keyEncipherment'
+listen staple --cert staple.crt --key staple.key --client-auth none
+exits 1 "a promised status that does not come" connect --staple
+says "why" "demands a stapled status" err
+exits 0 "nobody asked for it" connect
+stop
+listen usage $ours --trust root.crt
+openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cert cipher.crt -key cipher.key </dev/null >/dev/null 2>&1
+says "why" "key usage" usage.log
+stop
+
 # --- the command line -------------------------------------------------------------------------------------------------------
 
 exits 0 "--help" "$sealwax" --help

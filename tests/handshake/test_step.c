@@ -126,6 +126,34 @@ static void renegotiation_is_refused(void)
     }
 }
 
+/* The same in pieces, one byte a record: answered once, when it is whole, and the connection goes on. */
+static void renegotiation_in_pieces(void)
+{
+    static const uint8_t hello[4 + 38] = {1, 0, 0, 38, 3, 3}, request[4] = {0};
+
+    for (int by_client = 0; by_client < 2; by_client++) {
+        const uint8_t *message = by_client ? hello : request;
+        size_t len = by_client ? sizeof hello : sizeof request;
+        struct sw_conn *to, *from;
+        struct pair p;
+
+        established(&p, false);
+        to = by_client ? p.server : p.client;
+        from = by_client ? p.client : p.server;
+        for (int round = 0; round < 2; round++) {
+            for (size_t i = 0; i < len; i++) {
+                CU_ASSERT_FALSE(pair_carry(to, from, 0)); /* no answer yet */
+                put(&p, by_client, SW_CT_HANDSHAKE, message + i, 1);
+                SW_ASSERT_OK(sw_conn_error(to));
+            }
+            CU_ASSERT_TRUE(pair_carry(to, from, 0));
+            SW_ASSERT_OK(sw_conn_error(from));
+            CU_ASSERT_TRUE(pair_send(&p, from, to, 100));
+        }
+        pair_close(&p);
+    }
+}
+
 /* clang-format off */
 static const struct {
     enum sw_content_type type;
@@ -135,7 +163,8 @@ static const struct {
 } afterwards[] = {
     {SW_CT_HANDSHAKE,          "00000000",         true,  SW_ERR_UNEXPECTED_MESSAGE}, /* a HelloRequest to a server */
     {SW_CT_HANDSHAKE,          "0000000100",       false, SW_ERR_DECODE},             /* one with a body */
-    {SW_CT_HANDSHAKE,          "0000",             false, SW_ERR_UNEXPECTED_MESSAGE}, /* half of one */
+    {SW_CT_HANDSHAKE,          "0000",             false, SW_OK},                     /* half of one: the rest may come */
+    {SW_CT_HANDSHAKE,          "01ffffff",         true,  SW_ERR_MESSAGE_SIZE},       /* a hello longer than any */
     {SW_CT_HANDSHAKE,          "14000000",         true,  SW_ERR_UNEXPECTED_MESSAGE},
     {SW_CT_HANDSHAKE,          "0e000000",         false, SW_ERR_UNEXPECTED_MESSAGE},
     {SW_CT_HANDSHAKE,          "63000000",         false, SW_ERR_UNEXPECTED_MESSAGE}, /* no message has this number */
@@ -366,6 +395,7 @@ SW_TEST_SUITE(step){
     SW_TEST(long_chains_fit),
     SW_TEST(nothing_follows_a_flight),
     SW_TEST(renegotiation_is_refused),
+    SW_TEST(renegotiation_in_pieces),
     SW_TEST(nothing_else_after_the_handshake),
     SW_TEST(empty_records_are_bounded),
     SW_TEST(a_failed_session_is_forgotten),
