@@ -531,23 +531,24 @@ static enum sw_err in_pieces(struct sw_conn *conn, struct sw_reader *r)
     return err;
 }
 
-/* After the handshake only a wish to renegotiate can come, and it is refused whatever it says: its body is not kept. */
+/*
+ * After the handshake only a wish to renegotiate can come, and it is refused whatever it says: its body is not kept. A HelloRequest has four bytes and no
+ * reason to come in pieces.
+ */
 static enum sw_err late_pieces(struct sw_conn *conn, struct sw_reader *r)
 {
     size_t n;
     enum sw_err err = SW_OK;
 
+    if (!sw_is_server(conn))
+        return SW_ERR_UNEXPECTED_MESSAGE;
     if (conn->late_len < MESSAGE_HEADER) {
         while (conn->late_len < MESSAGE_HEADER && sw_reader_left(r) > 0)
             conn->late[conn->late_len++] = sw_read_u8(r);
         if (conn->late_len < MESSAGE_HEADER)
             return SW_OK;
         conn->late_left = (uint32_t)conn->late[1] << 16 | (uint32_t)conn->late[2] << 8 | conn->late[3];
-        err = conn->late[0] == (sw_is_server(conn) ? SW_CLIENT_HELLO : SW_HELLO_REQUEST)
-                  ? check_header(conn, conn->late)
-                  : SW_ERR_UNEXPECTED_MESSAGE;
-        if (err == SW_OK && conn->late[0] == SW_HELLO_REQUEST && conn->late_left > 0)
-            err = SW_ERR_DECODE;
+        err = conn->late[0] == SW_CLIENT_HELLO ? check_header(conn, conn->late) : SW_ERR_UNEXPECTED_MESSAGE;
     }
     n = sw_reader_left(r) < conn->late_left ? sw_reader_left(r) : conn->late_left;
     (void)sw_read_bytes(r, n);
@@ -656,7 +657,8 @@ static enum sw_err take_record(struct sw_conn *conn, uint8_t type, struct sw_sli
             return SW_ERR_UNEXPECTED_MESSAGE;
         return take_alert(conn, payload);
     case SW_CT_APPLICATION_DATA:
-        return take_data(conn, payload);
+        /* nor may data come between the pieces of one */
+        return conn->late_len > 0 ? SW_ERR_UNEXPECTED_MESSAGE : take_data(conn, payload);
     default:
         return SW_ERR_RECORD_TYPE;
     }

@@ -129,29 +129,25 @@ static void renegotiation_is_refused(void)
 /* The same in pieces, one byte a record: answered once, when it is whole, and the connection goes on. */
 static void renegotiation_in_pieces(void)
 {
-    static const uint8_t hello[4 + 38] = {1, 0, 0, 38, 3, 3}, request[4] = {0};
+    static const uint8_t hello[4 + 38] = {1, 0, 0, 38, 3, 3};
+    struct pair p;
 
-    for (int by_client = 0; by_client < 2; by_client++) {
-        const uint8_t *message = by_client ? hello : request;
-        size_t len = by_client ? sizeof hello : sizeof request;
-        struct sw_conn *to, *from;
-        struct pair p;
-
-        established(&p, false);
-        to = by_client ? p.server : p.client;
-        from = by_client ? p.client : p.server;
-        for (int round = 0; round < 2; round++) {
-            for (size_t i = 0; i < len; i++) {
-                CU_ASSERT_FALSE(pair_carry(to, from, 0)); /* no answer yet */
-                put(&p, by_client, SW_CT_HANDSHAKE, message + i, 1);
-                SW_ASSERT_OK(sw_conn_error(to));
-            }
-            CU_ASSERT_TRUE(pair_carry(to, from, 0));
-            SW_ASSERT_OK(sw_conn_error(from));
-            CU_ASSERT_TRUE(pair_send(&p, from, to, 100));
+    established(&p, false);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof hello; i++) {
+            CU_ASSERT_FALSE(pair_carry(p.server, p.client, 0)); /* no answer yet */
+            put(&p, true, SW_CT_HANDSHAKE, hello + i, 1);
+            SW_ASSERT_OK(sw_conn_error(p.server));
         }
-        pair_close(&p);
+        CU_ASSERT_TRUE(pair_carry(p.server, p.client, 0));
+        SW_ASSERT_OK(sw_conn_error(p.client));
+        CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 100));
     }
+    /* data may not stand between the pieces */
+    put(&p, true, SW_CT_HANDSHAKE, hello, 10);
+    put(&p, true, SW_CT_APPLICATION_DATA, "x", 1);
+    SW_ASSERT_ERR(sw_conn_error(p.server), SW_ERR_UNEXPECTED_MESSAGE);
+    pair_close(&p);
 }
 
 /* clang-format off */
@@ -163,7 +159,7 @@ static const struct {
 } afterwards[] = {
     {SW_CT_HANDSHAKE,          "00000000",         true,  SW_ERR_UNEXPECTED_MESSAGE}, /* a HelloRequest to a server */
     {SW_CT_HANDSHAKE,          "0000000100",       false, SW_ERR_DECODE},             /* one with a body */
-    {SW_CT_HANDSHAKE,          "0000",             false, SW_OK},                     /* half of one: the rest may come */
+    {SW_CT_HANDSHAKE,          "0000",             false, SW_ERR_UNEXPECTED_MESSAGE}, /* half of one */
     {SW_CT_HANDSHAKE,          "01ffffff",         true,  SW_ERR_MESSAGE_SIZE},       /* a hello longer than any */
     {SW_CT_HANDSHAKE,          "14000000",         true,  SW_ERR_UNEXPECTED_MESSAGE},
     {SW_CT_HANDSHAKE,          "0e000000",         false, SW_ERR_UNEXPECTED_MESSAGE},

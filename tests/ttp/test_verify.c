@@ -1,5 +1,6 @@
 /* Path building and the checks of each place on the path: a good path is found whatever stands beside it, and each refusal is the right one. */
 #include "tests/ttp/chain.h"
+#include "ttp/pem.h"
 
 enum { ROOT, A, B, LEAF, COUNT };
 
@@ -56,6 +57,9 @@ static void finds_the_path(void)
 
 static void says_what_is_wrong(void)
 {
+    /* critical, and of an arc nobody uses */
+    static const uint8_t unknown[] = {0x30, 12, 6, 5, 0x2b, 6, 1, 5, 99, 1, 1, 0xff, 4, 0};
+
     REFUSED(r[LEAF].not_after = CHAIN_NOW - 1, SW_ERR_CERT_EXPIRED, 0);
     REFUSED(r[LEAF].not_before = CHAIN_NOW + 1, SW_ERR_CERT_NOT_YET, 0);
     REFUSED(r[LEAF].eku = SW_EKU_CLIENT_AUTH, SW_ERR_CERT_PURPOSE, 0);
@@ -64,6 +68,8 @@ static void says_what_is_wrong(void)
     REFUSED(r[LEAF].san[0] = "dns:other.example.org", SW_ERR_CERT_NAME, 0);
     REFUSED(r[LEAF].san[0] = NULL, SW_ERR_CERT_NAME, 0);
     REFUSED(r[LEAF].version1 = true, SW_ERR_CERT_PROFILE, 0);
+    REFUSED(r[LEAF].extensions = ((struct sw_slice){unknown, sizeof unknown}), SW_ERR_CERT_CRITICAL, 0);
+    REFUSED(r[A].extensions = ((struct sw_slice){unknown, sizeof unknown}), SW_ERR_CERT_CRITICAL, 2);
     REFUSED(r[B].not_after = CHAIN_NOW - 1, SW_ERR_CERT_EXPIRED, 1);
     REFUSED(r[B].ca = false, SW_ERR_CERT_NOT_CA, 1);
     REFUSED((r[B].no_basic = true, r[B].key_usage = SW_KU_KEY_CERT_SIGN), SW_ERR_CERT_NOT_CA, 1);
@@ -254,6 +260,38 @@ static void notices_each_flipped_byte(void)
     chain_free(&leaf, 1);
 }
 
+static void weak_keys_and_wrong_signatures(void)
+{
+    struct made m[COUNT];
+    struct recipe r[COUNT];
+    struct sw_verify_result result;
+    struct sw_verify_params params = {.time = CHAIN_NOW, .purpose = SW_PURPOSE_SERVER};
+    struct sw_cert weak;
+    size_t len;
+    uint8_t *pem = sw_test_file("tests/vectors/ttp/weak.crt", &len), der[2048];
+    struct sw_reader text = sw_reader_of(pem, len);
+    struct sw_pem block;
+
+    usual(r, m);
+    for (int i = 0; i < COUNT; i++)
+        chain_make(&m[i], &r[i]);
+    m[LEAF].der[m[LEAF].len - 1] ^= 1;
+    SW_ASSERT_OK(sw_cert_parse(&m[LEAF].cert, m[LEAF].der, m[LEAF].len));
+    const struct made *inter[] = {&m[B], &m[A]};
+    SW_ASSERT_ERR(chain_verify(&m[LEAF], &m[ROOT], inter, 2, "www.example.org", &result), SW_ERR_CERT_SIGNATURE);
+    chain_free(m, COUNT);
+
+    CU_ASSERT_TRUE_FATAL(sw_pem_next(&text, &block));
+    SW_ASSERT_OK(sw_pem_decode(&block, der, sizeof der, &len));
+    SW_ASSERT_OK(sw_cert_parse(&weak, der, len));
+    struct sw_trust *trust = sw_trust_new();
+    SW_ASSERT_OK(sw_trust_add(trust, der, len));
+    params.trust = trust;
+    SW_ASSERT_ERR(sw_verify(&weak, &params, &result), SW_ERR_CERT_ALGORITHM);
+    sw_trust_free(trust);
+    free(pem);
+}
+
 static void counts_intermediates(void)
 {
     struct made m[COUNT];
@@ -291,4 +329,5 @@ SW_TEST_SUITE(verify){
     SW_TEST(trusts_what_is_not_self_signed),
     SW_TEST(notices_each_flipped_byte),
     SW_TEST(counts_intermediates),
+    SW_TEST(weak_keys_and_wrong_signatures),
 };

@@ -42,3 +42,5 @@ openssl pkcs12 $all $pass -keypbe NONE -certpbe NONE -macalg sha512 -out clear.p
 openssl pkcs12 $all -passout pass:größe -out utf8.p12
 rm -f java.p12
 keytool -importkeystore -srckeystore openssl.p12 -srcstorepass sealwax -destkeystore java.p12 -deststoretype PKCS12 -deststorepass sealwax
+
+openssl req -x509 -newkey rsa:1024 -nodes -keyout /dev/null -subj /CN=weak.example -addext subjectAltName=DNS:weak.example -days 36500 -out weak.crt
