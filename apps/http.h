@@ -108,6 +108,17 @@ void http_stream_source(struct http_request *rq, int status, const char *type, i
                         size_t (*more)(void *user, uint8_t *buf, size_t cap), void (*done)(void *user, bool complete),
                         void *user);
 
+/* What part of something is asked for (RFC 9110 14.2): one range; more than one is answered with the whole. */
+struct http_range {
+    int64_t from, length;
+};
+
+/*
+ * http_range: settle Range, If-Range and If-None-Match against something of this length and ETag (with its quotes), and set Accept-Ranges, ETag and Content-Range. Returns
+ * 200 or 206 with the range filled in, 304, or 416.
+ */
+int http_range(struct http_request *rq, int64_t length, const char *etag, struct http_range *out);
+
 /* http_keep: the answer comes later, possibly much later. */
 void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user);
 

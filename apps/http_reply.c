@@ -66,6 +66,8 @@ static bool header(struct http_reply *r)
         (void)number(value, 10, &r->retry_after); /* the other form is a date: no need to */
     else if (strcasecmp(name, "Content-Type") == 0)
         snprintf(r->type, sizeof r->type, "%s", value);
+    else if (strcasecmp(name, "ETag") == 0)
+        snprintf(r->etag, sizeof r->etag, "%s", value);
     else if (strcasecmp(name, "Location") == 0)
         snprintf(r->location, sizeof r->location, "%s", value);
     return true;

@@ -23,10 +23,10 @@ struct http_reply {
     int status;
     int64_t length; /* Content-Length, -1: not said */
     bool chunked, close;
-    char type[64];       /* Content-Type */
-    char location[256];  /* Location */
-    int64_t offset;      /* Upload-Offset, -1 */
-    int64_t retry_after; /* seconds, -1 */
+    char type[64];                /* Content-Type */
+    char location[256], etag[80]; /* Location */
+    int64_t offset;               /* Upload-Offset, -1 */
+    int64_t retry_after;          /* seconds, -1 */
     /* ours */
     unsigned phase;
     int64_t left; /* of the body or chunk */

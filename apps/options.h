@@ -40,6 +40,8 @@ enum {
     APP_RECEIPT = 2048,
     APP_SEALED = 4096, /* seal and open */
     APP_SEAL = 8192,
+    APP_PUT = 32768,
+    APP_GET = 65536,
     APP_OPEN = 16384
 };
 

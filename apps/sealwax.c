@@ -51,6 +51,26 @@ static const struct app_verb verbs[] = {
      "is over. Exit code 0 when it arrived, 1 when it did not and will not, 6 when that is open.",
      "sealwax receipt 92aab619fc55f0be5cf98f3017592d7c --server mail.example --wait 5m",
      APP_TLS | APP_CLIENT | APP_HTTP | APP_RECEIPT, 1, 1, receipt_run},
+    {"put", "FILE...", "upload files, directories or standard input",
+     "Upload files to our own space on the server, where they are kept encrypted. A directory goes with everything "
+     "below it. What was interrupted goes on "
+     "where it was when the same command is given again; the server compares the SHA-256 of the whole before the file "
+     "appears. - is standard "
+     "input and needs --as.",
+     "sealwax put report.pdf photos\n"
+     "tar cz . | sealwax put - --as backup.tar.gz",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_PUT, 1, 10000, put_run},
+    {"get", "NAME...", "download files",
+     "Download files to their own names here, or one to --output (- is standard output). An interrupted one goes on "
+     "when the same command is given again; it "
+     "appears under its name when its SHA-256 is right, and never over another file without --force.",
+     "sealwax get report.pdf\n"
+     "sealwax get backup.tar.gz -o - | tar tz",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_GET, 1, 10000, get_run},
+    {"ls", "", "list the files in our space", "List what is in our space: size, time, name.", "sealwax ls",
+     APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, ls_run},
+    {"rm", "NAME...", "delete files from our space", "Delete files from our space on the server.",
+     "sealwax rm report.pdf", APP_TLS | APP_CLIENT | APP_HTTP, 1, 10000, rm_run},
     {"whoami", "", "who we are to a server",
      "Print the name that a server takes from our certificate; with --verbose, which certificate it was.",
      "sealwax whoami --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, whoami_run},

@@ -1,6 +1,7 @@
 /* sealwaxd serve: one process, one thread, one event loop: listeners, TLS, HTTP, the mailbox; signals to reload and to end. */
 #include "apps/serve.h"
 #include "apps/bev.h"
+#include "apps/file/server.h"
 #include "apps/http.h"
 #include "apps/message/server.h"
 #include "apps/net.h"
@@ -30,6 +31,9 @@ struct server {
     struct sw_config *cfg;
     struct sw_store *store;
     struct message_service *messages;
+    struct sw_vault vault; /* of the files */
+    bool has_vault;
+    struct file_service *files;
     struct http *http;
     struct net_listeners listeners;
     struct event *signals[SIGNALS];
@@ -120,6 +124,38 @@ static int state_path(const struct app *app, const char *name, char out[PATH_MAX
     return APP_DONE;
 }
 
+static int read_file_limits(const struct app *app, struct file_limits *out)
+{
+    size_t file, space;
+    int code = app_get_size(app, OPT_MAX_FILE, (size_t)64 << 30, (size_t)1 << 46, &file);
+    if (!code)
+        code = app_get_size(app, OPT_MAX_SPACE, (size_t)256 << 30, (size_t)1 << 50, &space);
+    if (!code)
+        *out = (struct file_limits){(int64_t)file, (int64_t)space};
+    return code;
+}
+
+/* The files' service, in the same directory and under the same key as the mailbox, which has made both. */
+static int open_files(struct server *s)
+{
+    char dir[PATH_MAX_LENGTH], key[PATH_MAX_LENGTH];
+    struct file_limits limits;
+    const char *given = app_get(s->app, OPT_VAULT_KEY);
+    int code = read_file_limits(s->app, &limits);
+    if (!code)
+        code = state_path(s->app, "", dir);
+    if (!code)
+        code = state_path(s->app, "vault.key", key);
+    if (code)
+        return code;
+    enum sw_err err = sw_vault_open(&s->vault, given ? given : key, false);
+    if (err)
+        return app_fail(s->app, err, given ? given : key);
+    s->has_vault = true;
+    s->files = file_service_new(dir, &s->vault, &limits, on_trouble, s);
+    return s->files ? APP_DONE : app_fail(s->app, SW_ERR_SYSTEM, dir);
+}
+
 static int open_store(struct server *s)
 {
     char path[PATH_MAX_LENGTH], key[PATH_MAX_LENGTH];
@@ -154,11 +190,13 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     struct server *s = ctx;
     struct sw_config *cfg;
     struct sw_store_limits limits;
+    struct file_limits file_limits;
     (void)sig;
     (void)what;
     struct settings *fresh = calloc(1, sizeof *fresh);
     service_reloading();
-    if (!fresh || app_reload(s->app, &fresh->app) || read_limits(&fresh->app, &limits) || make_tls(&fresh->app, &cfg)) {
+    if (!fresh || app_reload(s->app, &fresh->app) || read_limits(&fresh->app, &limits) ||
+        read_file_limits(&fresh->app, &file_limits) || make_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
         app_warn(s->app, "not reloaded: the old settings stay");
         service_notify("READY=1");
@@ -168,6 +206,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     if (sw_config_share_sessions(cfg, s->cfg))
         app_say(s->app, "sessions begun before cannot be resumed");
     sw_store_set_limits(s->store, &limits);
+    file_service_set_limits(s->files, &file_limits);
     http_set_config(s->http, cfg);
     sw_config_free(s->cfg); /* connections keep theirs */
     s->cfg = cfg;
@@ -238,6 +277,7 @@ static bool watch_signals(struct server *s)
     }
     s->drain = event_new(s->base, -1, 0, on_drain, s);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an answer to a client, not our end */
     return s->drain && watch_watchdog(s);
 }
 
@@ -252,7 +292,8 @@ static bool make_services(struct server *s, int timeout)
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
     s->messages = message_service_new(s->base, s->store, &said);
-    return s->messages && http_serve(s->http, message_routes, s->messages);
+    return s->messages && http_serve(s->http, message_routes, s->messages) &&
+           http_serve(s->http, file_routes, s->files);
 }
 
 static int take_listeners(struct server *s, const struct net_listeners *more)
@@ -298,6 +339,9 @@ static void clean_up(struct server *s)
     if (s->base) /* freed connections are finished by the loop */
         event_base_loop(s->base, EVLOOP_NONBLOCK);
     message_service_free(s->messages);
+    file_service_free(s->files);
+    if (s->has_vault)
+        sw_vault_close(&s->vault);
     for (size_t i = 0; i < SIGNALS; i++)
         if (s->signals[i])
             event_free(s->signals[i]);
@@ -320,7 +364,10 @@ static void clean_up(struct server *s)
 static int check_rest(struct server *s)
 {
     struct sw_store_limits limits;
+    struct file_limits file_limits;
     int code = read_limits(s->app, &limits);
+    if (!code)
+        code = read_file_limits(s->app, &file_limits);
     sw_config_free(s->cfg);
     if (!code)
         app_say(s->app, "the settings are in order");
@@ -338,6 +385,8 @@ int serve_run(struct app *app)
         return check_rest(&s);
     if (!code)
         code = open_store(&s);
+    if (!code)
+        code = open_files(&s);
     raise_file_limit();
     if (!code && !make_services(&s, (int)timeout))
         code = app_fail(app, SW_ERR_MEMORY, "services");

@@ -11,6 +11,10 @@ int recv_run(struct app *app);
 int receipt_run(struct app *app);
 int list_run(struct app *app);
 int whoami_run(struct app *app);
+int put_run(struct app *app);
+int get_run(struct app *app);
+int ls_run(struct app *app);
+int rm_run(struct app *app);
 int seal_run(struct app *app);
 int open_run(struct app *app);
 

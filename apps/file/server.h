@@ -1,0 +1,31 @@
+/*
+ * Files over HTTP: uploads in pieces that can be resumed (tus 1.0.0, https://tus.io), downloads with ranges, a space for each name with a quota. docs/files.md
+ * is the manual. A file appears complete, checked and on the disk, or not at all.
+ */
+#ifndef SW_APPS_FILE_SERVER_H
+#define SW_APPS_FILE_SERVER_H
+
+#include "apps/http.h"
+#include "apps/vault.h"
+
+struct file_service;
+
+extern const struct http_route file_routes[];
+
+struct file_limits {
+    int64_t file_max;  /* bytes of one file */
+    int64_t space_max; /* bytes of all files of one name */
+};
+
+/* file_service_new: in directories below dir, which exists; the vault must outlive it. NULL with errno. */
+struct file_service *file_service_new(const char *dir, struct sw_vault *vault, const struct file_limits *limits,
+                                      void (*trouble)(void *ctx, const char *what, const char *why), void *ctx);
+void file_service_set_limits(struct file_service *service, const struct file_limits *limits);
+void file_service_free(struct file_service *service);
+
+enum { FILE_NAME_MAX = 512 };
+
+/* file_name_ok: whether a name may be a file's: components of printable UTF-8 bytes parted by '/', none of them empty, "." or "..". */
+bool file_name_ok(const char *name);
+
+#endif

@@ -1,0 +1,206 @@
+#!/bin/bash
+# Files as people use them: put, get, ls, rm; interrupted transfers; names, quotas, a full disk; the same with curl; nothing readable on the server's disk.
+set -u
+BUILD=$(cd "${BUILD:-build}" && pwd)
+cd "${SCRATCH:-$(mktemp -d)}" || exit 1
+export NO_COLOR=1
+unset SSLKEYLOGFILE
+passed=0 failed=0 server=
+trap 'kill $server $(jobs -p) 2>/dev/null' EXIT
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAIL: $*"
+    [ ! -s out ] || head -c 300 out | sed 's/^/    out| /'
+    [ ! -s err ] || sed 's/^/    err| /' err | head -n 5
+}
+exits() { # CODE COMMAND...
+    want=$1
+    shift
+    "$@" >out 2>err </dev/null
+    code=$?
+    if [ $code = "$want" ]; then ok; else bad "exit code $code, not $want: $*"; fi
+}
+is() { if [ "$2" = "$3" ]; then ok; else bad "$1 is \"$3\", not \"$2\""; fi; }
+says() { if grep -qF -- "$1" out err; then ok; else bad "nobody said \"$1\""; fi; }
+says_not() { if grep -qF -- "$1" out err; then bad "somebody said \"$1\""; else ok; fi; }
+same() { if cmp -s "$1" "$2"; then ok; else bad "$1 and $2 differ"; fi; }
+gone() { if [ -e "$1" ]; then bad "$1 is there"; else ok; fi; }
+
+ttp() { "$BUILD/ttp" --quiet --pki pki "$@" >/dev/null; }
+ttp init "Test Root"
+ttp issue localhost --profile server
+for who in alice bob; do ttp issue $who --profile client; done
+start() {
+    rm -f ready
+    "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:${port:-0} --state state \
+        --ready-file ready --max-file 64M --max-space 100M "$@" 2>>server.log &
+    server=$!
+    for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
+    port=$(sed 's/.*://' ready)
+}
+stop() {
+    kill "$1" $server
+    wait $server 2>/dev/null
+}
+port=
+start
+as() { # NAME VERB ARGUMENTS...
+    who=$1 verb=$2
+    shift 2
+    "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust "$top/pki/root.crt" --cert "$top/pki/$who.crt" --key "$top/pki/$who.key" "$@"
+}
+# the same, to be put into the background and killed
+alone() {
+    who=$1 verb=$2
+    shift 2
+    exec "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust "$top/pki/root.crt" --cert "$top/pki/$who.crt" --key "$top/pki/$who.key" "$@"
+}
+top=$PWD
+web() {
+    who=$1
+    shift
+    curl -sS -m 20 --cacert pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "${@:1:$#-1}" "https://localhost:$port${*: -1}"
+}
+status() { web "$1" -o out -w '%{http_code}' "${@:2}"; }
+
+# --- there and back
+head -c 10000000 /dev/urandom >big
+printf 'a readable sentence, again and again\n%.0s' $(seq 5000) >text
+: >empty
+mkdir -p tree/below/deep && cp text tree/one && cp big tree/below/deep/two
+exits 0 as alice put big text empty tree
+says "put tree/below/deep/two"
+exits 0 as alice ls
+says "10.0 MB"
+says "tree/one"
+exits 0 as bob ls
+says_not big
+mkdir back
+cd back || exit 1
+exits 0 as alice get big text empty tree/below/deep/two
+cd ..
+for f in big text empty; do same $f back/$f; done
+same big back/tree/below/deep/two
+exits 1 as bob get big -o bobs
+exits 1 as alice get nothing
+exits 3 as alice get big
+says "exists already"
+exits 0 as alice get text -o -
+same text out
+exits 3 as alice put text
+says "exists already"
+echo changed >text2
+exits 0 as alice put text2 --as text --force
+exits 0 as alice get text -o text3
+same text2 text3
+exits 3 as alice get text -o text3
+exits 0 as alice get text -o text3 --force
+tar cf - tree | "$BUILD/sealwax" put - --as tree.tar --server "localhost:$port" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key 2>err || bad "put -"
+as alice get tree.tar -o - 2>/dev/null | tar tf - >out
+says tree/below/deep/two
+exits 2 as alice put -
+exits 4 as alice put text --as ../escape
+exits 4 as alice put text --as /etc/passwd
+exits 4 as alice get ../../pki/root.key
+exits 5 as alice put nowhere
+exits 0 as alice rm text
+exits 1 as alice get text -o text4
+gone text4
+exits 1 as alice rm text
+
+# --- interrupted: the server dies, the client dies
+head -c 60000000 /dev/urandom >huge
+for i in 1 2 3; do
+    alone alice put huge --force --quiet 2>err &
+    client=$!
+    sleep 0.1
+    kill -9 $client 2>/dev/null
+    wait $client 2>/dev/null
+done
+alone alice put huge --force >out 2>err &
+client=$!
+for i in 1 2 3; do
+    sleep 0.1
+    kill -9 $server
+    wait $server 2>/dev/null
+    start
+done
+wait $client
+is "exit code of a put whose server died three times" 0 $?
+for i in 1 2 3; do
+    alone alice get huge -o huge2 2>err >out &
+    client=$!
+    sleep 0.05
+    kill -9 $client 2>/dev/null
+    wait $client 2>/dev/null
+done
+exits 0 as alice get huge -o huge2 --force
+same huge huge2
+is "parts left behind" 0 "$(find . -maxdepth 1 -name '*.part' | wc -l)"
+is "uploads left behind" 0 "$(find state/uploads -type f | wc -l)"
+
+# --- limits
+head -c 70000000 /dev/zero >large
+exits 1 as alice put large
+says 413
+exits 5 as alice put huge --as again
+says 507
+gone again
+exits 0 as alice rm huge
+(
+    ulimit -f 20000
+    exec "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state small \
+        --ready-file ready.small 2>small.log
+) &
+small=$!
+for _ in $(seq 250); do [ -s ready.small ] && break; sleep 0.02; done
+big_port=$port
+port=$(sed 's/.*://' ready.small)
+exits 5 as alice put huge --quiet
+says 507
+exits 0 as alice put text2 --as text
+exits 0 as alice get text -o text5
+same text2 text5
+kill $small
+wait $small 2>/dev/null
+port=$big_port
+
+# --- with curl
+is "tus" 204 "$(status alice -X OPTIONS /files)"
+is "not without a length" 400 "$(status alice -X POST /files)"
+is "a name that goes up" 400 "$(status alice -X POST -H 'Upload-Length: 3' -H "Upload-Metadata: filename $(printf ../x | base64)" /files)"
+web alice -o out -D head -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 10' -H "Upload-Metadata: filename $(printf by-curl | base64)" /files
+url=$(sed -n 's/^Location: //p' head | tr -d '\r')
+piece() { status "${3:-alice}" -X PATCH -H 'Content-Type: application/offset+octet-stream' -H "Upload-Offset: $1" -d "$2" "$url"; }
+is "first piece" 204 "$(piece 0 01234)"
+is "the same again" 409 "$(piece 0 01234)"
+is "by somebody else" 404 "$(piece 5 56789 bob)"
+is "too much" 413 "$(piece 5 567890)"
+is "last piece" 204 "$(piece 5 56789)"
+is "whole" 0123456789 "$(web alice /files/by-curl)"
+is "a range" 345 "$(web alice -r 3-5 /files/by-curl)"
+is "the end" 89 "$(web alice -r -2 /files/by-curl)"
+is "beyond" 416 "$(status alice -r 10- /files/by-curl)"
+is "part" 206 "$(status alice -r 0-0 /files/by-curl)"
+is "not modified" 304 "$(status alice -H "If-None-Match: $(web alice -I /files/by-curl | sed -n 's/^ETag: //p' | tr -d '\r')" /files/by-curl)"
+is "another's" 404 "$(status bob /files/by-curl)"
+web alice -o out -D head -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 3' \
+    -H "Upload-Metadata: filename $(printf wrong | base64),sha256 $(printf %064d 0 | base64 -w0)" /files
+url=$(sed -n 's/^Location: //p' head | tr -d '\r')
+is "not what was announced" 460 "$(piece 0 abc)"
+is "not there" 404 "$(status alice /files/wrong)"
+is "deleted" 204 "$(status alice -X DELETE /files/by-curl)"
+
+# --- at rest
+if grep -raq "readable sentence" state; then bad "a file is readable on the server's disk"; else ok; fi
+victim=$(find state/files -type f -size +9000k | head -n 1)
+printf X | dd of="$victim" bs=1 seek=5000000 conv=notrunc 2>/dev/null
+rm -rf check && mkdir check && cd check || exit 1
+as alice get big tree/below/deep/two >out 2>err
+is "exit code for a file changed on the server's disk" 5 $?
+cd ..
+stop -TERM
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
