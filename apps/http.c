@@ -129,6 +129,7 @@ static const char *reason_of(int status)
         {206, "Partial Content"},
         {304, "Not Modified"},
         {400, "Bad Request"},
+        {402, "Payment Required"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},

@@ -12,7 +12,7 @@ static const int64_t LENGTH_MAX = INT64_C(1) << 50;
 
 void http_reply_begin(struct http_reply *r, bool head)
 {
-    *r = (struct http_reply){.length = -1, .offset = -1, .retry_after = -1, .no_body = head};
+    *r = (struct http_reply){.length = -1, .total = -1, .offset = -1, .retry_after = -1, .no_body = head};
 }
 
 static bool number(const char *text, int base, int64_t *out)
@@ -58,6 +58,9 @@ static bool header(struct http_reply *r)
         r->chunked = true;
         return first && strcasecmp(value, "chunked") == 0;
     }
+    const char *slash = strcasecmp(name, "Content-Range") == 0 ? strchr(value, '/') : NULL;
+    if (slash) /* an unknown total is a star, and stays unknown */
+        return slash[1] == '*' || number(slash + 1, 10, &r->total);
     if (strcasecmp(name, "Upload-Offset") == 0)
         return number(value, 10, &r->offset);
     if (strcasecmp(name, "Connection") == 0)

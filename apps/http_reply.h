@@ -25,6 +25,7 @@ struct http_reply {
     bool chunked, close;
     char type[64];                /* Content-Type */
     char location[256], etag[80]; /* Location */
+    int64_t total;                /* of Content-Range, -1 */
     int64_t offset;               /* Upload-Offset, -1 */
     int64_t retry_after;          /* seconds, -1 */
     /* ours */

@@ -42,6 +42,9 @@ enum {
     APP_SEAL = 8192,
     APP_PUT = 32768,
     APP_GET = 65536,
+    APP_STATE = 131072,
+    APP_MEDIA_ADMIN = 262144,
+    APP_MEDIA = 524288,
     APP_OPEN = 16384
 };
 

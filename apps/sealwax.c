@@ -71,6 +71,14 @@ static const struct app_verb verbs[] = {
      APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, ls_run},
     {"rm", "NAME...", "delete files from our space", "Delete files from our space on the server.",
      "sealwax rm report.pdf", APP_TLS | APP_CLIENT | APP_HTTP, 1, 10000, rm_run},
+    {"media", "ls | play TITLE|NUMBER | licence TITLE|NUMBER", "hear and see what the server has",
+     "media ls lists the catalogue and how many plays of each are left. media play writes a track to standard output, "
+     "or into a player, while it comes; each "
+     "play is debited once, when its first byte is served. media licence asks for a new licence where the track allows "
+     "one.",
+     "sealwax media play 1 --player 'ffplay -nodisp -autoexit -'\n"
+     "sealwax media play 'Some Song' | mpv -",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_MEDIA, 1, 2, media_run},
     {"whoami", "", "who we are to a server",
      "Print the name that a server takes from our certificate; with --verbose, which certificate it was.",
      "sealwax whoami --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, whoami_run},

@@ -12,6 +12,13 @@ static const struct app_verb verbs[] = {
      "answered.",
      "sealwaxd --cert server.crt --key server.key --trust root.crt --listen '*:4433' --state /var/lib/sealwax",
      APP_TLS | APP_SERVER | APP_SERVE, 0, 0, serve_run},
+    {"media", "import|ls|rm|licences ...", "look after the catalogue of media and its licences",
+     "media import FILE... puts tracks into the catalogue, encrypted; media ls lists them; media rm TITLE|NUMBER takes "
+     "one out. media licences lists who has how "
+     "many plays left of what; media licences HOLDER TRACK PLAYS changes that. All of it works while the server runs.",
+     "sealwaxd media import --state /var/lib/sealwax --plays 5 song.ogg\n"
+     "sealwaxd media licences --state /var/lib/sealwax",
+     APP_STATE | APP_MEDIA_ADMIN, 1, 10000, media_admin_run},
     {0},
 };
 

@@ -3,9 +3,11 @@
 #include "apps/bev.h"
 #include "apps/file/server.h"
 #include "apps/http.h"
+#include "apps/media/server.h"
 #include "apps/message/server.h"
 #include "apps/net.h"
 #include "apps/service.h"
+#include "apps/state.h"
 #include "apps/store.h"
 #include "apps/tls_config.h"
 #include <errno.h>
@@ -17,7 +19,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-enum { PATIENCE = 60, DRAIN_SECONDS = 10, PATH_MAX_LENGTH = 4096, MESSAGE_LIMIT = 4 << 20, SIGNALS = 3 };
+enum { PATIENCE = 60, DRAIN_SECONDS = 10, MESSAGE_LIMIT = 4 << 20, SIGNALS = 3 };
 
 /* Settings that were read again; connections made from them may still look at them. */
 struct settings {
@@ -34,6 +36,7 @@ struct server {
     struct sw_vault vault; /* of the files */
     bool has_vault;
     struct file_service *files;
+    struct media_service *media;
     struct http *http;
     struct net_listeners listeners;
     struct event *signals[SIGNALS];
@@ -64,6 +67,12 @@ static void on_message(void *ctx, const char *what, const struct sw_mail *mail, 
     const struct server *s = ctx;
     app_say(s->app, "message %s %s: from %s to %s%s%s", mail->id, what, mail->sender, mail->recipient,
             *who ? ", by " : "", who);
+}
+
+static void on_media(void *ctx, const char *what, const char *title, const char *who)
+{
+    const struct server *s = ctx;
+    app_say(s->app, "media: %s: %s, %s", title, what, who);
 }
 
 static void on_trouble(void *ctx, const char *what, const char *why)
@@ -112,18 +121,6 @@ static int make_tls(const struct app *app, struct sw_config **out)
     return code;
 }
 
-static int state_path(const struct app *app, const char *name, char out[PATH_MAX_LENGTH])
-{
-    const char *dir = app_get(app, OPT_STATE), *given = getenv("STATE_DIRECTORY");
-    if (!dir)
-        dir = given && *given ? given : "/var/lib/sealwax";
-    if (mkdir(dir, 0700) && errno != EEXIST)
-        return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(errno));
-    if (snprintf(out, PATH_MAX_LENGTH, "%s/%s", dir, name) >= PATH_MAX_LENGTH)
-        return app_usage(app, "--state: the name is too long");
-    return APP_DONE;
-}
-
 static int read_file_limits(const struct app *app, struct file_limits *out)
 {
     size_t file, space;
@@ -135,40 +132,41 @@ static int read_file_limits(const struct app *app, struct file_limits *out)
     return code;
 }
 
-/* The files' service, in the same directory and under the same key as the mailbox, which has made both. */
+/* The services of files and media, in the same directory and under the same key as the mailbox, which has made both. */
 static int open_files(struct server *s)
 {
-    char dir[PATH_MAX_LENGTH], key[PATH_MAX_LENGTH];
+    char dir[STATE_PATH_MAX];
     struct file_limits limits;
-    const char *given = app_get(s->app, OPT_VAULT_KEY);
+    const struct media_events said = {on_media, on_trouble, s};
+    const char *why;
     int code = read_file_limits(s->app, &limits);
     if (!code)
         code = state_path(s->app, "", dir);
     if (!code)
-        code = state_path(s->app, "vault.key", key);
+        code = state_vault(s->app, false, &s->vault);
     if (code)
         return code;
-    enum sw_err err = sw_vault_open(&s->vault, given ? given : key, false);
-    if (err)
-        return app_fail(s->app, err, given ? given : key);
     s->has_vault = true;
     s->files = file_service_new(dir, &s->vault, &limits, on_trouble, s);
-    return s->files ? APP_DONE : app_fail(s->app, SW_ERR_SYSTEM, dir);
+    if (!s->files)
+        return app_fail(s->app, SW_ERR_SYSTEM, dir);
+    s->media = media_service_new(dir, &s->vault, &said, &why);
+    return s->media ? APP_DONE : app_error(s->app, APP_SYSTEM, "%s: %s", dir, why);
 }
 
 static int open_store(struct server *s)
 {
-    char path[PATH_MAX_LENGTH], key[PATH_MAX_LENGTH];
+    char path[STATE_PATH_MAX], key[STATE_PATH_MAX];
     struct sw_store_limits limits;
-    const char *why, *given = app_get(s->app, OPT_VAULT_KEY);
+    const char *why;
     int code = read_limits(s->app, &limits);
     if (!code)
         code = state_path(s->app, "mail.db", path);
     if (!code)
-        code = state_path(s->app, "vault.key", key);
+        code = state_vault_path(s->app, key);
     if (code)
         return code;
-    enum sw_err err = sw_store_open(&s->store, path, given ? given : key, &limits, &why);
+    enum sw_err err = sw_store_open(&s->store, path, key, &limits, &why);
     if (err == SW_OK)
         return APP_DONE;
     int exit_code = err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
@@ -293,7 +291,7 @@ static bool make_services(struct server *s, int timeout)
         return false;
     s->messages = message_service_new(s->base, s->store, &said);
     return s->messages && http_serve(s->http, message_routes, s->messages) &&
-           http_serve(s->http, file_routes, s->files);
+           http_serve(s->http, file_routes, s->files) && http_serve(s->http, media_routes, s->media);
 }
 
 static int take_listeners(struct server *s, const struct net_listeners *more)
@@ -340,6 +338,7 @@ static void clean_up(struct server *s)
         event_base_loop(s->base, EVLOOP_NONBLOCK);
     message_service_free(s->messages);
     file_service_free(s->files);
+    media_service_free(s->media);
     if (s->has_vault)
         sw_vault_close(&s->vault);
     for (size_t i = 0; i < SIGNALS; i++)

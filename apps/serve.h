@@ -5,5 +5,6 @@
 #include "apps/options.h"
 
 int serve_run(struct app *app);
+int media_admin_run(struct app *app);
 
 #endif

@@ -15,6 +15,7 @@ int put_run(struct app *app);
 int get_run(struct app *app);
 int ls_run(struct app *app);
 int rm_run(struct app *app);
+int media_run(struct app *app);
 int seal_run(struct app *app);
 int open_run(struct app *app);
 

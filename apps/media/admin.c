@@ -1,0 +1,181 @@
+/* sealwaxd media: tracks into the catalogue, and who has which licence. Works on the server's directory, also while the server runs. */
+#include "apps/media/catalogue.h"
+#include "apps/media/licence.h"
+#include "apps/serve.h"
+#include "apps/state.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PLAYS = 3, WINDOW = 4 * 3600 };
+
+struct admin {
+    struct app *app;
+    struct sw_vault vault;
+    char dir[STATE_PATH_MAX], db[STATE_PATH_MAX];
+};
+
+static const char *type_of(const char *path)
+{
+    static const char *const rows[][2] = {
+        {"mp3", "audio/mpeg"},  {"ogg", "audio/ogg"},        {"oga", "audio/ogg"}, {"opus", "audio/ogg"},
+        {"flac", "audio/flac"}, {"wav", "audio/wav"},        {"m4a", "audio/mp4"}, {"mp4", "video/mp4"},
+        {"webm", "video/webm"}, {"mkv", "video/x-matroska"},
+    };
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++)
+        if (strcasecmp(dot + 1, rows[i][0]) == 0)
+            return rows[i][1];
+    return "application/octet-stream";
+}
+
+/* A file's name without directory and ending. */
+static void title_of(const char *path, char out[TRACK_TITLE_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(out, TRACK_TITLE_MAX, "%s", slash ? slash + 1 : path);
+    char *dot = strrchr(out, '.');
+    if (dot && dot != out)
+        *dot = 0;
+}
+
+static int import_one(struct admin *a, const char *path, const struct track *wishes)
+{
+    struct track t = *wishes;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st)) {
+        int code = app_fail(a->app, SW_ERR_SYSTEM, path);
+        if (fd >= 0)
+            close(fd);
+        return code;
+    }
+    t.size = st.st_size;
+    t.added = (int64_t)time(NULL);
+    if (!t.title[0])
+        title_of(path, t.title);
+    snprintf(t.type, sizeof t.type, "%s", type_of(path));
+    enum sw_err err = S_ISREG(st.st_mode) ? catalogue_add(&a->vault, a->dir, fd, &t) : SW_ERR_UNSUPPORTED;
+    close(fd);
+    if (err)
+        return app_fail(a->app, err, path);
+    app_say(a->app, "%s: %s, %" PRId64 " plays", t.title, t.type, t.plays);
+    return APP_DONE;
+}
+
+static int import(struct admin *a, int n, char **paths)
+{
+    struct track wishes = {0};
+    long plays;
+    const char *title = app_get(a->app, OPT_TITLE);
+    int code = app_get_int(a->app, OPT_PLAYS, PLAYS, 0, 1000000, &plays);
+    if (!code)
+        code = app_get_span(a->app, OPT_PLAY_TIME, WINDOW, &wishes.window);
+    if (!code && title && n > 1)
+        code = app_usage(a->app, "--title names one track, and there are %d", n);
+    if (!code && !n)
+        code = app_usage(a->app, "media import FILE...");
+    wishes.plays = plays;
+    wishes.renew = app_has(a->app, OPT_RENEWABLE);
+    if (title)
+        snprintf(wishes.title, sizeof wishes.title, "%s", title);
+    for (int i = 0; i < n && !code; i++)
+        code = import_one(a, paths[i], &wishes);
+    return code;
+}
+
+static int list(struct admin *a)
+{
+    struct catalogue c;
+    size_t bad;
+    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    if (err)
+        return app_fail(a->app, err, a->dir);
+    for (size_t i = 0; i < c.n; i++)
+        printf("%3zu  %s  %12" PRId64 "  %-18s  %s\n", i + 1, c.tracks[i].id, c.tracks[i].size, c.tracks[i].type,
+               c.tracks[i].title);
+    catalogue_free(&c);
+    return bad ? app_error(a->app, APP_BAD_INPUT, "%s: %zu tracks cannot be read", a->dir, bad) : APP_DONE;
+}
+
+static int remove_track(struct admin *a, const char *what)
+{
+    struct catalogue c;
+    char path[2 * STATE_PATH_MAX];
+    size_t bad;
+    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    const struct track *t = err ? NULL : catalogue_find(&c, what);
+    int code = err ? app_fail(a->app, err, a->dir)
+               : t ? APP_DONE
+                   : app_error(a->app, APP_NO, "there is no track %s", what);
+    if (t) {
+        snprintf(path, sizeof path, "%s/%s", a->dir, t->id);
+        if (unlink(path))
+            code = app_fail(a->app, SW_ERR_SYSTEM, path);
+    }
+    catalogue_free(&c);
+    return code;
+}
+
+static void print_licence(void *ctx, const struct licence *l)
+{
+    (void)ctx;
+    if (l->plays < 0)
+        printf("%s  %s  was changed\n", l->holder, l->track);
+    else
+        printf("%s  %s  %" PRId64 " of %" PRId64 "\n", l->holder, l->track, l->plays, l->granted);
+}
+
+/* media licences [HOLDER TRACK PLAYS] */
+static int licences(struct admin *a, int n, char **args)
+{
+    struct licences *l;
+    char *end = NULL;
+    int64_t plays = n == 3 ? strtoll(args[2], &end, 10) : 0;
+    if (n != 0 && (n != 3 || *end || end == args[2] || plays < 0))
+        return app_usage(a->app, "media licences [HOLDER TRACK PLAYS]");
+    enum sw_err err = licences_open(&l, &a->vault, a->db);
+    if (err == SW_OK)
+        err = n ? licences_set(l, args[0], args[1], plays) : licences_each(l, print_licence, NULL);
+    int code = err == SW_ERR_SYSTEM ? app_error(a->app, APP_SYSTEM, "%s: %s", a->db, licences_why(l))
+               : err                ? app_fail(a->app, err, a->db)
+                                    : APP_DONE;
+    licences_close(l);
+    return code;
+}
+
+int media_admin_run(struct app *app)
+{
+    struct admin a = {.app = app};
+    const char *what = app->argv[0];
+    int n = app->argc - 1;
+    char **rest = app->argv + 1;
+    int code = state_path(app, "media", a.dir);
+    if (!code)
+        code = state_path(app, "media.db", a.db);
+    if (!code)
+        code = state_vault(app, true, &a.vault);
+    if (code)
+        return code;
+    if (mkdir(a.dir, 0700) && errno != EEXIST)
+        code = app_fail(app, SW_ERR_SYSTEM, a.dir);
+    else if (strcmp(what, "import") == 0)
+        code = import(&a, n, rest);
+    else if (strcmp(what, "ls") == 0)
+        code = list(&a);
+    else if (strcmp(what, "rm") == 0 && n == 1)
+        code = remove_track(&a, rest[0]);
+    else if (strcmp(what, "licences") == 0)
+        code = licences(&a, n, rest);
+    else
+        code = app_usage(app, "media import, ls, rm or licences, not %s", what);
+    sw_vault_close(&a.vault);
+    return code;
+}

@@ -1,0 +1,154 @@
+/* sealwax media: what there is to hear and see, and playing it: to standard output or into a player, as it comes. */
+#include "apps/http_client.h"
+#include "apps/progress.h"
+#include "apps/verbs.h"
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ANSWER_MAX = 16 << 20, QUOTED_MAX = 1024, BUFFER = 65536 };
+
+struct playing {
+    struct app *app;
+    struct http_client http;
+    FILE *out;
+    int64_t offset, total;
+    size_t rekey; /* bytes a connection carries, 0: no end */
+    char url[QUOTED_MAX + 32];
+};
+
+static int list(struct app *app)
+{
+    struct http_client c;
+    const struct http_send get = {.method = "GET", .path = "/media"};
+    size_t len, i;
+    json_t *track;
+    int code = http_client_open(&c, app);
+    if (!code && http_client_send(&c, &get, false, &code) == HTTP_ANSWERED) {
+        char *text = c.reply.status == 200 ? http_client_body(&c, ANSWER_MAX, &len) : NULL;
+        json_t *answer = text ? json_loadb(text, len, 0, NULL) : NULL;
+        json_array_foreach(json_object_get(answer, "tracks"), i, track)
+        {
+            char size[32];
+            progress_size(json_integer_value(json_object_get(track, "size")), size);
+            if (app->json) {
+                json_dumpf(track, stdout, JSON_COMPACT);
+                putchar('\n');
+            } else {
+                printf("%3d  %-40s  %10s  %2d plays\n", (int)json_integer_value(json_object_get(track, "number")),
+                       json_string_value(json_object_get(track, "title")), size,
+                       (int)json_integer_value(json_object_get(track, "plays")));
+            }
+        }
+        if (!answer)
+            code = c.reply.status == 200 ? app_error(app, APP_SYSTEM, "%s: the answer cannot be read", c.where)
+                                         : http_client_problem(&c);
+        json_decref(answer);
+        free(text);
+    }
+    http_client_close(&c);
+    return code;
+}
+
+/* One answer: the whole, or as much as one connection may carry. */
+static int play_part(struct playing *p)
+{
+    uint8_t buf[BUFFER];
+    char range[96];
+    size_t got = 1;
+    int code;
+    if (p->rekey)
+        snprintf(range, sizeof range, "Range: bytes=%lld-%lld\r\n", (long long)p->offset,
+                 (long long)(p->offset + (int64_t)p->rekey - 1));
+    else
+        snprintf(range, sizeof range, "Range: bytes=%lld-\r\n", (long long)p->offset);
+    const struct http_send get = {.method = "GET", .path = p->url, .headers = range};
+    if (http_client_send(&p->http, &get, false, &code) != HTTP_ANSWERED)
+        return code;
+    if (p->http.reply.status != 206 && p->http.reply.status != 200)
+        return http_client_problem(&p->http);
+    int64_t end = p->offset + p->http.reply.length;
+    if (p->http.reply.total >= 0)
+        p->total = p->http.reply.total;
+    while (got && http_client_read(&p->http, buf, sizeof buf, &got, INT64_MAX)) {
+        if (got && fwrite(buf, 1, got, p->out) != got) /* the player was closed: that is an end like any other */
+            return errno == EPIPE ? -1 : app_error(p->app, APP_SYSTEM, "output: %s", strerror(errno));
+        p->offset += (int64_t)got;
+    }
+    if (p->offset < end)
+        return app_error(p->app, APP_NO, "%s: the connection broke", p->http.where);
+    if (p->rekey) /* new keys: an abbreviated handshake on a new connection */
+        http_client_disconnect(&p->http);
+    return APP_DONE;
+}
+
+static int play(struct playing *p, const char *player)
+{
+    int code = APP_DONE;
+    signal(SIGPIPE, SIG_IGN);
+    p->out = player ? popen(player, "w") : stdout;
+    if (!p->out)
+        return app_error(p->app, APP_SYSTEM, "%s: %s", player, strerror(errno));
+    p->total = -1;
+    do
+        code = play_part(p);
+    while (!code && p->total >= 0 && p->offset < p->total);
+    if (fflush(p->out) && !code && errno != EPIPE)
+        code = app_error(p->app, APP_SYSTEM, "output: %s", strerror(errno));
+    if (player && pclose(p->out) > 0 && !code)
+        code = app_error(p->app, APP_SYSTEM, "%s: failed", player);
+    return code < 0 ? APP_DONE : code;
+}
+
+static int ask_licence(struct playing *p)
+{
+    char path[sizeof p->url + 16];
+    size_t len;
+    int code;
+    snprintf(path, sizeof path, "%s/licence", p->url);
+    const struct http_send post = {.method = "POST", .path = path, .body = "", .body_len = 0};
+    if (http_client_send(&p->http, &post, false, &code) != HTTP_ANSWERED)
+        return code;
+    if (p->http.reply.status != 201)
+        return http_client_problem(&p->http);
+    free(http_client_body(&p->http, ANSWER_MAX, &len));
+    app_say(p->app, "a new licence");
+    return APP_DONE;
+}
+
+static int with_track(struct app *app, bool licence)
+{
+    struct playing p = {.app = app};
+    char quoted[QUOTED_MAX];
+    const char *player = app_get(app, OPT_PLAYER);
+    if (app->argc != 2)
+        return app_usage(app, "media %s TITLE|NUMBER", app->argv[0]);
+    if (!licence && !player && isatty(STDOUT_FILENO))
+        return app_error(app, APP_REFUSED, "sound is not written to a terminal: --player 'ffplay -', or a pipe");
+    int code = app_get_size(app, OPT_REKEY, 0, SIZE_MAX / 2, &p.rekey);
+    if (!code)
+        code = http_client_open(&p.http, app);
+    if (code)
+        return code;
+    http_quote(app->argv[1], quoted, sizeof quoted);
+    snprintf(p.url, sizeof p.url, "/media/%s", quoted);
+    code = licence ? ask_licence(&p) : play(&p, player);
+    http_client_close(&p.http);
+    return code;
+}
+
+int media_run(struct app *app)
+{
+    const char *what = app->argv[0];
+    if (strcmp(what, "ls") == 0 && app->argc == 1)
+        return list(app);
+    if (strcmp(what, "play") == 0)
+        return with_track(app, false);
+    if (strcmp(what, "licence") == 0)
+        return with_track(app, true);
+    return app_usage(app, "media ls, media play TITLE|NUMBER, or media licence TITLE|NUMBER");
+}

@@ -1,0 +1,273 @@
+/*
+ * The holder of a licence is the serial number of the certificate: of the card, where the key is on one. A play is debited before its first byte leaves; HEAD
+ * and the catalogue cost nothing.
+ */
+#include "apps/media/server.h"
+#include "apps/media/catalogue.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { PATH_LENGTH = 4096 };
+
+struct stream {
+    LIST_ENTRY(stream) in_list;
+    struct media_service *service;
+    struct sw_vfile *file;
+    int64_t offset;
+    char holder[LICENCE_HOLDER_MAX], track[LICENCE_TRACK_MAX];
+};
+
+struct media_service {
+    char dir[PATH_LENGTH];
+    struct sw_vault *vault;
+    struct licences *licences;
+    struct media_events events;
+    LIST_HEAD(, stream) streams;
+};
+
+static void happened(struct media_service *s, const char *what, const char *title, const char *who)
+{
+    if (s->events.happened)
+        s->events.happened(s->events.ctx, what, title, who);
+}
+
+static void trouble(struct media_service *s, struct http_request *rq, enum sw_err err)
+{
+    const char *why = err == SW_ERR_SYSTEM && errno ? strerror(errno) : sw_err_reason(err);
+    if (s->events.trouble)
+        s->events.trouble(s->events.ctx, "media", err == SW_ERR_SYSTEM ? licences_why(s->licences) : why);
+    http_problem(rq, 500,
+                 err == SW_ERR_CRYPTO ? "the track or its licence was changed on the server's disk"
+                                      : "the media cannot be used now");
+}
+
+static void holder_of(const struct http_request *rq, char out[LICENCE_HOLDER_MAX])
+{
+    for (size_t i = 0; i < rq->peer.serial_len; i++)
+        snprintf(out + 2 * i, 3, "%02x", rq->peer.serial[i]);
+    if (!rq->peer.serial_len)
+        snprintf(out, LICENCE_HOLDER_MAX, "0");
+}
+
+/* --- the catalogue ------------------------------------------------------------------------------------------------------ */
+
+static json_t *track_json(struct media_service *s, const struct track *t, size_t number, const char *holder)
+{
+    struct licence a;
+    enum sw_err err = licences_get(s->licences, holder, t->id, &a);
+    return json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title", t->title,
+                     "type", t->type, "size", (json_int_t)t->size, "plays",
+                     (json_int_t)(err == SW_OK ? a.plays : t->plays), "renewable", t->renew);
+}
+
+static void list(void *ctx, struct http_request *rq)
+{
+    struct media_service *s = ctx;
+    struct catalogue c;
+    char holder[LICENCE_HOLDER_MAX];
+    size_t bad;
+    json_t *array = json_array();
+    enum sw_err err = catalogue_read(&c, s->vault, s->dir, &bad);
+    if (err) {
+        json_decref(array);
+        trouble(s, rq, err);
+        return;
+    }
+    if (bad && s->events.trouble)
+        s->events.trouble(s->events.ctx, "media", "there are tracks that cannot be read");
+    holder_of(rq, holder);
+    for (size_t i = 0; i < c.n; i++)
+        json_array_append_new(array, track_json(s, &c.tracks[i], i + 1, holder));
+    catalogue_free(&c);
+    http_reply_json(rq, 200, json_pack("{s:o}", "tracks", array));
+}
+
+/* The track a request names; answers itself and returns false if there is none. */
+static bool find_track(struct media_service *s, struct http_request *rq, struct track *out)
+{
+    struct catalogue c;
+    size_t bad;
+    enum sw_err err = catalogue_read(&c, s->vault, s->dir, &bad);
+    const struct track *found = err ? NULL : catalogue_find(&c, rq->part[0]);
+    if (found)
+        *out = *found;
+    bool is = found != NULL;
+    catalogue_free(&c);
+    if (err)
+        trouble(s, rq, err);
+    else if (!is)
+        http_problem(rq, 404, "there is no track %s", rq->part[0]);
+    return is;
+}
+
+/* --- playing ------------------------------------------------------------------------------------------------------------ */
+
+static size_t stream_more(void *user, uint8_t *buf, size_t cap)
+{
+    struct stream *st = user;
+    size_t got, n = 0;
+    while (n < cap && sw_vfile_read(st->file, st->offset, buf + n, cap - n, &got) == SW_OK && got) {
+        n += got;
+        st->offset += (int64_t)got;
+    }
+    return n;
+}
+
+static void stream_done(void *user, bool complete)
+{
+    struct stream *st = user;
+    (void)complete;
+    LIST_REMOVE(st, in_list);
+    sw_vfile_close(st->file);
+    free(st);
+}
+
+static bool is_played(const struct media_service *s, const char *holder, const char *track)
+{
+    const struct stream *st;
+    LIST_FOREACH(st, &s->streams, in_list)
+    if (strcmp(st->holder, holder) == 0 && strcmp(st->track, track) == 0)
+        return true;
+    return false;
+}
+
+/* One play is debited, or goes on. Answers itself and returns false if it may not. */
+static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, const char *holder,
+                  bool seeks)
+{
+    struct licence a;
+    bool fresh;
+    /* two players at once are two plays, and a licence is for one at a time; who seeks closes his old connection behind the new one */
+    if (!seeks && is_played(s, holder, t->id)) {
+        happened(s, "is played already", t->title, rq->peer.name);
+        http_problem(rq, 409, "%s is being played with this licence", t->title);
+        return false;
+    }
+    enum sw_err err = licences_play(s->licences, holder, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &fresh);
+    if (err == SW_ERR_STATE) {
+        happened(s, "no plays left", t->title, rq->peer.name);
+        http_problem(rq, 402,
+                     t->renew ? "no plays of %s are left; a new licence can be asked for" : "no plays of %s are left",
+                     t->title);
+    } else if (err) {
+        trouble(s, rq, err);
+    } else {
+        if (fresh)
+            happened(s, "play", t->title, rq->peer.name);
+        http_set_header(rq, "Sealwax-Plays-Left", "%lld", (long long)a.plays);
+    }
+    return err == SW_OK;
+}
+
+static void play(void *ctx, struct http_request *rq)
+{
+    struct media_service *s = ctx;
+    struct track t;
+    struct sw_vfile *file;
+    struct http_range range;
+    char etag[TRACK_ID_MAX + 2];
+    if (!find_track(s, rq, &t))
+        return;
+    snprintf(etag, sizeof etag, "\"%s\"", t.id);
+    int status = http_range(rq, t.size, etag, &range);
+    if (status == 304) {
+        http_reply_empty(rq, 304);
+        return;
+    }
+    if (status == 416) {
+        http_problem(rq, 416, "there are no such bytes");
+        return;
+    }
+    struct stream *st = calloc(1, sizeof *st);
+    enum sw_err err = st ? catalogue_open(&file, s->vault, s->dir, t.id) : SW_ERR_MEMORY;
+    if (err) {
+        free(st);
+        trouble(s, rq, err);
+        return;
+    }
+    st->service = s;
+    st->file = file;
+    st->offset = range.from;
+    holder_of(rq, st->holder);
+    snprintf(st->track, sizeof st->track, "%s", t.id);
+    bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
+    if (!head && !debit(s, rq, &t, st->holder, range.from > 0)) {
+        sw_vfile_close(file);
+        free(st);
+        return;
+    }
+    LIST_INSERT_HEAD(&s->streams, st, in_list);
+    http_stream_source(rq, status, t.type, range.length, stream_more, stream_done, st);
+}
+
+static void renew(void *ctx, struct http_request *rq)
+{
+    struct media_service *s = ctx;
+    struct track t;
+    struct licence a;
+    char holder[LICENCE_HOLDER_MAX];
+    if (!find_track(s, rq, &t))
+        return;
+    holder_of(rq, holder);
+    enum sw_err err = licences_get(s->licences, holder, t.id, &a);
+    if (err == SW_OK && a.plays > 0) {
+        http_problem(rq, 409, "%lld plays of %s are left", (long long)a.plays, t.title);
+        return;
+    }
+    if (err == SW_OK && !t.renew) {
+        http_problem(rq, 403, "there is no second licence for %s", t.title);
+        return;
+    }
+    if (err == SW_OK || err == SW_ERR_NOT_FOUND)
+        err = licences_set(s->licences, holder, t.id, t.plays);
+    if (err) {
+        trouble(s, rq, err);
+        return;
+    }
+    happened(s, "licence", t.title, rq->peer.name);
+    http_reply_json(rq, 201, json_pack("{s:s,s:I}", "title", t.title, "plays", (json_int_t)t.plays));
+}
+
+const struct http_route media_routes[] = {
+    {EVHTTP_REQ_GET, "/media", list},
+    {EVHTTP_REQ_GET, "/media/{}", play},
+    {EVHTTP_REQ_POST, "/media/{}/licence", renew},
+    {0, NULL, NULL},
+};
+
+/* --- the service -------------------------------------------------------------------------------------------------------- */
+
+struct media_service *media_service_new(const char *dir, struct sw_vault *vault, const struct media_events *events,
+                                        const char **why)
+{
+    char path[PATH_LENGTH];
+    struct media_service *s = calloc(1, sizeof *s);
+    *why = "out of memory";
+    if (!s)
+        return NULL;
+    s->vault = vault;
+    s->events = *events;
+    snprintf(s->dir, sizeof s->dir, "%.3900s/media", dir);
+    snprintf(path, sizeof path, "%.3900s/media.db", dir);
+    if (mkdir(s->dir, 0700) && errno != EEXIST) {
+        *why = strerror(errno);
+    } else if (licences_open(&s->licences, vault, path)) {
+        *why = "the licences cannot be opened";
+    } else {
+        return s;
+    }
+    media_service_free(s);
+    return NULL;
+}
+
+void media_service_free(struct media_service *service)
+{
+    if (service)
+        licences_close(service->licences);
+    free(service);
+}

@@ -1,0 +1,24 @@
+/* The media service over HTTP: a catalogue, and tracks streamed against a licence. docs/media.md is the manual. */
+#ifndef SW_APPS_MEDIA_SERVER_H
+#define SW_APPS_MEDIA_SERVER_H
+
+#include "apps/http.h"
+#include "apps/media/licence.h"
+
+struct media_service;
+
+extern const struct http_route media_routes[];
+
+/* What the log is told: a play was debited, a stream turned away, trouble. */
+struct media_events {
+    void (*happened)(void *ctx, const char *what, const char *title, const char *who);
+    void (*trouble)(void *ctx, const char *what, const char *why);
+    void *ctx;
+};
+
+/* media_service_new: tracks in dir/media, licences beside; the vault must outlive it. NULL: *why says. */
+struct media_service *media_service_new(const char *dir, struct sw_vault *vault, const struct media_events *events,
+                                        const char **why);
+void media_service_free(struct media_service *service);
+
+#endif

@@ -1,0 +1,37 @@
+#include "apps/state.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX])
+{
+    const char *dir = app_get(app, OPT_STATE), *given = getenv("STATE_DIRECTORY");
+    if (!dir)
+        dir = given && *given ? given : "/var/lib/sealwax";
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(errno));
+    if (snprintf(out, STATE_PATH_MAX, *name ? "%s/%s" : "%s", dir, name) >= STATE_PATH_MAX)
+        return app_usage(app, "--state: the name is too long");
+    return APP_DONE;
+}
+
+int state_vault_path(const struct app *app, char out[STATE_PATH_MAX])
+{
+    const char *given = app_get(app, OPT_VAULT_KEY);
+    if (!given)
+        return state_path(app, "vault.key", out);
+    snprintf(out, STATE_PATH_MAX, "%s", given);
+    return APP_DONE;
+}
+
+int state_vault(const struct app *app, bool create, struct sw_vault *out)
+{
+    char path[STATE_PATH_MAX];
+    int code = state_vault_path(app, path);
+    if (code)
+        return code;
+    enum sw_err err = sw_vault_open(out, path, create);
+    return err ? app_fail(app, err, path) : APP_DONE;
+}

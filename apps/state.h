@@ -1,0 +1,17 @@
+/* Where the server keeps what it keeps. */
+#ifndef SW_APPS_STATE_H
+#define SW_APPS_STATE_H
+
+#include "apps/options.h"
+#include "apps/vault.h"
+
+enum { STATE_PATH_MAX = 4096 };
+
+/* state_path: --state, $STATE_DIRECTORY or /var/lib/sealwax, made if need be, and a name in it ("": itself). Returns an exit code; said. */
+int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX]);
+
+/* state_vault_path: --vault-key, or vault.key there. state_vault: open it; create: make one if there is none. Exit codes; said. */
+int state_vault_path(const struct app *app, char out[STATE_PATH_MAX]);
+int state_vault(const struct app *app, bool create, struct sw_vault *out);
+
+#endif
