@@ -36,7 +36,7 @@ static bool read_line(int fd, struct passphrase *pass)
 }
 
 /* Keys that would end the program are turned off together with the echo, so that it never stays off. */
-static bool ask_hidden(int tty, const char *what, struct passphrase *pass)
+static bool ask_hidden(int tty, const char *kind, const char *what, struct passphrase *pass)
 {
     struct termios before, hidden;
     if (tcgetattr(tty, &before))
@@ -46,17 +46,18 @@ static bool ask_hidden(int tty, const char *what, struct passphrase *pass)
     hidden.c_lflag |= ICANON | ECHONL;
     if (tcsetattr(tty, TCSAFLUSH, &hidden))
         return false;
-    bool ok = dprintf(tty, "Passphrase for %s: ", what) > 0 && read_line(tty, pass);
+    bool ok = dprintf(tty, "%s %s: ", kind, what) > 0 && read_line(tty, pass);
     tcsetattr(tty, TCSAFLUSH, &before);
     return ok;
 }
 
-static int from_terminal(const struct app *app, const char *what, bool needed, struct passphrase *pass)
+static int from_terminal(const struct app *app, const char *kind, const char *what, bool needed,
+                         struct passphrase *pass)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (tty < 0)
-        return needed ? app_error(app, APP_BAD_INPUT, "%s: no terminal to ask for the passphrase", what) : APP_DONE;
-    bool ok = ask_hidden(tty, what, pass);
+        return needed ? app_error(app, APP_BAD_INPUT, "%s %s: no terminal to ask for it", kind, what) : APP_DONE;
+    bool ok = ask_hidden(tty, kind, what, pass);
     close(tty);
     return ok ? APP_DONE : app_fail(app, SW_ERR_SYSTEM, "terminal");
 }
@@ -88,15 +89,15 @@ static int from_env(const struct app *app, const char *source, struct passphrase
     return APP_DONE;
 }
 
-int passphrase_get(const struct app *app, const char *what, bool may_prompt, struct passphrase *out)
+static int get(const struct app *app, const char *kind, const char *what, bool may_prompt, struct passphrase *out)
 {
     const char *source = app_get(app, OPT_PASSIN);
     out->given = false;
     out->text[0] = 0;
     if (!source)
-        return may_prompt ? from_terminal(app, what, false, out) : APP_DONE;
+        return may_prompt ? from_terminal(app, kind, what, false, out) : APP_DONE;
     if (strcmp(source, "prompt") == 0)
-        return from_terminal(app, what, true, out);
+        return from_terminal(app, kind, what, true, out);
     if (strncmp(source, "file:", 5) == 0)
         return from_file(app, source, source + 5, out);
     if (strncmp(source, "env:", 4) == 0)
@@ -106,6 +107,22 @@ int passphrase_get(const struct app *app, const char *what, bool may_prompt, str
     return app_usage(app,
                      "--passin takes prompt, file:F, env:V or fd:N; a passphrase itself would be seen by every user of "
                      "this machine");
+}
+
+int passphrase_get(const struct app *app, const char *what, bool may_prompt, struct passphrase *out)
+{
+    return get(app, "Passphrase for", what, may_prompt, out);
+}
+
+int passphrase_get_pin(const struct app *app, const char *card, struct passphrase *out)
+{
+    return get(app, "PIN of", card, true, out);
+}
+
+bool passphrase_is_asked(const struct app *app)
+{
+    const char *source = app_get(app, OPT_PASSIN);
+    return !source || strcmp(source, "prompt") == 0;
 }
 
 void passphrase_wipe(struct passphrase *pass)

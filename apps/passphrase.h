@@ -16,6 +16,11 @@ struct passphrase {
  * Returns an exit code; given says whether there is one. Wipe it with passphrase_wipe.
  */
 int passphrase_get(const struct app *app, const char *what, bool may_prompt, struct passphrase *out);
+
+/* passphrase_get_pin: the same for the PIN of a card. passphrase_is_asked: whether a person is asked, who may be asked again. */
+int passphrase_get_pin(const struct app *app, const char *card, struct passphrase *out);
+bool passphrase_is_asked(const struct app *app);
+
 void passphrase_wipe(struct passphrase *pass);
 
 #endif

@@ -3,6 +3,7 @@
  * complaint names the word it did not like.
  */
 #include "apps/tls_config.h"
+#include "apps/card/card.h"
 #include "apps/keylog.h"
 #include "apps/passphrase.h"
 #include "apps/trace.h"
@@ -215,29 +216,67 @@ static int add_pair(const struct app *app, struct sw_config *cfg, const char *ke
     return code;
 }
 
+/* A key on a card is no file: --cert may be a file, a certificate object, or the URI of the key, whose own certificate it then is. */
+static int add_card(const struct app *app, struct sw_config *cfg, const char *key_uri, bool attend,
+                    struct sw_file *cert)
+{
+    struct card_key card = {0};
+    int code = card_read_key(app, key_uri, attend, cert, &card);
+    if (code)
+        return code;
+    code = check_file(app, cfg, "card", sw_config_add_cert_key(cfg, cert->p, cert->len, card.key));
+    if (!code && card.sigalgs)
+        code = check_file(app, cfg, "card", sw_config_set_cert_sigalgs(cfg, card.sigalgs));
+    sw_privkey_free(card.key);
+    return code;
+}
+
+static int read_cert(const struct app *app, const char *path, struct sw_file *out)
+{
+    if (card_is_uri(path))
+        return card_read_cert(app, path, out);
+    enum sw_err err = sw_file_read(path, SW_FILE_MAX, out);
+    return err ? app_fail(app, err, path) : APP_DONE;
+}
+
 static int add_cert(const struct app *app, struct sw_config *cfg, const char *cert_path, const char *key_path,
-                    enum key_care care)
+                    enum sw_role role, enum key_care care)
 {
     struct sw_file cert = {0}, key = {0};
-    enum sw_err err = sw_file_read(cert_path, SW_FILE_MAX, &cert);
-    int code = err ? app_fail(app, err, cert_path) : read_key(app, key_path, care, &key);
-    if (!code)
-        code = add_pair(app, cfg, key_path, &cert, &key);
+    int code = strcmp(cert_path, key_path) == 0 && card_is_uri(key_path) ? APP_DONE : read_cert(app, cert_path, &cert);
+    if (!code && card_is_uri(key_path)) {
+        code = add_card(app, cfg, key_path, role == SW_CLIENT, &cert);
+    } else if (!code) {
+        code = read_key(app, key_path, care, &key);
+        if (!code)
+            code = add_pair(app, cfg, key_path, &cert, &key);
+    }
     sw_file_free(&key);
     sw_file_free(&cert);
     return code;
 }
 
+/* A key on a card may bring its certificate along. */
+static bool certs_on_cards(const struct app_values *certs, const struct app_values *keys)
+{
+    for (size_t i = 0; i < keys->n; i++)
+        if (!card_is_uri(keys->v[i]))
+            return false;
+    return certs->n == 0 && keys->n;
+}
+
 /* Certificates with the key and the status response that stand at the same place on the command line. */
-static int add_certs(const struct app *app, struct sw_config *cfg, enum key_care care)
+static int add_certs(const struct app *app, struct sw_config *cfg, enum sw_role role, enum key_care care)
 {
     const struct app_values *certs = &app->opt[OPT_CERT], *keys = &app->opt[OPT_KEY], *ocsp = &app->opt[OPT_OCSP];
+    if (certs_on_cards(certs, keys))
+        certs = keys;
     if (keys->n && keys->n != certs->n)
         return app_usage(app, "%zu --cert and %zu --key: give one key for each certificate", certs->n, keys->n);
     if (ocsp->n > certs->n)
         return app_usage(app, "more --ocsp than --cert");
     for (size_t i = 0; i < certs->n; i++) {
-        int code = add_cert(app, cfg, certs->v[i], keys->n ? keys->v[i] : certs->v[i], care);
+        int code = add_cert(app, cfg, certs->v[i], keys->n ? keys->v[i] : certs->v[i], role, care);
         if (!code && i < ocsp->n)
             code = add_file(app, cfg, ocsp->v[i], sw_config_set_ocsp);
         if (code)
@@ -258,7 +297,7 @@ static int fill(const struct app *app, struct sw_config *cfg, enum sw_role role,
     if (!code)
         code = set_numbers(app, cfg);
     if (!code)
-        code = add_certs(app, cfg, care);
+        code = add_certs(app, cfg, role, care);
     if (!code)
         code = add_files(app, cfg, OPT_TRUST, sw_config_add_trust);
     if (!code)
