@@ -11,19 +11,14 @@ enum { NAME_LENGTH = 4096, WHY_LENGTH = 256 };
 
 struct source {
     struct app *app;
-    const char *path;      /* of a file */
+    const char *path;      /* of a file, NULL: the environment */
+    FILE *file;            /* being read */
+    int line;              /* of it */
     bool taken[OPT_COUNT]; /* given nearer: not ours to say */
+    bool said[OPT_COUNT];  /* by this source, be it only a switch's "no" */
     char why[WHY_LENGTH];  /* what the first bad line did wrong */
 };
 
-static void begin(struct source *s, struct app *app, const char *path)
-{
-    *s = (struct source){.app = app, .path = path};
-    for (int i = 0; i < OPT_COUNT; i++)
-        s->taken[i] = app_has(app, (enum app_option)i);
-}
-
-/* A switch that is off is as if it had not been mentioned. */
 static bool read_switch(const char *text, bool *on)
 {
     static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
@@ -50,7 +45,8 @@ static bool names_file(const struct app_option_row *row)
 static char *resolve(const struct source *s, const struct app_option_row *row, const char *value)
 {
     const char *slash = s->path ? strrchr(s->path, '/') : NULL;
-    bool relative = slash && names_file(row) && *value && *value != '/' && *value != '-' && !strstr(value, ":");
+    bool relative =
+        slash && names_file(row) && *value && *value != '/' && strcmp(value, "-") != 0 && !strchr(value, ':');
     char *out = NULL;
     if (asprintf(&out, "%.*s%s", relative ? (int)(slash - s->path + 1) : 0, relative ? s->path : "", value) < 0)
         return NULL;
@@ -69,9 +65,16 @@ static bool set(struct source *s, int id, const char *value)
         }
         if (is_switch)
             value = "";
+        else /* the argument that may be left out is there */
+            on = true;
     }
-    if (!on || s->taken[id])
+    if (s->taken[id])
         return true;
+    s->said[id] = true;
+    if (!on) { /* takes back what the lines above said */
+        s->app->opt[id].n = 0;
+        return true;
+    }
     char *kept = resolve(s, row, value);
     if (!kept || app_keep(s->app, kept) || app_add_value(s->app, id, kept)) {
         snprintf(s->why, sizeof s->why, "out of memory");
@@ -121,59 +124,86 @@ static int on_line(void *user, const char *section, const char *name, const char
     return id < 0 || set(s, id, value);
 }
 
-static int read_file(struct app *app, const char *path, bool must_exist)
+/*
+ * A line for libinih, which has room for a short one only and would take the rest for a line of its own: a comment's end for a setting. So a
+ * line that does not fit ends the reading, and one with a zero byte too, as what follows that would go unseen.
+ */
+static char *next_line(char *out, int size, void *stream)
 {
-    struct source s;
-    FILE *f = fopen(path, "re");
-    if (!f && errno == ENOENT && !must_exist)
+    struct source *s = stream;
+    int n = 0, c;
+    if (s->why[0])
+        return NULL;
+    s->line++;
+    while ((c = getc(s->file)) != EOF && c != 0 && n < size - 1) {
+        out[n++] = (char)c;
+        if (c == '\n')
+            break;
+    }
+    out[n] = 0;
+    if (c == 0)
+        snprintf(s->why, sizeof s->why, "this is not text");
+    else if (c != EOF && c != '\n')
+        snprintf(s->why, sizeof s->why, "the line is longer than %d bytes", size - 1);
+    return s->why[0] || n == 0 ? NULL : out;
+}
+
+static int read_file(struct source *s, const char *path, bool must_exist)
+{
+    const struct app *app = s->app;
+    s->file = fopen(path, "re");
+    if (!s->file && errno == ENOENT && !must_exist)
         return APP_DONE;
-    if (!f)
+    if (!s->file)
         return app_fail(app, SW_ERR_SYSTEM, path);
-    begin(&s, app, path);
-    int line = ini_parse_file(f, on_line, &s);
-    bool unreadable = ferror(f) != 0;
-    fclose(f);
-    if (unreadable)
+    s->path = path;
+    s->line = 0;
+    int bad = ini_parse_stream(next_line, s, on_line, s), saved = errno;
+    bool unreadable = ferror(s->file) != 0;
+    fclose(s->file);
+    if (unreadable) {
+        errno = saved;
         return app_fail(app, SW_ERR_SYSTEM, path);
-    if (line)
-        return app_error(app, APP_BAD_INPUT, "%s:%d: %s", path, line,
-                         s.why[0] ? s.why : "this is neither a setting nor a comment");
+    }
+    if (s->why[0])
+        return app_error(app, APP_BAD_INPUT, "%s:%d: %s", path, bad ? bad : s->line, s->why);
+    if (bad)
+        return app_error(app, APP_BAD_INPUT, "%s:%d: this is neither a setting nor a comment", path, bad);
     return APP_DONE;
 }
 
 /* SEALWAX_CLIENT_AUTH for --client-auth. */
-static int read_environment(struct app *app)
+static int read_environment(struct source *s)
 {
-    struct source s;
-    begin(&s, app, NULL);
     for (int i = 0; i < OPT_COUNT; i++) {
         char name[64] = "SEALWAX_";
         size_t n = strlen(name);
-        if (!((app->verb->groups | APP_GLOBAL) & app_options[i].groups) || !settable(i))
+        if (!((s->app->verb->groups | APP_GLOBAL) & app_options[i].groups) || !settable(i))
             continue;
         for (const char *p = app_options[i].name; *p && n < sizeof name - 1; p++)
             name[n++] = (char)(*p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
         name[n] = 0;
         const char *value = getenv(name);
-        if (value && *value && !set(&s, i, value))
-            return app_error(app, APP_BAD_INPUT, "%s: %s", name, s.why);
+        if (value && *value && !set(s, i, value))
+            return app_error(s->app, APP_BAD_INPUT, "%s: %s", name, s->why);
     }
     return APP_DONE;
 }
 
-static int read_daemon_files(struct app *app)
+/* Together they count as one file, so that a later one may change what an earlier one said. */
+static int read_with_more(struct source *s, const char *path, const char *more)
 {
     glob_t found;
-    int code = read_file(app, "/etc/sealwax/sealwaxd.conf", false);
-    if (code || glob("/etc/sealwax/sealwaxd.conf.d/*.conf", 0, NULL, &found))
+    int code = read_file(s, path, false);
+    if (code || glob(more, 0, NULL, &found))
         return code;
     for (size_t i = 0; i < found.gl_pathc && !code; i++)
-        code = read_file(app, found.gl_pathv[i], true);
+        code = read_file(s, found.gl_pathv[i], true);
     globfree(&found);
     return code;
 }
 
-static int read_user_file(struct app *app)
+static int read_user_file(struct source *s)
 {
     char path[NAME_LENGTH];
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -181,16 +211,27 @@ static int read_user_file(struct app *app)
         return APP_DONE;
     int n = config && *config ? snprintf(path, sizeof path, "%s/sealwax/config", config)
                               : snprintf(path, sizeof path, "%s/.config/sealwax/config", home);
-    return n < 0 || (size_t)n >= sizeof path ? APP_DONE : read_file(app, path, false);
+    return n < 0 || (size_t)n >= sizeof path ? APP_DONE : read_file(s, path, false);
+}
+
+int config_apply_from(struct app *app, const char *path, const char *more)
+{
+    struct source s = {.app = app};
+    for (int i = 0; i < OPT_COUNT; i++)
+        s.taken[i] = app_has(app, (enum app_option)i);
+    int code = read_environment(&s);
+    for (int i = 0; i < OPT_COUNT; i++)
+        s.taken[i] |= s.said[i];
+    const char *given = app_get(app, OPT_CONFIG);
+    if (code || (given && strcmp(given, "none") == 0))
+        return code;
+    if (given)
+        return read_file(&s, given, true);
+    return path ? read_with_more(&s, path, more) : read_user_file(&s);
 }
 
 int config_apply(struct app *app)
 {
-    const char *given = app_get(app, OPT_CONFIG);
-    int code = read_environment(app);
-    if (code || (given && strcmp(given, "none") == 0))
-        return code;
-    if (given)
-        return read_file(app, given, true);
-    return app->default_verb ? read_daemon_files(app) : read_user_file(app);
+    bool daemon = app->default_verb != NULL;
+    return config_apply_from(app, daemon ? "/etc/sealwax/sealwaxd.conf" : NULL, "/etc/sealwax/sealwaxd.conf.d/*.conf");
 }
