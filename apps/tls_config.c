@@ -217,16 +217,19 @@ static int add_pair(const struct app *app, struct sw_config *cfg, const char *ke
 }
 
 /* A key on a card is no file: --cert may be a file, a certificate object, or the URI of the key, whose own certificate it then is. */
-static int add_card(const struct app *app, struct sw_config *cfg, const char *key_uri, bool attend,
+static int add_card(const struct app *app, struct sw_config *cfg, const char *key_uri, enum sw_role role,
                     struct sw_file *cert)
 {
     struct card_key card = {0};
-    int code = card_read_key(app, key_uri, attend, cert, &card);
+    int code = card_read_key(app, key_uri, role == SW_CLIENT, cert, &card);
     if (code)
         return code;
     code = check_file(app, cfg, "card", sw_config_add_cert_key(cfg, cert->p, cert->len, card.key));
     if (!code && card.sigalgs)
         code = check_file(app, cfg, "card", sw_config_set_cert_sigalgs(cfg, card.sigalgs));
+    if (!code && role == SW_SERVER && sw_privkey_public(card.key)->type == SW_KEY_RSA && !card.decrypts)
+        app_warn(app,
+                 "warning: this card does not decrypt for RSA key transport: clients need suites with ECDHE or DHE");
     sw_privkey_free(card.key);
     return code;
 }
@@ -245,7 +248,7 @@ static int add_cert(const struct app *app, struct sw_config *cfg, const char *ce
     struct sw_file cert = {0}, key = {0};
     int code = strcmp(cert_path, key_path) == 0 && card_is_uri(key_path) ? APP_DONE : read_cert(app, cert_path, &cert);
     if (!code && card_is_uri(key_path)) {
-        code = add_card(app, cfg, key_path, role == SW_CLIENT, &cert);
+        code = add_card(app, cfg, key_path, role, &cert);
     } else if (!code) {
         code = read_key(app, key_path, care, &key);
         if (!code)

@@ -312,7 +312,9 @@ static bool same_point(struct card *card, const struct sw_pubkey *pub)
     if (card->id_len == 0 || card_match(card, attrs, 2, &object, 1) != 1)
         return true;
     size_t len = card_attribute(card, object, CKA_EC_POINT, point, sizeof point);
-    return len < pub->point.len || memcmp(point + len - pub->point.len, pub->point.p, pub->point.len) == 0;
+    if (len == 0)
+        return true;
+    return len >= pub->point.len && memcmp(point + len - pub->point.len, pub->point.p, pub->point.len) == 0;
 }
 
 static bool same_key(struct card *card, const struct sw_pubkey *pub)
