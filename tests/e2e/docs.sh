@@ -17,6 +17,8 @@ run() { # PAGE...: in a directory of their own
 }
 run "$top/docs/messages.md" "$top/docs/http.md"
 run "$top/docs/seal.md"
+run "$top/docs/files.md"
+run "$top/docs/media.md"
 run "$top/README.md"
 echo "$good passed, $bad failed"
 [ $bad = 0 ]
