@@ -55,6 +55,15 @@ static void on_disconnected(void *ctx, struct sw_conn *conn)
         app_say(s->app, "connection: %s", sw_conn_error_text(conn));
 }
 
+static void on_connected(void *ctx, struct sw_conn *conn)
+{
+    const struct server *s = ctx;
+    struct sw_conn_info info;
+    sw_conn_info(conn, &info);
+    if (!info.resumed)
+        message_service_learn(s->messages, conn);
+}
+
 static void on_answered(void *ctx, const struct http_request *rq, int status)
 {
     const struct server *s = ctx;
@@ -111,6 +120,8 @@ static int make_tls(const struct app *app, struct sw_config **out)
     if (code)
         return code;
     enum sw_err err = sw_config_set_alpn(*out, "http/1.1");
+    if (err == SW_OK) /* for the directory; sw_conn_release lets it go otherwise */
+        err = sw_config_set_option(*out, SW_OPT_KEEP_CHAIN, 1);
     if (err == SW_OK)
         err = sw_config_set_client_auth(*out, SW_CLIENT_AUTH_REQUIRE);
     code = err ? app_fail(app, err, "configuration") : tls_config_try(app, *out);
@@ -283,7 +294,7 @@ static bool watch_signals(struct server *s)
 
 static bool make_services(struct server *s, int timeout)
 {
-    const struct http_events events = {.disconnected = on_disconnected, .answered = on_answered};
+    const struct http_events events = {on_connected, on_disconnected, on_answered};
     const struct message_events said = {on_message, on_trouble, s};
     const struct http_limits limits = {.body_max = MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();

@@ -134,6 +134,14 @@ enum sw_err sw_store_list(struct sw_store *store, const char *recipient, int64_t
 enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next) SW_MUST_USE;
 
 /*
+ * sw_store_learn: keep the certificates (PEM) that somebody proved to have. sw_store_chain_of: those shown last under a name, for whoever wants to seal for
+ * it and checks them himself; free() it. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_MEMORY.
+ */
+enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
+                           int64_t now) SW_MUST_USE;
+enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out) SW_MUST_USE;
+
+/*
  * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
  * Must not call the store.
  */

@@ -34,6 +34,8 @@ static const char schema[] =
     "CREATE INDEX message_ended ON message (changed) WHERE body IS NULL;"
     "CREATE INDEX message_rate ON message (recipient, created);"
     "CREATE UNIQUE INDEX message_idempotency ON message (sender, idempotency) WHERE idempotency IS NOT NULL;"
+    "CREATE TABLE person (name TEXT NOT NULL, cert BLOB NOT NULL, chain TEXT NOT NULL, seen INTEGER NOT NULL,"
+    " PRIMARY KEY (name, cert)) WITHOUT ROWID;"
     "CREATE TABLE audit ("
     " at INTEGER NOT NULL, event TEXT NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, cert "
     "BLOB);"
@@ -65,6 +67,8 @@ enum query {
     FORGET,
     NEXT_EXPIRY,
     AUDIT,
+    LEARN,
+    CHAIN_OF,
     QUERIES
 };
 
@@ -92,6 +96,8 @@ static const char *const queries[QUERIES] = {
     [OVERDUE] = "SELECT " COLUMNS " FROM message WHERE body IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT 100",
     [FORGET] = "DELETE FROM message WHERE body IS NULL AND changed < ?1 AND expires <= ?2",
     [NEXT_EXPIRY] = "SELECT min(expires) FROM message WHERE body IS NOT NULL",
+    [LEARN] = "INSERT INTO person VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET chain = ?3, seen = ?4",
+    [CHAIN_OF] = "SELECT chain FROM person WHERE name = ?1 ORDER BY seen DESC LIMIT 1",
     [AUDIT] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
 
@@ -881,4 +887,32 @@ enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next)
             err = number(store, get(store, NEXT_EXPIRY), INT64_MAX, next);
     }
     return err ? err : forget(store, now);
+}
+
+/* --- the directory ------------------------------------------------------------------------------------------------------ */
+
+enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
+                           int64_t now)
+{
+    sqlite3_stmt *st = get(store, LEARN);
+    put_text(st, 1, name);
+    put_cert(st, 2, cert);
+    put_text(st, 3, chain);
+    sqlite3_bind_int64(st, 4, now);
+    return run(store, st);
+}
+
+enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out)
+{
+    sqlite3_stmt *st = get(store, CHAIN_OF);
+    *out = NULL;
+    if (!st)
+        return fail(store);
+    put_text(st, 1, name);
+    int rc = sqlite3_step(st);
+    enum sw_err err = rc == SQLITE_ROW ? SW_OK : rc == SQLITE_DONE ? SW_ERR_NOT_FOUND : fail(store);
+    if (err == SW_OK && !(*out = strdup((const char *)sqlite3_column_text(st, 0))))
+        err = SW_ERR_MEMORY;
+    done(st);
+    return err;
 }

@@ -5,6 +5,7 @@
  * it (never lost). Then it is acknowledged.
  */
 #include "apps/http_client.h"
+#include "apps/message/sealing.h"
 #include "apps/message/seen.h"
 #include "apps/store.h"
 #include "apps/verbs.h"
@@ -25,6 +26,7 @@ enum {
     TRIES = 5,          /* of a request whose connection breaks */
     QUOTED_MAX = 3 * SW_NAME_MAX + 1,
     HTTP_ID_MAX = 128, /* of a message's number, quoted */
+    TTL_ONCE = 300,    /* as the server's, for the date in a sealed one-time message */
     STALE = 90         /* seconds without a line, keepalives included: that stream is dead */
 };
 
@@ -113,7 +115,11 @@ static int make_path(const struct app *app, char *out, size_t cap)
     http_quote(app_get(app, OPT_TO), to, sizeof to);
     if (app_has(app, OPT_TTL))
         snprintf(ttl, sizeof ttl, "&ttl=%lld", (long long)seconds);
-    snprintf(out, cap, "/messages?to=%s%s%s%s", to, ttl, once ? "&once=" : "", !once ? "" : *once ? once : "yes");
+    snprintf(out, cap, "/messages?to=%s%s%s%s%s", to, ttl, once ? "&once=" : "",
+             !once   ? ""
+             : *once ? once
+                     : "yes",
+             app_has(app, OPT_SEND_SEAL) ? "&sealed=1" : "");
     return APP_DONE;
 }
 
@@ -219,7 +225,7 @@ int send_run(struct app *app)
 {
     struct http_client c;
     struct sw_file body = {0};
-    int64_t patience;
+    int64_t patience, ttl;
     if (!app_get(app, OPT_TO))
         return app_usage(app, "say who shall get it: --to NAME");
     int code = app_get_span(app, OPT_WAIT, 0, &patience);
@@ -228,6 +234,10 @@ int send_run(struct app *app)
     if (code)
         return code;
     code = read_message(app, &body);
+    if (!code && app_has(app, OPT_SEND_SEAL))
+        code = app_get_span(app, OPT_TTL, app_has(app, OPT_SEND_ONCE) ? TTL_ONCE : 0, &ttl);
+    if (!code && app_has(app, OPT_SEND_SEAL))
+        code = sealing_seal(&c, app_get(app, OPT_TO), ttl, &body);
     if (!code)
         code = send_body(&c, &body, patience);
     sw_file_free(&body);
@@ -241,6 +251,8 @@ struct reader {
     struct app *app;
     struct http_client stream, control; /* messages come on one, acknowledgements go on the other */
     struct seen *seen;
+    struct seal_materials sealing; /* for sealed messages, read when the first one comes */
+    bool can_open;
     bool follow, waits;
     long left;        /* messages wanted, -1: no end */
     int64_t deadline; /* of net_now() */
@@ -280,6 +292,36 @@ static int print_bytes(const struct app *app, const char *base64)
     return err ? app_fail(app, err, "message") : APP_DONE;
 }
 
+/* The object with its body opened, and its signed id in signed_id; the old one is released. */
+static int open_sealed(struct reader *r, json_t **mail, char signed_id[SEAL_ID_MAX])
+{
+    struct sw_file body;
+    const json_t *text = json_object_get(*mail, "text");
+    if (!r->can_open) {
+        int failed = seal_materials_read(r->app, &r->sealing);
+        if (failed)
+            return failed;
+        r->can_open = true;
+    }
+    if (!text)
+        return app_error(r->app, APP_NO, "a sealed message from %s: refused: it is not one", text_of(*mail, "from"));
+    int code = sealing_open(r->app, &r->sealing, text_of(*mail, "from"), json_string_value(text),
+                            json_string_length(text), &body, signed_id);
+    if (code)
+        return code;
+    json_object_del(*mail, "text");
+    json_t *opened = memchr(body.p, 0, body.len) ? NULL : json_stringn((const char *)body.p, body.len);
+    char *base64 = opened ? NULL : malloc(SW_BASE64_LEN(body.len) + 1);
+    if (opened)
+        json_object_set_new(*mail, "text", opened);
+    else if (base64 && sw_base64_encode(body.p, body.len, base64, SW_BASE64_LEN(body.len) + 1) == SW_OK)
+        json_object_set_new(*mail, "base64", json_string(base64));
+    json_object_set_new(*mail, "signed_id", json_string(signed_id));
+    free(base64);
+    sw_file_free(&body);
+    return APP_DONE;
+}
+
 static int show(const struct app *app, const json_t *mail)
 {
     const json_t *text = json_object_get(mail, "text");
@@ -287,8 +329,9 @@ static int show(const struct app *app, const json_t *mail)
     if (app->json) {
         print_json(mail);
     } else {
-        app_say(app, "from %s, %s%s", text_of(mail, "from"), text_of(mail, "sent"),
-                strcmp(text_of(mail, "once"), "no") == 0 ? "" : ", shown once");
+        app_say(app, "from %s, %s%s%s", text_of(mail, "from"), text_of(mail, "sent"),
+                strcmp(text_of(mail, "once"), "no") == 0 ? "" : ", shown once",
+                json_object_get(mail, "signed_id") ? ", sealed and signed" : "");
         if (text)
             print_text(json_string_value(text), json_string_length(text));
         else
@@ -325,6 +368,36 @@ static bool is_id(const char *id)
     return strlen(id) == SW_MAIL_ID_MAX - 1 && strspn(id, "0123456789abcdef") == SW_MAIL_ID_MAX - 1;
 }
 
+/* What became of a message that was fetched. */
+enum fate { SHOWN, REPLAYED, REFUSED };
+
+/*
+ * A sealed message is opened, and its signed id noted like that of the mailbox: a server that hands out an old letter as a new one is noticed. What cannot be
+ * opened is refused, so that it does not come again and its sender knows.
+ */
+static int open_once(struct reader *r, json_t **mail, int64_t expires, enum fate *fate)
+{
+    char signed_id[SEAL_ID_MAX], key[SW_MAIL_ID_MAX];
+    json_t *answer;
+    int code = open_sealed(r, mail, signed_id);
+    if (code == APP_NO) {
+        *fate = REFUSED;
+        if (end_message(r, text_of(*mail, "id"), "refuse", &answer) == APP_DONE)
+            json_decref(answer);
+        return APP_DONE;
+    }
+    if (code)
+        return code;
+    snprintf(key, sizeof key, "%.*s", (int)strspn(signed_id, "0123456789abcdef"), signed_id);
+    if (seen_has(r->seen, key)) {
+        *fate = REPLAYED;
+        return app_error(r->app, APP_DONE, "a sealed message from %s: refused: it was delivered before",
+                         text_of(*mail, "from"));
+    }
+    /* kept for a year at least: the server decides how long the message lives, and must not decide how long it is remembered */
+    return seen_add(r->seen, key, expires + 365 * 86400);
+}
+
 /* One message from the stream. */
 static int receive(struct reader *r, json_t **mail)
 {
@@ -332,6 +405,7 @@ static int receive(struct reader *r, json_t **mail)
     char id[SW_MAIL_ID_MAX];
     const char *once = text_of(*mail, "once");
     bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
+    enum fate fate = SHOWN;
     int64_t expires = time_of(*mail, "expires");
     if (!is_id(text_of(*mail, "id")))
         return app_error(r->app, APP_BAD_INPUT, "%s: a message without identity", r->stream.where);
@@ -344,17 +418,19 @@ static int receive(struct reader *r, json_t **mail)
     int code = only_once ? seen_add(r->seen, id, expires) : APP_DONE;
     if (!code && strict)
         code = take_strict(r, mail);
-    if (!code)
+    if (!code && json_is_true(json_object_get(*mail, "sealed")))
+        code = open_once(r, mail, expires, &fate);
+    if (!code && fate == SHOWN)
         code = show(r->app, *mail);
     if (!code && !only_once)
         code = seen_add(r->seen, id, expires);
-    if (!code && !strict) {
+    if (!code && !strict && fate != REFUSED) {
         code = end_message(r, id, "ack", &ack);
         json_decref(ack);
         if (code != APP_SYSTEM || r->follow) /* it was shown; if it is handed out again, it is acknowledged then */
             code = APP_DONE;
     }
-    r->shown++;
+    r->shown += fate == SHOWN;
     if (r->left > 0)
         r->left--;
     return code;
@@ -507,6 +583,7 @@ int recv_run(struct app *app)
     http_client_close(&r->stream);
     http_client_close(&r->control);
     seen_close(r->seen);
+    seal_materials_free(&r->sealing);
     if (r->line)
         sw_wipe(r->line, r->room);
     free(r->line);

@@ -18,7 +18,8 @@ enum {
     TTL_ONCE = 300,  /* of a one-time password */
     WAIT_MAX = 3600, /* seconds a sender may wait for a receipt in one request */
     BUCKETS = 4096,  /* of the table of those who wait */
-    KEEPALIVE = 30   /* seconds of silence before a line says that the stream lives */
+    KEEPALIVE = 30 /* seconds of silence before a line says that the stream lives */,
+    CHAIN_MAX = 65536 /* PEM of somebody's certificates */
 };
 
 /* One who waits. */
@@ -566,6 +567,38 @@ static void whoami(void *ctx, struct http_request *rq)
                               hex_json(rq->peer.sha256, sizeof rq->peer.sha256)));
 }
 
+/* What the directory knows of a name; whoever asks checks it himself. */
+static void directory(void *ctx, struct http_request *rq)
+{
+    struct message_service *s = ctx;
+    char *chain;
+    enum sw_err err = sw_store_chain_of(s->store, rq->part[0], &chain);
+    if (err == SW_ERR_NOT_FOUND)
+        http_problem(rq, 404, "%s has not been here yet, so that there is no certificate to seal for", rq->part[0]);
+    else if (err)
+        store_failed(s, rq, err);
+    else
+        http_reply_bytes(rq, 200, "application/pem-certificate-chain", chain, strlen(chain));
+    free(chain);
+}
+
+void message_service_learn(struct message_service *service, struct sw_conn *conn)
+{
+    struct sw_peer peer;
+    const uint8_t *der;
+    char chain[CHAIN_MAX];
+    size_t len, at = 0, n;
+    if (sw_conn_peer(conn, &peer))
+        return;
+    for (size_t i = 0; (der = sw_conn_peer_cert(conn, i, &len)) != NULL; i++) {
+        if (sw_pem_encode("CERTIFICATE", der, len, chain + at, sizeof chain - at, &n))
+            return;
+        at += n;
+    }
+    if (at && sw_store_learn(service->store, peer.name, peer.sha256, chain, now()) && service->events.trouble)
+        service->events.trouble(service->events.ctx, "directory", sw_store_why(service->store));
+}
+
 static void healthz(void *ctx, struct http_request *rq)
 {
     (void)ctx;
@@ -581,6 +614,7 @@ const struct http_route message_routes[] = {
     {EVHTTP_REQ_POST, "/inbox/{}/ack", acknowledge},
     {EVHTTP_REQ_POST, "/inbox/{}/refuse", refuse},
     {EVHTTP_REQ_POST, "/inbox/{}/take", take_one},
+    {EVHTTP_REQ_GET, "/directory/{}", directory},
     {EVHTTP_REQ_GET, "/whoami", whoami},
     {EVHTTP_REQ_GET, "/healthz", healthz},
     {0, NULL, NULL},

@@ -27,6 +27,9 @@ struct message_service *message_service_new(struct event_base *base, struct sw_s
 void message_service_stop(struct message_service *service);
 void message_service_free(struct message_service *service);
 
+/* message_service_learn: a client has shown its certificates: they are in the directory from now on. */
+void message_service_learn(struct message_service *service, struct sw_conn *conn);
+
 /* message_waiting: how many readers and senders wait now. */
 size_t message_waiting(const struct message_service *service);
 

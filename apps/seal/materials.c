@@ -1,0 +1,82 @@
+#include "apps/seal/materials.h"
+#include "apps/passphrase.h"
+#include "ttp/file.h"
+#include "ttp/key.h"
+#include <string.h>
+
+int seal_chain_file(const struct app *app, const char *path, struct seal_chain *out)
+{
+    struct sw_file file = {0};
+    enum sw_err err = sw_file_read(path, SW_FILE_MAX, &file);
+    if (err == SW_OK)
+        err = seal_chain_read(out, file.p, file.len);
+    int code = err == SW_OK ? APP_DONE : app_fail(app, err, path);
+    sw_file_free(&file);
+    return code;
+}
+
+/* Without a passphrase first, so that nobody is asked for one that is not needed. */
+static int read_key(const struct app *app, const char *path, struct sw_privkey **out)
+{
+    struct passphrase pass = {0};
+    struct sw_file file = {0};
+    enum sw_err err = sw_file_read_secret(path, SW_FILE_MAX, &file);
+    int code = APP_DONE;
+    if (err == SW_OK)
+        err = sw_key_read(out, file.p, file.len, (struct sw_slice){NULL, 0});
+    if (err == SW_ERR_PASSPHRASE) {
+        code = passphrase_get(app, path, true, &pass);
+        if (!code && pass.given)
+            err = sw_key_read(out, file.p, file.len, (struct sw_slice){(const uint8_t *)pass.text, strlen(pass.text)});
+    }
+    if (!code && err != SW_OK)
+        code = app_fail(app, err, path);
+    passphrase_wipe(&pass);
+    sw_file_free(&file);
+    return code;
+}
+
+typedef enum sw_err (*trust_adder)(struct sw_trust *trust, const void *p, size_t len);
+
+static int add_trust(const struct app *app, enum app_option id, struct sw_trust *trust, trust_adder add)
+{
+    for (size_t i = 0; i < app->opt[id].n; i++) {
+        struct sw_file file = {0};
+        enum sw_err err = sw_file_read(app->opt[id].v[i], SW_FILE_MAX, &file);
+        if (err == SW_OK)
+            err = add(trust, file.p, file.len);
+        sw_file_free(&file);
+        if (err != SW_OK)
+            return app_fail(app, err, app->opt[id].v[i]);
+    }
+    return APP_DONE;
+}
+
+int seal_materials_read(const struct app *app, struct seal_materials *m)
+{
+    const char *cert = app_get(app, OPT_CERT), *key = app_get(app, OPT_KEY);
+    if (!cert)
+        return app_usage(app, "say who we are: --cert FILE and --key FILE");
+    if (app->opt[OPT_CERT].n > 1 || app->opt[OPT_KEY].n > 1)
+        return app_usage(app, "one --cert and one --key");
+    if (!app_has(app, OPT_TRUST))
+        return app_usage(app, "say whom to trust: --trust FILE with root certificates");
+    m->trust = sw_trust_new();
+    if (!m->trust)
+        return app_fail(app, SW_ERR_MEMORY, "roots");
+    int code = seal_chain_file(app, cert, &m->chain);
+    if (!code)
+        code = read_key(app, key ? key : cert, &m->key);
+    if (!code)
+        code = add_trust(app, OPT_TRUST, m->trust, sw_trust_add);
+    if (!code)
+        code = add_trust(app, OPT_CRL, m->trust, sw_trust_add_crl);
+    return code;
+}
+
+void seal_materials_free(struct seal_materials *m)
+{
+    seal_chain_free(&m->chain);
+    sw_privkey_free(m->key);
+    sw_trust_free(m->trust);
+}
