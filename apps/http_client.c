@@ -240,6 +240,21 @@ static int read_place(struct http_client *c, const char *text)
     return n < 0 || (size_t)n >= sizeof c->where ? app_usage(c->app, "--server: too long") : APP_DONE;
 }
 
+/* --protect=auth: both sides prove who they are and nobody can change a byte, but everybody on the way can read all of them. */
+static int set_protection(struct http_client *c)
+{
+    const char *mode = app_get(c->app, OPT_PROTECT);
+    if (!mode || strcmp(mode, "session") == 0)
+        return APP_DONE;
+    if (strcmp(mode, "auth") != 0)
+        return app_usage(c->app, "--protect takes session or auth, not %s", mode);
+    app_warn(c->app, "warning: --protect auth: everybody on the way can read what is transferred");
+    enum sw_err err = sw_config_set_policy(c->cfg, "all");
+    if (err == SW_OK)
+        err = sw_config_set_suites(c->cfg, "TLS_RSA_WITH_NULL_SHA256");
+    return err ? app_fail(c->app, err, "--protect") : APP_DONE;
+}
+
 int http_client_open(struct http_client *c, const struct app *app)
 {
     *c = (struct http_client){.app = app, .server = app_get(app, OPT_SERVER), .patience = PATIENCE};
@@ -252,7 +267,7 @@ int http_client_open(struct http_client *c, const struct app *app)
     int code = read_place(c, c->server);
     if (!code)
         code = tls_config_new(app, SW_CLIENT, KEY_CARE_REFUSE, &c->cfg);
-    return code;
+    return code ? code : set_protection(c);
 }
 
 void http_client_close(struct http_client *c)

@@ -110,6 +110,17 @@ exits 1 as alice get text -o text4
 gone text4
 exits 1 as alice rm text
 
+# --- authentic and readable: only where the server offers it
+exits 1 as alice put text2 --as readable --protect auth
+says "received alert"
+exits 2 as alice put text2 --protect nothing
+stop -TERM
+start --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256
+exits 0 as alice put text2 --as readable --protect auth
+says "everybody on the way can read"
+exits 0 as alice get readable -o readable
+same text2 readable
+
 # --- interrupted: the server dies, the client dies
 head -c 60000000 /dev/urandom >huge
 for i in 1 2 3; do
@@ -195,8 +206,9 @@ is "deleted" 204 "$(status alice -X DELETE /files/by-curl)"
 
 # --- at rest
 if grep -raq "readable sentence" state; then bad "a file is readable on the server's disk"; else ok; fi
-victim=$(find state/files -type f -size +9000k | head -n 1)
-printf X | dd of="$victim" bs=1 seek=5000000 conv=notrunc 2>/dev/null
+find state/files -type f -size +9000k | while read -r victim; do
+    printf XYZ | dd of="$victim" bs=1 seek=5000000 conv=notrunc 2>/dev/null
+done
 rm -rf check && mkdir check && cd check || exit 1
 as alice get big tree/below/deep/two >out 2>err
 is "exit code for a file changed on the server's disk" 5 $?
