@@ -216,21 +216,23 @@ static int add_pair(const struct app *app, struct sw_config *cfg, const char *ke
     return code;
 }
 
-/* A key on a card is no file: --cert may be a file, a certificate object, or the URI of the key, whose own certificate it then is. */
-static int add_card(const struct app *app, struct sw_config *cfg, const char *key_uri, enum sw_role role,
-                    struct sw_file *cert)
+/* A key on a card is no file: --cert may be one, a certificate object, or the URI of the key, whose own certificate it then is. */
+static int add_card(const struct app *app, struct sw_config *cfg, const char *cert_path, const char *key_uri,
+                    enum sw_role role)
 {
     struct card_key card = {0};
-    int code = card_read_key(app, key_uri, role == SW_CLIENT, cert, &card);
+    struct sw_file chain;
+    int code = card_read_pair(app, cert_path, key_uri, role == SW_CLIENT, &chain, &card);
     if (code)
         return code;
-    code = check_file(app, cfg, "card", sw_config_add_cert_key(cfg, cert->p, cert->len, card.key));
+    code = check_file(app, cfg, cert_path, sw_config_add_cert_key(cfg, chain.p, chain.len, card.key));
     if (!code && card.sigalgs)
-        code = check_file(app, cfg, "card", sw_config_set_cert_sigalgs(cfg, card.sigalgs));
+        code = check(app, cfg, OPT_KEY, sw_config_set_cert_sigalgs(cfg, card.sigalgs));
     if (!code && role == SW_SERVER && sw_privkey_public(card.key)->type == SW_KEY_RSA && !card.decrypts)
         app_warn(app,
                  "warning: this card does not decrypt for RSA key transport: clients need suites with ECDHE or DHE");
     sw_privkey_free(card.key);
+    sw_file_free(&chain);
     return code;
 }
 
@@ -243,17 +245,14 @@ static int read_cert(const struct app *app, const char *path, struct sw_file *ou
 }
 
 static int add_cert(const struct app *app, struct sw_config *cfg, const char *cert_path, const char *key_path,
-                    enum sw_role role, enum key_care care)
+                    enum key_care care)
 {
     struct sw_file cert = {0}, key = {0};
-    int code = strcmp(cert_path, key_path) == 0 && card_is_uri(key_path) ? APP_DONE : read_cert(app, cert_path, &cert);
-    if (!code && card_is_uri(key_path)) {
-        code = add_card(app, cfg, key_path, role, &cert);
-    } else if (!code) {
+    int code = read_cert(app, cert_path, &cert);
+    if (!code)
         code = read_key(app, key_path, care, &key);
-        if (!code)
-            code = add_pair(app, cfg, key_path, &cert, &key);
-    }
+    if (!code)
+        code = add_pair(app, cfg, key_path, &cert, &key);
     sw_file_free(&key);
     sw_file_free(&cert);
     return code;
@@ -279,7 +278,9 @@ static int add_certs(const struct app *app, struct sw_config *cfg, enum sw_role 
     if (ocsp->n > certs->n)
         return app_usage(app, "more --ocsp than --cert");
     for (size_t i = 0; i < certs->n; i++) {
-        int code = add_cert(app, cfg, certs->v[i], keys->n ? keys->v[i] : certs->v[i], role, care);
+        const char *key = keys->n ? keys->v[i] : certs->v[i];
+        int code =
+            card_is_uri(key) ? add_card(app, cfg, certs->v[i], key, role) : add_cert(app, cfg, certs->v[i], key, care);
         if (!code && i < ocsp->n)
             code = add_file(app, cfg, ocsp->v[i], sw_config_set_ocsp);
         if (code)

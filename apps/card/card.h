@@ -38,4 +38,11 @@ struct card_key {
  */
 int card_read_key(const struct app *app, const char *uri, bool attend, struct sw_file *chain, struct card_key *out);
 
+/*
+ * card_read_pair: the same with the value of --cert, a file or a URI; if it is the key's own, the certificate that belongs to the key.
+ * chain receives the certificates in any case; free it with sw_file_free.
+ */
+int card_read_pair(const struct app *app, const char *cert, const char *uri, bool attend, struct sw_file *chain,
+                   struct card_key *out);
+
 #endif

@@ -378,3 +378,21 @@ int card_read_key(const struct app *app, const char *uri, bool attend, struct sw
         card_free(card);
     return code;
 }
+
+int card_read_pair(const struct app *app, const char *cert, const char *uri, bool attend, struct sw_file *chain,
+                   struct card_key *out)
+{
+    int code = APP_DONE;
+    *chain = (struct sw_file){0};
+    if (card_is_uri(cert)) {
+        code = strcmp(cert, uri) == 0 ? APP_DONE : card_read_cert(app, cert, chain);
+    } else {
+        enum sw_err err = sw_file_read(cert, SW_FILE_MAX, chain);
+        code = err ? app_fail(app, err, cert) : APP_DONE;
+    }
+    if (!code)
+        code = card_read_key(app, uri, attend, chain, out);
+    if (code)
+        sw_file_free(chain);
+    return code;
+}

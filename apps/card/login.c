@@ -190,11 +190,22 @@ static int one_try(const struct app *app, struct card *card, bool asked, bool *w
     return code;
 }
 
+/* Through another key on the same card: a token lets in a program, not a session. */
+static bool is_logged_in(const struct card *card)
+{
+    CK_SESSION_INFO info;
+    return card->fn->C_GetSessionInfo(card->session, &info) == CKR_OK &&
+           (info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS);
+}
+
+/* A PIN that can be had once is not wanted for every key. */
 int card_login(const struct app *app, struct card *card)
 {
-    bool asked = !p11_kit_uri_get_pin_source(card->uri) && passphrase_is_asked(app), wrong = false;
+    const char *source = app_get(app, OPT_PASSIN);
+    bool stored = p11_kit_uri_get_pin_source(card->uri), asked = !stored && passphrase_is_asked(app), wrong = false;
+    bool once = asked || (!stored && strncmp(source, "fd:", 3) == 0);
     int code = APP_DONE;
-    if (!(card->info.flags & CKF_LOGIN_REQUIRED))
+    if (!(card->info.flags & CKF_LOGIN_REQUIRED) || (once && is_logged_in(card)))
         return APP_DONE;
     for (int i = 0; i < PROMPTS_MAX; i++) {
         code = one_try(app, card, asked, &wrong);
@@ -206,10 +217,12 @@ int card_login(const struct app *app, struct card *card)
 
 int card_login_again(struct card *card)
 {
-    if (!(card->info.flags & CKF_LOGIN_REQUIRED))
+    if (!(card->info.flags & CKF_LOGIN_REQUIRED) || is_logged_in(card))
         return APP_DONE;
     if (card->info.flags & CKF_USER_PIN_LOCKED)
         return locked(card);
+    if (!card->pin.given && !(card->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH))
+        return app_error(&card->speak, APP_BAD_INPUT, "card %s: it wants its PIN again: start anew", card->name);
     if (card->pin.given && is_refused(card, &card->pin))
         return app_error(&card->speak, APP_BAD_INPUT, "card %s: its PIN is no longer right", card->name);
     struct passphrase pin = card->pin;

@@ -1,4 +1,5 @@
 #include "apps/seal/materials.h"
+#include "apps/card/card.h"
 #include "apps/passphrase.h"
 #include "ttp/file.h"
 #include "ttp/key.h"
@@ -36,6 +37,27 @@ static int read_key(const struct app *app, const char *path, struct sw_privkey *
     return code;
 }
 
+static int read_card(const struct app *app, const char *cert, const char *uri, struct seal_materials *m)
+{
+    struct card_key card = {0};
+    struct sw_file chain;
+    int code = card_read_pair(app, cert, uri, true, &chain, &card);
+    if (code)
+        return code;
+    m->key = card.key;
+    enum sw_err err = seal_chain_read(&m->chain, chain.p, chain.len);
+    sw_file_free(&chain);
+    return err == SW_OK ? APP_DONE : app_fail(app, err, cert);
+}
+
+static int read_pair(const struct app *app, const char *cert, const char *key, struct seal_materials *m)
+{
+    if (card_is_uri(key))
+        return read_card(app, cert, key, m);
+    int code = seal_chain_file(app, cert, &m->chain);
+    return code ? code : read_key(app, key, &m->key);
+}
+
 typedef enum sw_err (*trust_adder)(struct sw_trust *trust, const void *p, size_t len);
 
 static int add_trust(const struct app *app, enum app_option id, struct sw_trust *trust, trust_adder add)
@@ -55,6 +77,8 @@ static int add_trust(const struct app *app, enum app_option id, struct sw_trust 
 int seal_materials_read(const struct app *app, struct seal_materials *m)
 {
     const char *cert = app_get(app, OPT_CERT), *key = app_get(app, OPT_KEY);
+    if (!cert && key && card_is_uri(key))
+        cert = key;
     if (!cert)
         return app_usage(app, "say who we are: --cert FILE and --key FILE");
     if (app->opt[OPT_CERT].n > 1 || app->opt[OPT_KEY].n > 1)
@@ -64,9 +88,7 @@ int seal_materials_read(const struct app *app, struct seal_materials *m)
     m->trust = sw_trust_new();
     if (!m->trust)
         return app_fail(app, SW_ERR_MEMORY, "roots");
-    int code = seal_chain_file(app, cert, &m->chain);
-    if (!code)
-        code = read_key(app, key ? key : cert, &m->key);
+    int code = read_pair(app, cert, key ? key : cert, m);
     if (!code)
         code = add_trust(app, OPT_TRUST, m->trust, sw_trust_add);
     if (!code)

@@ -58,10 +58,11 @@ make_all() {
         ttp issue alice --profile client --out alice &&
         ttp issue alice --key p256 --profile client --out alice-ec &&
         ttp issue alice --key p384 --profile client --out alice-ec384 &&
+        ttp issue alice --key ed25519 --profile client --out alice-ed &&
         ttp issue bob --profile client --out bob &&
         ttp issue server.example localhost --profile server --out server &&
         token alice && token bob &&
-        put alice alice 01 && put alice alice-ec 02 && put alice alice-ec384 03 && put alice server 04 && put bob bob 01
+        put alice alice 01 && put alice alice-ec 02 && put alice alice-ec384 03 && put alice server 04 && put alice alice-ed 05 && put bob bob 01
 }
 make_all >make.log 2>&1 || { cat make.log; echo "the cards could not be made"; exit 1; }
 echo 1234 >pin
@@ -101,7 +102,7 @@ servers="$servers $!"
 listen --cert server.fullchain.crt --key server.key --client-auth require
 for at in "$openssl_port" "$port"; do
     for with in "alice rsa_pkcs1_sha256" "alice rsa_pkcs1_sha384" "alice rsa_pss_rsae_sha256" "alice rsa_pss_rsae_sha512" \
-        "alice-ec ecdsa_secp256r1_sha256:rsa_pkcs1_sha256" "alice-ec384 ecdsa_secp384r1_sha384:rsa_pkcs1_sha256"; do
+        "alice-ec ecdsa_secp256r1_sha256:rsa_pkcs1_sha256" "alice-ec384 ecdsa_secp384r1_sha384:rsa_pkcs1_sha256" "alice-ed ed25519:rsa_pkcs1_sha256"; do
         set -- $with # the RSA scheme is for the server, whose key is RSA
         exits 0 "$1 with $2 to port $at" $connect "127.0.0.1:$at" --cert "$1.fullchain.crt" --key "$card=$1?pin-source=file:$dir/pin" \
             --sigalgs "$2" --trace
@@ -115,6 +116,11 @@ exits 0 "a certificate object of its own" $connect "127.0.0.1:$port" --cert "$ca
 PIN=1234 exits 0 "PIN from the environment" $connect "127.0.0.1:$port" --key "$card=alice" --passin env:PIN
 exits 0 "PIN from a descriptor" sh -c "exec $connect 127.0.0.1:$port --key '$card=alice' --passin fd:3 3<pin"
 exits 0 "a module by its path" $connect "127.0.0.1:$port" --key "$card=alice?module-path=$module&pin-source=file:$dir/pin"
+
+echo "for alice alone" >letter
+exits 0 "sealed with the card's key" "$sealwax" seal --key "$card=alice" --passin file:pin --trust root.crt --to alice.fullchain.crt letter -o sealed
+exits 0 "and opened with it" "$sealwax" open --key "$card=alice" --passin file:pin --trust root.crt sealed
+says "what was sealed" "for alice alone" out
 
 # --- what is not there ------------------------------------------------------------------------------------------------------
 
@@ -189,6 +195,10 @@ with
 terminal 'PIN of alice: =1234' -- $connect "127.0.0.1:$port" --key "$card=alice?$spied"
 if [ $code = 0 ]; then ok; else bad "a PIN typed: exit code $code: $(cat out)"; fi
 if grep -q 1234 out; then bad "the PIN is shown"; else ok; fi
+with
+terminal 'PIN of alice: =1234' -- $connect "127.0.0.1:$port" --key "$card=alice?$spied" --key "$card=alice-ec?$spied"
+if [ $code = 0 ]; then ok; else bad "a PIN typed once for two keys: exit code $code: $(cat out)"; fi
+counts "a PIN is asked for once" login 1
 with
 terminal 'PIN of alice: =9999' 'PIN of alice: =9999' 'PIN of alice: =1234' -- $connect "127.0.0.1:$port" --key "$card=alice?$spied"
 if [ $code = 0 ]; then ok; else bad "the third PIN was right: exit code $code: $(cat out)"; fi

@@ -11,6 +11,7 @@ static struct {
     const char *pin; /* the right one */
     CK_FLAGS flags;
     CK_RV refusal;
+    CK_STATE state; /* of the session */
     int logins;
 } fake;
 
@@ -29,7 +30,15 @@ static CK_RV fake_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
     return CKR_OK;
 }
 
-static CK_FUNCTION_LIST functions = {.C_Login = fake_login, .C_GetTokenInfo = fake_token_info};
+static CK_RV fake_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+    (void)session;
+    info->state = fake.state;
+    return CKR_OK;
+}
+
+static CK_FUNCTION_LIST functions = {
+    .C_Login = fake_login, .C_GetTokenInfo = fake_token_info, .C_GetSessionInfo = fake_session_info};
 
 enum { NORMAL = CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED };
 
@@ -47,6 +56,7 @@ static void set_up(struct login_case *c, const char *serial, CK_FLAGS flags)
     fake.pin = "1234";
     fake.flags = flags;
     fake.refusal = CKR_PIN_INCORRECT;
+    fake.state = CKS_RO_PUBLIC_SESSION;
     fake.logins = 0;
     if (card_new(&c->app, "pkcs11:token=test", &c->card))
         abort();
@@ -106,6 +116,26 @@ static void wrong_pin_once(void)
     CU_ASSERT_EQUAL(fake.logins, 1);
     CU_ASSERT_FALSE(c.card->pin.given);
     CU_ASSERT_EQUAL(log_in(&c, "1234"), APP_DONE);
+    tear_down(&c);
+}
+
+/* A second key on the same card: one that was asked for is not asked for again, one that is stored is kept for the card's return. */
+static void logged_in_already(void)
+{
+    struct login_case c;
+    set_up(&c, "15", NORMAL);
+    fake.state = CKS_RO_USER_FUNCTIONS;
+    fake.refusal = CKR_USER_ALREADY_LOGGED_IN;
+    c.source = "prompt";
+    CU_ASSERT_EQUAL(log_in(&c, "unused"), APP_DONE);
+    CU_ASSERT_EQUAL(fake.logins, 0);
+    fake.state = CKS_RO_PUBLIC_SESSION; /* the card was away, and there is no PIN to log in with */
+    CU_ASSERT_EQUAL(log_in(&c, NULL), APP_BAD_INPUT);
+    CU_ASSERT_EQUAL(fake.logins, 0);
+    fake.state = CKS_RO_USER_FUNCTIONS;
+    c.source = "env:SW_TEST_PIN";
+    CU_ASSERT_EQUAL(log_in(&c, "1234"), APP_DONE);
+    CU_ASSERT_TRUE(c.card->pin.given);
     tear_down(&c);
 }
 
@@ -178,6 +208,6 @@ static void other_refusals(void)
 }
 
 SW_TEST_SUITE(login){
-    SW_TEST(right_pin),         SW_TEST(no_login_needed), SW_TEST(wrong_pin_once), SW_TEST(wrong_elsewhere),
-    SW_TEST(changed_meanwhile), SW_TEST(not_tried),       SW_TEST(other_refusals),
+    SW_TEST(right_pin),       SW_TEST(no_login_needed),   SW_TEST(wrong_pin_once), SW_TEST(logged_in_already),
+    SW_TEST(wrong_elsewhere), SW_TEST(changed_meanwhile), SW_TEST(not_tried),      SW_TEST(other_refusals),
 };
