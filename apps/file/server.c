@@ -326,10 +326,13 @@ static enum sw_err begin_upload(struct file_service *s, const struct about *a, i
     sweep(s);
     upload_path(s, name, path);
     enum sw_err err = sw_vfile_create(&file, s->vault, path, id, length, meta, strlen(meta));
-    free(meta);
     if (err == SW_ERR_EXISTS)
-        return find_upload(s, a->owner, name, out, &there);
-    if (err == SW_OK)
+        err = find_upload(s, a->owner, name, out, &there);
+    /* a server that was killed while it wrote the head has left what nobody can go on with */
+    if (err == SW_ERR_CRYPTO && unlink(path) == 0)
+        err = sw_vfile_create(&file, s->vault, path, id, length, meta, strlen(meta));
+    free(meta);
+    if (err == SW_OK && file)
         *out = remember(s, name, file);
     return err;
 }
