@@ -262,7 +262,7 @@ int http_client_open(struct http_client *c, const struct app *app)
         return app_usage(app, "say which sealwaxd: --server HOST[:PORT]");
     if (!app_has(app, OPT_TRUST) && !app_has(app, OPT_INSECURE))
         return app_usage(app, "say whom to trust: --trust FILE with root certificates");
-    if (!app_has(app, OPT_CERT))
+    if (!tls_has_cert(app))
         return app_usage(app, "the server knows you by your certificate: --cert FILE --key FILE");
     int code = read_place(c, c->server);
     if (!code)

@@ -202,7 +202,7 @@ static int read_options(struct server *s)
     if (mode && !reply_mode_parse(mode, &s->mode))
         return app_usage(s->app, "--reply takes echo, http, discard or pipe, not %s", mode);
     s->once = app_has(s->app, OPT_ONCE) || s->mode == REPLY_PIPE;
-    if (!app_has(s->app, OPT_CERT))
+    if (!tls_has_cert(s->app))
         return app_usage(s->app, "a server needs a certificate: --cert FILE --key FILE");
     return app_get_span(s->app, OPT_TIMEOUT, PATIENCE, &s->timeout);
 }

@@ -112,7 +112,7 @@ static int read_limits(const struct app *app, struct sw_store_limits *out)
 
 static int make_tls(const struct app *app, struct sw_config **out)
 {
-    if (!app_has(app, OPT_CERT))
+    if (!tls_has_cert(app))
         return app_usage(app, "a server needs a certificate: --cert FILE --key FILE");
     if (!app_has(app, OPT_TRUST))
         return app_usage(app, "clients are known by their certificates: --trust FILE with the root that issues them");

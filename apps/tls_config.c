@@ -267,6 +267,11 @@ static bool certs_on_cards(const struct app_values *certs, const struct app_valu
     return certs->n == 0 && keys->n;
 }
 
+bool tls_has_cert(const struct app *app)
+{
+    return app_has(app, OPT_CERT) || certs_on_cards(&app->opt[OPT_CERT], &app->opt[OPT_KEY]);
+}
+
 /* Certificates with the key and the status response that stand at the same place on the command line. */
 static int add_certs(const struct app *app, struct sw_config *cfg, enum sw_role role, enum key_care care)
 {

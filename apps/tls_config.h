@@ -21,4 +21,7 @@ int tls_config_new(const struct app *app, enum sw_role role, enum key_care care,
 /* tls_config_try: whether connections can be made from it: what would fail for every peer is found, and said, before the first one. */
 int tls_config_try(const struct app *app, struct sw_config *cfg);
 
+/* tls_has_cert: whether the command line says who we are: by --cert, or by a --key on a card, which has the certificate, too. */
+bool tls_has_cert(const struct app *app);
+
 #endif

@@ -258,5 +258,34 @@ counts "its own unpadding is not used" "decrypt.*" 0
 exits 0 "ECDHE with it" $connect "127.0.0.1:$port" --policy modern
 stop
 
+# --- sealwaxd and its clients ---------------------------------------------------------------------------------------------------
+
+daemon_port=$(free_port)
+"$BUILD/sealwaxd" --config none --listen "127.0.0.1:$daemon_port" --key "$card=server?pin-source=file:$dir/pin" --trust root.crt \
+    --state "$dir/state.d" --ready-file up 2>daemon.log &
+daemon=$!
+servers="$servers $daemon"
+for _ in $(seq 200); do
+    [ -s up ] && break
+    sleep 0.05
+done
+client() { # CODE WHAT VERB OPTION...: alice's card speaks to it
+    want=$1 what=$2 verb=$3
+    shift 3
+    exits "$want" "$what" "$sealwax" "$verb" --config none --server "127.0.0.1:$daemon_port" --name localhost --trust root.crt \
+        --key "$card=alice" --passin file:pin "$@"
+}
+client 0 "who the card is" whoami
+says "alice's card is alice" '^alice$' out
+client 0 "a message sealed by the card" send --seal --to alice "the moon is new"
+kill -HUP $daemon
+for _ in $(seq 100); do
+    grep -q reloaded daemon.log && break
+    sleep 0.05
+done
+says "reloaded with the card" reloaded daemon.log
+client 0 "and opened by it" recv
+says "what was sent" "the moon is new" out
+
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
