@@ -234,13 +234,18 @@ void net_listener_name(int fd, char name[NET_NAME_MAX])
 
 int net_announce(const struct app *app, const struct net_listeners *listeners)
 {
+    for (size_t i = 0; i < listeners->n; i++)
+        app_say(app, "listening on %s", listeners->name[i]);
+    return net_write_ready(app, listeners);
+}
+
+int net_write_ready(const struct app *app, const struct net_listeners *listeners)
+{
     char text[NET_LISTENERS_MAX * (NET_NAME_MAX + 1)];
     size_t len = 0;
     const char *path = app_get(app, OPT_READY_FILE);
-    for (size_t i = 0; i < listeners->n; i++) {
-        app_say(app, "listening on %s", listeners->name[i]);
+    for (size_t i = 0; i < listeners->n; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "%s\n", listeners->name[i]);
-    }
     if (!path)
         return APP_DONE;
     enum sw_err err = sw_file_write(path, text, len, SW_FILE_REPLACE);

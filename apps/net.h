@@ -24,7 +24,11 @@ struct net_listeners {
 int net_listen(const struct app *app, const char *where, struct net_listeners *out);
 void net_listeners_close(struct net_listeners *listeners);
 
-/* net_announce: say where connections are taken, and write it to --ready-file: whole, so that whoever waits for the file can connect at once. */
+/*
+ * net_write_ready: write where connections are taken to --ready-file: whole, so that whoever waits for the file can connect at once.
+ * net_announce: say it, too.
+ */
+int net_write_ready(const struct app *app, const struct net_listeners *listeners);
 int net_announce(const struct app *app, const struct net_listeners *listeners);
 
 /* net_listener_name: the address a socket is bound to. */

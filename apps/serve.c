@@ -3,6 +3,7 @@
 #include "apps/bev.h"
 #include "apps/file/server.h"
 #include "apps/http.h"
+#include "apps/log.h"
 #include "apps/media/server.h"
 #include "apps/message/server.h"
 #include "apps/net.h"
@@ -29,6 +30,7 @@ struct settings {
 
 struct server {
     struct app *app;
+    struct log log;
     struct event_base *base;
     struct sw_config *cfg;
     struct sw_store *store;
@@ -52,7 +54,7 @@ static void on_disconnected(void *ctx, struct sw_conn *conn)
     const struct server *s = ctx;
     enum sw_err err = sw_conn_error(conn);
     if (err && err != SW_ERR_TRUNCATED && err != SW_ERR_CLOSED)
-        app_say(s->app, "connection: %s", sw_conn_error_text(conn));
+        log_event(&s->log, LEVEL_NOTICE, "connection", "failed", sw_conn_error_text(conn), NULL);
 }
 
 static void on_connected(void *ctx, struct sw_conn *conn)
@@ -67,27 +69,29 @@ static void on_connected(void *ctx, struct sw_conn *conn)
 static void on_answered(void *ctx, const struct http_request *rq, int status)
 {
     const struct server *s = ctx;
-    if (s->app->verbose)
-        app_say(s->app, "%s: %s: %d", rq->peer.name, evhttp_request_get_uri(rq->ev), status);
+    char number[16];
+    snprintf(number, sizeof number, "%d", status);
+    log_event(&s->log, LEVEL_DEBUG, "answered", "status", number, "to", rq->peer.name, "uri",
+              evhttp_request_get_uri(rq->ev), NULL);
 }
 
 static void on_message(void *ctx, const char *what, const struct sw_mail *mail, const char *who)
 {
     const struct server *s = ctx;
-    app_say(s->app, "message %s %s: from %s to %s%s%s", mail->id, what, mail->sender, mail->recipient,
-            *who ? ", by " : "", who);
+    log_event(&s->log, LEVEL_INFO, "message", "state", what, "id", mail->id, "from", mail->sender, "to",
+              mail->recipient, "by", *who ? who : NULL, NULL);
 }
 
 static void on_media(void *ctx, const char *what, const char *title, const char *who)
 {
     const struct server *s = ctx;
-    app_say(s->app, "media: %s: %s, %s", title, what, who);
+    log_event(&s->log, LEVEL_INFO, "media", "what", what, "title", title, "by", who, NULL);
 }
 
 static void on_trouble(void *ctx, const char *what, const char *why)
 {
     const struct server *s = ctx;
-    app_say(s->app, "%s: %s", what, why);
+    log_event(&s->log, LEVEL_WARNING, "trouble", "at", what, "why", why, NULL);
 }
 
 /* --- settings ----------------------------------------------------------------------------------------------------------- */
@@ -200,26 +204,29 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     struct sw_config *cfg;
     struct sw_store_limits limits;
     struct file_limits file_limits;
+    struct log log;
     (void)sig;
     (void)what;
     struct settings *fresh = calloc(1, sizeof *fresh);
     service_reloading();
-    if (!fresh || app_reload(s->app, &fresh->app) || read_limits(&fresh->app, &limits) ||
-        read_file_limits(&fresh->app, &file_limits) || make_tls(&fresh->app, &cfg)) {
+    if (!fresh || app_reload(s->app, &fresh->app) || log_begin(&log, &fresh->app) ||
+        read_limits(&fresh->app, &limits) || read_file_limits(&fresh->app, &file_limits) ||
+        make_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
-        app_warn(s->app, "not reloaded: the old settings stay");
+        log_event(&s->log, LEVEL_ERROR, "not-reloaded", "so", "the old settings stay", NULL);
         service_notify("READY=1");
         return;
     }
     SLIST_INSERT_HEAD(&s->read_again, fresh, in_list);
+    s->log = log;
     if (sw_config_share_sessions(cfg, s->cfg))
-        app_say(s->app, "sessions begun before cannot be resumed");
+        log_event(&s->log, LEVEL_NOTICE, "sessions", "begun-before", "cannot be resumed", NULL);
     sw_store_set_limits(s->store, &limits);
     file_service_set_limits(s->files, &file_limits);
     http_set_config(s->http, cfg);
     sw_config_free(s->cfg); /* connections keep theirs */
     s->cfg = cfg;
-    app_say(s->app, "reloaded");
+    log_event(&s->log, LEVEL_NOTICE, "reloaded", NULL);
     service_notify("READY=1");
 }
 
@@ -246,7 +253,7 @@ static void on_end(evutil_socket_t sig, short what, void *ctx)
         event_base_loopbreak(s->base);
         return;
     }
-    app_say(s->app, "ending");
+    log_event(&s->log, LEVEL_NOTICE, "ending", NULL);
     service_notify("STOPPING=1");
     s->drain_until = net_now() + DRAIN_SECONDS * 1000;
     http_stop_listening(s->http);
@@ -330,7 +337,11 @@ static int listen_all(struct server *s)
         if (!code)
             code = take_listeners(s, &more);
     }
-    return code ? code : net_announce(s->app, &s->listeners);
+    if (code || !(s->log.json || s->log.journal))
+        return code ? code : net_announce(s->app, &s->listeners);
+    for (size_t i = 0; i < s->listeners.n; i++)
+        log_event(&s->log, LEVEL_NOTICE, "listening", "on", s->listeners.name[i], NULL);
+    return net_write_ready(s->app, &s->listeners);
 }
 
 static void raise_file_limit(void)
@@ -388,7 +399,9 @@ int serve_run(struct app *app)
 {
     struct server s = {.app = app};
     int64_t timeout;
-    int code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
+    int code = log_begin(&s.log, app);
+    if (!code)
+        code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
     if (!code)
         code = make_tls(app, &s.cfg);
     if (!code && app_has(app, OPT_CHECK))
