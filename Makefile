@@ -276,6 +276,7 @@ MAN   := $(wildcard docs/man/*.[1358])
 FILES  = $(foreach p,$(PROGRAMS),$(p):bin:755) $(B)/dist/libsealwax.a:lib:644 $(B)/dist/sealwax.h:include:644 \
          $(B)/dist/sealwax.pc:lib/pkgconfig:644 $(foreach m,$(MAN),$(m):share/man/man$(subst .,,$(suffix $(m))):644) \
          $(foreach c,$(wildcard docs/completion/*),$(c):share/bash-completion/completions:644) \
+         $(foreach p,$(APP_MAIN:apps/%.c=%),$(B)/dist/completion/$(p):share/bash-completion/completions:644) \
          $(foreach u,$(patsubst docs/systemd/%,$(B)/dist/%,$(wildcard docs/systemd/*.service docs/systemd/*.socket)),$(u):lib/systemd/system:644)
 SPLIT := IFS=: read -r file dir mode
 
@@ -307,6 +308,9 @@ $(B)/dist/sealwax.h: include/sealwax.h include/flatten.awk $(wildcard base/err.*
 $(B)/dist/sealwax.pc: include/sealwax.pc.in $(B)/noted/flags $(B)/noted/prefix
 	$(call say,DIST)
 	$(Q)mkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@WOLF@|$(if $(WOLF_ARCHIVE),,$(WOLF_LIBS))|; s| *$$||' $< >$@
+
+$(B)/dist/completion/%: $(B)/%
+	$(Q)mkdir -p $(@D) && $< --generate-completion >$@
 
 $(B)/dist/%: docs/systemd/% $(B)/noted/prefix
 	$(Q)mkdir -p $(@D) && sed 's|@BINDIR@|$(PREFIX)/bin|' $< >$@

@@ -218,6 +218,10 @@ int app_main(struct app *app, int argc, char **argv)
         app_help_man(app);
         return fflush(stdout) ? APP_SYSTEM : APP_DONE;
     }
+    if (argc == 2 && strcmp(argv[1], "--generate-completion") == 0) {
+        app_help_completion(app);
+        return fflush(stdout) ? APP_SYSTEM : APP_DONE;
+    }
     int code = parse_all(app, argc, argv);
     if (code == APP_DONE && app_has(app, OPT_HELP))
         app_help(app, app->verb);

@@ -145,4 +145,7 @@ void app_help(const struct app *app, const struct app_verb *verb);
 void app_help_man(const struct app *app);
 extern const char app_exit_codes[];
 
+/* app_help_completion: a script that completes the program's command line in bash, on standard output. */
+void app_help_completion(const struct app *app);
+
 #endif
