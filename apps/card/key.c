@@ -93,7 +93,7 @@ static enum sw_err sign_with(struct card *card, CK_MECHANISM_TYPE type, void *pa
     return err;
 }
 
-/* CKM_RSA_PKCS adds 00 01 FF..FF 00 and wants what follows, which is how a block with room for the shortest padding ends. */
+/* CKM_RSA_PKCS puts 00 01 FF..FF 00 before what it is given: the DigestInfo, which is the end of a block of any length. */
 static enum sw_err sign_pkcs1(struct card *card, const struct sw_sigscheme *scheme, const uint8_t *digest, uint8_t *sig,
                               size_t *sig_len)
 {

@@ -202,6 +202,12 @@ static int search(struct card *card, struct search *s)
     return APP_DONE;
 }
 
+/* A serial number is padded with blanks, and so no zero is in it once there was a card. */
+static bool was_there(const struct card *card)
+{
+    return card->info.serialNumber[0] != 0;
+}
+
 /* False if nobody is there to ask. */
 static bool ask_for_card(const struct card *card)
 {
@@ -209,7 +215,8 @@ static bool ask_for_card(const struct card *card)
     char c = 0;
     if (tty < 0)
         return false;
-    bool ok = dprintf(tty, "Insert card %s and press Enter: ", card->name) > 0;
+    const char *removed = was_there(card) ? "Card removed. " : "";
+    bool ok = dprintf(tty, "%sInsert card %s and press Enter: ", removed, card->name) > 0;
     while (ok && c != '\n')
         ok = read(tty, &c, 1) == 1;
     close(tty);
@@ -219,6 +226,8 @@ static bool ask_for_card(const struct card *card)
 static int not_there(const struct card *card, const struct search *s)
 {
     const char *name = *card->name ? card->name : "that the pkcs11: URI describes";
+    if (was_there(card))
+        return app_error(&card->speak, APP_SYSTEM, "card %s was removed: insert it again", card->name);
     if (*s->others)
         return app_error(&card->speak, APP_SYSTEM, "card %s is not there; present: %s", name, s->others);
     return app_error(&card->speak, APP_SYSTEM, "card %s is not there, nor any other", name);

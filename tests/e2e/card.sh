@@ -222,6 +222,14 @@ exits 0 "a card that was away for a moment" $connect "127.0.0.1:$port" --key "$c
 counts "logged in to again" login 2
 counts "and signed once" "sign.*" 1
 
+with leaves
+exits 1 "a card that is pulled out" $connect "127.0.0.1:$port" --key "$card=alice?$spied" --passin file:pin
+says "what happened" "card alice was removed: insert it again" err
+with leaves
+terminal 'Card removed. Insert card alice and press Enter: =!rm state' -- $connect "127.0.0.1:$port" --key "$card=alice?$spied" --passin file:pin
+if [ $code = 0 ]; then ok; else bad "a card pulled out and asked for: exit code $code: $(cat out)"; fi
+counts "logged in to again, without asking" login 2
+
 with no-pss
 exits 0 "PSS padded here" $connect "127.0.0.1:$port" --key "$card=alice?$spied" --passin file:pin --sigalgs rsa_pss_rsae_sha256
 counts "signed without padding" "sign raw" 1
@@ -244,7 +252,7 @@ says "0x003C to OpenSSL" "Cipher is AES128-SHA256" out
 exits 0 "ECDHE, signed by the card" $connect "127.0.0.1:$port" --policy modern
 echo pulled >state
 exits 1 "a connection while the card is away" $connect "127.0.0.1:$port" --suites TLS_RSA_WITH_AES_128_CBC_SHA256
-says "the server says so" "card server is not there|card alice is not there" listen.log
+says "the server says so" "card alice was removed: insert it again" listen.log
 rm -f state
 exits 0 "and when it is back" $connect "127.0.0.1:$port" --suites TLS_RSA_WITH_AES_128_CBC_SHA256
 counts "the server logged in twice" login 2

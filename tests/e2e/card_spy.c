@@ -3,6 +3,7 @@
  * what the file $SPY_STATE says, a word a line:
  *   low final locked   the state of the PIN
  *   pulled             there is no card
+ *   leaves             the card is pulled out at the next operation, and stays away
  *   once               the card is pulled out for the next operation alone: the word goes with it
  *   no-pss no-raw      it cannot sign with PSS, or work without padding
  */
@@ -42,6 +43,11 @@ static bool state(const char *word)
 
 static bool pulled(void)
 {
+    if (state("leaves")) {
+        FILE *file = fopen(getenv("SPY_STATE"), "w");
+        fprintf(file, "pulled\n");
+        fclose(file);
+    }
     if (state("pulled"))
         return true;
     if (!state("once"))
