@@ -101,5 +101,5 @@ void app_help_man(const struct app *app)
     roff("settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
          "relative to the "
          "directory of this file. The command line comes first, then the environment, then these.");
-    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwax (1),\n.BR sealwaxd (8)\n");
+    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwax (1),\n.BR sealwaxd.conf (5),\n.BR sealwaxd (8)\n");
 }

@@ -119,6 +119,17 @@ static void reads_options_of_the_table(void)
     end();
 }
 
+static void an_indented_line_is_one_more_value(void)
+{
+    struct app app;
+    begin();
+    CU_ASSERT_EQUAL(try_text(&app, "listen = 1\n  2\n\t3\n"), APP_DONE);
+    CU_ASSERT_EQUAL_FATAL(app.opt[OPT_LISTEN].n, 3);
+    CU_ASSERT_STRING_EQUAL(app.opt[OPT_LISTEN].v[2], "3");
+    app_free(&app);
+    end();
+}
+
 static void refuses_with_file_and_line(void)
 {
     char longest[260], words[160];
@@ -252,10 +263,8 @@ static void a_reload_reads_the_file_again(void)
 }
 
 SW_TEST_SUITE(config){
-    SW_TEST(reads_options_of_the_table),
-    SW_TEST(refuses_with_file_and_line),
-    SW_TEST(passes_over_what_is_for_another_verb),
-    SW_TEST(later_files_change_earlier_ones),
-    SW_TEST(command_line_then_environment_then_file),
+    SW_TEST(reads_options_of_the_table),      SW_TEST(an_indented_line_is_one_more_value),
+    SW_TEST(refuses_with_file_and_line),      SW_TEST(passes_over_what_is_for_another_verb),
+    SW_TEST(later_files_change_earlier_ones), SW_TEST(command_line_then_environment_then_file),
     SW_TEST(a_reload_reads_the_file_again),
 };
