@@ -135,10 +135,10 @@ enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next) S
 
 /*
  * sw_store_learn: keep the certificates (PEM) that somebody proved to have. sw_store_chain_of: those shown last under a name, for whoever wants to seal for
- * it and checks them himself; free() it. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_MEMORY.
+ * it and checks them himself; free() it. seen: any clock that grows. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_MEMORY.
  */
 enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
-                           int64_t now) SW_MUST_USE;
+                           int64_t seen) SW_MUST_USE;
 enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out) SW_MUST_USE;
 
 /*

@@ -892,13 +892,13 @@ enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next)
 /* --- the directory ------------------------------------------------------------------------------------------------------ */
 
 enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
-                           int64_t now)
+                           int64_t seen)
 {
     sqlite3_stmt *st = get(store, LEARN);
     put_text(st, 1, name);
     put_cert(st, 2, cert);
     put_text(st, 3, chain);
-    sqlite3_bind_int64(st, 4, now);
+    sqlite3_bind_int64(st, 4, seen);
     return run(store, st);
 }
 

@@ -56,6 +56,14 @@ static int64_t now(void)
     return (int64_t)time(NULL);
 }
 
+/* To the millisecond, where it matters who came last. */
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void happened(struct message_service *s, const char *what, const struct sw_mail *mail, const char *who)
 {
     if (s->events.happened)
@@ -595,7 +603,7 @@ void message_service_learn(struct message_service *service, struct sw_conn *conn
             return;
         at += n;
     }
-    if (at && sw_store_learn(service->store, peer.name, peer.sha256, chain, now()) && service->events.trouble)
+    if (at && sw_store_learn(service->store, peer.name, peer.sha256, chain, now_ms()) && service->events.trouble)
         service->events.trouble(service->events.ctx, "directory", sw_store_why(service->store));
 }
 

@@ -408,7 +408,27 @@ static void two_processes_share_it(void)
     teardown(&box);
 }
 
+static void knows_who_was_here_last(void)
+{
+    struct box box;
+    char *chain;
+    setup(&box, &sw_store_defaults);
+    SW_ASSERT_ERR(sw_store_chain_of(box.store, "alice", &chain), SW_ERR_NOT_FOUND);
+    SW_ASSERT_OK(sw_store_learn(box.store, "alice", laptop, "laptop", 1));
+    SW_ASSERT_OK(sw_store_learn(box.store, "alice", phone, "phone", 2));
+    SW_ASSERT_OK(sw_store_chain_of(box.store, "alice", &chain));
+    CU_ASSERT_STRING_EQUAL(chain, "phone");
+    free(chain);
+    SW_ASSERT_OK(sw_store_learn(box.store, "alice", laptop, "laptop again", 3));
+    SW_ASSERT_OK(sw_store_chain_of(box.store, "alice", &chain));
+    CU_ASSERT_STRING_EQUAL(chain, "laptop again");
+    free(chain);
+    SW_ASSERT_ERR(sw_store_chain_of(box.store, "bob", &chain), SW_ERR_NOT_FOUND);
+    teardown(&box);
+}
+
 SW_TEST_SUITE(store){
+    SW_TEST(knows_who_was_here_last),
     SW_TEST(delivers_and_forgets),
     SW_TEST(once_stays_with_its_certificate),
     SW_TEST(ordinary_lease_runs_out),
