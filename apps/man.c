@@ -78,9 +78,9 @@ void app_help_man(const struct app *app)
     roff(app->about);
     printf(".SH SYNOPSIS\n.B %s\n[\\fIOPTION\\fR]... %s\\fIVERB\\fR [\\fIARGUMENT\\fR]...%s\n.SH DESCRIPTION\n",
            app->program, app->default_verb ? "[" : "", app->default_verb ? "]" : "");
-    roff("Results go to standard output, everything else to standard error, a line for each failure. Options may stand "
-         "before or after the "
-         "verb and its arguments. Lengths of time are written 90s, 5m, 12h, 7d.");
+    roff("Results go to standard output, everything else to standard error, a line for each failure. Options stand "
+         "anywhere "
+         "behind the verb; those for every verb may stand before it. Lengths of time are written 90s, 5m, 12h, 7d.");
     printf(".SH OPTIONS\nFor every verb:\n");
     roff_options(APP_GLOBAL);
     printf(".SH VERBS\n");

@@ -1,5 +1,5 @@
 /*
- * The command line. Options may stand before or after the verb and its arguments; which ones a verb takes is a set of groups in its row.
+ * The command line. Options stand anywhere behind the verb, those for every verb before it, too; which ones a verb takes is a set of groups in its row.
  * getopt_long does the work, fed from apps/options.def.
  */
 #include "apps/options.h"

@@ -3,6 +3,7 @@
 #include "tests/test.h"
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static struct app seen;
@@ -28,6 +29,7 @@ static int run(int argc, const char *const *argv)
 {
     struct app app = {.program = "test", .about = "Test.", .verbs = verbs};
     char *copy[16] = {0};
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1); /* not the settings of whoever runs this */
     for (int i = 0; i < argc; i++)
         copy[i] = (char *)(uintptr_t)argv[i];
     fflush(stderr);
