@@ -152,6 +152,20 @@ same huge huge2
 is "parts left behind" 0 "$(find . -maxdepth 1 -name '*.part' | wc -l)"
 is "uploads left behind" 0 "$(find state/uploads -type f | wc -l)"
 
+# a server that was killed between the last piece and the name: whoever asks finds it complete
+web alice -o out -D head -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 4' -H "Upload-Metadata: filename $(printf named | base64)" /files
+url=$(sed -n 's/^Location: //p' head | tr -d '\r')
+touch before
+sleep 0.05
+is "the whole in one piece" 204 "$(status alice -X PATCH -H 'Content-Type: application/offset+octet-stream' -H 'Upload-Offset: 0' -d data "$url")"
+kill -9 $server
+wait $server 2>/dev/null
+mv "$(find state/files -type f -newer before | head -n 1)" "state$url"
+start
+is "not there" 404 "$(status alice /files/named)"
+is "all of it is there" 200 "$(status alice -I "$url")"
+is "and it has its name" data "$(web alice /files/named)"
+
 # --- limits
 head -c 70000000 /dev/zero >large
 exits 1 as alice put large
