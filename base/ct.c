@@ -4,11 +4,17 @@
 size_t sw_ct_diff(const void *a, const void *b, size_t n)
 {
     const uint8_t *x = a, *y = b;
-    size_t diff = 0;
+    sw_ct_lanes lanes = {0};
+    uint64_t half[2];
+    size_t diff = 0, i = 0;
 
-    for (size_t i = 0; i < n; i++)
+    for (; i + SW_CT_LANES <= n; i += SW_CT_LANES)
+        lanes |= sw_ct_lanes_load(x + i) ^ sw_ct_lanes_load(y + i);
+    for (; i < n; i++)
         diff |= (size_t)(x[i] ^ y[i]);
-    return sw_ct_hide(diff);
+    memcpy(half, &lanes, sizeof half);
+    half[0] |= half[1];
+    return sw_ct_hide(diff | (size_t)(half[0] >> 32) | (size_t)(half[0] & 0xffffffff));
 }
 
 bool sw_ct_equal(const void *a, const void *b, size_t n)
@@ -23,7 +29,11 @@ void sw_ct_copy(size_t mask, void *out, const void *a, const void *b, size_t n)
 {
     uint8_t *o = out;
     const uint8_t *x = a, *y = b;
+    sw_ct_lanes take = sw_ct_lanes_all((uint8_t)mask);
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++)
+    for (; i + SW_CT_LANES <= n; i += SW_CT_LANES)
+        sw_ct_lanes_store(o + i, (take & sw_ct_lanes_load(x + i)) | (~take & sw_ct_lanes_load(y + i)));
+    for (; i < n; i++)
         o[i] = sw_ct_select8(mask, x[i], y[i]);
 }

@@ -197,7 +197,9 @@ static enum sw_err close_record(struct sw_conn *conn, enum sw_content_type type,
 
     if (conn->out.bulk != NULL) {
         err = ready(conn, true);
-        return err != SW_OK ? err : sw_record_seal(conn->work->out_dir, sw_conn_rand(conn), type, buf, len, total);
+        return err != SW_OK ? err
+                            : sw_record_seal(conn->work->out_dir, sw_conn_rand(conn), type,
+                                             (struct sw_slice){buf + before_out(conn), len}, buf, total);
     }
     sw_write_u8(&w, type);
     sw_write_u16(&w, clear_version(conn));
@@ -327,28 +329,23 @@ enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
 static enum sw_err write_two(struct sw_conn *conn, const uint8_t *data)
 {
     struct sw_work *w = conn->work;
-    size_t one = sw_record_sealed_len(&conn->out, SW_RECORD_PLAIN_MAX), before = before_out(conn), len_a, len_b;
-    uint8_t *a = w->out + w->out_end, *b = a + one;
-    enum sw_err err;
+    size_t one = sw_record_sealed_len(&conn->out, SW_RECORD_PLAIN_MAX), len[2];
+    uint8_t *const buf[2] = {w->out + w->out_end, w->out + w->out_end + one};
+    const struct sw_slice plain[2] = {{data, SW_RECORD_PLAIN_MAX}, {data + SW_RECORD_PLAIN_MAX, SW_RECORD_PLAIN_MAX}};
+    enum sw_err err = sw_record_seal_two(w->out_dir, sw_conn_rand(conn), SW_CT_APPLICATION_DATA, plain, buf, len);
 
-    memcpy(a + before, data, SW_RECORD_PLAIN_MAX);
-    memcpy(b + before, data + SW_RECORD_PLAIN_MAX, SW_RECORD_PLAIN_MAX);
-    err = sw_record_seal_two(w->out_dir, sw_conn_rand(conn), SW_CT_APPLICATION_DATA, a, SW_RECORD_PLAIN_MAX, &len_a, b,
-                             SW_RECORD_PLAIN_MAX, &len_b);
     if (err == SW_OK)
-        w->out_end += len_a + len_b;
+        w->out_end += len[0] + len[1];
     return err;
 }
 
 static enum sw_err write_one(struct sw_conn *conn, const uint8_t *data, size_t len)
 {
     struct sw_work *w = conn->work;
-    uint8_t *buf = w->out + w->out_end;
     size_t total;
-    enum sw_err err;
+    enum sw_err err = sw_record_seal(w->out_dir, sw_conn_rand(conn), SW_CT_APPLICATION_DATA,
+                                     (struct sw_slice){data, len}, w->out + w->out_end, &total);
 
-    memcpy(buf + before_out(conn), data, len);
-    err = sw_record_seal(w->out_dir, sw_conn_rand(conn), SW_CT_APPLICATION_DATA, buf, len, &total);
     if (err == SW_OK)
         w->out_end += total;
     return err;

@@ -27,17 +27,28 @@ static int raw_state(struct sw_hash *h, uint8_t *out)
     }
 }
 
-/* Where the message's byte at position g lies: in head, then in data. Positions past max read as zero; they are masked out anyway. */
+/* Where the message's byte at position g lies: in head, then in data. */
 struct message {
     const uint8_t *head, *data;
     size_t head_len, max;
 };
 
-static uint8_t byte_at(const struct message *msg, size_t g)
+/* size bytes from position start on into out, zeros past max. All of it public: which bytes count is decided afterwards. */
+static void gather(const struct message *msg, size_t start, size_t size, uint8_t *out)
 {
-    if (g < msg->head_len)
-        return msg->head[g];
-    return g - msg->head_len < msg->max ? msg->data[g - msg->head_len] : 0;
+    size_t from_head = start < msg->head_len ? msg->head_len - start : 0, from_data, at;
+
+    if (from_head > size)
+        from_head = size;
+    at = start + from_head - msg->head_len;
+    from_data = msg->max > at ? msg->max - at : 0;
+    if (from_data > size - from_head)
+        from_data = size - from_head;
+    if (from_head > 0)
+        memcpy(out, msg->head + start, from_head);
+    if (from_data > 0)
+        memcpy(out + from_head, msg->data + at, from_data);
+    memset(out + from_head + from_data, 0, size - from_head - from_data);
 }
 
 /*
@@ -49,11 +60,12 @@ static void build_block(const struct message *msg, size_t b, size_t size, size_t
 {
     size_t start = b * size;
 
-    for (size_t j = 0; j < size; j++) {
-        size_t g = start + j;
-        size_t v = byte_at(msg, g) & sw_ct_lt(g, total);
+    gather(msg, start, size, block);
+    for (size_t j = 0; j < size; j += SW_CT_LANES) {
+        sw_ct_lanes inside = sw_ct_lanes_below(start + j, total), upto = sw_ct_lanes_below(start + j, total + 1);
 
-        block[j] = (uint8_t)(v | (0x80 & sw_ct_eq(g, total)));
+        sw_ct_lanes_store(block + j,
+                          (sw_ct_lanes_load(block + j) & inside) | (sw_ct_lanes_all(0x80) & (upto ^ inside)));
     }
     for (size_t j = 0; j < 8; j++)
         block[size - 8 + j] = (uint8_t)(block[size - 8 + j] | (bits[j] & is_last));

@@ -124,8 +124,10 @@ static enum sw_err seal_jobs(struct sw_record_dir *dir, const struct sw_rand *ra
     if (dir->s->seq > UINT64_MAX - count)
         return SW_ERR_SEQUENCE;
     for (size_t i = 0; i < count; i++) {
-        if (jobs[i].len > SW_RECORD_PLAIN_MAX)
+        if (jobs[i].data.len > SW_RECORD_PLAIN_MAX)
             return SW_ERR_ARGUMENT;
+        if (jobs[i].data.len == 0) /* no plaintext needs no address */
+            jobs[i].data.p = jobs[i].buf + sw_record_before(dir->s);
         jobs[i].seq = dir->s->seq + i;
     }
     if (dir->s->bulk->kind != SW_BULK_AEAD)
@@ -133,14 +135,15 @@ static enum sw_err seal_jobs(struct sw_record_dir *dir, const struct sw_rand *ra
     else
         for (size_t i = 0; i < count && err == SW_OK; i++)
             err = sw_seal_aead(dir, &jobs[i]);
+    /* also after an error: a nonce that may have been used is not used again */
     dir->s->seq += count;
     return err;
 }
 
 enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
-                           uint8_t *buf, size_t len, size_t *out)
+                           struct sw_slice data, uint8_t *buf, size_t *out)
 {
-    struct sw_seal_job job = {.type = type, .buf = buf, .len = len};
+    struct sw_seal_job job = {.type = type, .data = data, .buf = buf};
     enum sw_err err = seal_jobs(dir, rand, &job, 1);
 
     *out = job.out;
@@ -148,14 +151,14 @@ enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand
 }
 
 enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
-                               uint8_t *buf_a, size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b, size_t *out_b)
+                               const struct sw_slice data[2], uint8_t *const buf[2], size_t out[2])
 {
-    struct sw_seal_job jobs[2] = {{.type = type, .buf = buf_a, .len = len_a},
-                                  {.type = type, .buf = buf_b, .len = len_b}};
+    struct sw_seal_job jobs[2] = {{.type = type, .data = data[0], .buf = buf[0]},
+                                  {.type = type, .data = data[1], .buf = buf[1]}};
     enum sw_err err = seal_jobs(dir, rand, jobs, 2);
 
-    *out_a = jobs[0].out;
-    *out_b = jobs[1].out;
+    out[0] = jobs[0].out;
+    out[1] = jobs[1].out;
     return err;
 }
 
@@ -164,9 +167,9 @@ enum sw_err sw_record_open(struct sw_record_dir *dir, uint8_t *rec, size_t len, 
     size_t most = SW_RECORD_PLAIN_MAX + (dir->s->tls13 ? 256u : 2048u);
     enum sw_err err;
 
-    *type = rec[0];
     if (len < SW_RECORD_HEADER || len - SW_RECORD_HEADER > most)
         return SW_ERR_RECORD_OVERFLOW;
+    *type = rec[0];
     if (dir->s->seq == UINT64_MAX)
         return SW_ERR_SEQUENCE;
     if (dir->s->bulk->kind == SW_BULK_AEAD)

@@ -76,22 +76,23 @@ size_t sw_record_after(const struct sw_record_secrets *s);
 size_t sw_record_sealed_len(const struct sw_record_secrets *s, size_t len);
 
 /*
- * sw_record_seal: protect one record in place.
- *   buf    the plaintext stands at buf + sw_record_before(); there is room for sw_record_after() bytes behind it
- *   len    bytes of plaintext, at most SW_RECORD_PLAIN_MAX
- *   out    receives the whole record's length; it begins at buf
- * Returns SW_OK, SW_ERR_SEQUENCE when 2^64 - 1 records were sealed, SW_ERR_RANDOM, SW_ERR_CRYPTO.
+ * sw_record_seal: protect one record.
+ *   data   the plaintext, at most SW_RECORD_PLAIN_MAX bytes: at buf + sw_record_before(), or anywhere that buf does not touch, which saves a copy.
+ *          With CBC fastest at an address divisible by 16
+ *   buf    receives the record: sw_record_sealed_len() bytes, at most sw_record_before() + data.len + sw_record_after()
+ *   out    receives the record's length
+ * Returns SW_OK, SW_ERR_ARGUMENT when the plaintext is too long, SW_ERR_SEQUENCE when 2^64 - 1 records were sealed, SW_ERR_RANDOM,
+ * SW_ERR_CRYPTO. After the last two the sequence number has moved on and the direction is of no more use.
  */
 enum sw_err sw_record_seal(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
-                           uint8_t *buf, size_t len, size_t *out) SW_MUST_USE;
+                           struct sw_slice data, uint8_t *buf, size_t *out) SW_MUST_USE;
 
 /*
- * sw_record_seal_two: two records at once, in the order a then b, for long writes: with CBC the latencies of the two overlap and the
- * pair takes about two thirds of the time. Same rules for each buffer; buf_a and buf_b do not overlap.
+ * sw_record_seal_two: two records at once, data[0] then data[1], for long writes: with CBC the latencies of the two overlap and the
+ * pair takes about three quarters of the time. Same rules for each; the buffers do not overlap.
  */
 enum sw_err sw_record_seal_two(struct sw_record_dir *dir, const struct sw_rand *rand, enum sw_content_type type,
-                               uint8_t *buf_a, size_t len_a, size_t *out_a, uint8_t *buf_b, size_t len_b,
-                               size_t *out_b) SW_MUST_USE;
+                               const struct sw_slice data[2], uint8_t *const buf[2], size_t out[2]) SW_MUST_USE;
 
 /*
  * sw_record_open: authenticate and decrypt one whole record in place.

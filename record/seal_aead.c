@@ -32,13 +32,14 @@ static bool has_explicit(const struct sw_record_secrets *s)
     return !s->tls13 && s->bulk->record_iv_len != 0;
 }
 
-static int encrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_t *aad, size_t aad_len, uint8_t *data,
-                   size_t len)
+static int encrypt(struct sw_record_dir *dir, const uint8_t *nonce, struct sw_slice aad, struct sw_slice data,
+                   uint8_t *out)
 {
     if (dir->s->bulk == &sw_bulk_chacha20_poly1305)
-        return wc_ChaCha20Poly1305_Encrypt(dir->s->key, nonce, aad, (word32)aad_len, data, (word32)len, data,
-                                           data + len);
-    return wc_AesGcmEncrypt(&dir->u.aes, data, data, (word32)len, nonce, NONCE, data + len, 16, aad, (word32)aad_len);
+        return wc_ChaCha20Poly1305_Encrypt(dir->s->key, nonce, aad.p, (word32)aad.len, data.p, (word32)data.len, out,
+                                           out + data.len);
+    return wc_AesGcmEncrypt(&dir->u.aes, out, data.p, (word32)data.len, nonce, NONCE, out + data.len, 16, aad.p,
+                            (word32)aad.len);
 }
 
 static int decrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_t *aad, size_t aad_len, uint8_t *data,
@@ -50,19 +51,30 @@ static int decrypt(struct sw_record_dir *dir, const uint8_t *nonce, const uint8_
     return wc_AesGcmDecrypt(&dir->u.aes, data, data, (word32)len, nonce, NONCE, data + len, 16, aad, (word32)aad_len);
 }
 
+/* TLS 1.3: the plaintext that is encrypted has the content type behind it, so it is brought together in place. */
+static enum sw_err seal_13(struct sw_record_dir *dir, struct sw_seal_job *job)
+{
+    size_t len = job->data.len, tag = dir->s->bulk->tag_len;
+    uint8_t nonce[NONCE], *out = job->buf + SW_RECORD_HEADER;
+    struct sw_slice aad = {job->buf, SW_RECORD_HEADER};
+
+    if (job->data.p != out)
+        memcpy(out, job->data.p, len);
+    out[len++] = (uint8_t)job->type;
+    sw_header_write(job->buf, TLS13_TYPE, 0x0303, len + tag);
+    nonce_of(dir->s, job->seq, NULL, nonce);
+    job->out = SW_RECORD_HEADER + len + tag;
+    return encrypt(dir, nonce, aad, (struct sw_slice){out, len}, out) == 0 ? SW_OK : SW_ERR_CRYPTO;
+}
+
 enum sw_err sw_seal_aead(struct sw_record_dir *dir, struct sw_seal_job *job)
 {
     const struct sw_record_secrets *s = dir->s;
-    uint8_t nonce[NONCE], aad[SW_AAD_MAX], *data = job->buf + sw_record_before(s), *carried = NULL;
-    size_t len = job->len, tag = s->bulk->tag_len;
+    uint8_t nonce[NONCE], aad[SW_AAD_MAX], *out = job->buf + sw_record_before(s), *carried = NULL;
+    size_t len = job->data.len, tag = s->bulk->tag_len;
 
-    if (s->tls13) {
-        data[len++] = (uint8_t)job->type;
-        sw_header_write(job->buf, TLS13_TYPE, 0x0303, len + tag);
-        nonce_of(s, job->seq, NULL, nonce);
-        job->out = SW_RECORD_HEADER + len + tag;
-        return encrypt(dir, nonce, job->buf, SW_RECORD_HEADER, data, len) == 0 ? SW_OK : SW_ERR_CRYPTO;
-    }
+    if (s->tls13)
+        return seal_13(dir, job);
     if (has_explicit(s)) {
         carried = job->buf + SW_RECORD_HEADER;
         for (int i = 0; i < EXPLICIT; i++)
@@ -72,7 +84,7 @@ enum sw_err sw_seal_aead(struct sw_record_dir *dir, struct sw_seal_job *job)
     sw_aad(aad, job->seq, (uint8_t)job->type, s->version, len);
     sw_header_write(job->buf, (uint8_t)job->type, s->version, s->bulk->record_iv_len + len + tag);
     job->out = sw_record_before(s) + len + tag;
-    return encrypt(dir, nonce, aad, sizeof aad, data, len) == 0 ? SW_OK : SW_ERR_CRYPTO;
+    return encrypt(dir, nonce, (struct sw_slice){aad, sizeof aad}, job->data, out) == 0 ? SW_OK : SW_ERR_CRYPTO;
 }
 
 /* The content type is the last byte that is not zero; a record of zeros alone has none (RFC 8446 5.4). */

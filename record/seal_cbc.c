@@ -10,8 +10,8 @@
  * What stands in brackets is encrypted. Worst case behind the data: mac + one block.
  *
  * Sealing is written for speed. CBC encryption and SHA each wait for their own last result, so a processor that is given both by turns does them at
- * once: hash a piece, encrypt a piece, hash the next. The first piece is cut so that with the 13 bytes of additional data it fills a
- * compression block. Two records sealed together double what can overlap.
+ * once: hash a piece, encrypt a piece, hash the next. Pieces are short, for what overlaps is what the processor sees ahead of itself, and cut so
+ * that with the 13 bytes of additional data they fill compression blocks. Two records sealed together double what can overlap.
  *
  * Opening MAC-then-encrypt is written for silence. From decryption to the verdict, the padding length, the position of the MAC and whether
  * anything was wrong are secret: only masks decide, every record of one length costs the same, and there is one verdict.
@@ -22,20 +22,31 @@
 #include "record/seal_dir.h"
 #include <string.h>
 
-enum { PIECE = 256, PADDING_MAX = 256 };
+enum {
+    PIECE = 128,                             /* of plaintext or ciphertext, worked on in one turn */
+    LAG = 256,                               /* of hashing behind encryption */
+    AT_ONCE = PIECE + SW_HASH_MAX + 16 + 16, /* the end of a record: a piece's rest, MAC and padding */
+    PADDING_MAX = 256,
+    ALIGNMENT = 16
+};
 
 /* --- the cipher ----------------------------------------------------------------------------------------------------------- */
 
-static int cbc_encrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p, size_t len)
+/* len bytes, at most AT_ONCE, from anywhere but a part of out that is not its beginning. aligned: AT_ONCE bytes. */
+static int cbc_encrypt(struct sw_record_dir *dir, const uint8_t *iv, const uint8_t *from, size_t len, uint8_t *out,
+                       uint8_t *aligned)
 {
     int rc;
 
+    /* wolfCrypt copies unaligned input to memory that it allocates for the purpose; output may lie anywhere */
+    if ((uintptr_t)from % ALIGNMENT != 0)
+        from = memcpy(aligned, from, len);
     if (dir->s->bulk == &sw_bulk_3des_cbc) {
         rc = wc_Des3_SetIV(&dir->u.des3, iv);
-        return rc != 0 ? rc : wc_Des3_CbcEncrypt(&dir->u.des3, p, p, (word32)len);
+        return rc != 0 ? rc : wc_Des3_CbcEncrypt(&dir->u.des3, out, from, (word32)len);
     }
     rc = wc_AesSetIV(&dir->u.aes, iv);
-    return rc != 0 ? rc : wc_AesCbcEncrypt(&dir->u.aes, p, p, (word32)len);
+    return rc != 0 ? rc : wc_AesCbcEncrypt(&dir->u.aes, out, from, (word32)len);
 }
 
 static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p, size_t len)
@@ -54,27 +65,49 @@ static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p,
 
 /* --- sealing -------------------------------------------------------------------------------------------------------------- */
 
-/* A record on its way: positions are offsets from `data`, where the encrypted part begins. */
+/*
+ * A record on its way. Positions are offsets both from `from`, the plaintext, and from `data`, where the encrypted part begins. The whole
+ * blocks of the plaintext are encrypted from where they are; the rest is brought to `data`, for MAC and padding to follow it.
+ */
 struct stream {
     struct sw_hmac mac;
+    const uint8_t *from;
     uint8_t *iv, *data; /* the last ciphertext block so far; the encrypted part */
-    size_t len;         /* of the data */
+    size_t len, whole;  /* of the plaintext, and of its whole blocks */
     size_t padded;      /* of the encrypted part, known once the MAC (if inside) and the padding stand */
     size_t hashed, encrypted;
+    uint8_t *aligned; /* AT_ONCE bytes at an aligned address */
 };
 
-static int encrypt_to(struct sw_record_dir *dir, struct stream *st, size_t end)
+static enum sw_err encrypt_some(struct sw_record_dir *dir, struct stream *st, const uint8_t *from, size_t end)
 {
     size_t n = end - st->encrypted;
-    uint8_t *p = st->data + st->encrypted;
+    uint8_t *out = st->data + st->encrypted;
     int rc;
 
     if (n == 0)
-        return 0;
-    rc = cbc_encrypt(dir, st->iv, p, n);
+        return SW_OK;
+    rc = cbc_encrypt(dir, st->iv, from + st->encrypted, n, out, st->aligned);
     st->encrypted = end;
-    st->iv = p + n - dir->s->bulk->block;
-    return rc;
+    st->iv = out + n - dir->s->bulk->block;
+    return rc == 0 ? SW_OK : SW_ERR_CRYPTO;
+}
+
+static enum sw_err encrypt_to(struct sw_record_dir *dir, struct stream *st, size_t end)
+{
+    enum sw_err err = SW_OK;
+
+    if (st->encrypted < st->whole)
+        err = encrypt_some(dir, st, st->from, end < st->whole ? end : st->whole);
+    return err == SW_OK ? encrypt_some(dir, st, st->data, end) : err;
+}
+
+static enum sw_err hash_to(struct stream *st, const uint8_t *from, size_t end)
+{
+    size_t start = st->hashed;
+
+    st->hashed = end;
+    return sw_hmac_update(&st->mac, from + start, end - start);
 }
 
 static void add_padding(struct stream *st, size_t at, size_t block)
@@ -85,21 +118,21 @@ static void add_padding(struct stream *st, size_t at, size_t block)
     st->padded = at + pad + 1;
 }
 
-/* One turn of MAC-then-encrypt: hash a piece of the data, encrypt the whole blocks behind which hashing already is. */
-static enum sw_err turn_mte(struct sw_record_dir *dir, struct stream *st, bool *more)
+static size_t least(size_t a, size_t b)
 {
-    size_t block = dir->s->bulk->block, n = st->hashed == 0 ? PIECE - SW_AAD_MAX : PIECE, end;
-    enum sw_err err;
+    return a < b ? a : b;
+}
 
-    if (n > st->len - st->hashed)
-        n = st->len - st->hashed;
-    err = sw_hmac_update(&st->mac, st->data + st->hashed, n);
-    st->hashed += n;
-    end = st->hashed - st->hashed % block;
-    if (err == SW_OK && encrypt_to(dir, st, end) != 0)
-        err = SW_ERR_CRYPTO;
+/* One turn of MAC-then-encrypt: hash a piece of the plaintext, then encrypt the whole blocks behind which hashing already is. */
+static enum sw_err hash_mte(struct stream *st)
+{
+    return hash_to(st, st->from, least(st->hashed + (st->hashed == 0 ? PIECE - SW_AAD_MAX : PIECE), st->len));
+}
+
+static enum sw_err encrypt_mte(struct sw_record_dir *dir, struct stream *st, bool *more)
+{
     *more = st->hashed < st->len;
-    return err;
+    return encrypt_to(dir, st, least(st->hashed - st->hashed % dir->s->bulk->block, st->whole));
 }
 
 static enum sw_err finish_mte(struct sw_record_dir *dir, struct stream *st)
@@ -109,25 +142,34 @@ static enum sw_err finish_mte(struct sw_record_dir *dir, struct stream *st)
     if (err != SW_OK)
         return err;
     add_padding(st, st->len + sw_hash_len(dir->s->mac), dir->s->bulk->block);
-    return encrypt_to(dir, st, st->padded) == 0 ? SW_OK : SW_ERR_CRYPTO;
+    return encrypt_to(dir, st, st->padded);
 }
 
-/* One turn of encrypt-then-MAC: encrypt a piece, hash the one before it. */
-static enum sw_err turn_etm(struct sw_record_dir *dir, struct stream *st, bool *more)
+/*
+ * One turn of encrypt-then-MAC: hash ciphertext, well behind encryption, lest the loads wait for the stores; then encrypt a piece.
+ * Additional data and IV have been hashed before, so the pieces are cut to end where a compression block does.
+ */
+static enum sw_err hash_etm(const struct sw_record_dir *dir, struct stream *st)
 {
-    size_t end = st->encrypted + PIECE < st->padded ? st->encrypted + PIECE : st->padded, hash_end = st->encrypted;
-    enum sw_err err = sw_hmac_update(&st->mac, st->data + st->hashed, hash_end - st->hashed);
+    size_t before = SW_AAD_MAX + dir->s->bulk->block, end = st->encrypted + before;
 
-    st->hashed = hash_end;
-    if (err == SW_OK && encrypt_to(dir, st, end) != 0)
-        err = SW_ERR_CRYPTO;
-    *more = st->encrypted < st->padded;
-    return err;
+    if (st->encrypted < st->hashed + LAG + PIECE)
+        return SW_OK;
+    end -= LAG + end % 64;
+    return hash_to(st, st->data, end - before);
+}
+
+static enum sw_err encrypt_etm(struct sw_record_dir *dir, struct stream *st, bool *more)
+{
+    size_t end = least(st->encrypted + PIECE, st->padded);
+
+    *more = end < st->padded;
+    return encrypt_to(dir, st, end);
 }
 
 static enum sw_err finish_etm(struct stream *st)
 {
-    enum sw_err err = sw_hmac_update(&st->mac, st->data + st->hashed, st->padded - st->hashed);
+    enum sw_err err = hash_to(st, st->data, st->padded);
 
     return err == SW_OK ? sw_hmac_final(&st->mac, st->data + st->padded) : err;
 }
@@ -136,26 +178,30 @@ static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, 
                          struct stream *st)
 {
     const struct sw_record_secrets *s = dir->s;
-    size_t block = s->bulk->block;
+    size_t block = s->bulk->block, len = job->data.len;
     uint8_t aad[SW_AAD_MAX];
     enum sw_err err;
 
     st->mac = dir->hmac;
+    st->from = job->data.p;
     st->iv = job->buf + SW_RECORD_HEADER;
     st->data = st->iv + block;
-    st->len = job->len;
+    st->len = len;
+    st->whole = len - len % block;
     st->hashed = st->encrypted = 0;
+    if (st->from != st->data)
+        memcpy(st->data + st->whole, st->from + st->whole, len - st->whole);
     err = sw_rand_iv(rand, st->iv, block);
     if (err != SW_OK)
         return err;
-    job->out = sw_record_sealed_len(s, job->len);
+    job->out = sw_record_sealed_len(s, len);
     sw_header_write(job->buf, (uint8_t)job->type, s->version, job->out - SW_RECORD_HEADER);
     if (!s->etm) {
-        sw_aad(aad, job->seq, (uint8_t)job->type, s->version, job->len);
+        sw_aad(aad, job->seq, (uint8_t)job->type, s->version, len);
         return sw_hmac_update(&st->mac, aad, sizeof aad);
     }
     /* the MAC covers the IV and the ciphertext, and its length field counts those (RFC 7366 3) */
-    add_padding(st, job->len, block);
+    add_padding(st, len, block);
     sw_aad(aad, job->seq, (uint8_t)job->type, s->version, block + st->padded);
     err = sw_hmac_update(&st->mac, aad, sizeof aad);
     return err == SW_OK ? sw_hmac_update(&st->mac, st->iv, block) : err;
@@ -165,21 +211,25 @@ static enum sw_err seal_null(struct sw_record_dir *dir, struct sw_seal_job *job)
 {
     const struct sw_record_secrets *s = dir->s;
     uint8_t aad[SW_AAD_MAX], *data = job->buf + SW_RECORD_HEADER;
+    size_t len = job->data.len;
     enum sw_err err;
 
-    job->out = sw_record_sealed_len(s, job->len);
+    if (job->data.p != data)
+        memcpy(data, job->data.p, len);
+    job->out = sw_record_sealed_len(s, len);
     sw_header_write(job->buf, (uint8_t)job->type, s->version, job->out - SW_RECORD_HEADER);
-    sw_aad(aad, job->seq, (uint8_t)job->type, s->version, job->len);
+    sw_aad(aad, job->seq, (uint8_t)job->type, s->version, len);
     err = sw_hmac_update(&dir->hmac, aad, sizeof aad);
     if (err == SW_OK)
-        err = sw_hmac_update(&dir->hmac, data, job->len);
-    return err == SW_OK ? sw_hmac_final(&dir->hmac, data + job->len) : err;
+        err = sw_hmac_update(&dir->hmac, data, len);
+    return err == SW_OK ? sw_hmac_final(&dir->hmac, data + len) : err;
 }
 
 enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs, size_t count)
 {
     bool etm = dir->s->etm, more[2] = {true, count == 2};
     struct stream st[2];
+    _Alignas(ALIGNMENT) uint8_t aligned[AT_ONCE];
     enum sw_err err = SW_OK;
 
     if (dir->s->bulk->kind == SW_BULK_NULL) {
@@ -187,14 +237,21 @@ enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, s
             err = seal_null(dir, &jobs[i]);
         return err;
     }
-    for (size_t i = 0; i < count && err == SW_OK; i++)
+    for (size_t i = 0; i < count && err == SW_OK; i++) {
+        st[i].aligned = aligned;
         err = begin(dir, rand, &jobs[i], &st[i]);
-    while (err == SW_OK && (more[0] || more[1]))
+    }
+    while (err == SW_OK && (more[0] || more[1])) {
         for (size_t i = 0; i < count && err == SW_OK; i++)
             if (more[i])
-                err = etm ? turn_etm(dir, &st[i], &more[i]) : turn_mte(dir, &st[i], &more[i]);
+                err = etm ? hash_etm(dir, &st[i]) : hash_mte(&st[i]);
+        for (size_t i = 0; i < count && err == SW_OK; i++)
+            if (more[i])
+                err = etm ? encrypt_etm(dir, &st[i], &more[i]) : encrypt_mte(dir, &st[i], &more[i]);
+    }
     for (size_t i = 0; i < count && err == SW_OK; i++)
         err = etm ? finish_etm(&st[i]) : finish_mte(dir, &st[i]);
+    sw_wipe(aligned, sizeof aligned);
     return err;
 }
 
@@ -265,19 +322,22 @@ static enum sw_err open_etm(struct sw_record_dir *dir, uint8_t *rec, size_t len,
 
 /*
  * Mask of good padding, and its length in *pad (padding_length, without the length byte itself): 0 if it is not good, so that a MAC is
- * computed all the same (RFC 5246 6.2.3.2, implementation note). Looks at the last 256 bytes, or all there are.
+ * computed all the same (RFC 5246 6.2.3.2, implementation note). Looks at the last 256 bytes, or all there are; n is at least 16.
  */
 static size_t check_padding(const uint8_t *data, size_t n, size_t mac, size_t *pad)
 {
-    size_t claimed = data[n - 1], good = sw_ct_ge(n, claimed + 1 + mac),
-           scan = n < PADDING_MAX ? n : (size_t)PADDING_MAX;
+    size_t claimed = data[n - 1], good = sw_ct_ge(n, claimed + 1 + mac), start = n > PADDING_MAX ? n - PADDING_MAX : 0,
+           begin = n - 1 - claimed;
+    sw_ct_lanes wrong = {0}, value = sw_ct_lanes_all((uint8_t)claimed), none = {0};
 
-    for (size_t i = 0; i < scan; i++) {
-        /* hidden, lest the compiler count in differences to a secret: harmless, but no tool could see that it is */
-        size_t inside = sw_ct_ge(claimed, sw_ct_hide(i));
+    /* a claim that reaches before the record is bad already: what is compared for it does not matter, as long as it is the same work */
+    begin &= good;
+    for (size_t at = start; at < n; at += SW_CT_LANES) {
+        size_t from = at + SW_CT_LANES <= n ? at : n - SW_CT_LANES;
 
-        good &= ~inside | sw_ct_eq(data[n - 1 - i], claimed);
+        wrong |= (sw_ct_lanes_load(data + from) ^ value) & ~sw_ct_lanes_below(from, begin);
     }
+    good &= sw_ct_is_zero(sw_ct_diff(&wrong, &none, sizeof wrong));
     *pad = claimed & good;
     return good;
 }
@@ -288,37 +348,46 @@ static void rotate(uint8_t *buf, size_t mac, size_t count)
     uint8_t turned[SW_HASH_MAX];
 
     for (size_t step = 1; step < mac; step <<= 1) {
-        size_t take = (size_t)0 - (count & 1);
-
-        for (size_t i = 0, j = step; i < mac; i++, j++) {
-            if (j >= mac)
-                j -= mac;
-            turned[i] = buf[j];
-        }
-        sw_ct_copy(take, buf, turned, buf, mac);
+        memcpy(turned, buf + step, mac - step);
+        memcpy(turned + mac - step, buf, step);
+        sw_ct_copy((size_t)0 - (count & 1), buf, turned, buf, mac);
         count >>= 1;
     }
     sw_wipe(turned, sizeof turned);
 }
 
 /*
- * Copy the MAC, which begins at secret position at (min <= at <= max), to out. One pass over all places it can be collects its bytes into a ring,
- * which a rotation by a secret count then puts upright.
+ * Copy the MAC, which begins at secret position at (min <= at <= max), to out. All places it can be are cut into rows of its length: it begins in
+ * one at some column and ends in the next before that column, so the columns of those two rows, each from its side, are the MAC
+ * rotated by the column it begins at.
  */
 static void extract_mac(const uint8_t *data, size_t min, size_t at, size_t max, size_t mac, uint8_t *out)
 {
-    size_t slot = 0, first = 0;
+    size_t end = max + mac, column = at - min, row_begin = 0; /* both secret, offsets from min */
+    uint8_t row[SW_HASH_MAX] = {0};
+    sw_ct_lanes got[SW_HASH_MAX / SW_CT_LANES] = {{0}};
 
-    memset(out, 0, mac);
-    for (size_t i = min; i < max + mac; i++) {
-        size_t here = sw_ct_hide(i), inside = sw_ct_ge(here, at) & sw_ct_lt(here, at + mac);
+    for (size_t i = 0; i < max - min; i += mac) {
+        size_t further = sw_ct_ge(column, mac);
 
-        out[slot] = (uint8_t)(out[slot] | (data[i] & inside));
-        first |= slot & sw_ct_eq(here, at);
-        slot++;
-        slot = slot == mac ? 0 : slot;
+        column -= mac & further;
+        row_begin += mac & further;
     }
-    rotate(out, mac, first);
+    for (size_t i = 0; min + i < end; i += mac) {
+        size_t left = end - min - i, first = sw_ct_eq(i, row_begin), second = sw_ct_eq(i, row_begin + mac);
+
+        memcpy(row, data + min + i, left < mac ? left : mac);
+        for (size_t j = 0; j < mac; j += SW_CT_LANES) {
+            sw_ct_lanes before = sw_ct_lanes_below(j, column);
+
+            got[j / SW_CT_LANES] |= sw_ct_lanes_load(row + j) & ((~before & sw_ct_lanes_all((uint8_t)first)) |
+                                                                 (before & sw_ct_lanes_all((uint8_t)second)));
+        }
+    }
+    memcpy(out, got, mac);
+    rotate(out, mac, column);
+    sw_wipe(row, sizeof row);
+    sw_wipe(got, sizeof got);
 }
 
 static enum sw_err open_mte(struct sw_record_dir *dir, uint8_t *rec, size_t len, struct sw_slice *out)

@@ -19,11 +19,11 @@ struct sw_record_dir {
     struct sw_hmac hmac; /* of CBC and NULL rows */
 };
 
-/* One record being sealed: the plaintext stands at buf + before. */
+/* One record being sealed into buf, from plaintext that stands at buf + before or anywhere else. */
 struct sw_seal_job {
     enum sw_content_type type;
+    struct sw_slice data;
     uint8_t *buf;
-    size_t len;
     size_t out; /* receives the record's length */
     uint64_t seq;
 };

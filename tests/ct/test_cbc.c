@@ -22,15 +22,15 @@ static void open_one(enum sw_hash_id mac, size_t len, size_t flip)
 {
     struct sw_record_secrets out_s = {.bulk = &sw_bulk_aes128_cbc, .mac = mac, .version = 0x0303}, in_s = out_s;
     struct sw_record_dir *out = new_dir(&out_s, true), *in = new_dir(&in_s, false);
-    static uint8_t rec[SW_RECORD_MAX + 512];
+    static uint8_t rec[SW_RECORD_MAX + 512], plain[SW_RECORD_PLAIN_MAX];
     struct sw_slice data;
     uint8_t type;
     size_t n;
     enum sw_err err;
 
     SW_CT_PUBLIC(rec, sizeof rec);
-    memset(rec, 0x33, sizeof rec);
-    SW_ASSERT_OK(sw_record_seal(out, NULL, SW_CT_APPLICATION_DATA, rec, len, &n));
+    memset(plain, 0x33, sizeof plain);
+    SW_ASSERT_OK(sw_record_seal(out, NULL, SW_CT_APPLICATION_DATA, (struct sw_slice){plain, len}, rec, &n));
     if (flip > 0 && flip <= n - SW_RECORD_HEADER)
         rec[n - flip] ^= 1;
     err = sw_record_open(in, rec, n, &type, &data);

@@ -78,8 +78,10 @@ static size_t seal(struct both *b, size_t len)
 {
     size_t n = 0;
 
+    struct sw_slice in_place = {buf + sw_record_before(&b->sealing), len};
+
     memcpy(buf + sw_record_before(&b->sealing), plain, len);
-    SW_ASSERT_OK(sw_record_seal(b->out, NULL, SW_CT_APPLICATION_DATA, buf, len, &n));
+    SW_ASSERT_OK(sw_record_seal(b->out, NULL, SW_CT_APPLICATION_DATA, in_place, buf, &n));
     CU_ASSERT_EQUAL(n, sw_record_sealed_len(&b->sealing, len));
     return n;
 }
@@ -153,17 +155,17 @@ static void two_are_two_ones(void)
     for (size_t i = 0; nth(i, &bulk, &mac, &etm, &tls13); i++)
         for (size_t x = 0; x < 5; x++)
             for (size_t y = 0; y < 5; y++) {
-                size_t a = lengths[x], c = lengths[y], first, n, m;
+                size_t a = lengths[x], c = lengths[y], first, n[2];
                 struct both b;
 
                 both_open(&b, bulk, mac, etm, tls13);
                 first = sw_record_sealed_len(&b.sealing, a);
-                memcpy(buf + sw_record_before(&b.sealing), plain, a);
-                memcpy(buf + first + sw_record_before(&b.sealing), plain, c);
-                SW_ASSERT_OK(sw_record_seal_two(b.out, NULL, SW_CT_APPLICATION_DATA, buf, a, &n, buf + first, c, &m));
-                CU_ASSERT_EQUAL(n, first);
-                CU_ASSERT_TRUE(opens(&b, buf, n, a));
-                CU_ASSERT_TRUE(opens(&b, buf + first, m, c));
+                SW_ASSERT_OK(sw_record_seal_two(b.out, NULL, SW_CT_APPLICATION_DATA,
+                                                (const struct sw_slice[2]){{plain, a}, {plain, c}},
+                                                (uint8_t *const[2]){buf, buf + first}, n));
+                CU_ASSERT_EQUAL(n[0], first);
+                CU_ASSERT_TRUE(opens(&b, buf, n[0], a));
+                CU_ASSERT_TRUE(opens(&b, buf + first, n[1], c));
                 CU_ASSERT_EQUAL(b.sealing.seq, 2);
                 both_close(&b);
             }
@@ -200,7 +202,7 @@ static size_t make_cbc(const struct both *b, size_t len, size_t pad, int bad_at,
     bare.etm = true;
     bare.seq = 0;
     null = new_dir(&bare, true);
-    SW_ASSERT_OK(sw_record_seal(null, NULL, SW_CT_APPLICATION_DATA, rec, total, &n));
+    SW_ASSERT_OK(sw_record_seal(null, NULL, SW_CT_APPLICATION_DATA, (struct sw_slice){data, total}, rec, &n));
     sw_record_dir_wipe(null);
     free(null);
     n = SW_RECORD_HEADER + 16 + total;
@@ -268,7 +270,8 @@ static void limits(void)
     n = SW_RECORD_HEADER + SW_RECORD_CIPHER_MAX + 1;
     SW_ASSERT_ERR(sw_record_open(b.in, buf, n, &type, &out), SW_ERR_RECORD_OVERFLOW);
     b.sealing.seq = UINT64_MAX;
-    SW_ASSERT_ERR(sw_record_seal(b.out, NULL, SW_CT_APPLICATION_DATA, buf, 1, &n), SW_ERR_SEQUENCE);
+    SW_ASSERT_ERR(sw_record_seal(b.out, NULL, SW_CT_APPLICATION_DATA, (struct sw_slice){plain, 1}, buf, &n),
+                  SW_ERR_SEQUENCE);
     b.opening.seq = UINT64_MAX;
     SW_ASSERT_ERR(sw_record_open(b.in, buf, 100, &type, &out), SW_ERR_SEQUENCE);
     both_close(&b);
