@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,10 +43,8 @@ static int listen_somewhere(int *port)
     return fd;
 }
 
-void http_world_open(struct http_world *w, const struct http_route *routes, void *ctx, size_t body_max)
+void http_world_begin(struct http_world *w)
 {
-    const struct http_events events = {on_connected, on_disconnected, on_answered};
-    const struct http_limits limits = {.body_max = body_max, .timeout = 20};
     struct pair pair = {0};
     signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     *w = (struct http_world){0};
@@ -53,9 +52,22 @@ void http_world_open(struct http_world *w, const struct http_route *routes, void
     w->server_cfg = pair.server_cfg;
     w->client_cfg = pair.client_cfg;
     w->base = event_base_new();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w->base);
+}
+
+void http_world_serve(struct http_world *w, const struct http_route *routes, void *ctx, size_t body_max)
+{
+    const struct http_events events = {on_connected, on_disconnected, on_answered};
+    const struct http_limits limits = {.body_max = body_max, .timeout = 20};
     w->http = http_new(w->base, &events, w, w->server_cfg, &limits);
     CU_ASSERT_TRUE_FATAL(w->http && http_serve(w->http, routes, ctx) &&
                          http_listen(w->http, listen_somewhere(&w->port)));
+}
+
+void http_world_open(struct http_world *w, const struct http_route *routes, void *ctx, size_t body_max)
+{
+    http_world_begin(w);
+    http_world_serve(w, routes, ctx, body_max);
 }
 
 void http_turn(struct http_world *w)
@@ -101,17 +113,17 @@ static bool receive(struct http_peer *p)
     return n > 0;
 }
 
-bool http_peer_open(struct http_peer *p, struct http_world *w, bool small)
+static bool open_with(struct http_peer *p, struct sw_config *cfg, bool small)
 {
+    struct http_world *w = p->world;
     struct sockaddr_in at = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)w->port)};
     const int size = 65536;
-    *p = (struct http_peer){.world = w};
     p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (small)
         setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     if (connect(p->fd, (struct sockaddr *)&at, sizeof at) || fcntl(p->fd, F_SETFL, O_NONBLOCK) ||
-        sw_conn_new(&p->conn, w->client_cfg, "server.example"))
+        sw_conn_new(&p->conn, cfg, "server.example"))
         return false;
     for (int i = 0; i < 1000 && !sw_conn_established(p->conn) && !sw_conn_error(p->conn) && !p->eof; i++) {
         flush(p);
@@ -123,9 +135,23 @@ bool http_peer_open(struct http_peer *p, struct http_world *w, bool small)
     return sw_conn_established(p->conn);
 }
 
+bool http_peer_open(struct http_peer *p, struct http_world *w, bool small)
+{
+    *p = (struct http_peer){.world = w};
+    return open_with(p, w->client_cfg, small);
+}
+
+bool http_peer_open_as(struct http_peer *p, struct http_world *w, const char *cert)
+{
+    *p = (struct http_peer){.world = w, .own_cfg = pair_config(SW_CLIENT)};
+    pair_cert(p->own_cfg, cert);
+    return open_with(p, p->own_cfg, false);
+}
+
 void http_peer_close(struct http_peer *p)
 {
     sw_conn_free(p->conn);
+    sw_config_free(p->own_cfg);
     close(p->fd);
     http_turn(p->world);
 }
@@ -171,12 +197,22 @@ size_t http_peer_read(struct http_peer *p, size_t max)
     return got;
 }
 
-int http_ask(struct http_peer *p, const char *request)
+void http_ask_begin(struct http_peer *p, const char *request)
 {
     p->body_len = 0;
+    p->body[0] = 0;
     http_reply_begin(&p->reply, strncmp(request, "HEAD", 4) == 0);
     http_peer_send(p, request, strlen(request), 0);
-    for (int i = 0; i < 2000 && (p->reply.state == HTTP_HEAD || p->reply.state == HTTP_BODY); i++) {
+}
+
+static bool is_over(const struct http_peer *p)
+{
+    return p->reply.state != HTTP_HEAD && p->reply.state != HTTP_BODY;
+}
+
+bool http_ask_until(struct http_peer *p, const char *text)
+{
+    for (int i = 0; i < 2000 && !is_over(p) && !(text && strstr(p->body, text)); i++) {
         http_turn(p->world);
         size_t got = http_peer_read(p, SIZE_MAX);
         if (!got && p->eof && !sw_conn_peek(p->conn, &(size_t){0}))
@@ -184,5 +220,19 @@ int http_ask(struct http_peer *p, const char *request)
         else if (!got)
             poll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1, 1);
     }
-    return p->reply.state == HTTP_DONE ? p->reply.status : 0;
+    return text ? strstr(p->body, text) != NULL : p->reply.state == HTTP_DONE;
+}
+
+int http_ask(struct http_peer *p, const char *request)
+{
+    http_ask_begin(p, request);
+    return http_ask_until(p, NULL) ? p->reply.status : 0;
+}
+
+int http_askf(struct http_peer *p, const char *method, const char *path, const char *headers, const char *body)
+{
+    char request[4096];
+    snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", method, path,
+             headers, strlen(body), body);
+    return http_ask(p, request);
 }

@@ -1,0 +1,175 @@
+/* The recipient's side: listing, following, fetching, acknowledging and refusing messages. */
+#include "apps/message/service.h"
+#include <stdlib.h>
+#include <string.h>
+
+void inbox_end(struct waiter *w)
+{
+    struct http_request *rq = w->rq;
+    waiter_free(w);
+    http_stream_end(rq);
+}
+
+/* All there is for this reader, as lines. */
+void inbox_serve(struct waiter *w)
+{
+    struct message_service *s = w->service;
+    struct sw_mail mail;
+    enum sw_err err = SW_OK;
+    while (w->left &&
+           (err = sw_store_take(s->store, w->key, w->rq->peer.sha256, w->after, message_now(), &mail)) == SW_OK) {
+        w->after = mail.cursor;
+        w->quiet = false;
+        if (w->left > 0)
+            w->left--;
+        http_stream_line(w->rq, message_json(&mail));
+        message_happened(s, mail.body ? "delivered" : "announced", &mail, w->rq->peer.name);
+        sw_mail_free(&mail);
+    }
+    if (err && err != SW_ERR_NOT_FOUND) {
+        message_trouble(s, "store", err);
+        http_stream_line(w->rq, json_pack("{s:s}", "event", "trouble"));
+        w->left = 0;
+    }
+    if (!w->left || !w->follow)
+        inbox_end(w);
+}
+
+static struct waiter *other_reader(struct message_service *s, const struct http_request *rq)
+{
+    struct waiter *w;
+    LIST_FOREACH(w, waiters_of(s, rq->peer.name), in_bucket)
+    if (w->reader && memcmp(w->rq->peer.sha256, rq->peer.sha256, sizeof rq->peer.sha256) == 0)
+        return w;
+    return NULL;
+}
+
+static bool number_of(const char *text, int64_t fallback, int64_t *out)
+{
+    char *end;
+    *out = fallback;
+    if (!text)
+        return true;
+    *out = strtoll(text, &end, 10);
+    return end != text && *end == 0 && *out >= 0;
+}
+
+void inbox_stream(void *ctx, struct http_request *rq)
+{
+    struct message_service *s = ctx;
+    int64_t after, count;
+    bool follow = message_is_yes(http_query(rq, "follow"));
+    struct waiter *w, *other = other_reader(s, rq);
+    if (!number_of(http_query(rq, "after"), 0, &after) || !number_of(http_query(rq, "count"), -1, &count) ||
+        count > INT32_MAX) {
+        http_problem(rq, 400, "after and count are numbers");
+        return;
+    }
+    if (other && !follow) {
+        http_problem(rq, 409, "another reader with this certificate is waiting for messages");
+        return;
+    }
+    if (other) { /* the one there may be a connection that died unnoticed: it must not keep messages from the new one */
+        http_stream_line(other->rq, json_pack("{s:s}", "event", "replaced"));
+        inbox_end(other);
+    }
+    if (!(w = waiter_new(s, rq, rq->peer.name))) {
+        http_problem(rq, 503, "out of memory");
+        return;
+    }
+    w->reader = true;
+    w->after = after;
+    w->left = (long)count;
+    w->follow = follow;
+    http_stream_begin(rq);
+    inbox_serve(w);
+}
+
+/* Others see that there is a lease, and nothing more. */
+static void fetch(struct message_service *s, struct http_request *rq, bool consume)
+{
+    struct sw_mail mail;
+    enum sw_err err =
+        sw_store_fetch(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], consume, message_now(), &mail);
+    if (err == SW_ERR_NOT_FOUND)
+        http_problem(rq, 404, "no such message for %s", rq->peer.name);
+    else if (err == SW_ERR_STATE && mail.ended)
+        http_problem(rq, 410, "this message is over: %s", sw_mail_state_name(mail.state));
+    else if (err == SW_ERR_STATE && mail.state == SW_MAIL_DELIVERED)
+        http_problem(rq, 409, "another certificate has this message");
+    else if (err == SW_ERR_STATE)
+        http_problem(rq, 409, "fetching this message uses it up: POST to /inbox/%s/take", mail.id);
+    else if (err)
+        message_failed(s, rq, err);
+    if (err == SW_ERR_STATE && !mail.ended && mail.state == SW_MAIL_DELIVERED)
+        message_happened(s, "turned away", &mail, "another certificate");
+    if (err)
+        return;
+    message_happened(s, "delivered", &mail, rq->peer.name);
+    if (consume) {
+        http_reply_json(rq, 200, message_json(&mail));
+    } else {
+        http_set_header(rq, "Sealwax-From", "%s", mail.sender);
+        http_set_header(rq, "Sealwax-Once", "%s", message_once(mail.once));
+        http_reply_bytes(rq, 200, "application/octet-stream", mail.body, mail.body_len);
+    }
+    sw_mail_free(&mail);
+}
+
+void inbox_read(void *ctx, struct http_request *rq)
+{
+    fetch(ctx, rq, false);
+}
+
+void inbox_take(void *ctx, struct http_request *rq)
+{
+    fetch(ctx, rq, true);
+}
+
+static bool add_listed(void *ctx, const struct sw_mail *mail)
+{
+    return json_array_append_new(ctx, message_json(mail)) == 0;
+}
+
+void inbox_list(void *ctx, struct http_request *rq)
+{
+    struct message_service *s = ctx;
+    json_t *array = json_array();
+    enum sw_err err = array ? sw_store_list(s->store, rq->peer.name, message_now(), add_listed, array) : SW_ERR_MEMORY;
+    if (err) {
+        json_decref(array);
+        message_failed(s, rq, err);
+        return;
+    }
+    http_reply_json(rq, 200, json_pack("{s:o}", "messages", array));
+}
+
+static void end_message(struct message_service *s, struct http_request *rq, enum sw_mail_state state)
+{
+    struct sw_mail mail;
+    enum sw_err err = sw_store_end(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], state, message_now(), &mail);
+    if (err == SW_ERR_NOT_FOUND)
+        http_problem(rq, 404, "no such message for %s", rq->peer.name);
+    else if (err == SW_ERR_STATE && mail.ended)
+        http_problem(rq, 410, "this message is over: %s", sw_mail_state_name(mail.state));
+    else if (err == SW_ERR_STATE && mail.state == SW_MAIL_QUEUED)
+        http_problem(rq, 409, "this message was not fetched yet");
+    else if (err == SW_ERR_STATE)
+        http_problem(rq, 409, "another certificate has this message");
+    else if (err)
+        message_failed(s, rq, err);
+    if (err)
+        return;
+    message_happened(s, sw_mail_state_name(state), &mail, rq->peer.name);
+    http_reply_json(rq, 200, message_json(&mail));
+}
+
+void inbox_acknowledge(void *ctx, struct http_request *rq)
+{
+    end_message(ctx, rq, SW_MAIL_ACKED);
+}
+
+void inbox_refuse(void *ctx, struct http_request *rq)
+{
+    end_message(ctx, rq, SW_MAIL_REFUSED);
+}

@@ -1,0 +1,181 @@
+/* The sender's side: handing in a message, and its receipt, at once or when there is news. */
+#include "apps/message/service.h"
+#include "apps/options.h"
+#include "base/wipe.h"
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    TTL = 7 * 86400, /* of a message whose sender says nothing */
+    TTL_ONCE = 300,  /* of a one-time password */
+    WAIT_MAX = 3600  /* seconds a sender may wait for a receipt in one request */
+};
+
+/* A name a certificate could have: printable, without what paths and logs take for something else. */
+static bool is_name(const char *text)
+{
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] <= 0x20 || text[i] == 0x7f || strchr("/\\\"<>|", text[i]))
+            return false;
+    return n > 0 && n < SW_NAME_MAX;
+}
+
+static bool once_of(const char *text, enum sw_once *out)
+{
+    *out = !text || strcmp(text, "no") == 0 || strcmp(text, "0") == 0 ? SW_ONCE_NO
+           : strcmp(text, "strict") == 0                              ? SW_ONCE_STRICT
+                                                                      : SW_ONCE;
+    return *out != SW_ONCE || message_is_yes(text);
+}
+
+/* What the request asks for; answers itself, and returns false, if that cannot be. */
+static bool read_letter(const struct message_service *s, struct http_request *rq, struct sw_mail *mail)
+{
+    const char *to = http_query(rq, "to"), *ttl = http_query(rq, "ttl");
+    int64_t seconds, most = sw_store_limits(s->store)->ttl_max;
+    *mail = (struct sw_mail){0};
+    if (!to || !is_name(to)) {
+        http_problem(rq, 400, "to=NAME is missing, or is no name");
+        return false;
+    }
+    if (!once_of(http_query(rq, "once"), &mail->once)) {
+        http_problem(rq, 400, "once is no, yes or strict");
+        return false;
+    }
+    seconds = mail->once == SW_ONCE_NO ? TTL : TTL_ONCE;
+    if (seconds > most)
+        seconds = most;
+    if (ttl && !app_parse_span(ttl, &seconds)) {
+        http_problem(rq, 400, "ttl is a length of time like 90s, 5m or 12h");
+        return false;
+    }
+    snprintf(mail->sender, sizeof mail->sender, "%s", rq->peer.name);
+    snprintf(mail->recipient, sizeof mail->recipient, "%s", to);
+    memcpy(mail->sender_cert, rq->peer.sha256, sizeof mail->sender_cert);
+    mail->expires = message_now() + seconds;
+    mail->sealed = message_is_yes(http_query(rq, "sealed"));
+    return true;
+}
+
+/* One row per way a message may not be accepted. */
+static const struct {
+    enum sw_put_verdict verdict;
+    int status, retry_after;
+    const char *detail;
+} refusals[] = {
+    {SW_PUT_CONFLICT, 422, 0, "this Idempotency-Key was used for another message"},
+    {SW_PUT_TOO_LARGE, 413, 0, "the message is too long"},
+    {SW_PUT_TTL, 422, 0, "the message would be kept too long, or not at all"},
+    {SW_PUT_QUEUE_FULL, 507, 60, "too many messages wait for this recipient"},
+    {SW_PUT_RATE, 429, 60, "too many messages to this recipient in one minute"},
+    {SW_PUT_DISK_FULL, 507, 60, "the server's disk is full"},
+};
+
+static void answer_put(struct message_service *s, struct http_request *rq, const struct sw_mail *mail,
+                       enum sw_put_verdict verdict)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].verdict == verdict) {
+            if (refusals[i].retry_after)
+                http_set_header(rq, "Retry-After", "%d", refusals[i].retry_after);
+            if (s->events.trouble)
+                s->events.trouble(s->events.ctx, rq->peer.name, refusals[i].detail);
+            http_problem(rq, refusals[i].status, "%s", refusals[i].detail);
+            return;
+        }
+    message_happened(s, verdict == SW_PUT_REPEATED ? "repeated" : "queued", mail, rq->peer.name);
+    http_set_header(rq, "Location", "/messages/%s", mail->id);
+    struct sw_mail told = *mail;
+    told.body = NULL; /* its sender has it */
+    http_reply_json(rq, verdict == SW_PUT_REPEATED ? 200 : 201, message_json(&told));
+}
+
+void outbox_send(void *ctx, struct http_request *rq)
+{
+    struct message_service *s = ctx;
+    struct sw_mail mail;
+    enum sw_put_verdict verdict;
+    const char *idempotency = http_header(rq, "Idempotency-Key");
+    if (!read_letter(s, rq, &mail))
+        return;
+    if (idempotency && (!*idempotency || strlen(idempotency) >= SW_IDEMPOTENCY_MAX)) {
+        http_problem(rq, 400, "Idempotency-Key has 1 to %d characters", SW_IDEMPOTENCY_MAX - 1);
+        return;
+    }
+    mail.body = (uint8_t *)(uintptr_t)http_body(rq, &mail.body_len);
+    enum sw_err err = sw_store_put(s->store, &mail, idempotency, message_now(), &verdict);
+    sw_wipe(mail.body_len ? mail.body : NULL, mail.body_len);
+    if (err)
+        message_failed(s, rq, err);
+    else
+        answer_put(s, rq, &mail, verdict);
+}
+
+void outbox_end(struct waiter *w)
+{
+    struct message_service *s = w->service;
+    struct http_request *rq = w->rq;
+    struct sw_mail mail;
+    enum sw_err err = sw_store_receipt(s->store, rq->peer.name, w->key, message_now(), &mail);
+    waiter_free(w);
+    if (err == SW_OK)
+        http_reply_json(rq, 200, message_json(&mail));
+    else
+        message_failed(s, rq, err);
+}
+
+static void patience_over(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    outbox_end(ctx);
+}
+
+/* Woken: is there news for this sender? */
+void outbox_serve(struct waiter *w)
+{
+    struct sw_mail mail;
+    enum sw_err err = sw_store_receipt(w->service->store, w->rq->peer.name, w->key, message_now(), &mail);
+    if (err || mail.ended || (int)mail.state != w->state)
+        outbox_end(w);
+}
+
+static int state_of(const char *text)
+{
+    for (int i = SW_MAIL_QUEUED; i <= SW_MAIL_REFUSED; i++)
+        if (text && strcmp(text, sw_mail_state_name((enum sw_mail_state)i)) == 0)
+            return i;
+    return -1;
+}
+
+void outbox_receipt(void *ctx, struct http_request *rq)
+{
+    struct message_service *s = ctx;
+    struct sw_mail mail;
+    struct timeval patience = {0};
+    int64_t wait = 0;
+    const char *text = http_query(rq, "wait"), *known = http_query(rq, "state");
+    if (text && (!app_parse_span(text, &wait) || wait > WAIT_MAX)) {
+        http_problem(rq, 400, "wait is a length of time of at most an hour");
+        return;
+    }
+    enum sw_err err = sw_store_receipt(s->store, rq->peer.name, rq->part[0], message_now(), &mail);
+    if (err == SW_ERR_NOT_FOUND) {
+        http_problem(rq, 404, "no such message of %s", rq->peer.name);
+    } else if (err) {
+        message_failed(s, rq, err);
+    } else if (wait == 0 || mail.ended || (known && state_of(known) != (int)mail.state)) {
+        http_reply_json(rq, 200, message_json(&mail));
+    } else {
+        struct waiter *w = waiter_new(s, rq, rq->part[0]);
+        patience.tv_sec = (time_t)wait;
+        if (!w || !(w->timer = event_new(s->base, -1, 0, patience_over, w)) || event_add(w->timer, &patience)) {
+            if (w)
+                waiter_free(w);
+            http_problem(rq, 503, "out of memory");
+            return;
+        }
+        w->state = (int)mail.state;
+    }
+}

@@ -1,0 +1,402 @@
+/* The mailbox over HTTP: what each request is answered, and who may ask. Alice and Bob are two connections to one server. */
+#include "apps/message/server.h"
+#include "tests/apps/http_peer.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct office {
+    struct http_world world;
+    struct http_peer alice, bob;
+    struct message_service *service;
+    struct sw_store *store;
+    char dir[64];
+    unsigned happened, trouble;
+    char last[32], last_who[64];
+};
+
+static void note_happened(void *ctx, const char *what, const struct sw_mail *mail, const char *who)
+{
+    struct office *o = ctx;
+    (void)mail;
+    o->happened++;
+    snprintf(o->last, sizeof o->last, "%s", what);
+    snprintf(o->last_who, sizeof o->last_who, "%s", who);
+}
+
+static void note_trouble(void *ctx, const char *what, const char *why)
+{
+    struct office *o = ctx;
+    (void)what;
+    (void)why;
+    o->trouble++;
+}
+
+static void setup(struct office *o, const struct sw_store_limits *limits)
+{
+    const struct message_events events = {note_happened, note_trouble, o};
+    char db[128], key[128];
+    const char *why = "";
+    *o = (struct office){0};
+    snprintf(o->dir, sizeof o->dir, "/tmp/sealwax-office.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(o->dir));
+    snprintf(db, sizeof db, "%s/mail.db", o->dir);
+    snprintf(key, sizeof key, "%s/mail.key", o->dir);
+    http_world_begin(&o->world);
+    SW_ASSERT_OK(sw_store_open(&o->store, db, key, limits, &why));
+    o->service = message_service_new(o->world.base, o->store, &events);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(o->service);
+    http_world_serve(&o->world, message_routes, o->service, 4096);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&o->alice, &o->world, false));
+    CU_ASSERT_TRUE_FATAL(http_peer_open_as(&o->bob, &o->world, "client-p256"));
+}
+
+static void teardown(struct office *o)
+{
+    static const char *const names[] = {"mail.db", "mail.key", "mail.db-wal", "mail.db-shm"};
+    http_peer_close(&o->alice);
+    http_peer_close(&o->bob);
+    message_service_stop(o->service);
+    CU_ASSERT_EQUAL(message_waiting(o->service), 0);
+    http_world_close(&o->world);
+    message_service_free(o->service);
+    sw_store_close(o->store);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", o->dir, names[i]);
+        unlink(path);
+    }
+    CU_ASSERT_EQUAL(rmdir(o->dir), 0);
+}
+
+/* A string or number of an answer, valid until the next call. */
+static const char *field(const struct http_peer *p, const char *name)
+{
+    static char text[256];
+    json_t *object = json_loadb(p->body, p->body_len, 0, NULL), *value = json_object_get(object, name);
+    text[0] = 0;
+    if (json_is_string(value))
+        snprintf(text, sizeof text, "%s", json_string_value(value));
+    else if (json_is_integer(value))
+        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+    else if (json_is_boolean(value))
+        snprintf(text, sizeof text, "%s", json_is_true(value) ? "true" : "false");
+    json_decref(object);
+    return text;
+}
+
+/* Alice sends; id receives the message's. */
+static void send_as_alice(struct office *o, const char *query, const char *text, char id[SW_MAIL_ID_MAX])
+{
+    char path[128];
+    snprintf(path, sizeof path, "/messages?%s", query);
+    CU_ASSERT_EQUAL(http_askf(&o->alice, "POST", path, "", text), 201);
+    snprintf(id, SW_MAIL_ID_MAX, "%s", field(&o->alice, "id"));
+    CU_ASSERT_EQUAL(strlen(id), SW_MAIL_ID_MAX - 1);
+}
+
+static int ask(struct http_peer *p, const char *method, const char *form, const char *id)
+{
+    char path[128];
+    snprintf(path, sizeof path, form, id);
+    return http_askf(p, method, path, "", "");
+}
+
+/* --- handing in --------------------------------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+    const char *path, *headers, *body;
+    int status;
+} letters[] = {
+    {"/messages?to=bob",                    "",                            "hello", 201},
+    {"/messages?to=bob&once=yes&ttl=5m",    "",                            "1234",  201},
+    {"/messages?to=bob&once=strict",        "",                            "1234",  201},
+    {"/messages?to=bob&ttl=90s&sealed=yes", "",                            "...",   201},
+    {"/messages?to=bob",                    "",                            "",      201},
+    {"/messages",                           "",                            "hello", 400},
+    {"/messages?to=",                       "",                            "hello", 400},
+    {"/messages?to=b%20ob",                 "",                            "hello", 400},
+    {"/messages?to=..%2Fbob",               "",                            "hello", 400},
+    {"/messages?to=bob&once=perhaps",       "",                            "hello", 400},
+    {"/messages?to=bob&ttl=soon",           "",                            "hello", 400},
+    {"/messages?to=bob&ttl=-5",             "",                            "hello", 400},
+    {"/messages?to=bob&ttl=0",              "",                            "hello", 422},
+    {"/messages?to=bob&ttl=1000d",          "",                            "hello", 422},
+    {"/messages?to=bob",                    "Idempotency-Key: \r\n",       "hello", 400},
+    {"/messages?to=bob",                    "Idempotency-Key: one\r\n",    "hello", 201},
+    {"/messages?to=bob",                    "Idempotency-Key: one\r\n",    "hello", 200},
+    {"/messages?to=bob",                    "Idempotency-Key: one\r\n",    "other", 422},
+    {"/messages?to=carol",                  "Idempotency-Key: one\r\n",    "hello", 422},
+};
+/* clang-format on */
+
+static void takes_and_refuses_letters(void)
+{
+    struct office o;
+    setup(&o, &sw_store_defaults);
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+        int status = http_askf(&o.alice, "POST", letters[i].path, letters[i].headers, letters[i].body);
+        if (status != letters[i].status)
+            printf("%s %s: %d\n", letters[i].path, letters[i].headers, status);
+        CU_ASSERT_EQUAL(status, letters[i].status);
+        if (status >= 400)
+            CU_ASSERT_STRING_NOT_EQUAL(field(&o.alice, "detail"), "");
+    }
+    teardown(&o);
+}
+
+static void the_sender_is_who_the_certificate_says(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob&from=carol", "hello", id);
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "from"), "alice");
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "to"), "bob");
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "text"), "");
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/whoami", ""), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.bob, "name"), "bob");
+    teardown(&o);
+}
+
+static void limits_have_their_status(void)
+{
+    struct sw_store_limits limits = sw_store_defaults;
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    limits.body_max = 10;
+    limits.queue_max = 2;
+    setup(&o, &limits);
+    CU_ASSERT_EQUAL(http_askf(&o.alice, "POST", "/messages?to=bob", "", "12345678901"), 413);
+    send_as_alice(&o, "to=bob", "1", id);
+    send_as_alice(&o, "to=bob", "2", id);
+    CU_ASSERT_EQUAL(o.trouble, 1);
+    CU_ASSERT_EQUAL(http_askf(&o.alice, "POST", "/messages?to=bob", "", "3"), 507);
+    CU_ASSERT_EQUAL(o.trouble, 2);
+    limits.queue_max = 100;
+    limits.rate_max = 2;
+    sw_store_set_limits(o.store, &limits);
+    CU_ASSERT_EQUAL(http_askf(&o.alice, "POST", "/messages?to=bob", "", "3"), 429);
+    CU_ASSERT_EQUAL(http_askf(&o.alice, "POST", "/messages?to=carol", "", "3"), 201);
+    teardown(&o);
+}
+
+/* --- fetching ----------------------------------------------------------------------------------------------------------- */
+
+static void only_the_recipient_reads(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "for bob", id);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/inbox/%s", id), 404);
+    CU_ASSERT_EQUAL(ask(&o.alice, "POST", "/inbox/%s/take", id), 404);
+    CU_ASSERT_EQUAL(ask(&o.alice, "POST", "/inbox/%s/ack", id), 404);
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/messages/%s", id), 404);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/ack", id), 409); /* not fetched yet */
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 200);
+    CU_ASSERT_STRING_EQUAL(o.bob.body, "for bob");
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 200); /* his own lease */
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/ack", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.bob, "state"), "acknowledged");
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/ack", id), 200); /* said twice is fine */
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 410);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/refuse", id), 410);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "state"), "acknowledged");
+    teardown(&o);
+}
+
+static void a_strict_message_is_used_up(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob&once=strict", "1234", id);
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 409);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/take", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.bob, "text"), "1234");
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/take", id), 410);
+    teardown(&o);
+}
+
+static void refusing_ends_it(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "unwanted", id);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/refuse", id), 200);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "state"), "refused");
+    CU_ASSERT_STRING_EQUAL(o.last, "refused");
+    CU_ASSERT_STRING_EQUAL(o.last_who, "bob");
+    teardown(&o);
+}
+
+static void lists_without_bodies(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "hidden", id);
+    send_as_alice(&o, "to=bob", "hidden", id);
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox", ""), 200);
+    CU_ASSERT_PTR_NOT_NULL(strstr(o.bob.body, id));
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "hidden"));
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/inbox", ""), 200);
+    CU_ASSERT_PTR_NULL(strstr(o.alice.body, id));
+    teardown(&o);
+}
+
+static void what_is_not_text_comes_in_base64(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "\xff\xfe\xfd", id);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/take", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.bob, "base64"), "//79");
+    CU_ASSERT_STRING_EQUAL(field(&o.bob, "text"), "");
+    teardown(&o);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------------ */
+
+static void follow(struct http_peer *p, const char *query)
+{
+    char request[128];
+    snprintf(request, sizeof request, "GET /inbox/stream?%s HTTP/1.1\r\nHost: x\r\n\r\n", query);
+    http_ask_begin(p, request);
+    for (int i = 0; i < 50; i++)
+        http_turn(p->world);
+}
+
+static void a_reader_gets_what_comes(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "before", id);
+    follow(&o.bob, "follow=1");
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, "before"));
+    CU_ASSERT_EQUAL(message_waiting(o.service), 1);
+    send_as_alice(&o, "to=bob", "after", id);
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, "after"));
+    send_as_alice(&o, "to=carol", "elsewhere", id);
+    send_as_alice(&o, "to=bob", "last", id);
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, "last"));
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "elsewhere"));
+    message_service_stop(o.service);
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, NULL));
+    CU_ASSERT_EQUAL(message_waiting(o.service), 0);
+    teardown(&o);
+}
+
+static void a_stream_ends_after_its_count(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "one", id);
+    send_as_alice(&o, "to=bob", "two", id);
+    follow(&o.bob, "follow=1&count=1");
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, NULL));
+    CU_ASSERT_PTR_NOT_NULL(strstr(o.bob.body, "one"));
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "two"));
+    follow(&o.bob, "after=1");
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, NULL));
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "one"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(o.bob.body, "two"));
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream?count=x", ""), 400);
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream?after=-1", ""), 400);
+    teardown(&o);
+}
+
+static void a_second_reader_replaces_the_first(void)
+{
+    struct office o;
+    struct http_peer again;
+    char id[SW_MAIL_ID_MAX];
+    setup(&o, &sw_store_defaults);
+    follow(&o.bob, "follow=1");
+    CU_ASSERT_TRUE(http_peer_open_as(&again, &o.world, "client-p256"));
+    CU_ASSERT_EQUAL(ask(&again, "GET", "/inbox/stream", ""), 409);
+    follow(&again, "follow=1");
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, "replaced"));
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, NULL));
+    send_as_alice(&o, "to=bob", "for the new one", id);
+    CU_ASSERT_TRUE(http_ask_until(&again, "for the new one"));
+    http_peer_close(&again);
+    CU_ASSERT_EQUAL(message_waiting(o.service), 0);
+    teardown(&o);
+}
+
+static void a_receipt_waits_for_news(void)
+{
+    struct office o;
+    char id[SW_MAIL_ID_MAX], request[128];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob", "hello", id);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s?wait=2h", id), 400);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s?wait=60s&state=delivered", id), 200); /* news already */
+    snprintf(request, sizeof request, "GET /messages/%s?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n", id);
+    http_ask_begin(&o.alice, request);
+    for (int i = 0; i < 50; i++)
+        http_turn(&o.world);
+    CU_ASSERT_EQUAL(message_waiting(o.service), 1);
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 200);
+    CU_ASSERT_TRUE(http_ask_until(&o.alice, NULL));
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "state"), "delivered");
+    CU_ASSERT_EQUAL(message_waiting(o.service), 0);
+    teardown(&o);
+}
+
+static void who_goes_away_waits_no_more(void)
+{
+    struct office o;
+    struct http_peer again;
+    setup(&o, &sw_store_defaults);
+    CU_ASSERT_TRUE(http_peer_open_as(&again, &o.world, "client-p256"));
+    follow(&again, "follow=1");
+    CU_ASSERT_EQUAL(message_waiting(o.service), 1);
+    http_peer_close(&again);
+    for (int i = 0; i < 50 && message_waiting(o.service) > 0; i++)
+        http_turn(&o.world);
+    CU_ASSERT_EQUAL(message_waiting(o.service), 0);
+    teardown(&o);
+}
+
+/* --- the directory ------------------------------------------------------------------------------------------------------ */
+
+static void the_directory_has_who_was_here(void)
+{
+    struct office o;
+    static const uint8_t cert[32] = {1};
+    setup(&o, &sw_store_defaults);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/directory/bob", ""), 404);
+    SW_ASSERT_OK(sw_store_learn(o.store, "bob", cert, "what bob showed", 1));
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/directory/bob", ""), 200);
+    CU_ASSERT_STRING_EQUAL(o.alice.body, "what bob showed");
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/healthz", ""), 200);
+    teardown(&o);
+}
+
+SW_TEST_SUITE(message_server){
+    SW_TEST(takes_and_refuses_letters),
+    SW_TEST(the_sender_is_who_the_certificate_says),
+    SW_TEST(limits_have_their_status),
+    SW_TEST(only_the_recipient_reads),
+    SW_TEST(a_strict_message_is_used_up),
+    SW_TEST(refusing_ends_it),
+    SW_TEST(lists_without_bodies),
+    SW_TEST(what_is_not_text_comes_in_base64),
+    SW_TEST(a_reader_gets_what_comes),
+    SW_TEST(a_stream_ends_after_its_count),
+    SW_TEST(a_second_reader_replaces_the_first),
+    SW_TEST(a_receipt_waits_for_news),
+    SW_TEST(who_goes_away_waits_no_more),
+    SW_TEST(the_directory_has_who_was_here),
+};
