@@ -1,0 +1,273 @@
+/* The media service over HTTP: the catalogue, a play a stream, ranges, and a licence that ends. */
+#include "apps/media/catalogue.h"
+#include "apps/media/server.h"
+#include "tests/apps/http_peer.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SONG = 200000 };
+
+struct house {
+    struct http_world world;
+    struct http_peer alice, bob;
+    struct media_service *service;
+    struct sw_vault vault;
+    char dir[64];
+    unsigned trouble;
+    char last[64];
+};
+
+static void note_happened(void *ctx, const char *what, const char *title, const char *who)
+{
+    struct house *h = ctx;
+    snprintf(h->last, sizeof h->last, "%s %s %s", who, what, title);
+}
+
+static void note_trouble(void *ctx, const char *what, const char *why)
+{
+    struct house *h = ctx;
+    (void)what;
+    (void)why;
+    h->trouble++;
+}
+
+static uint8_t note_at(size_t i)
+{
+    return (uint8_t)('a' + i % 23);
+}
+
+/* A track in the catalogue; id receives its. */
+static void import(struct house *h, const char *title, size_t size, int64_t plays, bool renew, char id[TRACK_ID_MAX])
+{
+    char path[128], media[96];
+    struct track t = {.type = "audio/flac", .size = (int64_t)size, .plays = plays, .window = 3600, .renew = renew};
+    FILE *f;
+    snprintf(media, sizeof media, "%s/media", h->dir);
+    snprintf(path, sizeof path, "%s/plain", h->dir);
+    f = fopen(path, "w+");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    for (size_t i = 0; i < size; i++)
+        fputc(note_at(i), f);
+    rewind(f);
+    snprintf(t.title, sizeof t.title, "%s", title);
+    SW_ASSERT_OK(catalogue_add(&h->vault, media, fileno(f), &t));
+    fclose(f);
+    unlink(path);
+    snprintf(id, TRACK_ID_MAX, "%s", t.id);
+}
+
+static void setup(struct house *h)
+{
+    const struct media_events events = {note_happened, note_trouble, h};
+    const char *why = "";
+    char key[96];
+    *h = (struct house){0};
+    snprintf(h->dir, sizeof h->dir, "/tmp/sealwax-media.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(h->dir));
+    snprintf(key, sizeof key, "%s/key", h->dir);
+    SW_ASSERT_OK(sw_vault_open(&h->vault, key, true));
+    http_world_begin(&h->world);
+    h->service = media_service_new(h->dir, &h->vault, &events, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(h->service);
+    http_world_serve(&h->world, media_routes, h->service, 4096);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&h->alice, &h->world, false));
+    CU_ASSERT_TRUE_FATAL(http_peer_open_as(&h->bob, &h->world, "client-p256"));
+}
+
+static void remove_all(const char *dir)
+{
+    char path[512];
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (e->d_name[0] != '.')
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
+    CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+static void teardown(struct house *h)
+{
+    char media[96];
+    http_peer_close(&h->alice);
+    http_peer_close(&h->bob);
+    http_world_close(&h->world);
+    media_service_free(h->service);
+    sw_vault_close(&h->vault);
+    snprintf(media, sizeof media, "%s/media", h->dir);
+    remove_all(media);
+    remove_all(h->dir);
+}
+
+static int play(struct http_peer *p, const char *track, const char *headers)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/media/%s", track);
+    return http_askf(p, "GET", path, headers, "");
+}
+
+static void plays_until_none_are_left(void)
+{
+    struct house h;
+    char id[TRACK_ID_MAX];
+    setup(&h);
+    import(&h, "Song", SONG, 2, false, id);
+    CU_ASSERT_EQUAL(play(&h.alice, "1", ""), 200);
+    CU_ASSERT_EQUAL(h.alice.received % SONG, 0);
+    CU_ASSERT_EQUAL(h.alice.body[0], note_at(0));
+    CU_ASSERT_EQUAL(h.alice.body[4000], note_at(4000));
+    CU_ASSERT_STRING_EQUAL(h.last, "alice play Song");
+    teardown(&h);
+}
+
+/* What the catalogue says of the plays that are left. */
+static long plays_left(struct http_peer *p)
+{
+    CU_ASSERT_EQUAL(http_askf(p, "GET", "/media", "", ""), 200);
+    json_t *all = json_loadb(p->body, p->body_len, 0, NULL), *tracks = json_object_get(all, "tracks");
+    long n = (long)json_integer_value(json_object_get(json_array_get(tracks, 0), "plays"));
+    json_decref(all);
+    return n;
+}
+
+static void a_licence_is_its_holders(void)
+{
+    struct house h;
+    char id[TRACK_ID_MAX];
+    setup(&h);
+    import(&h, "Song", 100, 3, false, id);
+    CU_ASSERT_EQUAL(plays_left(&h.alice), 3);
+    CU_ASSERT_EQUAL(play(&h.alice, id, ""), 200);
+    CU_ASSERT_EQUAL(plays_left(&h.alice), 2);
+    CU_ASSERT_EQUAL(plays_left(&h.bob), 3);
+    /* the window is open: going on costs nothing */
+    CU_ASSERT_EQUAL(play(&h.alice, "Song", "Range: bytes=50-\r\n"), 206);
+    CU_ASSERT_EQUAL(h.alice.body_len, 50);
+    CU_ASSERT_EQUAL(h.alice.body[0], note_at(50));
+    CU_ASSERT_EQUAL(plays_left(&h.alice), 2);
+    teardown(&h);
+}
+
+static void what_costs_nothing(void)
+{
+    struct house h;
+    char id[TRACK_ID_MAX], tag[64];
+    setup(&h);
+    import(&h, "Song", 100, 1, false, id);
+    CU_ASSERT_EQUAL(http_ask(&h.alice, "HEAD /media/1 HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+    snprintf(tag, sizeof tag, "If-None-Match: \"%s\"\r\n", id);
+    CU_ASSERT_EQUAL(play(&h.alice, "1", tag), 304);
+    CU_ASSERT_EQUAL(play(&h.alice, "1", "Range: bytes=100-\r\n"), 416);
+    CU_ASSERT_EQUAL(play(&h.alice, "2", ""), 404);
+    CU_ASSERT_EQUAL(play(&h.alice, "No%20such%20song", ""), 404);
+    CU_ASSERT_EQUAL(plays_left(&h.alice), 1);
+    teardown(&h);
+}
+
+/* Use a licence up through the licences themselves: each play of the service would last an hour. */
+static void use_up(struct house *h, const char *holder, const char *id, int64_t plays)
+{
+    struct licences *l;
+    struct licence a;
+    char path[128];
+    bool fresh;
+    snprintf(path, sizeof path, "%s/media.db", h->dir);
+    SW_ASSERT_OK(licences_open(&l, &h->vault, path));
+    for (int64_t i = 0; i < plays; i++)
+        SW_ASSERT_OK(licences_play(l, holder, id, plays, 1, i * 10, &a, &fresh));
+    licences_close(l);
+}
+
+static void ends_and_is_renewed(void)
+{
+    struct house h;
+    char once[TRACK_ID_MAX], again[TRACK_ID_MAX], path[96], holder[LICENCE_HOLDER_MAX] = "";
+    struct sw_peer peer;
+    setup(&h);
+    import(&h, "A once", 100, 2, false, once);
+    import(&h, "B again", 100, 2, true, again);
+    /* who holds it is the serial number of the certificate */
+    struct sw_conn *twin;
+    struct pair pair;
+    pair_open(&pair, true);
+    pair_connect(&pair, "server.example");
+    CU_ASSERT_TRUE(pair_run(&pair));
+    twin = pair.server;
+    SW_ASSERT_OK(sw_conn_peer(twin, &peer));
+    for (size_t i = 0; i < peer.serial_len; i++)
+        snprintf(holder + 2 * i, 3, "%02x", peer.serial[i]);
+    pair_close(&pair);
+
+    snprintf(path, sizeof path, "/media/%s/licence", again);
+    CU_ASSERT_EQUAL(http_askf(&h.alice, "POST", path, "", ""), 201); /* a first one may be asked for as well */
+    CU_ASSERT_EQUAL(http_askf(&h.alice, "POST", path, "", ""), 409); /* plays are left */
+    use_up(&h, holder, once, 2);
+    use_up(&h, holder, again, 2);
+    CU_ASSERT_EQUAL(play(&h.alice, once, ""), 402);
+    CU_ASSERT_STRING_EQUAL(h.last, "alice no plays left A once");
+    CU_ASSERT_PTR_NULL(strstr(h.alice.body, "can be asked for"));
+    CU_ASSERT_EQUAL(play(&h.alice, again, ""), 402);
+    CU_ASSERT_PTR_NOT_NULL(strstr(h.alice.body, "can be asked for"));
+    CU_ASSERT_EQUAL(http_askf(&h.alice, "POST", path, "", ""), 201);
+    CU_ASSERT_EQUAL(play(&h.alice, again, ""), 200);
+    snprintf(path, sizeof path, "/media/%s/licence", once);
+    CU_ASSERT_EQUAL(http_askf(&h.alice, "POST", path, "", ""), 403);
+    CU_ASSERT_EQUAL(play(&h.bob, once, ""), 200); /* his own */
+    teardown(&h);
+}
+
+static void one_player_at_a_time(void)
+{
+    struct house h;
+    struct http_peer again;
+    char id[TRACK_ID_MAX];
+    setup(&h);
+    import(&h, "Film", 20 * 1000 * 1000, 3, false, id);
+    http_ask_begin(&h.alice, "GET /media/1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    CU_ASSERT_TRUE(http_ask_until(&h.alice, "abc")); /* it has begun, and the rest waits for her to read */
+    CU_ASSERT_TRUE(http_peer_open(&again, &h.world, false));
+    CU_ASSERT_EQUAL(play(&again, "1", ""), 409);
+    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=1000-1999\r\n"), 206); /* who seeks may */
+    CU_ASSERT_EQUAL(again.body_len, 1000);
+    CU_ASSERT_EQUAL(plays_left(&again), 2);
+    http_peer_close(&again);
+    CU_ASSERT_TRUE(http_ask_until(&h.alice, NULL));
+    CU_ASSERT_EQUAL(play(&h.bob, "1", "Range: bytes=-10\r\n"), 206);
+    teardown(&h);
+}
+
+static void a_changed_track_is_noticed(void)
+{
+    struct house h;
+    char id[TRACK_ID_MAX], path[160];
+    struct stat st;
+    FILE *f;
+    setup(&h);
+    import(&h, "Song", 1000, 3, false, id);
+    CU_ASSERT_EQUAL(h.trouble, 0);
+    snprintf(path, sizeof path, "%s/media/%s", h.dir, id);
+    CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
+    f = fopen(path, "r+");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fseek(f, 60, SEEK_SET);
+    int was = fgetc(f);
+    fseek(f, 60, SEEK_SET);
+    fputc(was ^ 1, f);
+    fclose(f);
+    CU_ASSERT_EQUAL(http_askf(&h.alice, "GET", "/media", "", ""), 200);
+    CU_ASSERT_PTR_NULL(strstr(h.alice.body, "Song"));
+    CU_ASSERT_EQUAL(h.trouble, 1);
+    CU_ASSERT_EQUAL(play(&h.alice, id, ""), 404);
+    teardown(&h);
+}
+
+SW_TEST_SUITE(media_server){
+    SW_TEST(plays_until_none_are_left), SW_TEST(a_licence_is_its_holders), SW_TEST(what_costs_nothing),
+    SW_TEST(ends_and_is_renewed),       SW_TEST(one_player_at_a_time),     SW_TEST(a_changed_track_is_noticed),
+};

@@ -1,0 +1,94 @@
+/* Sizes and rates for people, and the line that says how far a transfer is. */
+#include "apps/progress.h"
+#include "tests/test.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    int64_t bytes;
+    const char *text;
+} sizes[] = {
+    {0, "0 B"},
+    {999, "999 B"},
+    {1000, "1.0 kB"},
+    {1500, "1.5 kB"},
+    {999949, "999.9 kB"},
+    {1000000, "1.0 MB"},
+    {4096000000, "4.1 GB"},
+    {8796093022208, "8.8 TB"},
+    {INT64_MAX, "9223372.0 TB"},
+};
+
+static void sizes_are_for_people(void)
+{
+    char text[32];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        progress_size(sizes[i].bytes, text);
+        CU_ASSERT_STRING_EQUAL(text, sizes[i].text);
+    }
+}
+
+/* What a transfer writes to a standard error that is a terminal, or a pipe. */
+static size_t shown(const struct app *app, bool terminal, int64_t slept_ms, char *out, size_t cap)
+{
+    int kept = dup(STDERR_FILENO), master = -1, slave = -1, pipes[2] = {-1, -1};
+    struct progress p;
+    ssize_t n;
+    if (terminal) {
+        master = posix_openpt(O_RDWR | O_NOCTTY);
+        CU_ASSERT_TRUE_FATAL(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+        slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    } else {
+        CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+        master = pipes[0];
+        slave = pipes[1];
+    }
+    CU_ASSERT_TRUE_FATAL(slave >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) == 0);
+    fflush(stderr);
+    dup2(slave, STDERR_FILENO);
+    progress_begin(&p, app, "film.mkv", 1000, 100);
+    p.begun_at -= slept_ms;
+    p.shown_at -= slept_ms;
+    progress_at(&p, 550);
+    progress_at(&p, 551); /* too soon for another line */
+    progress_end(&p);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    n = read(master, out, cap - 1);
+    out[n > 0 ? n : 0] = 0;
+    close(master);
+    close(slave);
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void one_line_on_a_terminal(void)
+{
+    const struct app app = {.program = "test"};
+    char text[512];
+    CU_ASSERT_TRUE(shown(&app, true, 9000, text, sizeof text) > 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "film.mkv   55%  550 B  "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "0:09 left")); /* 450 in 9 s, and as many to come */
+    CU_ASSERT_PTR_NULL(strstr(text, "551"));
+    CU_ASSERT_STRING_EQUAL(text + strlen(text) - 4, "\r\033[K");
+}
+
+static void silent_otherwise(void)
+{
+    const struct app app = {.program = "test"}, quiet = {.program = "test", .quiet = true},
+                     json = {.program = "test", .json = true};
+    char text[512];
+    CU_ASSERT_EQUAL(shown(&app, false, 9000, text, sizeof text), 0);
+    CU_ASSERT_EQUAL(shown(&quiet, true, 9000, text, sizeof text), 0);
+    CU_ASSERT_EQUAL(shown(&json, true, 9000, text, sizeof text), 0);
+    CU_ASSERT_EQUAL(shown(&app, true, 0, text, sizeof text), 0); /* over before anybody waits */
+}
+
+SW_TEST_SUITE(progress){
+    SW_TEST(sizes_are_for_people),
+    SW_TEST(one_line_on_a_terminal),
+    SW_TEST(silent_otherwise),
+};
