@@ -1,0 +1,34 @@
+/* Private to the verbs of messages: asking the server, and reading what it answers. */
+#ifndef SW_APPS_MESSAGE_CLIENT_H
+#define SW_APPS_MESSAGE_CLIENT_H
+
+#include "apps/http_client.h"
+#include "apps/store.h"
+#include <jansson.h>
+
+enum {
+    CLIENT_BODY_MAX = 8 << 20, /* of a message or answer */
+    CLIENT_QUOTED_MAX = 3 * SW_NAME_MAX + 1,
+    CLIENT_ID_MAX = 128 /* of a message's number, quoted */
+};
+
+/*
+ * client_ask: a request that may be repeated, and its whole answer as JSON: tried again while connections break. Returns an exit code; said. The
+ * answer is to be released with json_decref.
+ */
+int client_ask(struct http_client *c, const struct http_send *send, json_t **out);
+
+/* client_text: a string of an object, "" if there is none. client_time: one like "2026-11-20T12:00:00Z" as Unix seconds; 0 if it is none. */
+const char *client_text(const json_t *object, const char *key);
+int64_t client_time(const json_t *object, const char *key);
+
+/* client_print: an object as one line on standard output. client_pause: do nothing for so long. */
+void client_print(const json_t *object);
+void client_pause(long ms);
+
+/* receipt_verdict: the exit code for a message as its sender sees it; -1: it has not ended. receipt_await: wait until it has, at most so many seconds (0: no
+ * limit), saying what happens; returns the exit code. */
+int receipt_verdict(const json_t *mail);
+int receipt_await(struct http_client *c, json_t *mail, int64_t patience);
+
+#endif

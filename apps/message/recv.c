@@ -1,0 +1,364 @@
+/*
+ * sealwax recv. A message may be fetched more often than it is shown: connections break, and the server hands it out again until it is
+ * acknowledged. So what was shown is written down (seen.h): a one-time message before it is shown (never twice, at worst not at all), another one
+ * after it (never lost). Then it is acknowledged.
+ */
+#include "apps/message/client.h"
+#include "apps/message/sealing.h"
+#include "apps/message/seen.h"
+#include "apps/verbs.h"
+#include "base/wipe.h"
+#include "ttp/pem.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STALE = 90 /* seconds without a line, keepalives included: that stream is dead */ };
+
+struct reader {
+    struct app *app;
+    struct http_client stream, control; /* messages come on one, acknowledgements go on the other */
+    struct seen *seen;
+    struct seal_materials sealing; /* for sealed messages, read when the first one comes */
+    bool can_open;
+    bool follow, waits;
+    long left;        /* messages wanted, -1: no end */
+    int64_t deadline; /* of net_now() */
+    unsigned shown;
+    char *line; /* of the stream, so far */
+    size_t len, room;
+};
+
+/* Bytes of a message for a person: what would steer the terminal is shown as a question mark. */
+static void print_text(const char *text, size_t len)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char ch = (unsigned char)text[i];
+        bool control = (ch < 0x20 && ch != '\n' && ch != '\t') || ch == 0x7f;
+        putchar(terminal && control ? '?' : text[i]);
+    }
+    if (!len || text[len - 1] != '\n')
+        putchar('\n');
+}
+
+static int print_bytes(const struct app *app, const char *base64)
+{
+    size_t len = strlen(base64), n;
+    uint8_t *bytes = malloc(len + 1);
+    enum sw_err err =
+        bytes ? sw_base64_decode((struct sw_slice){(const uint8_t *)base64, len}, bytes, len + 1, &n) : SW_ERR_MEMORY;
+    if (err == SW_OK && isatty(STDOUT_FILENO))
+        err = SW_ERR_UNSUPPORTED;
+    if (err == SW_OK)
+        fwrite(bytes, 1, n, stdout);
+    if (bytes)
+        sw_wipe(bytes, len + 1);
+    free(bytes);
+    if (err == SW_ERR_UNSUPPORTED)
+        return app_error(app, APP_REFUSED, "this message is not text: send standard output to a file");
+    return err ? app_fail(app, err, "message") : APP_DONE;
+}
+
+/* The object with its body opened, and its signed id in signed_id; the old one is released. */
+static int open_sealed(struct reader *r, json_t **mail, char signed_id[SEAL_ID_MAX])
+{
+    struct sw_file body;
+    const json_t *text = json_object_get(*mail, "text");
+    if (!r->can_open) {
+        int failed = seal_materials_read(r->app, &r->sealing);
+        if (failed)
+            return failed;
+        r->can_open = true;
+    }
+    if (!text)
+        return app_error(r->app, APP_NO, "a sealed message from %s: refused: it is not one",
+                         client_text(*mail, "from"));
+    int code = sealing_open(r->app, &r->sealing, client_text(*mail, "from"), json_string_value(text),
+                            json_string_length(text), &body, signed_id);
+    if (code)
+        return code;
+    json_object_del(*mail, "text");
+    json_t *opened = memchr(body.p, 0, body.len) ? NULL : json_stringn((const char *)body.p, body.len);
+    char *base64 = opened ? NULL : malloc(SW_BASE64_LEN(body.len) + 1);
+    if (opened)
+        json_object_set_new(*mail, "text", opened);
+    else if (base64 && sw_base64_encode(body.p, body.len, base64, SW_BASE64_LEN(body.len) + 1) == SW_OK)
+        json_object_set_new(*mail, "base64", json_string(base64));
+    json_object_set_new(*mail, "signed_id", json_string(signed_id));
+    free(base64);
+    sw_file_free(&body);
+    return APP_DONE;
+}
+
+static int show(const struct app *app, const json_t *mail)
+{
+    const json_t *text = json_object_get(mail, "text");
+    int code = APP_DONE;
+    if (app->json) {
+        client_print(mail);
+    } else {
+        app_say(app, "from %s, %s%s%s", client_text(mail, "from"), client_text(mail, "sent"),
+                strcmp(client_text(mail, "once"), "no") == 0 ? "" : ", shown once",
+                json_object_get(mail, "signed_id") ? ", sealed and signed" : "");
+        if (text)
+            print_text(json_string_value(text), json_string_length(text));
+        else
+            code = print_bytes(app, client_text(mail, "base64"));
+    }
+    if (fflush(stdout) && !code)
+        code = app_error(app, APP_SYSTEM, "standard output: %s", strerror(errno));
+    return code;
+}
+
+/* Acknowledge, or take a strict one. What is over already is no failure. */
+static int end_message(struct reader *r, const char *id, const char *how, json_t **out)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/inbox/%.40s/%s", id, how);
+    const struct http_send post = {.method = "POST", .path = path};
+    return client_ask(&r->control, &post, out);
+}
+
+/* A strict message is gone when the server hands it out: it is noted first, and then asked for. */
+static int take_strict(struct reader *r, json_t **mail)
+{
+    json_t *whole;
+    int code = end_message(r, client_text(*mail, "id"), "take", &whole);
+    if (code)
+        return code;
+    json_decref(*mail);
+    *mail = whole;
+    return APP_DONE;
+}
+
+static bool is_id(const char *id)
+{
+    return strlen(id) == SW_MAIL_ID_MAX - 1 && strspn(id, "0123456789abcdef") == SW_MAIL_ID_MAX - 1;
+}
+
+/* What became of a message that was fetched. */
+enum fate { SHOWN, REPLAYED, REFUSED };
+
+/*
+ * A sealed message is opened, and its signed id noted like that of the mailbox: a server that hands out an old letter as a new one is noticed. What cannot be
+ * opened is refused, so that it does not come again and its sender knows.
+ */
+static int open_once(struct reader *r, json_t **mail, int64_t expires, enum fate *fate)
+{
+    char signed_id[SEAL_ID_MAX], key[SW_MAIL_ID_MAX];
+    json_t *answer;
+    int code = open_sealed(r, mail, signed_id);
+    if (code == APP_NO) {
+        *fate = REFUSED;
+        if (end_message(r, client_text(*mail, "id"), "refuse", &answer) == APP_DONE)
+            json_decref(answer);
+        return APP_DONE;
+    }
+    if (code)
+        return code;
+    snprintf(key, sizeof key, "%.*s", (int)strspn(signed_id, "0123456789abcdef"), signed_id);
+    if (seen_has(r->seen, key)) {
+        *fate = REPLAYED;
+        return app_error(r->app, APP_DONE, "a sealed message from %s: refused: it was delivered before",
+                         client_text(*mail, "from"));
+    }
+    /* kept for a year at least: the server decides how long the message lives, and must not decide how long it is remembered */
+    return seen_add(r->seen, key, expires + 365 * 86400);
+}
+
+/* One message from the stream. */
+static int receive(struct reader *r, json_t **mail)
+{
+    json_t *ack;
+    char id[SW_MAIL_ID_MAX];
+    const char *once = client_text(*mail, "once");
+    bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
+    enum fate fate = SHOWN;
+    int64_t expires = client_time(*mail, "expires");
+    if (!is_id(client_text(*mail, "id")))
+        return app_error(r->app, APP_BAD_INPUT, "%s: a message without identity", r->stream.where);
+    snprintf(id, sizeof id, "%s", client_text(*mail, "id"));
+    if (seen_has(r->seen, id)) { /* shown, and the acknowledgement was lost */
+        if (!strict && end_message(r, id, "ack", &ack) == APP_DONE)
+            json_decref(ack);
+        return APP_DONE;
+    }
+    int code = only_once ? seen_add(r->seen, id, expires) : APP_DONE;
+    if (!code && strict)
+        code = take_strict(r, mail);
+    if (!code && json_is_true(json_object_get(*mail, "sealed")))
+        code = open_once(r, mail, expires, &fate);
+    if (!code && fate == SHOWN)
+        code = show(r->app, *mail);
+    if (!code && !only_once)
+        code = seen_add(r->seen, id, expires);
+    if (!code && !strict && fate != REFUSED) {
+        code = end_message(r, id, "ack", &ack);
+        json_decref(ack);
+        if (code != APP_SYSTEM || r->follow) /* it was shown; if it is handed out again, it is acknowledged then */
+            code = APP_DONE;
+    }
+    r->shown += fate == SHOWN;
+    if (r->left > 0)
+        r->left--;
+    return code;
+}
+
+/* A line of the stream. *replaced: another reader took over. */
+static int take_line(struct reader *r, bool *replaced)
+{
+    json_t *line = json_loadb(r->line, r->len, 0, NULL);
+    const char *event = client_text(line, "event");
+    int code = APP_DONE;
+    if (!line)
+        code = app_error(r->app, APP_BAD_INPUT, "%s: a line that cannot be read", r->stream.where);
+    else if (strcmp(event, "replaced") == 0)
+        *replaced = true;
+    else if (!*event)
+        code = receive(r, &line);
+    json_decref(line);
+    sw_wipe(r->line, r->len);
+    r->len = 0;
+    return code;
+}
+
+static int add_bytes(struct reader *r, const uint8_t *p, size_t n)
+{
+    if (r->len + n > r->room) {
+        size_t room = 2 * (r->len + n);
+        char *bigger = room > 2 * CLIENT_BODY_MAX ? NULL : malloc(room);
+        if (!bigger)
+            return app_fail(r->app, SW_ERR_MEMORY, "message");
+        memcpy(bigger, r->line ? r->line : "", r->len);
+        if (r->line)
+            sw_wipe(r->line, r->room);
+        free(r->line);
+        r->line = bigger;
+        r->room = room;
+    }
+    memcpy(r->line + r->len, p, n);
+    r->len += n;
+    return APP_DONE;
+}
+
+static int take_bytes(struct reader *r, const uint8_t *p, size_t n, bool *replaced)
+{
+    while (n && r->left) {
+        const uint8_t *end = memchr(p, '\n', n);
+        size_t k = end ? (size_t)(end - p) : n;
+        int code = add_bytes(r, p, k);
+        if (!code && end)
+            code = take_line(r, replaced);
+        if (code)
+            return code;
+        k += end != NULL;
+        p += k;
+        n -= k;
+    }
+    return APP_DONE;
+}
+
+/* One answer of the stream, to its end or until enough has come. *again: it broke, and reading can go on with a new connection. */
+static int read_stream(struct reader *r, bool *again)
+{
+    uint8_t buf[4096];
+    size_t got = 1;
+    bool replaced = false;
+    int code = APP_DONE;
+    *again = false;
+    r->len = 0;
+    while (!code && got && r->left && !replaced) {
+        int64_t stale = net_now() + STALE * 1000;
+        if (!http_client_read(&r->stream, buf, sizeof buf, &got, stale < r->deadline ? stale : r->deadline)) {
+            *again = net_now() < r->deadline;
+            break;
+        }
+        code = take_bytes(r, buf, got, &replaced);
+    }
+    sw_wipe(buf, sizeof buf);
+    if (replaced)
+        return app_error(r->app, APP_REFUSED, "another reader with this certificate took over");
+    if (!got && r->follow && r->left && !code) /* the server went down properly: it will be back */
+        *again = true;
+    return code;
+}
+
+static int follow(struct reader *r)
+{
+    char path[64];
+    long wait = 200;
+    int code = APP_DONE;
+    bool again = true;
+    while (!code && again && r->left && net_now() < r->deadline) {
+        const struct http_send get = {.method = "GET", .path = path};
+        bool stays = r->follow || r->waits;
+        again = false;
+        snprintf(path, sizeof path, r->left > 0 ? "/inbox/stream?follow=%d&count=%ld" : "/inbox/stream?follow=%d",
+                 stays, r->left);
+        enum http_fate fate = http_client_send(&r->stream, &get, stays && !r->app->verbose, &code);
+        if (fate == HTTP_ANSWERED && r->stream.reply.status >= 300)
+            return http_client_problem(&r->stream);
+        if (fate == HTTP_ANSWERED) {
+            wait = 200;
+            code = read_stream(r, &again);
+            if (again || r->left == 0)
+                http_client_disconnect(&r->stream);
+        } else if (fate == HTTP_LOST && stays) {
+            again = true;
+            code = APP_DONE;
+        }
+        if (again && r->left) {
+            client_pause(wait);
+            wait = wait < 5000 ? 2 * wait : 10000;
+        }
+    }
+    return code;
+}
+
+static int read_options(struct reader *r)
+{
+    int64_t wait;
+    int code = app_get_int(r->app, OPT_MESSAGES, -1, 1, INT32_MAX, &r->left);
+    if (!code)
+        code = app_get_span(r->app, OPT_WAIT, 0, &wait);
+    if (code)
+        return code;
+    r->follow = app_has(r->app, OPT_FOLLOW);
+    r->waits = app_has(r->app, OPT_WAIT);
+    r->deadline = r->waits && wait ? net_now() + wait * 1000 : INT64_MAX;
+    if (r->waits && !r->follow && r->left < 0)
+        r->left = 1;
+    return APP_DONE;
+}
+
+int recv_run(struct app *app)
+{
+    struct reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return app_fail(app, SW_ERR_MEMORY, "recv");
+    r->app = app;
+    int code = read_options(r);
+    if (!code)
+        code = seen_open(&r->seen, app);
+    if (!code)
+        code = http_client_open(&r->stream, app);
+    if (!code)
+        code = http_client_open(&r->control, app);
+    if (!code)
+        code = follow(r);
+    if (!code && !r->shown)
+        code = app_error(app, APP_WAITED, "no messages");
+    http_client_close(&r->stream);
+    http_client_close(&r->control);
+    seen_close(r->seen);
+    seal_materials_free(&r->sealing);
+    if (r->line)
+        sw_wipe(r->line, r->room);
+    free(r->line);
+    free(r);
+    return code;
+}
