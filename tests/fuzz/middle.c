@@ -8,14 +8,11 @@
  *
  * The first byte of the input chooses the configurations, the others are his decisions, in order; when they are used up he passes everything on.
  */
-#include "handshake/conn.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/handshake/middle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { CLIENT, SERVER, RAW = 65536, STREAM = 65536, ITEM = 16384 + 64, ROUNDS = 64, ITEMS = 400 };
+enum { ITEMS = 400 };
 
 static const struct setup {
     const char *suites, *server_cert;
@@ -36,32 +33,22 @@ static const struct setup {
 };
 enum { SETUPS = sizeof setups / sizeof *setups };
 
-/* One direction: what a side has sent, as records, messages and bytes. */
-struct flow {
-    uint8_t raw[RAW]; /* records not dealt with yet */
-    size_t raw_len;
-    struct sw_record_secrets secrets; /* after its change_cipher_spec */
-    struct sw_record_dir *dir;
-    uint8_t message[STREAM]; /* handshake bytes not yet a whole message */
-    size_t message_len;
-    uint8_t sent[STREAM], delivered[STREAM]; /* handshake bytes up to the end of the handshake */
-    size_t sent_len, delivered_len;
-    bool fatal;
-    bool held_back; /* a message waits for the next one to go first */
-    uint8_t held[ITEM], held_type;
-    size_t held_len;
-    uint8_t got[256]; /* application data at the receiver */
-    size_t got_len;
+/* A message that waits for the next one to go first. */
+struct held {
+    bool is;
+    uint8_t p[MIDDLE_ITEM], type;
+    size_t len;
 };
 
-static struct middle {
+static struct middle m;
+
+static struct decisions {
     const uint8_t *input;
     size_t left;
     bool touched; /* anything but passing on was done */
     unsigned items;
-    struct sw_conn *side[2];
-    struct flow flow[2]; /* what CLIENT sends, what SERVER sends */
-} m;
+    struct held held[2];
+} d;
 
 /* --- the two sides ------------------------------------------------------------------------------------------------------ */
 
@@ -85,14 +72,6 @@ static enum sw_err fixed(void *ctx, void *out, size_t len)
     return SW_OK;
 }
 
-static void must(bool right, const char *what)
-{
-    if (right)
-        return;
-    fprintf(stderr, "middle: %s\n", what);
-    abort();
-}
-
 static void *load(const char *name, const char *ext, size_t *len)
 {
     char path[128];
@@ -101,7 +80,7 @@ static void *load(const char *name, const char *ext, size_t *len)
 
     snprintf(path, sizeof path, "tests/vectors/tls/%s.%s", name, ext);
     f = fopen(path, "rb");
-    must(f != NULL && p != NULL, "run at the top of the tree");
+    middle_must(f != NULL && p != NULL, "run at the top of the tree");
     *len = fread(p, 1, 65536, f);
     fclose(f);
     return p;
@@ -112,130 +91,46 @@ static void add_cert(struct sw_config *cfg, const char *name)
     size_t cert_len, key_len;
     void *cert = load(name, "crt", &cert_len), *key = load(name, "key", &key_len);
 
-    must(sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL) == SW_OK, "certificate");
+    middle_must(sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL) == SW_OK, "certificate");
     free(cert);
     free(key);
 }
 
 static struct sw_config *config(const struct setup *setup, int side)
 {
-    struct sw_config *cfg = sw_config_new(side == SERVER ? SW_SERVER : SW_CLIENT, NULL);
+    struct sw_config *cfg = sw_config_new(side == MIDDLE_SERVER ? SW_SERVER : SW_CLIENT, NULL);
     size_t len;
     void *root = load("root", "crt", &len);
 
-    must(cfg != NULL && sw_config_set_policy(cfg, "all") == SW_OK &&
-             sw_config_set_suites(cfg, setup->suites) == SW_OK && sw_config_add_trust(cfg, root, len) == SW_OK,
-         "configuration");
-    if (side == SERVER)
+    middle_must(cfg != NULL && sw_config_set_policy(cfg, "all") == SW_OK &&
+                    sw_config_set_suites(cfg, setup->suites) == SW_OK && sw_config_add_trust(cfg, root, len) == SW_OK,
+                "configuration");
+    if (side == MIDDLE_SERVER)
         add_cert(cfg, setup->server_cert);
     else if (setup->mutual)
         add_cert(cfg, "client-p256");
-    if (side == SERVER)
-        must(sw_config_set_client_auth(cfg, setup->mutual ? SW_CLIENT_AUTH_REQUIRE : SW_CLIENT_AUTH_NONE) == SW_OK,
-             "mode");
-    must(sw_config_set_option(cfg, SW_OPT_TICKETS, setup->tickets) == SW_OK &&
-             sw_config_set_option(cfg, SW_OPT_ETM, setup->etm) == SW_OK &&
-             sw_config_set_option(cfg, SW_OPT_EMS, setup->ems) == SW_OK,
-         "options");
+    if (side == MIDDLE_SERVER)
+        middle_must(sw_config_set_client_auth(cfg, setup->mutual ? SW_CLIENT_AUTH_REQUIRE : SW_CLIENT_AUTH_NONE) ==
+                        SW_OK,
+                    "mode");
+    middle_must(sw_config_set_option(cfg, SW_OPT_TICKETS, setup->tickets) == SW_OK &&
+                    sw_config_set_option(cfg, SW_OPT_ETM, setup->etm) == SW_OK &&
+                    sw_config_set_option(cfg, SW_OPT_EMS, setup->ems) == SW_OK,
+                "options");
     sw_config_set_clock(cfg, now, NULL);
     sw_config_set_random(cfg, fixed, NULL);
     free(root);
     return cfg;
 }
 
-/* --- the receiver ------------------------------------------------------------------------------------------------------- */
-
-static void drain(int to)
-{
-    struct flow *f = &m.flow[!to];
-    size_t n;
-    const uint8_t *p;
-
-    while ((p = sw_conn_peek(m.side[to], &n)) != NULL) {
-        size_t fits = n < sizeof f->got - f->got_len ? n : sizeof f->got - f->got_len;
-
-        must(sw_conn_established(m.side[to]), "data before the end of the handshake");
-        memcpy(f->got + f->got_len, p, fits);
-        f->got_len += fits;
-        must(sw_conn_skip(m.side[to], n) == SW_OK, "skip");
-    }
-}
-
-static void feed(int to, const uint8_t *p, size_t len)
-{
-    struct sw_conn *conn = m.side[to];
-    enum sw_err before = sw_conn_error(conn);
-
-    while (len > 0) {
-        size_t room;
-        uint8_t *in = sw_conn_in_buf(conn, &room);
-        size_t n = len < room ? len : room;
-
-        if (in == NULL || n == 0)
-            break;
-        memcpy(in, p, n);
-        (void)sw_conn_in_ack(conn, n);
-        drain(to);
-        p += n;
-        len -= n;
-    }
-    must(before == SW_OK || sw_conn_error(conn) == before, "an error became another");
-}
-
-enum protection { AS_EXPECTED, CLEAR, SPOILT };
-
-/* A record for a side, protected as it expects. */
-static void send_record(int to, uint8_t type, const uint8_t *p, size_t len, enum protection how)
-{
-    static uint8_t record[ITEM + SW_RECORD_BEFORE_MAX + SW_RECORD_AFTER_MAX];
-    struct sw_record_secrets s = m.side[to]->in;
-    size_t n = SW_RECORD_HEADER + len;
-
-    if (len > SW_RECORD_PLAIN_MAX)
-        len = SW_RECORD_PLAIN_MAX;
-    if (s.bulk == NULL || how == CLEAR) {
-        record[0] = type;
-        record[1] = record[2] = 3;
-        record[3] = (uint8_t)(len >> 8);
-        record[4] = (uint8_t)len;
-        if (len > 0)
-            memcpy(record + SW_RECORD_HEADER, p, len);
-    } else {
-        struct sw_record_dir *dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
-        struct sw_rand rand = {fixed, NULL};
-
-        must(dir != NULL && sw_record_dir_init(dir, &s, true) == SW_OK, "keys");
-        must(sw_record_seal(dir, &rand, (enum sw_content_type)type, (struct sw_slice){p, len}, record, &n) == SW_OK,
-             "seal");
-        sw_record_dir_wipe(dir);
-        free(dir);
-        if (how == SPOILT)
-            record[n - 1] ^= 1;
-    }
-    feed(to, record, n);
-}
-
-/* Handshake bytes that a side takes for the handshake's are noted, to be compared with what was sent. */
-static void deliver(int to, uint8_t type, const uint8_t *p, size_t len, enum protection how)
-{
-    struct flow *f = &m.flow[!to];
-
-    if (type == SW_CT_HANDSHAKE && (how == AS_EXPECTED || m.side[to]->in.bulk == NULL) &&
-        !sw_conn_established(m.side[to]) && sw_conn_error(m.side[to]) == SW_OK && len <= STREAM - f->delivered_len) {
-        memcpy(f->delivered + f->delivered_len, p, len);
-        f->delivered_len += len;
-    }
-    send_record(to, type, p, len, how);
-}
-
 /* --- the one in the middle ---------------------------------------------------------------------------------------------- */
 
 static unsigned decide(void)
 {
-    if (m.left == 0)
+    if (d.left == 0)
         return 0;
-    m.left--;
-    return *m.input++;
+    d.left--;
+    return *d.input++;
 }
 
 static void insert(int to)
@@ -246,41 +141,41 @@ static void insert(int to)
 
     switch (what & 7) {
     case 0:
-        deliver(to, SW_CT_HANDSHAKE, hello_request, 4, AS_EXPECTED);
+        middle_deliver(&m, to, SW_CT_HANDSHAKE, hello_request, 4, MIDDLE_AS_EXPECTED);
         break;
     case 1:
-        deliver(to, SW_CT_CHANGE_CIPHER_SPEC, (const uint8_t[]){1}, 1, AS_EXPECTED);
+        middle_deliver(&m, to, SW_CT_CHANGE_CIPHER_SPEC, (const uint8_t[]){1}, 1, MIDDLE_AS_EXPECTED);
         break;
     case 2:
-        deliver(to, SW_CT_ALERT, (const uint8_t[]){1, small[0]}, 2, AS_EXPECTED);
+        middle_deliver(&m, to, SW_CT_ALERT, (const uint8_t[]){1, small[0]}, 2, MIDDLE_AS_EXPECTED);
         break;
     case 3:
-        deliver(to, SW_CT_ALERT, (const uint8_t[]){2, small[0]}, 2, AS_EXPECTED);
+        middle_deliver(&m, to, SW_CT_ALERT, (const uint8_t[]){2, small[0]}, 2, MIDDLE_AS_EXPECTED);
         break;
     case 4:
-        deliver(to, SW_CT_APPLICATION_DATA, zeros, small[0], AS_EXPECTED);
+        middle_deliver(&m, to, SW_CT_APPLICATION_DATA, zeros, small[0], MIDDLE_AS_EXPECTED);
         break;
     case 5:
-        deliver(to, SW_CT_HANDSHAKE, small, (size_t)4 + small[3], AS_EXPECTED);
+        middle_deliver(&m, to, SW_CT_HANDSHAKE, small, (size_t)4 + small[3], MIDDLE_AS_EXPECTED);
         break;
     case 6:
-        deliver(to, small[0], zeros, what >> 3, AS_EXPECTED);
+        middle_deliver(&m, to, small[0], zeros, what >> 3, MIDDLE_AS_EXPECTED);
         break;
     default:
         for (unsigned i = 0; i < what >> 3; i++)
-            deliver(to, SW_CT_HANDSHAKE, zeros, 0, AS_EXPECTED);
+            middle_deliver(&m, to, SW_CT_HANDSHAKE, zeros, 0, MIDDLE_AS_EXPECTED);
         break;
     }
 }
 
 static void release_held(int to)
 {
-    struct flow *f = &m.flow[!to];
+    struct held *h = &d.held[to];
 
-    if (!f->held_back)
+    if (!h->is)
         return;
-    f->held_back = false;
-    deliver(to, f->held_type, f->held, f->held_len, AS_EXPECTED);
+    h->is = false;
+    middle_deliver(&m, to, h->type, h->p, h->len, MIDDLE_AS_EXPECTED);
 }
 
 static void change(uint8_t *p, size_t *len, size_t cap)
@@ -320,30 +215,31 @@ static void change(uint8_t *p, size_t *len, size_t cap)
 }
 
 /* One message, alert, change_cipher_spec or piece of data on its way. */
-static void pass(int to, uint8_t type, const uint8_t *p, size_t len)
+static void pass(struct middle *middle, int to, uint8_t type, const uint8_t *p, size_t len)
 {
-    static uint8_t copy[ITEM + 64];
-    struct flow *f = &m.flow[!to];
+    static uint8_t copy[MIDDLE_ITEM + 64];
+    struct held *h = &d.held[to];
     unsigned what = decide();
     size_t cut;
 
-    if (++m.items > ITEMS)
-        m.left = 0;
-    m.touched = m.touched || what != 0;
+    (void)middle;
+    if (++d.items > ITEMS)
+        d.left = 0;
+    d.touched = d.touched || what != 0;
     memcpy(copy, p, len);
     switch (what & 15) {
     case 1: /* dropped */
         return;
     case 2: /* doubled */
-        deliver(to, type, copy, len, AS_EXPECTED);
-        deliver(to, type, p, len, AS_EXPECTED);
+        middle_deliver(&m, to, type, copy, len, MIDDLE_AS_EXPECTED);
+        middle_deliver(&m, to, type, p, len, MIDDLE_AS_EXPECTED);
         return;
     case 3: /* after the next one */
-        if (!f->held_back) {
-            memcpy(f->held, copy, len);
-            f->held_len = len;
-            f->held_type = type;
-            f->held_back = true;
+        if (!h->is) {
+            memcpy(h->p, copy, len);
+            h->len = len;
+            h->type = type;
+            h->is = true;
             return;
         }
         break;
@@ -354,124 +250,38 @@ static void pass(int to, uint8_t type, const uint8_t *p, size_t len)
     case 6:
     case 7:
         if (len > 0)
-            change(copy, &len, ITEM);
+            change(copy, &len, MIDDLE_ITEM);
         break;
     case 8: /* in two records */
         cut = len > 1 ? 1 + decide() % (len - 1) : len;
-        deliver(to, type, copy, cut, AS_EXPECTED);
+        middle_deliver(&m, to, type, copy, cut, MIDDLE_AS_EXPECTED);
         if (what & 16)
             insert(to);
         if (cut < len)
-            deliver(to, type, copy + cut, len - cut, AS_EXPECTED);
+            middle_deliver(&m, to, type, copy + cut, len - cut, MIDDLE_AS_EXPECTED);
         release_held(to);
         return;
     case 9:
         type = (uint8_t)decide();
         break;
     case 10:
-        deliver(to, type, copy, len, CLEAR);
+        middle_deliver(&m, to, type, copy, len, MIDDLE_CLEAR);
         return;
     case 11:
-        deliver(to, type, copy, len, SPOILT);
+        middle_deliver(&m, to, type, copy, len, MIDDLE_SPOILT);
         return;
     case 12: /* a byte a record */
         for (size_t i = 0; i < len && i < 64; i++)
-            deliver(to, type, copy + i, 1, AS_EXPECTED);
+            middle_deliver(&m, to, type, copy + i, 1, MIDDLE_AS_EXPECTED);
         if (len > 64)
-            deliver(to, type, copy + 64, len - 64, AS_EXPECTED);
+            middle_deliver(&m, to, type, copy + 64, len - 64, MIDDLE_AS_EXPECTED);
         release_held(to);
         return;
     default:
         break;
     }
-    deliver(to, type, copy, len, AS_EXPECTED);
+    middle_deliver(&m, to, type, copy, len, MIDDLE_AS_EXPECTED);
     release_held(to);
-}
-
-/* --- the sender --------------------------------------------------------------------------------------------------------- */
-
-static void pass_messages(int to, struct flow *f, const uint8_t *p, size_t len)
-{
-    must(len <= STREAM - f->message_len, "too many bytes");
-    memcpy(f->message + f->message_len, p, len);
-    f->message_len += len;
-    while (f->message_len >= 4) {
-        size_t whole = 4 + ((size_t)f->message[1] << 16 | (size_t)f->message[2] << 8 | f->message[3]);
-
-        must(whole < ITEM, "an endless message");
-        if (f->message_len < whole)
-            return;
-        must(whole <= STREAM - f->sent_len, "too many messages");
-        memcpy(f->sent + f->sent_len, f->message, whole);
-        f->sent_len += whole;
-        pass(to, SW_CT_HANDSHAKE, f->message, whole);
-        f->message_len -= whole;
-        memmove(f->message, f->message + whole, f->message_len);
-    }
-}
-
-static void take_record(int from, uint8_t *record, size_t len)
-{
-    struct flow *f = &m.flow[from];
-    struct sw_slice data = {record + SW_RECORD_HEADER, len - SW_RECORD_HEADER};
-    uint8_t type = record[0];
-
-    must(!f->fatal, "a record after a fatal alert");
-    if (f->dir != NULL)
-        must(sw_record_open(f->dir, record, len, &type, &data) == SW_OK, "a record that does not open");
-    must(data.len > 0 || type == SW_CT_APPLICATION_DATA, "an empty record");
-    switch (type) {
-    case SW_CT_HANDSHAKE:
-        pass_messages(!from, f, data.p, data.len);
-        return;
-    case SW_CT_CHANGE_CIPHER_SPEC:
-        must(data.len == 1 && data.p[0] == 1 && f->dir == NULL && f->message_len == 0, "a wrong change_cipher_spec");
-        pass(!from, type, data.p, 1);
-        f->secrets = m.side[from]->out;
-        f->secrets.seq = 0;
-        f->dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
-        must(f->dir != NULL && f->secrets.bulk != NULL && sw_record_dir_init(f->dir, &f->secrets, false) == SW_OK,
-             "keys");
-        return;
-    case SW_CT_ALERT:
-        must(data.len == 2, "a wrong alert");
-        f->fatal = data.p[0] == 2;
-        break;
-    default:
-        must(type == SW_CT_APPLICATION_DATA, "an unknown type");
-    }
-    pass(!from, type, data.p, data.len);
-}
-
-/* All whole records that a side has sent. */
-static bool collect(int from)
-{
-    struct flow *f = &m.flow[from];
-    const uint8_t *p;
-    size_t n, at = 0;
-    bool moved = false;
-    static uint8_t record[SW_RECORD_MAX];
-
-    while ((p = sw_conn_out_buf(m.side[from], &n)) != NULL) {
-        must(n <= RAW - f->raw_len, "too much");
-        memcpy(f->raw + f->raw_len, p, n);
-        f->raw_len += n;
-        must(sw_conn_out_ack(m.side[from], n) == SW_OK, "ack");
-        moved = true;
-    }
-    while (f->raw_len - at >= SW_RECORD_HEADER) {
-        size_t len = SW_RECORD_HEADER + ((size_t)f->raw[at + 3] << 8 | f->raw[at + 4]);
-
-        must(len <= sizeof record, "a record too long");
-        if (f->raw_len - at < len)
-            break;
-        memcpy(record, f->raw + at, len);
-        at += len;
-        take_record(from, record, len);
-    }
-    memmove(f->raw, f->raw + at, f->raw_len - at);
-    f->raw_len -= at;
-    return moved;
 }
 
 /* --- a connection ------------------------------------------------------------------------------------------------------- */
@@ -498,12 +308,12 @@ static size_t without_requests(uint8_t *p, size_t len)
 static void compare(void)
 {
     for (int i = 0; i < 2; i++) {
-        struct flow *f = &m.flow[i];
+        struct middle_flow *f = &m.flow[i];
         size_t sent = without_requests(f->sent, f->sent_len),
                delivered = without_requests(f->delivered, f->delivered_len);
 
-        must(delivered == sent && memcmp(f->sent, f->delivered, sent) == 0,
-             "both believe a handshake that was changed");
+        middle_must(delivered == sent && memcmp(f->sent, f->delivered, sent) == 0,
+                    "both believe a handshake that was changed");
     }
 }
 
@@ -511,13 +321,13 @@ static void run(void)
 {
     bool compared = false, moved = true;
 
-    for (int round = 0; round < ROUNDS && moved; round++) {
+    for (int round = 0; round < MIDDLE_ROUNDS && moved; round++) {
         moved = false;
         for (int from = 0; from < 2; from++)
-            moved = collect(from) || moved;
+            moved = middle_collect(&m, from) || moved;
         if (!moved)
             for (int to = 0; to < 2; to++) {
-                moved = moved || m.flow[!to].held_back;
+                moved = moved || d.held[to].is;
                 release_held(to);
             }
         if (!compared && sw_conn_established(m.side[0]) && sw_conn_established(m.side[1])) {
@@ -528,39 +338,28 @@ static void run(void)
                 size_t taken;
 
                 if (sw_conn_write(m.side[i], i ? "pong" : "ping", 4, &taken) == SW_OK)
-                    must(taken == 4, "a short write");
+                    middle_must(taken == 4, "a short write");
             }
         }
     }
-    if (!m.touched) {
-        must(compared, "nothing was changed, and they do not agree");
-        must(m.flow[CLIENT].got_len == 4 && memcmp(m.flow[CLIENT].got, "ping", 4) == 0, "ping");
-        must(m.flow[SERVER].got_len == 4 && memcmp(m.flow[SERVER].got, "pong", 4) == 0, "pong");
+    if (!d.touched) {
+        middle_must(compared, "nothing was changed, and they do not agree");
+        middle_must(m.flow[MIDDLE_CLIENT].got_len == 4 && memcmp(m.flow[MIDDLE_CLIENT].got, "ping", 4) == 0, "ping");
+        middle_must(m.flow[MIDDLE_SERVER].got_len == 4 && memcmp(m.flow[MIDDLE_SERVER].got, "pong", 4) == 0, "pong");
     }
 }
 
 static void connect_sides(struct sw_config *cfg[2], const uint8_t *session, size_t session_len)
 {
-    memset(&m.flow, 0, sizeof m.flow);
-    m.touched = false;
-    m.items = 0;
-    must(sw_conn_new(&m.side[CLIENT], cfg[CLIENT], "server.example") == SW_OK &&
-             sw_conn_new(&m.side[SERVER], cfg[SERVER], NULL) == SW_OK,
-         "connections");
+    m.pass = pass;
+    d.touched = d.held[0].is = d.held[1].is = false;
+    d.items = 0;
+    middle_must(sw_conn_new(&m.side[MIDDLE_CLIENT], cfg[MIDDLE_CLIENT], "server.example") == SW_OK &&
+                    sw_conn_new(&m.side[MIDDLE_SERVER], cfg[MIDDLE_SERVER], NULL) == SW_OK,
+                "connections");
     if (session_len > 0)
-        must(sw_conn_set_session(m.side[CLIENT], session, session_len) == SW_OK, "session");
+        middle_must(sw_conn_set_session(m.side[MIDDLE_CLIENT], session, session_len) == SW_OK, "session");
     run();
-}
-
-static void disconnect(void)
-{
-    for (int i = 0; i < 2; i++) {
-        if (m.flow[i].dir != NULL) {
-            sw_record_dir_wipe(m.flow[i].dir);
-            free(m.flow[i].dir);
-        }
-        sw_conn_free(m.side[i]);
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -576,21 +375,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (cfgs[which][side] == NULL)
             cfgs[which][side] = config(&setups[which], side);
     random_state = data[0];
-    m.left = 0;
+    d.left = 0;
     if (setups[which].resume) { /* an honest one first */
         connect_sides(cfgs[which], NULL, 0);
-        must(sw_conn_session(m.side[CLIENT], session, sizeof session, &session_len) == SW_OK, "no session");
-        disconnect();
+        middle_must(sw_conn_session(m.side[MIDDLE_CLIENT], session, sizeof session, &session_len) == SW_OK,
+                    "no session");
+        middle_forget(&m);
     }
-    m.input = data + 1;
-    m.left = size - 1;
+    d.input = data + 1;
+    d.left = size - 1;
     connect_sides(cfgs[which], session, session_len);
-    if (!m.touched && setups[which].resume) {
+    if (!d.touched && setups[which].resume) {
         struct sw_conn_info info;
 
-        sw_conn_info(m.side[SERVER], &info);
-        must(info.resumed, "not resumed");
+        sw_conn_info(m.side[MIDDLE_SERVER], &info);
+        middle_must(info.resumed, "not resumed");
     }
-    disconnect();
+    middle_forget(&m);
     return 0;
 }

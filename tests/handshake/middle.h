@@ -1,0 +1,244 @@
+/*
+ * Two engines and somebody between them who knows all keys: he takes the records of each apart into messages, alerts and data, decides about each (middle.pass), and
+ * sends what he wants, protected as its receiver expects it. For tests of what a peer can do wrong behind the record layer.
+ *
+ * He insists that what a side sends is well-formed, that its records open with its own keys, and that nothing follows a fatal alert; otherwise the
+ * process is aborted with a line that says so.
+ */
+#ifndef SW_TESTS_HANDSHAKE_MIDDLE_H
+#define SW_TESTS_HANDSHAKE_MIDDLE_H
+
+#include "handshake/conn.h"
+#include "handshake/msg.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MIDDLE_CLIENT,
+    MIDDLE_SERVER,
+    MIDDLE_RAW = 65536,
+    MIDDLE_STREAM = 65536,
+    MIDDLE_ITEM = 16384 + 64,
+    MIDDLE_ROUNDS = 64
+};
+
+/* How a record is protected that is sent to a side. */
+enum middle_protection { MIDDLE_AS_EXPECTED, MIDDLE_CLEAR, MIDDLE_SPOILT };
+
+/* One direction: what a side has sent, as records, messages and bytes. */
+struct middle_flow {
+    uint8_t raw[MIDDLE_RAW]; /* records not dealt with yet */
+    size_t raw_len;
+    struct sw_record_secrets secrets; /* after its change_cipher_spec */
+    struct sw_record_dir *dir;
+    uint8_t message[MIDDLE_STREAM]; /* handshake bytes not yet a whole message */
+    size_t message_len;
+    uint8_t sent[MIDDLE_STREAM], delivered[MIDDLE_STREAM]; /* handshake bytes up to the end of the handshake */
+    size_t sent_len, delivered_len;
+    bool fatal;       /* it has sent a fatal alert */
+    uint8_t got[256]; /* application data at the receiver */
+    size_t got_len;
+};
+
+struct middle {
+    struct sw_conn *side[2];
+    struct middle_flow flow[2]; /* what the client sends, what the server sends */
+    /* pass: one message (header included), alert, change_cipher_spec or piece of data is on its way to a side */
+    void (*pass)(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len);
+    void *ctx;
+};
+
+static inline void middle_must(bool right, const char *what)
+{
+    if (right)
+        return;
+    fprintf(stderr, "middle: %s\n", what);
+    abort();
+}
+
+static inline void middle_drain(struct middle *m, int to)
+{
+    struct middle_flow *f = &m->flow[!to];
+    size_t n;
+    const uint8_t *p;
+
+    while ((p = sw_conn_peek(m->side[to], &n)) != NULL) {
+        size_t fits = n < sizeof f->got - f->got_len ? n : sizeof f->got - f->got_len;
+
+        middle_must(sw_conn_established(m->side[to]), "data before the end of the handshake");
+        memcpy(f->got + f->got_len, p, fits);
+        f->got_len += fits;
+        middle_must(sw_conn_skip(m->side[to], n) == SW_OK, "skip");
+    }
+}
+
+static inline void middle_feed(struct middle *m, int to, const uint8_t *p, size_t len)
+{
+    struct sw_conn *conn = m->side[to];
+    enum sw_err before = sw_conn_error(conn);
+
+    while (len > 0) {
+        size_t room;
+        uint8_t *in = sw_conn_in_buf(conn, &room);
+        size_t n = len < room ? len : room;
+
+        if (in == NULL || n == 0)
+            break;
+        memcpy(in, p, n);
+        (void)sw_conn_in_ack(conn, n);
+        middle_drain(m, to);
+        p += n;
+        len -= n;
+    }
+    middle_must(before == SW_OK || sw_conn_error(conn) == before, "an error became another");
+}
+
+/* A record for a side, protected as it expects. */
+static inline void middle_send_record(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len,
+                                      enum middle_protection how)
+{
+    static uint8_t record[MIDDLE_ITEM + SW_RECORD_BEFORE_MAX + SW_RECORD_AFTER_MAX];
+    struct sw_record_secrets s = m->side[to]->in;
+    size_t n;
+
+    len = len < SW_RECORD_PLAIN_MAX ? len : (size_t)SW_RECORD_PLAIN_MAX;
+    n = SW_RECORD_HEADER + len;
+    if (s.bulk == NULL || how == MIDDLE_CLEAR) {
+        record[0] = type;
+        record[1] = record[2] = 3;
+        record[3] = (uint8_t)(len >> 8);
+        record[4] = (uint8_t)len;
+        if (len > 0)
+            memcpy(record + SW_RECORD_HEADER, p, len);
+    } else {
+        struct sw_record_dir *dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
+
+        middle_must(dir != NULL && sw_record_dir_init(dir, &s, true) == SW_OK, "keys");
+        middle_must(sw_record_seal(dir, sw_conn_rand(m->side[to]), (enum sw_content_type)type,
+                                   (struct sw_slice){p, len}, record, &n) == SW_OK,
+                    "seal");
+        sw_record_dir_wipe(dir);
+        free(dir);
+        if (how == MIDDLE_SPOILT)
+            record[n - 1] ^= 1;
+    }
+    middle_feed(m, to, record, n);
+}
+
+/* Handshake bytes that a side takes for the handshake's are noted, to be compared with what was sent. */
+static inline void middle_deliver(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len,
+                                  enum middle_protection how)
+{
+    struct middle_flow *f = &m->flow[!to];
+
+    if (type == SW_CT_HANDSHAKE && (how == MIDDLE_AS_EXPECTED || m->side[to]->in.bulk == NULL) &&
+        !sw_conn_established(m->side[to]) && sw_conn_error(m->side[to]) == SW_OK &&
+        len <= MIDDLE_STREAM - f->delivered_len) {
+        memcpy(f->delivered + f->delivered_len, p, len);
+        f->delivered_len += len;
+    }
+    middle_send_record(m, to, type, p, len, how);
+}
+
+static inline void middle_pass_messages(struct middle *m, int to, struct middle_flow *f, const uint8_t *p, size_t len)
+{
+    middle_must(len <= MIDDLE_STREAM - f->message_len, "too many bytes");
+    memcpy(f->message + f->message_len, p, len);
+    f->message_len += len;
+    while (f->message_len >= 4) {
+        size_t whole = 4 + ((size_t)f->message[1] << 16 | (size_t)f->message[2] << 8 | f->message[3]);
+
+        middle_must(whole < MIDDLE_ITEM, "an endless message");
+        if (f->message_len < whole)
+            return;
+        middle_must(whole <= MIDDLE_STREAM - f->sent_len, "too many messages");
+        memcpy(f->sent + f->sent_len, f->message, whole);
+        f->sent_len += whole;
+        m->pass(m, to, SW_CT_HANDSHAKE, f->message, whole);
+        f->message_len -= whole;
+        memmove(f->message, f->message + whole, f->message_len);
+    }
+}
+
+static inline void middle_take_record(struct middle *m, int from, uint8_t *record, size_t len)
+{
+    struct middle_flow *f = &m->flow[from];
+    struct sw_slice data = {record + SW_RECORD_HEADER, len - SW_RECORD_HEADER};
+    uint8_t type = record[0];
+
+    middle_must(!f->fatal, "a record after a fatal alert");
+    if (f->dir != NULL)
+        middle_must(sw_record_open(f->dir, record, len, &type, &data) == SW_OK, "a record that does not open");
+    middle_must(data.len > 0 || type == SW_CT_APPLICATION_DATA, "an empty record");
+    switch (type) {
+    case SW_CT_HANDSHAKE:
+        middle_pass_messages(m, !from, f, data.p, data.len);
+        return;
+    case SW_CT_CHANGE_CIPHER_SPEC:
+        middle_must(data.len == 1 && data.p[0] == 1 && f->dir == NULL && f->message_len == 0,
+                    "a wrong change_cipher_spec");
+        m->pass(m, !from, type, data.p, 1);
+        f->secrets = m->side[from]->out;
+        f->secrets.seq = 0;
+        f->dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
+        middle_must(f->dir != NULL && f->secrets.bulk != NULL &&
+                        sw_record_dir_init(f->dir, &f->secrets, false) == SW_OK,
+                    "keys");
+        return;
+    case SW_CT_ALERT:
+        middle_must(data.len == 2, "a wrong alert");
+        f->fatal = data.p[0] == 2;
+        break;
+    default:
+        middle_must(type == SW_CT_APPLICATION_DATA, "an unknown type");
+    }
+    m->pass(m, !from, type, data.p, data.len);
+}
+
+/* All whole records that a side has sent. */
+static inline bool middle_collect(struct middle *m, int from)
+{
+    struct middle_flow *f = &m->flow[from];
+    const uint8_t *p;
+    size_t n, at = 0;
+    bool moved = false;
+    static uint8_t record[SW_RECORD_MAX];
+
+    while ((p = sw_conn_out_buf(m->side[from], &n)) != NULL) {
+        middle_must(n <= MIDDLE_RAW - f->raw_len, "too much");
+        memcpy(f->raw + f->raw_len, p, n);
+        f->raw_len += n;
+        middle_must(sw_conn_out_ack(m->side[from], n) == SW_OK, "ack");
+        moved = true;
+    }
+    while (f->raw_len - at >= SW_RECORD_HEADER) {
+        size_t len = SW_RECORD_HEADER + ((size_t)f->raw[at + 3] << 8 | f->raw[at + 4]);
+
+        middle_must(len <= sizeof record, "a record too long");
+        if (f->raw_len - at < len)
+            break;
+        memcpy(record, f->raw + at, len);
+        at += len;
+        middle_take_record(m, from, record, len);
+    }
+    memmove(f->raw, f->raw + at, f->raw_len - at);
+    f->raw_len -= at;
+    return moved;
+}
+
+/* middle_forget: the connections are freed, and all that was kept. */
+static inline void middle_forget(struct middle *m)
+{
+    for (int i = 0; i < 2; i++) {
+        if (m->flow[i].dir != NULL) {
+            sw_record_dir_wipe(m->flow[i].dir);
+            free(m->flow[i].dir);
+        }
+        sw_conn_free(m->side[i]);
+        m->side[i] = NULL;
+    }
+    memset(m->flow, 0, sizeof m->flow);
+}
+
+#endif
