@@ -398,7 +398,7 @@ static size_t message_limit(const struct sw_conn *conn, int type)
     }
 }
 
-/* Renegotiation is refused with a warning, and the connection goes on (RFC 5746 4.5, RFC 5246 7.4.1.1). */
+/* Renegotiation is refused with a warning, and the connection goes on (RFC 5746 4.5, RFC 5246 7.4.1.1), unless the application wants no more of it. */
 static enum sw_err after_handshake(struct sw_conn *conn, struct sw_slice raw)
 {
     int type = raw.p[0];
@@ -409,6 +409,8 @@ static enum sw_err after_handshake(struct sw_conn *conn, struct sw_slice raw)
         return SW_ERR_DECODE;
     sw_conn_note(conn, "asks to renegotiate: refused");
     sw_conn_trace(conn, false, SW_CT_HANDSHAKE, raw.p, raw.len);
+    if (sw_option(conn, SW_OPT_RENEGOTIATION_FATAL))
+        return SW_ERR_NO_RENEGOTIATION;
     if (++conn->warnings > WARNINGS_MAX)
         return SW_ERR_WARNING_FLOOD;
     return sw_engine_alert(conn, 1, SW_ALERT_NO_RENEGOTIATION);

@@ -104,7 +104,7 @@ static const struct flag flags[] = {
     {"expect-secure-renegotiation", SWITCH, S(expect_secure_renegotiation)},
     {"expect-no-secure-renegotiation", SWITCH, S(expect_no_secure_renegotiation)},
     {"expect-total-renegotiations", NUMBER, S(expect_total_renegotiations)},
-    {"renegotiate-ignore", SWITCH, S(ignored)},
+    {"renegotiate-ignore", SWITCH, S(renegotiate_ignore)},
 
     {"expect-session-miss", SWITCH, S(expect_session_miss)},
     {"no-ticket", SWITCH, S(no_ticket)},

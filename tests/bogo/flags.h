@@ -77,6 +77,7 @@ struct settings {
     struct blob expect_certificate_types;
 
     bool fail_cert_callback, hello_callback, fail_hello_callback, enable_grease;
+    bool renegotiate_ignore;
     bool ignored; /* where flags land that ask for nothing we do otherwise */
     int ignored_int;
     const char *ignored_text;

@@ -220,6 +220,7 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
     must(sw_config_set_option(cfg, SW_OPT_GREASE, s->enable_grease), "GREASE");
     must(sw_config_set_option(cfg, SW_OPT_FALLBACK_SCSV, s->fallback_scsv), "fallback");
     must(sw_config_set_option(cfg, SW_OPT_KEEP_CHAIN, 1), "chain");
+    must(sw_config_set_option(cfg, SW_OPT_RENEGOTIATION_FATAL, !s->renegotiate_ignore), "renegotiation");
     must(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, s->enable_ocsp), "status_request");
     if (s->max_cert_list > 0)
         must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");

@@ -126,6 +126,27 @@ static void renegotiation_is_refused(void)
     }
 }
 
+/* Who asks is sent away, if the application wants that. */
+static void renegotiation_can_be_fatal(void)
+{
+    static const uint8_t hello[4 + 38] = {1, 0, 0, 38, 3, 3}, request[4] = {0};
+
+    for (int by_client = 0; by_client < 2; by_client++) {
+        struct pair p;
+        struct sw_conn *to;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(by_client ? p.server_cfg : p.client_cfg, SW_OPT_RENEGOTIATION_FATAL, 1));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        to = by_client ? p.server : p.client;
+        put(&p, by_client, SW_CT_HANDSHAKE, by_client ? hello : request, by_client ? sizeof hello : sizeof request);
+        SW_ASSERT_ERR(sw_conn_error(to), SW_ERR_NO_RENEGOTIATION);
+        CU_ASSERT_EQUAL(sw_conn_alert_sent(to), SW_ALERT_NO_RENEGOTIATION);
+        pair_close(&p);
+    }
+}
+
 /* The same in pieces, one byte a record: answered once, when it is whole, and the connection goes on. */
 static void renegotiation_in_pieces(void)
 {
@@ -392,6 +413,7 @@ SW_TEST_SUITE(step){
     SW_TEST(nothing_follows_a_flight),
     SW_TEST(renegotiation_is_refused),
     SW_TEST(renegotiation_in_pieces),
+    SW_TEST(renegotiation_can_be_fatal),
     SW_TEST(nothing_else_after_the_handshake),
     SW_TEST(empty_records_are_bounded),
     SW_TEST(a_failed_session_is_forgotten),
