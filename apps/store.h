@@ -1,6 +1,6 @@
 /*
  * The mailbox behind sealwaxd: messages, leases, receipts, audit. SQL stays behind this interface, and so do transactions; waiting for
- * a message is sw_store_on_change. store_sqlite.c is the implementation for one machine. Times are Unix seconds of the server's
+ * a message is sw_store_on_change. apps/store/ is the implementation for one machine, in SQLite. Times are Unix seconds of the server's
  * clock, given as an argument.
  *
  * The life of a message. It is QUEUED. A fetch by its recipient leases it to the certificate that fetched: DELIVERED. An
