@@ -46,7 +46,8 @@ int net_accept(int listener, char peer[NET_NAME_MAX]);
  */
 int net_connect(const struct app *app, const char *where, int64_t timeout, char host[NET_NAME_MAX], int *fd);
 
-/* net_now: milliseconds of a clock that only goes forward. */
+/* net_now: milliseconds of a clock that only goes forward. net_pause: do nothing for so many. */
 int64_t net_now(void);
+void net_pause(long ms);
 
 #endif

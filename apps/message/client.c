@@ -7,11 +7,6 @@
 
 enum { TRIES = 5 /* of a request whose connection breaks */ };
 
-void client_pause(long ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
 const char *client_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -39,7 +34,7 @@ int client_ask(struct http_client *c, const struct http_send *send, json_t **out
     for (int i = 0; i < TRIES && !*out; i++) {
         size_t len;
         if (i)
-            client_pause(100L << i);
+            net_pause(100L << i);
         enum http_fate fate = http_client_send(c, send, i + 1 < TRIES, &code);
         if (fate == HTTP_REFUSED)
             return code;

@@ -22,9 +22,8 @@ int client_ask(struct http_client *c, const struct http_send *send, json_t **out
 const char *client_text(const json_t *object, const char *key);
 int64_t client_time(const json_t *object, const char *key);
 
-/* client_print: an object as one line on standard output. client_pause: do nothing for so long. */
+/* client_print: an object as one line on standard output. */
 void client_print(const json_t *object);
-void client_pause(long ms);
 
 /* receipt_verdict: the exit code for a message as its sender sees it; -1: it has not ended. receipt_await: wait until it has, at most so many seconds (0: no
  * limit), saying what happens; returns the exit code. */

@@ -312,7 +312,7 @@ static int follow(struct reader *r)
             code = APP_DONE;
         }
         if (again && r->left) {
-            client_pause(wait);
+            net_pause(wait);
             wait = wait < 5000 ? 2 * wait : 10000;
         }
     }

@@ -1,0 +1,37 @@
+/* Private to put, get, ls and rm: requests that are tried again, and what is said when a transfer is over. */
+#ifndef SW_APPS_FILE_CLIENT_H
+#define SW_APPS_FILE_CLIENT_H
+
+#include "apps/file/server.h"
+#include "apps/http_client.h"
+#include "apps/progress.h"
+
+enum {
+    TRANSFER_PIECE = 4 << 20,
+    TRANSFER_BUFFER = 65536,
+    TRANSFER_PATH_MAX = 4096,
+    TRANSFER_HEX = 65,
+    TRANSFER_URL_MAX = 3 * FILE_NAME_MAX + 64,
+    TRANSFER_ANSWER_MAX = 16 << 20
+};
+
+struct transfer {
+    struct app *app;
+    struct http_client http;
+    uint8_t *piece; /* TRANSFER_PIECE bytes */
+};
+
+/* transfer_open: a buffer and a client of the server in the options; an exit code; said. transfer_close: give them back, also after a failure. */
+int transfer_open(struct transfer *t, struct app *app);
+void transfer_close(struct transfer *t);
+
+/* transfer_request: send, trying again while connections break; an exit code; said. transfer_finish: read an answer without a body worth reading. */
+int transfer_request(struct transfer *t, const struct http_send *send);
+bool transfer_finish(struct transfer *t);
+
+void transfer_hex(const uint8_t *p, size_t len, char *out);
+/* transfer_say: what was done, how much and how fast. */
+void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,
+                  const struct progress *p);
+
+#endif

@@ -1,0 +1,204 @@
+/* sealwax get: a part lies beside its place, under a name that says of which file it is, until it is whole and right. */
+#include "apps/file/client.h"
+#include "apps/verbs.h"
+#include "base/hash.h"
+#include "ttp/pem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct sink {
+    int fd;
+    char path[TRANSFER_PATH_MAX], part[TRANSFER_PATH_MAX + 16]; /* where it goes; where it grows */
+    int64_t offset, total;
+    struct sw_hash hash;
+    bool output; /* standard output */
+};
+
+/* The ETag is the SHA-256 of the content. */
+static bool read_etag(const struct http_reply *reply, char sha256[TRANSFER_HEX])
+{
+    const char *e = reply->etag;
+    if (strlen(e) != 66 || e[0] != '"' || e[65] != '"' || strspn(e + 1, "0123456789abcdef") != 64)
+        return false;
+    memcpy(sha256, e + 1, 64);
+    sha256[64] = 0;
+    return true;
+}
+
+static bool make_parents(char *path)
+{
+    for (char *p = path + 1; *p; p++)
+        if (*p == '/') {
+            *p = 0;
+            bool fine = mkdir(path, 0777) == 0 || errno == EEXIST;
+            *p = '/';
+            if (!fine)
+                return false;
+        }
+    return true;
+}
+
+/* The part of this very file that an earlier try left, hashed. */
+static int open_part(struct transfer *t, struct sink *s, const char *sha256)
+{
+    char *slash = strrchr(s->path, '/');
+    size_t dir = slash ? (size_t)(slash - s->path + 1) : 0;
+    ssize_t n;
+    snprintf(s->part, sizeof s->part, "%.*s.%.180s.%.12s.part", (int)dir, s->path, s->path + dir, sha256);
+    if (!make_parents(s->part))
+        return app_fail(t->app, SW_ERR_SYSTEM, s->path);
+    s->fd = open(s->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (s->fd < 0)
+        return app_fail(t->app, SW_ERR_SYSTEM, s->part);
+    while ((n = pread(s->fd, t->piece, TRANSFER_PIECE, (off_t)s->offset)) > 0) {
+        if (sw_hash_update(&s->hash, t->piece, (size_t)n))
+            return app_fail(t->app, SW_ERR_CRYPTO, s->part);
+        s->offset += n;
+    }
+    return n < 0 ? app_fail(t->app, SW_ERR_SYSTEM, s->part) : APP_DONE;
+}
+
+static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_t len)
+{
+    if (sw_hash_update(&s->hash, p, len))
+        return app_fail(t->app, SW_ERR_CRYPTO, s->path);
+    while (len) {
+        ssize_t n = s->output ? write(s->fd, p, len) : pwrite(s->fd, p, len, (off_t)s->offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return app_fail(t->app, SW_ERR_SYSTEM, s->path);
+        p += n;
+        len -= (size_t)n;
+        s->offset += n;
+    }
+    return APP_DONE;
+}
+
+static int head_file(struct transfer *t, const char *url, struct sink *s, char sha256[TRANSFER_HEX])
+{
+    const struct http_send head = {.method = "HEAD", .path = url};
+    int code = transfer_request(t, &head);
+    if (code)
+        return code;
+    if (t->http.reply.status != 200)
+        return t->http.reply.status == 404
+                   ? app_error(t->app, APP_NO, "%s: there is no such file", t->http.where)
+                   : app_error(t->app, APP_SYSTEM, "%s: %d", t->http.where, t->http.reply.status);
+    s->total = t->http.reply.length;
+    if (!read_etag(&t->http.reply, sha256) || s->total < 0)
+        return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
+    return APP_DONE;
+}
+
+/* From offset to the end, or until the connection breaks. */
+static int fetch_rest(struct transfer *t, const char *url, const char *sha256, struct sink *s,
+                      struct progress *progress)
+{
+    char headers[192];
+    size_t got = 1;
+    int code;
+    snprintf(headers, sizeof headers, "Range: bytes=%lld-\r\nIf-Range: \"%s\"\r\n", (long long)s->offset, sha256);
+    const struct http_send get = {.method = "GET", .path = url, .headers = headers};
+    code = transfer_request(t, &get);
+    if (code)
+        return code;
+    if (t->http.reply.status == 200 && s->offset)
+        return app_error(t->app, APP_NO, "%s: the file changed while it was fetched", t->http.where);
+    if (t->http.reply.status != 206 && t->http.reply.status != 200)
+        return http_client_problem(&t->http);
+    while (!code && got && http_client_read(&t->http, t->piece, TRANSFER_BUFFER, &got, net_now() + 60000)) {
+        code = write_out(t, s, t->piece, got);
+        progress_at(progress, s->offset);
+    }
+    if (t->http.reply.state != HTTP_DONE)
+        http_client_disconnect(&t->http);
+    return code;
+}
+
+/* Checked, on the disk, and then under its name. */
+static int settle(struct transfer *t, struct sink *s, const char *sha256)
+{
+    uint8_t digest[32];
+    char hex[TRANSFER_HEX];
+    if (sw_hash_final(&s->hash, digest))
+        return app_fail(t->app, SW_ERR_CRYPTO, s->path);
+    transfer_hex(digest, sizeof digest, hex);
+    if (strcmp(hex, sha256) != 0) {
+        if (!s->output)
+            unlink(s->part);
+        return app_error(t->app, APP_NO, "%s: what came is not the file: its SHA-256 is %s, not %s", s->path, hex,
+                         sha256);
+    }
+    if (s->output)
+        return APP_DONE;
+    if (fsync(s->fd))
+        return app_fail(t->app, SW_ERR_SYSTEM, s->part);
+    int rc = app_has(t->app, OPT_FORCE) ? rename(s->part, s->path)
+                                        : renameat2(AT_FDCWD, s->part, AT_FDCWD, s->path, RENAME_NOREPLACE);
+    if (rc && errno == EEXIST)
+        return app_error(t->app, APP_REFUSED, "%s: exists already (--force replaces it)", s->path);
+    return rc ? app_fail(t->app, SW_ERR_SYSTEM, s->path) : APP_DONE;
+}
+
+static int get_file(struct transfer *t, const char *name, const char *out)
+{
+    char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX], sha256[TRANSFER_HEX];
+    struct sink s = {.fd = -1, .output = strcmp(out, "-") == 0};
+    struct progress progress;
+    int64_t before = -1;
+    struct stat st;
+    if (!file_name_ok(name))
+        return app_error(t->app, APP_BAD_INPUT, "%s: no file is called that", name);
+    if (s.output && isatty(STDOUT_FILENO) && !app_get(t->app, OPT_OUTPUT))
+        return app_error(t->app, APP_REFUSED, "a file is not written to a terminal (-o - does it)");
+    snprintf(s.path, sizeof s.path, "%s", s.output ? "standard output" : out);
+    if (!s.output && !app_has(t->app, OPT_FORCE) && lstat(s.path, &st) == 0)
+        return app_error(t->app, APP_REFUSED, "%s: exists already (--force replaces it)", s.path);
+    http_quote(name, quoted, sizeof quoted);
+    snprintf(url, sizeof url, "/files/%s", quoted);
+    int code = sw_hash_init(&s.hash, SW_HASH_SHA256) ? app_fail(t->app, SW_ERR_CRYPTO, name) : APP_DONE;
+    if (!code)
+        code = head_file(t, url, &s, sha256);
+    if (!code && s.output)
+        s.fd = STDOUT_FILENO;
+    else if (!code)
+        code = open_part(t, &s, sha256);
+    progress_begin(&progress, t->app, name, s.total, s.offset);
+    while (!code && s.offset < s.total && s.offset != before) {
+        before = s.offset;
+        code = fetch_rest(t, url, sha256, &s, &progress);
+    }
+    progress_end(&progress);
+    if (!code && s.offset < s.total)
+        code = app_error(t->app, APP_SYSTEM, "%s: the connection broke at %lld of %lld bytes; the same command goes on",
+                         name, (long long)s.offset, (long long)s.total);
+    if (!code)
+        code = settle(t, &s, sha256);
+    if (!code && !s.output)
+        transfer_say(t, "got", name, s.total, sha256, &progress);
+    if (s.fd >= 0 && !s.output)
+        close(s.fd);
+    return code;
+}
+
+int get_run(struct app *app)
+{
+    struct transfer t;
+    const char *out = app_get(app, OPT_OUTPUT);
+    if (out && app->argc > 1)
+        return app_usage(app, "--output names one file, and there are %d", app->argc);
+    int code = transfer_open(&t, app);
+    for (int i = 0; i < app->argc && !code; i++)
+        code = get_file(&t, app->argv[i], out ? out : app->argv[i]);
+    transfer_close(&t);
+    return code;
+}

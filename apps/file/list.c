@@ -1,0 +1,79 @@
+/* sealwax ls and rm. */
+#include "apps/file/client.h"
+#include "apps/verbs.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_name(const void *a, const void *b)
+{
+    json_t *const *x = a, *const *y = b;
+    return strcmp(json_string_value(json_object_get(*x, "name")), json_string_value(json_object_get(*y, "name")));
+}
+
+static void print_files(const struct app *app, json_t *files)
+{
+    size_t n = json_array_size(files);
+    json_t **sorted = calloc(n ? n : 1, sizeof(json_t *));
+    for (size_t i = 0; sorted && i < n; i++)
+        sorted[i] = json_array_get(files, i);
+    if (sorted)
+        qsort(sorted, n, sizeof(json_t *), by_name);
+    for (size_t i = 0; sorted && i < n; i++) {
+        char size[32];
+        progress_size(json_integer_value(json_object_get(sorted[i], "size")), size);
+        if (app->json) {
+            json_dumpf(sorted[i], stdout, JSON_COMPACT);
+            putchar('\n');
+        } else {
+            printf("%10s  %s  %s\n", size, json_string_value(json_object_get(sorted[i], "created")),
+                   json_string_value(json_object_get(sorted[i], "name")));
+        }
+    }
+    free(sorted);
+}
+
+int ls_run(struct app *app)
+{
+    struct transfer t;
+    size_t len;
+    const struct http_send get = {.method = "GET", .path = "/files"};
+    int code = transfer_open(&t, app);
+    if (!code)
+        code = transfer_request(&t, &get);
+    if (!code && t.http.reply.status != 200)
+        code = http_client_problem(&t.http);
+    if (!code) {
+        char *text = http_client_body(&t.http, TRANSFER_ANSWER_MAX, &len);
+        json_t *answer = text ? json_loadb(text, len, 0, NULL) : NULL;
+        json_t *files = json_object_get(answer, "files");
+        if (json_is_array(files))
+            print_files(app, files);
+        else
+            code = app_error(app, APP_SYSTEM, "%s: the answer cannot be read", t.http.where);
+        json_decref(answer);
+        free(text);
+    }
+    transfer_close(&t);
+    return code;
+}
+
+int rm_run(struct app *app)
+{
+    struct transfer t;
+    int code = transfer_open(&t, app);
+    for (int i = 0; i < app->argc && !code; i++) {
+        char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX];
+        const struct http_send del = {.method = "DELETE", .path = url};
+        http_quote(app->argv[i], quoted, sizeof quoted);
+        snprintf(url, sizeof url, "/files/%s", quoted);
+        code = transfer_request(&t, &del);
+        if (!code && t.http.reply.status != 204)
+            code = http_client_problem(&t.http);
+        else if (!code && !transfer_finish(&t))
+            code = APP_SYSTEM;
+    }
+    transfer_close(&t);
+    return code;
+}

@@ -1,0 +1,243 @@
+/* sealwax put: the server finds an upload by what it is, so that it goes on where it was. */
+#include "apps/file/client.h"
+#include "apps/verbs.h"
+#include "base/hash.h"
+#include "ttp/pem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct source {
+    int fd;
+    const char *path; /* for people */
+    char name[FILE_NAME_MAX];
+    int64_t length;
+    char sha256[TRANSFER_HEX];
+};
+
+/* The first pass: how long, and which. */
+static int measure(struct transfer *t, struct source *s)
+{
+    struct sw_hash hash;
+    uint8_t digest[32];
+    ssize_t n;
+    enum sw_err err = sw_hash_init(&hash, SW_HASH_SHA256);
+    s->length = 0;
+    while (!err && (n = pread(s->fd, t->piece, TRANSFER_PIECE, (off_t)s->length)) != 0) {
+        if (n < 0)
+            return app_fail(t->app, SW_ERR_SYSTEM, s->path);
+        err = sw_hash_update(&hash, t->piece, (size_t)n);
+        s->length += n;
+    }
+    if (!err)
+        err = sw_hash_final(&hash, digest);
+    transfer_hex(digest, sizeof digest, s->sha256);
+    return err ? app_fail(t->app, err, s->path) : APP_DONE;
+}
+
+/* What comes from a pipe goes into a file without a name first: its length and digest are said before it. */
+static int spool(struct transfer *t, struct source *s)
+{
+    const char *dir = getenv("TMPDIR");
+    ssize_t n;
+    s->fd = open(dir && *dir ? dir : "/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    if (s->fd < 0)
+        return app_fail(t->app, SW_ERR_SYSTEM, "temporary file");
+    while ((n = read(STDIN_FILENO, t->piece, TRANSFER_PIECE)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return app_fail(t->app, SW_ERR_SYSTEM, "standard input");
+        for (ssize_t at = 0, w; at < n; at += w)
+            if ((w = write(s->fd, t->piece + at, (size_t)(n - at))) < 0)
+                return app_fail(t->app, SW_ERR_SYSTEM, "temporary file");
+    }
+    return APP_DONE;
+}
+
+static void add_metadata(char *out, size_t cap, const char *name, const char *value)
+{
+    size_t n = strlen(out);
+    int k = snprintf(out + n, cap - n, "%s%s ", n ? "," : "", name);
+    if (sw_base64_encode(value, strlen(value), out + n + k, cap - n - (size_t)k))
+        out[n] = 0; /* too long for any server: it says so */
+}
+
+/* Announce it; *offset receives how much the server has, or -1: all of it, and it is done. */
+static int announce(struct transfer *t, const struct source *s, char url[256], int64_t *offset)
+{
+    char meta[2 * FILE_NAME_MAX + 256] = "", headers[sizeof meta + 128];
+    add_metadata(meta, sizeof meta, "filename", s->name);
+    add_metadata(meta, sizeof meta, "sha256", s->sha256);
+    if (app_has(t->app, OPT_FORCE))
+        add_metadata(meta, sizeof meta, "replace", "yes");
+    snprintf(headers, sizeof headers, "Tus-Resumable: 1.0.0\r\nUpload-Length: %lld\r\nUpload-Metadata: %s\r\n",
+             (long long)s->length, meta);
+    const struct http_send post = {.method = "POST", .path = "/files", .headers = headers, .body = "", .body_len = 0};
+    int code = transfer_request(t, &post);
+    if (code)
+        return code;
+    if (t->http.reply.status != 201)
+        return http_client_problem(&t->http);
+    snprintf(url, 256, "%s", t->http.reply.location);
+    *offset = t->http.reply.offset;
+    if (*offset < 0 || *offset > s->length || !transfer_finish(t))
+        return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
+    return APP_DONE;
+}
+
+/* Where to go on, after a connection that broke. */
+static int ask_offset(struct transfer *t, const char *url, int64_t *offset)
+{
+    const struct http_send head = {.method = "HEAD", .path = url};
+    int code = transfer_request(t, &head);
+    if (code)
+        return code;
+    if (t->http.reply.status != 200)
+        return APP_WAITED; /* gone: perhaps complete */
+    *offset = t->http.reply.offset;
+    return APP_DONE;
+}
+
+static int send_piece(struct transfer *t, const struct source *s, const char *url, int64_t *offset, bool *again)
+{
+    char headers[160];
+    size_t want = s->length - *offset < TRANSFER_PIECE ? (size_t)(s->length - *offset) : TRANSFER_PIECE, len = 0;
+    while (len < want) {
+        ssize_t n = pread(s->fd, t->piece + len, want - len, (off_t)(*offset + (int64_t)len));
+        if (n <= 0)
+            return n ? app_fail(t->app, SW_ERR_SYSTEM, s->path)
+                     : app_error(t->app, APP_BAD_INPUT, "%s: became shorter while it was sent", s->path);
+        len += (size_t)n;
+    }
+    snprintf(headers, sizeof headers,
+             "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %lld\r\n",
+             (long long)*offset);
+    const struct http_send patch = {
+        .method = "PATCH", .path = url, .headers = headers, .body = t->piece, .body_len = len};
+    int code;
+    enum http_fate fate = http_client_send(&t->http, &patch, true, &code);
+    *again = fate == HTTP_LOST;
+    if (fate != HTTP_ANSWERED)
+        return fate == HTTP_LOST ? APP_DONE : code;
+    if (t->http.reply.status == 409 && t->http.reply.offset >= 0) {
+        *offset = t->http.reply.offset;
+        return transfer_finish(t) ? APP_DONE : APP_SYSTEM;
+    }
+    if (t->http.reply.status != 204)
+        return http_client_problem(&t->http);
+    *offset += (int64_t)len;
+    return transfer_finish(t) ? APP_DONE : APP_SYSTEM;
+}
+
+static int put_source(struct transfer *t, struct source *s)
+{
+    char url[256];
+    int64_t offset;
+    struct progress progress;
+    bool again = false;
+    int code = measure(t, s);
+    if (!code)
+        code = announce(t, s, url, &offset);
+    if (code)
+        return code;
+    progress_begin(&progress, t->app, s->name, s->length, offset);
+    if (offset)
+        app_say(t->app, "%s: going on at %lld of %lld bytes", s->name, (long long)offset, (long long)s->length);
+    while (!code && offset < s->length) {
+        code = send_piece(t, s, url, &offset, &again);
+        if (!code && again) {
+            code = ask_offset(t, url, &offset);
+            /* the last piece arrived and only its answer was lost: announcing it again says so */
+            if (code == APP_WAITED)
+                code = announce(t, s, url, &offset);
+        }
+        progress_at(&progress, offset);
+    }
+    progress_end(&progress);
+    if (!code)
+        transfer_say(t, "put", s->name, s->length, s->sha256, &progress);
+    return code;
+}
+
+static int put_path(struct transfer *t, const char *path, const char *name);
+
+static int put_directory(struct transfer *t, const char *path, const char *name)
+{
+    DIR *d = opendir(path);
+    int code = d ? APP_DONE : app_fail(t->app, SW_ERR_SYSTEM, path);
+    for (struct dirent *e; !code && (e = readdir(d)) != NULL;) {
+        char below[TRANSFER_PATH_MAX], below_name[TRANSFER_PATH_MAX];
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= TRANSFER_PATH_MAX ||
+            snprintf(below_name, sizeof below_name, "%s/%s", name, e->d_name) >= TRANSFER_PATH_MAX)
+            code = app_error(t->app, APP_BAD_INPUT, "%s: the name is too long", path);
+        else
+            code = put_path(t, below, below_name);
+    }
+    if (d)
+        closedir(d);
+    return code;
+}
+
+static int put_path(struct transfer *t, const char *path, const char *name)
+{
+    struct source s = {.fd = -1, .path = path};
+    struct stat st;
+    bool pipe = strcmp(path, "-") == 0;
+    int code = APP_DONE;
+    if (!file_name_ok(name))
+        return app_error(t->app, APP_BAD_INPUT, "%s: not a name for a file there", name);
+    snprintf(s.name, sizeof s.name, "%s", name);
+    if (pipe) {
+        code = spool(t, &s);
+    } else {
+        s.fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (s.fd < 0 || fstat(s.fd, &st))
+            code = app_fail(t->app, SW_ERR_SYSTEM, path);
+        else if (S_ISDIR(st.st_mode))
+            code = -1;
+        else if (!S_ISREG(st.st_mode))
+            code = app_error(t->app, APP_BAD_INPUT, "%s: neither a file nor a directory", path);
+    }
+    if (!code)
+        code = put_source(t, &s);
+    if (s.fd >= 0)
+        close(s.fd);
+    return code < 0 ? put_directory(t, path, name) : code;
+}
+
+/* What a path is called there: its last component. */
+static const char *last_component(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+int put_run(struct app *app)
+{
+    struct transfer t;
+    const char *name = app_get(app, OPT_AS);
+    if (name && app->argc > 1)
+        return app_usage(app, "--as names one file, and there are %d", app->argc);
+    if (!name && strcmp(app->argv[0], "-") == 0)
+        return app_usage(app, "say what standard input shall be called: --as NAME");
+    int code = transfer_open(&t, app);
+    for (int i = 0; i < app->argc && !code; i++) {
+        char path[TRANSFER_PATH_MAX];
+        snprintf(path, sizeof path, "%s", app->argv[i]);
+        for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+            path[n - 1] = 0;
+        code = put_path(&t, path, name ? name : last_component(path));
+    }
+    transfer_close(&t);
+    return code;
+}

@@ -1,0 +1,69 @@
+/* Private to the files over HTTP: the service, and what its handlers share. */
+#ifndef SW_APPS_FILE_SERVICE_H
+#define SW_APPS_FILE_SERVICE_H
+
+#include "apps/file/server.h"
+#include "apps/vfile.h"
+
+enum {
+    FILE_PATH_MAX = 4096,
+    FILE_UPLOADS = 16 /* open at once */,
+    FILE_DIGEST = 32,
+    FILE_HEX = 2 * FILE_DIGEST + 1,
+    FILE_ID = 16
+};
+
+struct upload {
+    char id[2 * FILE_ID + 1];
+    struct sw_vfile *file;
+    int64_t used; /* when, to close the oldest */
+};
+
+struct file_service {
+    char dir[FILE_PATH_MAX];
+    struct sw_vault *vault;
+    struct file_limits limits;
+    void (*trouble)(void *ctx, const char *what, const char *why);
+    void *ctx;
+    struct upload uploads[FILE_UPLOADS];
+    int64_t clock; /* counts uses */
+};
+
+/* What is known of a file. */
+struct about {
+    char owner[128], name[FILE_NAME_MAX], sha256[FILE_HEX];
+    int64_t created;
+    bool replace;
+};
+
+/* --- space.c: names, places, and what a file says of itself --------------------------------------------------------------- */
+
+void file_hex(const uint8_t *p, size_t len, char *out);
+/* file_digest_of: of a text, hexadecimal. file_place: where an owner's file is, or (name NULL) his directory. file_upload_path: an upload's file. */
+bool file_digest_of(const char *text, char out[FILE_HEX]);
+bool file_place(const struct file_service *s, const char *owner, const char *name, char out[FILE_PATH_MAX]);
+void file_upload_path(const struct file_service *s, const char *id, char out[FILE_PATH_MAX]);
+bool file_is_id(const char *text);
+char *about_encode(const struct about *a);
+bool about_decode(const struct sw_vfile *file, struct about *a);
+/* file_open: an owner's complete file, whose description says it is that. file_space_used: bytes his files take. */
+enum sw_err file_open(struct file_service *s, const char *owner, const char *name, struct sw_vfile **out,
+                      struct about *a);
+int64_t file_space_used(const struct file_service *s, const char *owner);
+void file_sync_directory(const char *path);
+/* file_refuse: answer an error of the store. file_set_tus: the headers of each answer to an upload. */
+void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err err, const char *what);
+void file_set_tus(struct http_request *rq, int64_t offset);
+
+/* --- upload.c, download.c: the handlers ----------------------------------------------------------------------------------- */
+
+void upload_post(void *ctx, struct http_request *rq);
+void upload_patch(void *ctx, struct http_request *rq);
+void upload_head(void *ctx, struct http_request *rq);
+void upload_delete(void *ctx, struct http_request *rq);
+void upload_options(void *ctx, struct http_request *rq);
+void files_list(void *ctx, struct http_request *rq);
+void files_get(void *ctx, struct http_request *rq);
+void files_delete(void *ctx, struct http_request *rq);
+
+#endif

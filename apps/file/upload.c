@@ -1,0 +1,344 @@
+/*
+ * Uploads: announced, sent in pieces, checked, and then under their name. An upload with a known digest has an id made from its owner, name, length and digest: the
+ * same request again finds it, so a client that was killed goes on where it was without having remembered anything.
+ */
+#include "apps/file/service.h"
+#include "base/hash.h"
+#include "base/rand.h"
+#include "ttp/pem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STALE = 7 * 86400 /* seconds after which an upload nobody goes on with is removed */ };
+
+/* --- in memory ---------------------------------------------------------------------------------------------------------- */
+
+static struct upload *remember(struct file_service *s, const char *id, struct sw_vfile *file)
+{
+    struct upload *oldest = &s->uploads[0];
+    for (size_t i = 1; i < FILE_UPLOADS; i++)
+        if (s->uploads[i].used < oldest->used)
+            oldest = &s->uploads[i];
+    sw_vfile_close(oldest->file);
+    snprintf(oldest->id, sizeof oldest->id, "%s", id);
+    oldest->file = file;
+    oldest->used = ++s->clock;
+    return oldest;
+}
+
+static void forget(struct upload *u)
+{
+    sw_vfile_close(u->file);
+    *u = (struct upload){0};
+}
+
+/* The upload of this owner with this id, opened if need be. */
+static enum sw_err find_upload(struct file_service *s, const char *owner, const char *id, struct upload **out,
+                               struct about *about)
+{
+    char path[FILE_PATH_MAX];
+    *out = NULL;
+    if (!file_is_id(id))
+        return SW_ERR_NOT_FOUND;
+    for (size_t i = 0; i < FILE_UPLOADS; i++)
+        if (s->uploads[i].file && strcmp(s->uploads[i].id, id) == 0)
+            *out = &s->uploads[i];
+    if (!*out) {
+        struct sw_vfile *file;
+        file_upload_path(s, id, path);
+        enum sw_err err = sw_vfile_resume(&file, s->vault, path);
+        if (err)
+            return err;
+        *out = remember(s, id, file);
+    }
+    (*out)->used = ++s->clock;
+    if (!about_decode((*out)->file, about))
+        return SW_ERR_CRYPTO;
+    return strcmp(about->owner, owner) == 0 ? SW_OK : SW_ERR_NOT_FOUND;
+}
+
+/* --- POST /files: an upload begins, or goes on -------------------------------------------------------------------------- */
+
+/* One value of Upload-Metadata: "name base64,name base64"; false if it is not there or no text. */
+static bool metadata(const char *all, const char *name, char *out, size_t cap)
+{
+    size_t n = strlen(name), len;
+    while (all && *all) {
+        all += strspn(all, " ,");
+        size_t item = strcspn(all, ",");
+        if (item > n && strncmp(all, name, n) == 0 && all[n] == ' ') {
+            struct sw_slice text = {(const uint8_t *)all + n + 1, item - n - 1};
+            if (sw_base64_decode(text, (uint8_t *)out, cap - 1, &len) || memchr(out, 0, len))
+                return false;
+            out[len] = 0;
+            return true;
+        }
+        all += item;
+    }
+    return false;
+}
+
+static bool hex_digest(const char *text)
+{
+    return strlen(text) == 2 * FILE_DIGEST && strspn(text, "0123456789abcdef") == 2 * FILE_DIGEST;
+}
+
+/* What the request announces; answers itself and returns false if that cannot be. */
+static bool read_announcement(struct file_service *s, struct http_request *rq, struct about *a, int64_t *length)
+{
+    char replace[8];
+    const char *meta = http_header(rq, "Upload-Metadata"), *text = http_header(rq, "Upload-Length");
+    char *end = NULL;
+    *a = (struct about){.created = (int64_t)time(NULL)};
+    snprintf(a->owner, sizeof a->owner, "%s", rq->peer.name);
+    *length = text ? strtoll(text, &end, 10) : -1;
+    if (*length < 0 || (end && *end)) {
+        http_problem(rq, 400, "Upload-Length is missing, or is no length");
+    } else if (!metadata(meta, "filename", a->name, sizeof a->name) || !file_name_ok(a->name)) {
+        http_problem(rq, 400, "Upload-Metadata has no filename that a file may have");
+    } else if (metadata(meta, "sha256", a->sha256, sizeof a->sha256) && !hex_digest(a->sha256)) {
+        http_problem(rq, 400, "sha256 in Upload-Metadata is 64 hex digits");
+    } else if (*length > s->limits.file_max) {
+        http_problem(rq, 413, "the file is larger than this server takes");
+    } else {
+        a->replace = metadata(meta, "replace", replace, sizeof replace) && strcmp(replace, "yes") == 0;
+        return true;
+    }
+    return false;
+}
+
+static enum sw_err make_id(const struct about *a, int64_t length, uint8_t id[FILE_ID])
+{
+    uint8_t digest[FILE_DIGEST];
+    char text[FILE_NAME_MAX + 400];
+    if (!a->sha256[0])
+        return sw_rand_bytes(NULL, id, FILE_ID);
+    int n = snprintf(text, sizeof text, "%s\n%s\n%lld\n%s\n%d", a->owner, a->name, (long long)length, a->sha256,
+                     a->replace);
+    enum sw_err err = sw_hash_once(SW_HASH_SHA256, text, (size_t)n, digest);
+    memcpy(id, digest, FILE_ID);
+    return err;
+}
+
+/* Uploads nobody went on with. */
+static void sweep(const struct file_service *s)
+{
+    char path[FILE_PATH_MAX];
+    struct stat st;
+    file_upload_path(s, "", path);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            st.st_mtime + STALE < time(NULL))
+            unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+}
+
+static enum sw_err begin_upload(struct file_service *s, const struct about *a, int64_t length,
+                                const uint8_t id[FILE_ID], const char *name, struct upload **out)
+{
+    char path[FILE_PATH_MAX], *meta = about_encode(a);
+    struct sw_vfile *file = NULL;
+    struct about there;
+    if (!meta)
+        return SW_ERR_MEMORY;
+    sweep(s);
+    file_upload_path(s, name, path);
+    enum sw_err err = sw_vfile_create(&file, s->vault, path, id, length, meta, strlen(meta));
+    if (err == SW_ERR_EXISTS)
+        err = find_upload(s, a->owner, name, out, &there);
+    /* a server that was killed while it wrote the head has left what nobody can go on with */
+    if (err == SW_ERR_CRYPTO && unlink(path) == 0)
+        err = sw_vfile_create(&file, s->vault, path, id, length, meta, strlen(meta));
+    free(meta);
+    if (err == SW_OK && file)
+        *out = remember(s, name, file);
+    return err;
+}
+
+static void finish_upload(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
+                          int status);
+
+void upload_post(void *ctx, struct http_request *rq)
+{
+    struct file_service *s = ctx;
+    struct about a, old;
+    struct sw_vfile *file;
+    struct upload *u = NULL;
+    uint8_t id[FILE_ID];
+    char name[2 * FILE_ID + 1];
+    int64_t length;
+    if (!read_announcement(s, rq, &a, &length))
+        return;
+    enum sw_err err = file_open(s, a.owner, a.name, &file, &old);
+    bool exists = err == SW_OK;
+    int64_t replaced = exists ? sw_vfile_length(file) : 0;
+    sw_vfile_close(file);
+    if (exists && !a.replace) {
+        http_problem(rq, 409, "%s exists already", a.name);
+        return;
+    }
+    if (file_space_used(s, a.owner) - replaced + length > s->limits.space_max) {
+        http_problem(rq, 507, "the space for %s is used up", a.owner);
+        return;
+    }
+    err = make_id(&a, length, id);
+    file_hex(id, FILE_ID, name);
+    if (err == SW_OK)
+        err = begin_upload(s, &a, length, id, name, &u);
+    if (err) {
+        file_refuse(s, rq, err, "upload");
+        return;
+    }
+    http_set_header(rq, "Location", "/uploads/%s", name);
+    if (sw_vfile_offset(u->file) == length) {
+        finish_upload(s, rq, u, &a, 201);
+        return;
+    }
+    file_set_tus(rq, sw_vfile_offset(u->file));
+    http_reply_empty(rq, 201);
+}
+
+/* --- PATCH /uploads/ID: a piece ----------------------------------------------------------------------------------------- */
+
+static int publish(struct file_service *s, const struct upload *u, const struct about *a)
+{
+    char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
+    file_upload_path(s, u->id, from);
+    if (!file_place(s, a->owner, a->name, to))
+        return -1;
+    int rc = a->replace ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (rc == 0)
+        file_sync_directory(to);
+    return rc;
+}
+
+static void drop_upload(struct file_service *s, struct upload *u)
+{
+    char path[FILE_PATH_MAX];
+    file_upload_path(s, u->id, path);
+    unlink(path);
+    forget(u);
+}
+
+/* All is there: checked, on the disk, and then under its name. */
+static void finish_upload(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
+                          int status)
+{
+    uint8_t digest[FILE_DIGEST];
+    char hex[FILE_HEX];
+    enum sw_err err = sw_vfile_finish(u->file, digest);
+    if (err) {
+        file_refuse(s, rq, err, "upload");
+        return;
+    }
+    file_hex(digest, FILE_DIGEST, hex);
+    if (a->sha256[0] && strcmp(a->sha256, hex) != 0) {
+        drop_upload(s, u);
+        http_problem(rq, 460, "what came is not what was announced: its SHA-256 is %s", hex);
+        return;
+    }
+    int64_t length = sw_vfile_length(u->file);
+    if (publish(s, u, a)) {
+        if (errno == EEXIST) {
+            drop_upload(s, u);
+            http_problem(rq, 409, "%s exists already", a->name);
+        } else {
+            file_refuse(s, rq, SW_ERR_SYSTEM, "upload");
+        }
+        return;
+    }
+    forget(u);
+    file_set_tus(rq, length);
+    http_set_header(rq, "ETag", "\"%s\"", hex);
+    http_reply_empty(rq, status);
+}
+
+void upload_patch(void *ctx, struct http_request *rq)
+{
+    struct file_service *s = ctx;
+    struct upload *u;
+    struct about a;
+    size_t len;
+    const char *type = http_header(rq, "Content-Type"), *text = http_header(rq, "Upload-Offset");
+    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
+    if (err == SW_ERR_NOT_FOUND) {
+        http_problem(rq, 404, "no such upload");
+    } else if (err) {
+        file_refuse(s, rq, err, "upload");
+    } else if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
+        http_problem(rq, 415, "a piece is application/offset+octet-stream");
+    } else if (!text || strtoll(text, NULL, 10) != sw_vfile_offset(u->file)) {
+        file_set_tus(rq, sw_vfile_offset(u->file));
+        http_problem(rq, 409, "the next piece begins at %lld", (long long)sw_vfile_offset(u->file));
+    } else {
+        const uint8_t *body = http_body(rq, &len);
+        err = sw_vfile_append(u->file, body, len);
+        if (err == SW_ERR_SPACE) {
+            http_problem(rq, 413, "that is more than was announced");
+        } else if (err) {
+            file_refuse(s, rq, err, "upload");
+        } else if (sw_vfile_offset(u->file) == sw_vfile_length(u->file)) {
+            finish_upload(s, rq, u, &a, 204);
+        } else {
+            file_set_tus(rq, sw_vfile_offset(u->file));
+            http_reply_empty(rq, 204);
+        }
+    }
+}
+
+void upload_head(void *ctx, struct http_request *rq)
+{
+    struct file_service *s = ctx;
+    struct upload *u;
+    struct about a;
+    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
+    if (err) {
+        if (err == SW_ERR_NOT_FOUND)
+            http_problem(rq, 404, "no such upload");
+        else
+            file_refuse(s, rq, err, "upload");
+        return;
+    }
+    http_set_header(rq, "Upload-Length", "%lld", (long long)sw_vfile_length(u->file));
+    /* all of it came, and the server was killed before it gave it its name: whoever hears that all is there must find it there */
+    if (sw_vfile_offset(u->file) == sw_vfile_length(u->file)) {
+        finish_upload(s, rq, u, &a, 200);
+        return;
+    }
+    file_set_tus(rq, sw_vfile_offset(u->file));
+    http_reply_empty(rq, 200);
+}
+
+void upload_delete(void *ctx, struct http_request *rq)
+{
+    struct file_service *s = ctx;
+    struct upload *u;
+    struct about a;
+    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
+    if (err) {
+        http_problem(rq, 404, "no such upload");
+        return;
+    }
+    drop_upload(s, u);
+    file_set_tus(rq, 0);
+    http_reply_empty(rq, 204);
+}
+
+void upload_options(void *ctx, struct http_request *rq)
+{
+    const struct file_service *s = ctx;
+    http_set_header(rq, "Tus-Resumable", "1.0.0");
+    http_set_header(rq, "Tus-Version", "1.0.0");
+    http_set_header(rq, "Tus-Extension", "creation,termination");
+    http_set_header(rq, "Tus-Max-Size", "%lld", (long long)s->limits.file_max);
+    http_reply_empty(rq, 204);
+}

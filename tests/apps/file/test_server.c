@@ -1,0 +1,392 @@
+/* Files over HTTP: uploads in pieces, what may not be, what was changed on the disk, and reading. */
+#include "apps/file/server.h"
+#include "base/hash.h"
+#include "tests/apps/http_peer.h"
+#include "ttp/pem.h"
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct archive {
+    struct http_world world;
+    struct http_peer alice, bob;
+    struct file_service *service;
+    struct sw_vault vault;
+    char dir[64];
+    unsigned trouble;
+};
+
+static void note_trouble(void *ctx, const char *what, const char *why)
+{
+    struct archive *a = ctx;
+    (void)what;
+    (void)why;
+    a->trouble++;
+}
+
+static void setup(struct archive *a)
+{
+    static const struct file_limits limits = {.file_max = 1000000, .space_max = 2000000};
+    char key[96];
+    *a = (struct archive){0};
+    snprintf(a->dir, sizeof a->dir, "/tmp/sealwax-files.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(a->dir));
+    snprintf(key, sizeof key, "%s/key", a->dir);
+    SW_ASSERT_OK(sw_vault_open(&a->vault, key, true));
+    a->service = file_service_new(a->dir, &a->vault, &limits, note_trouble, a);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(a->service);
+    http_world_open(&a->world, file_routes, a->service, 65536);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&a->alice, &a->world, false));
+    CU_ASSERT_TRUE_FATAL(http_peer_open_as(&a->bob, &a->world, "client-p256"));
+}
+
+/* Everything below a directory; each: called for each file, or NULL: removed. Returns how many files there were. */
+static unsigned walk(const char *dir, void (*each)(const char *path))
+{
+    char path[1024];
+    unsigned n = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || lstat(path, &st))
+            continue;
+        if (S_ISDIR(st.st_mode)) {
+            n += walk(path, each);
+            if (!each)
+                rmdir(path);
+            continue;
+        }
+        n++;
+        if (each)
+            each(path);
+        else
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static unsigned count_in(const struct archive *a, const char *below)
+{
+    char path[128];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s", a->dir, below);
+    CU_ASSERT_EQUAL(stat(path, &st), 0);
+    unsigned n = 0;
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        n += e->d_name[0] != '.';
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static void teardown(struct archive *a)
+{
+    http_peer_close(&a->alice);
+    http_peer_close(&a->bob);
+    http_world_close(&a->world);
+    file_service_free(a->service);
+    sw_vault_close(&a->vault);
+    walk(a->dir, NULL);
+    CU_ASSERT_EQUAL(rmdir(a->dir), 0);
+}
+
+/* --- requests ----------------------------------------------------------------------------------------------------------- */
+
+static void add_meta(char *out, size_t cap, const char *name, const char *value)
+{
+    char armoured[256];
+    size_t n = strlen(out);
+    SW_ASSERT_OK(sw_base64_encode(value, strlen(value), armoured, sizeof armoured));
+    snprintf(out + n, cap - n, "%s%s %s", n ? "," : "", name, armoured);
+}
+
+/* Announce; url receives where the pieces go. */
+static int announce(struct http_peer *p, const char *name, size_t length, const char *sha256, bool replace,
+                    char url[64])
+{
+    char meta[1024] = "", headers[1200];
+    add_meta(meta, sizeof meta, "filename", name);
+    if (sha256)
+        add_meta(meta, sizeof meta, "sha256", sha256);
+    if (replace)
+        add_meta(meta, sizeof meta, "replace", "yes");
+    snprintf(headers, sizeof headers, "Upload-Length: %zu\r\nUpload-Metadata: %s\r\n", length, meta);
+    int status = http_askf(p, "POST", "/files", headers, "");
+    snprintf(url, 64, "%.63s", status == 201 ? p->reply.location : "");
+    return status;
+}
+
+static int piece(struct http_peer *p, const char *url, long offset, const char *bytes)
+{
+    char headers[128];
+    snprintf(headers, sizeof headers, "Content-Type: application/offset+octet-stream\r\nUpload-Offset: %ld\r\n",
+             offset);
+    return http_askf(p, "PATCH", url, headers, bytes);
+}
+
+static void digest_of(const char *text, char hex[65])
+{
+    uint8_t digest[32];
+    SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA256, text, strlen(text), digest));
+    for (size_t i = 0; i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void put(struct http_peer *p, const char *name, const char *text)
+{
+    char url[64], hex[65];
+    digest_of(text, hex);
+    CU_ASSERT_EQUAL(announce(p, name, strlen(text), hex, false, url), 201);
+    CU_ASSERT_EQUAL(piece(p, url, 0, text), 204);
+}
+
+static int get(struct http_peer *p, const char *name, const char *headers)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/files/%s", name);
+    return http_askf(p, "GET", path, headers, "");
+}
+
+/* --- uploads ------------------------------------------------------------------------------------------------------------ */
+
+static void comes_in_pieces(void)
+{
+    struct archive a;
+    char url[64], again[64], hex[65];
+    setup(&a);
+    digest_of("onetwothree", hex);
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 11, hex, false, url), 201);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "one"), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 404); /* not before it is whole */
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "one"), 409);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 6, "three"), 409);
+    CU_ASSERT_EQUAL(http_ask(&a.alice, "OPTIONS /files HTTP/1.1\r\nHost: x\r\n\r\n"), 204);
+    /* the same announcement finds it where it is, from another connection of hers, too */
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 11, hex, false, again), 201);
+    CU_ASSERT_STRING_EQUAL(again, url);
+    CU_ASSERT_EQUAL(a.alice.reply.offset, 3);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 3, "twothree"), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 200);
+    CU_ASSERT_STRING_EQUAL(a.alice.body, "onetwothree");
+    CU_ASSERT_EQUAL(count_in(&a, "uploads"), 0);
+    teardown(&a);
+}
+
+static void what_is_not_taken(void)
+{
+    struct archive a;
+    char url[64], hex[65];
+    setup(&a);
+    digest_of("text", hex);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "POST", "/files", "", ""), 400);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "POST", "/files", "Upload-Length: 5\r\n", ""), 400);
+    CU_ASSERT_EQUAL(announce(&a.alice, "../up", 4, hex, false, url), 400);
+    CU_ASSERT_EQUAL(announce(&a.alice, "/etc/passwd", 4, hex, false, url), 400);
+    CU_ASSERT_EQUAL(announce(&a.alice, "", 4, hex, false, url), 400);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, "c0ffee", false, url), 400);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 1000001, NULL, false, url), 413);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, hex, false, url), 201);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "PATCH", url, "Upload-Offset: 0\r\n", "text"), 415);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "PATCH", url, "Content-Type: application/offset+octet-stream\r\n", "text"),
+                    409);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "texts"), 413);
+    CU_ASSERT_EQUAL(piece(&a.alice, "/uploads/00112233445566778899aabbccddeeff", 0, "text"), 404);
+    CU_ASSERT_EQUAL(piece(&a.alice, "/uploads/..%2Fkey", 0, "text"), 404);
+    CU_ASSERT_EQUAL(piece(&a.bob, url, 0, "text"), 404); /* hers */
+    CU_ASSERT_EQUAL(http_askf(&a.bob, "DELETE", url, "", ""), 404);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "text"), 204);
+    CU_ASSERT_EQUAL(a.trouble, 0);
+    teardown(&a);
+}
+
+static void another_content_than_announced(void)
+{
+    struct archive a;
+    char url[64], hex[65];
+    setup(&a);
+    digest_of("text", hex);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, hex, false, url), 201);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "tent"), 460);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", ""), 404);
+    CU_ASSERT_EQUAL(count_in(&a, "uploads"), 0); /* nothing half-written stays */
+    put(&a.alice, "text", "text");
+    teardown(&a);
+}
+
+static void nothing_is_replaced_unasked(void)
+{
+    struct archive a;
+    char url[64], second[64];
+    setup(&a);
+    put(&a.alice, "text", "first");
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 6, NULL, false, url), 409);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 6, NULL, true, url), 201);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "second"), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", ""), 200);
+    CU_ASSERT_STRING_EQUAL(a.alice.body, "second");
+    /* two at once: the one that is whole first has the name */
+    CU_ASSERT_EQUAL(announce(&a.alice, "race", 1, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(announce(&a.alice, "race", 1, NULL, false, second), 201);
+    CU_ASSERT_EQUAL(piece(&a.alice, second, 0, "2"), 204);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "1"), 409);
+    CU_ASSERT_EQUAL(get(&a.alice, "race", ""), 200);
+    CU_ASSERT_STRING_EQUAL(a.alice.body, "2");
+    teardown(&a);
+}
+
+static void an_empty_file_is_a_file(void)
+{
+    struct archive a;
+    char url[64];
+    setup(&a);
+    CU_ASSERT_EQUAL(announce(&a.alice, "empty", 0, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(get(&a.alice, "empty", ""), 200);
+    CU_ASSERT_EQUAL(a.alice.body_len, 0);
+    teardown(&a);
+}
+
+static void an_upload_can_be_given_up(void)
+{
+    struct archive a;
+    char url[64];
+    setup(&a);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(count_in(&a, "uploads"), 1);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", url, "", ""), 204);
+    CU_ASSERT_EQUAL(count_in(&a, "uploads"), 0);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "text"), 404);
+    teardown(&a);
+}
+
+/* --- space -------------------------------------------------------------------------------------------------------------- */
+
+static void each_has_his_space(void)
+{
+    static const struct file_limits small = {.file_max = 1000000, .space_max = 1000};
+    struct archive a;
+    char url[64];
+    setup(&a);
+    file_service_set_limits(a.service, &small);
+    CU_ASSERT_EQUAL(announce(&a.alice, "large", 1001, NULL, false, url), 507);
+    put(&a.alice, "first", "some text");
+    CU_ASSERT_EQUAL(announce(&a.alice, "second", 995, NULL, false, url), 507);
+    CU_ASSERT_EQUAL(announce(&a.bob, "second", 995, NULL, false, url), 201);
+    teardown(&a);
+}
+
+/* A limit on the size of files stands for a disk that is full. */
+static void a_full_disk_is_told(void)
+{
+    struct archive a;
+    struct rlimit was, none;
+    char url[64];
+    setup(&a);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 30000, NULL, false, url), 201);
+    char bytes[3001];
+    memset(bytes, 'x', sizeof bytes - 1);
+    bytes[sizeof bytes - 1] = 0;
+    getrlimit(RLIMIT_FSIZE, &was);
+    none = was;
+    none.rlim_cur = 1000;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &none);
+    int status = 204;
+    for (long offset = 0; offset < 30000 && status == 204; offset += 3000)
+        status = piece(&a.alice, url, offset, bytes);
+    setrlimit(RLIMIT_FSIZE, &was);
+    signal(SIGXFSZ, handler);
+    CU_ASSERT_EQUAL(status, 507);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", ""), 404);
+    teardown(&a);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------ */
+
+static void reads_its_own(void)
+{
+    struct archive a;
+    char tag[100], hex[65];
+    setup(&a);
+    put(&a.alice, "text", "0123456789");
+    digest_of("0123456789", hex);
+    CU_ASSERT_EQUAL(get(&a.bob, "text", ""), 404);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", "Range: bytes=3-5\r\n"), 206);
+    CU_ASSERT_STRING_EQUAL(a.alice.body, "345");
+    CU_ASSERT_EQUAL(get(&a.alice, "text", "Range: bytes=10-\r\n"), 416);
+    snprintf(tag, sizeof tag, "If-None-Match: \"%s\"\r\n", hex);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", tag), 304);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "GET", "/files", "", ""), 200);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a.alice.body, hex));
+    CU_ASSERT_EQUAL(http_askf(&a.bob, "GET", "/files", "", ""), 200);
+    CU_ASSERT_PTR_NULL(strstr(a.bob.body, hex));
+    CU_ASSERT_EQUAL(http_askf(&a.bob, "DELETE", "/files/text", "", ""), 404);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", "/files/text", "", ""), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", ""), 404);
+    teardown(&a);
+}
+
+static const char *searched;
+static unsigned found;
+
+static void search(const char *path)
+{
+    char bytes[4096];
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    if (f)
+        fclose(f);
+    found += memmem(bytes, n, searched, strlen(searched)) != NULL;
+}
+
+/* The last byte of the content: what it belongs to is authenticated, so it cannot be served. */
+static void spoil(const char *path)
+{
+    FILE *f = fopen(path, "r+");
+    if (!f || strstr(path, "/files/") == NULL)
+        return;
+    fseek(f, -20, SEEK_END);
+    int was = fgetc(f);
+    fseek(f, -20, SEEK_END);
+    fputc(was ^ 1, f);
+    fclose(f);
+}
+
+static void the_disk_is_not_believed(void)
+{
+    struct archive a;
+    setup(&a);
+    put(&a.alice, "plans", "attack at dawn");
+    found = 0;
+    searched = "attack at dawn";
+    CU_ASSERT_EQUAL(walk(a.dir, search), 2); /* the key, and the file */
+    CU_ASSERT_EQUAL(found, 0);
+    searched = "plans";
+    walk(a.dir, search);
+    CU_ASSERT_EQUAL(found, 0);
+    walk(a.dir, spoil);
+    CU_ASSERT_EQUAL(get(&a.alice, "plans", ""), 500);
+    CU_ASSERT_EQUAL(a.trouble, 1);
+    teardown(&a);
+}
+
+SW_TEST_SUITE(file_server){
+    SW_TEST(comes_in_pieces),
+    SW_TEST(what_is_not_taken),
+    SW_TEST(another_content_than_announced),
+    SW_TEST(nothing_is_replaced_unasked),
+    SW_TEST(an_empty_file_is_a_file),
+    SW_TEST(an_upload_can_be_given_up),
+    SW_TEST(each_has_his_space),
+    SW_TEST(a_full_disk_is_told),
+    SW_TEST(reads_its_own),
+    SW_TEST(the_disk_is_not_believed),
+};
