@@ -5,7 +5,11 @@
 #include "ttp/name.h"
 #include "ttp/oid.h"
 
-enum { EXTENSIONS_TAG = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED, FULL_NAME = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED };
+enum {
+    EXTENSIONS_TAG = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED,
+    FULL_NAME = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED,
+    RELATIVE_NAME = SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED
+};
 
 static const struct sw_oid oid_number = {3, {0x55, 0x1d, 0x14}};
 static const struct sw_oid oid_delta = {3, {0x55, 0x1d, 0x1b}};
@@ -149,7 +153,7 @@ static void read_distribution_point(struct sw_crl *crl, struct sw_reader *idp)
             sw_reader_fail(idp);
     } else {
         crl->unsupported = "its distribution point is named relative to its issuer";
-        (void)sw_read_rest(&point);
+        (void)sw_der_read(&point, RELATIVE_NAME);
     }
     if (!sw_reader_end(&point))
         sw_reader_fail(idp);

@@ -36,6 +36,13 @@ struct sw_path {
 /* sw_trust_crl: list i, NULL past the last. */
 const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i);
 
+/*
+ * sw_trust_crl_signed: whether the signature of list i is known to be this key's (a SubjectPublicKeyInfo). sw_trust_crl_believe: it has been verified.
+ * A list is verified once and not at every handshake; threads may share the trust.
+ */
+bool sw_trust_crl_signed(const struct sw_trust *trust, size_t i, struct sw_slice spki);
+void sw_trust_crl_believe(const struct sw_trust *trust, size_t i, struct sw_slice spki);
+
 /* sw_path_spend: take steps from the budget; false when it is used up. */
 bool sw_path_spend(struct sw_path *p, size_t steps);
 

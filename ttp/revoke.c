@@ -55,8 +55,10 @@ static bool is_about(struct sw_path *p, const struct sw_crl *crl, const struct s
 }
 
 /* NULL, or why the list cannot be used. */
-static const char *why_not(struct sw_path *p, const struct sw_crl *crl, const struct sw_cert *issuer, enum sw_err *err)
+static const char *why_not(struct sw_path *p, size_t i, const struct sw_cert *issuer, enum sw_err *err)
 {
+    const struct sw_crl *crl = sw_trust_crl(p->params->trust, i);
+
     *err = SW_ERR_CRL;
     if (crl->unsupported != NULL)
         return crl->unsupported;
@@ -74,21 +76,27 @@ static const char *why_not(struct sw_path *p, const struct sw_crl *crl, const st
         return "its issuer may not sign lists by its key usage";
     if (sw_scheme_is_weak(crl->sig_scheme) != NULL)
         return "its signature algorithm is too weak or not supported";
+    *err = SW_OK;
+    if (sw_trust_crl_signed(p->params->trust, i, issuer->spki))
+        return NULL;
     *err = sw_path_verify(p, &issuer->key, crl->sig_scheme, crl->tbs, crl->sig);
+    if (*err == SW_OK)
+        sw_trust_crl_believe(p->params->trust, i, issuer->spki);
     if (*err == SW_ERR_CERT_SIGNATURE)
         *err = SW_ERR_CRL;
     return *err == SW_OK ? NULL : "its signature does not verify";
 }
 
 /* One list: adds the reasons it covers. */
-static enum sw_err consult(struct sw_path *p, const struct sw_crl *crl, unsigned *covered)
+static enum sw_err consult(struct sw_path *p, size_t i, unsigned *covered)
 {
+    const struct sw_crl *crl = sw_trust_crl(p->params->trust, i);
     unsigned depth = p->len - 2;
     const struct sw_cert *cert = p->cert[depth], *issuer = p->cert[depth + 1];
     struct sw_crl_entry entry;
     char name[WHO];
     enum sw_err err;
-    const char *why = why_not(p, crl, issuer, &err);
+    const char *why = why_not(p, i, issuer, &err);
 
     sw_cert_common_name(issuer->subject, name, sizeof name);
     if (why != NULL && err != SW_ERR_CRL)
@@ -119,7 +127,7 @@ enum sw_err sw_check_crls(struct sw_path *p)
     for (size_t i = 0; (crl = sw_trust_crl(p->params->trust, i)) != NULL; i++) {
         if (!is_about(p, crl, cert, issuer))
             continue;
-        err = consult(p, crl, &covered);
+        err = consult(p, i, &covered);
         if (err == SW_ERR_CRL)
             unusable = err;
         else if (err != SW_OK)

@@ -1,6 +1,8 @@
 /* What is trusted: roots and revocation lists, each in one allocation with its bytes behind it, so that pointers stay. */
+#include "base/hash.h"
 #include "ttp/path.h"
 #include "ttp/pem.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +11,13 @@ struct root {
     uint8_t der[];
 };
 
+/* Who signed a list: a digest of the key that verified it, written once. */
+enum { UNKNOWN, BEING_WRITTEN, KNOWN };
+
 struct list {
     struct sw_crl crl;
+    atomic_int state;
+    uint8_t signer[32];
     uint8_t der[];
 };
 
@@ -83,6 +90,7 @@ static enum sw_err add_list(struct sw_trust *trust, struct sw_slice der)
     if (!list)
         return err;
     memcpy(list->der, der.p, der.len);
+    atomic_init(&list->state, UNKNOWN);
     err = sw_crl_parse(&list->crl, list->der, der.len);
     if (err == SW_OK && push(&trust->lists, list))
         return SW_OK;
@@ -154,4 +162,27 @@ const struct sw_cert *sw_trust_at(const struct sw_trust *trust, size_t i)
 const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i)
 {
     return i < trust->lists.len ? &((struct list *)trust->lists.p[i])->crl : NULL;
+}
+
+bool sw_trust_crl_signed(const struct sw_trust *trust, size_t i, struct sw_slice spki)
+{
+    struct list *list = trust->lists.p[i];
+    uint8_t digest[sizeof list->signer];
+
+    return atomic_load_explicit(&list->state, memory_order_acquire) == KNOWN &&
+           sw_hash_once(SW_HASH_SHA256, spki.p, spki.len, digest) == SW_OK &&
+           memcmp(digest, list->signer, sizeof digest) == 0;
+}
+
+void sw_trust_crl_believe(const struct sw_trust *trust, size_t i, struct sw_slice spki)
+{
+    struct list *list = trust->lists.p[i];
+    int unknown = UNKNOWN;
+    uint8_t digest[sizeof list->signer];
+
+    if (sw_hash_once(SW_HASH_SHA256, spki.p, spki.len, digest) != SW_OK ||
+        !atomic_compare_exchange_strong(&list->state, &unknown, BEING_WRITTEN))
+        return;
+    memcpy(list->signer, digest, sizeof digest);
+    atomic_store_explicit(&list->state, KNOWN, memory_order_release);
 }
