@@ -6,6 +6,7 @@
 #include "apps/log.h"
 #include "apps/media/server.h"
 #include "apps/message/server.h"
+#include "apps/metrics.h"
 #include "apps/net.h"
 #include "apps/service.h"
 #include "apps/state.h"
@@ -31,6 +32,7 @@ struct settings {
 struct server {
     struct app *app;
     struct log log;
+    struct metrics *metrics; /* NULL: nobody asks */
     struct event_base *base;
     struct sw_config *cfg;
     struct sw_store *store;
@@ -53,6 +55,11 @@ static void on_disconnected(void *ctx, struct sw_conn *conn)
 {
     const struct server *s = ctx;
     enum sw_err err = sw_conn_error(conn);
+    enum sw_alert alert = sw_conn_alert_sent(conn);
+    if (!sw_conn_established(conn))
+        metrics_add(s->metrics, METRIC_HANDSHAKES, "failed", 1);
+    if (alert != SW_ALERT_NONE && alert != SW_ALERT_CLOSE_NOTIFY)
+        metrics_add(s->metrics, METRIC_ALERTS, sw_alert_name(alert), 1);
     if (err && err != SW_ERR_TRUNCATED && err != SW_ERR_CLOSED)
         log_event(&s->log, LEVEL_NOTICE, "connection", "failed", sw_conn_error_text(conn), NULL);
 }
@@ -62,6 +69,7 @@ static void on_connected(void *ctx, struct sw_conn *conn)
     const struct server *s = ctx;
     struct sw_conn_info info;
     sw_conn_info(conn, &info);
+    metrics_add(s->metrics, METRIC_HANDSHAKES, info.resumed ? "resumed" : "full", 1);
     if (!info.resumed)
         message_service_learn(s->messages, conn);
 }
@@ -69,8 +77,9 @@ static void on_connected(void *ctx, struct sw_conn *conn)
 static void on_answered(void *ctx, const struct http_request *rq, int status)
 {
     const struct server *s = ctx;
-    char number[16];
+    char number[16], hundreds[4] = {(char)('0' + status / 100 % 10), 'x', 'x', 0};
     snprintf(number, sizeof number, "%d", status);
+    metrics_add(s->metrics, METRIC_REQUESTS, hundreds, 1);
     log_event(&s->log, LEVEL_DEBUG, "answered", "status", number, "to", rq->peer.name, "uri",
               evhttp_request_get_uri(rq->ev), NULL);
 }
@@ -78,6 +87,7 @@ static void on_answered(void *ctx, const struct http_request *rq, int status)
 static void on_message(void *ctx, const char *what, const struct sw_mail *mail, const char *who)
 {
     const struct server *s = ctx;
+    metrics_add(s->metrics, METRIC_MESSAGES, what, 1);
     log_event(&s->log, LEVEL_INFO, "message", "state", what, "id", mail->id, "from", mail->sender, "to",
               mail->recipient, "by", *who ? who : NULL, NULL);
 }
@@ -85,12 +95,14 @@ static void on_message(void *ctx, const char *what, const struct sw_mail *mail, 
 static void on_media(void *ctx, const char *what, const char *title, const char *who)
 {
     const struct server *s = ctx;
+    metrics_add(s->metrics, METRIC_MEDIA, what, 1);
     log_event(&s->log, LEVEL_INFO, "media", "what", what, "title", title, "by", who, NULL);
 }
 
 static void on_trouble(void *ctx, const char *what, const char *why)
 {
     const struct server *s = ctx;
+    metrics_add(s->metrics, METRIC_TROUBLE, "", 1);
     log_event(&s->log, LEVEL_WARNING, "trouble", "at", what, "why", why, NULL);
 }
 
@@ -213,6 +225,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
         read_limits(&fresh->app, &limits) || read_file_limits(&fresh->app, &file_limits) ||
         make_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
+        metrics_add(s->metrics, METRIC_RELOADS, "refused", 1);
         log_event(&s->log, LEVEL_ERROR, "not-reloaded", "so", "the old settings stay", NULL);
         service_notify("READY=1");
         return;
@@ -226,6 +239,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     http_set_config(s->http, cfg);
     sw_config_free(s->cfg); /* connections keep theirs */
     s->cfg = cfg;
+    metrics_add(s->metrics, METRIC_RELOADS, "done", 1);
     log_event(&s->log, LEVEL_NOTICE, "reloaded", NULL);
     service_notify("READY=1");
 }
@@ -344,6 +358,28 @@ static int listen_all(struct server *s)
     return net_write_ready(s->app, &s->listeners);
 }
 
+/* --- numbers ------------------------------------------------------------------------------------------------------------ */
+
+static void refresh_metrics(void *ctx)
+{
+    const struct server *s = ctx;
+    metrics_set(s->metrics, METRIC_CONNECTIONS, "", (double)bev_count());
+    metrics_set(s->metrics, METRIC_WAITING, "", (double)message_waiting(s->messages));
+    metrics_set_process(s->metrics);
+}
+
+static int open_metrics(struct server *s)
+{
+    const char *place = app_get(s->app, OPT_METRICS);
+    if (!place)
+        return APP_DONE;
+    s->metrics = metrics_new();
+    if (!s->metrics)
+        return app_fail(s->app, SW_ERR_MEMORY, "metrics");
+    metrics_set(s->metrics, METRIC_BUILD, SW_VERSION, 1);
+    return metrics_listen(s->metrics, s->app, s->base, place, refresh_metrics, s);
+}
+
 static void raise_file_limit(void)
 {
     struct rlimit files;
@@ -356,6 +392,8 @@ static void raise_file_limit(void)
 static void clean_up(struct server *s)
 {
     http_free(s->http);
+    metrics_free(s->metrics);
+    s->metrics = NULL;
     if (s->base) /* freed connections are finished by the loop */
         event_base_loop(s->base, EVLOOP_NONBLOCK);
     message_service_free(s->messages);
@@ -413,6 +451,8 @@ int serve_run(struct app *app)
     raise_file_limit();
     if (!code && !make_services(&s, (int)timeout))
         code = app_fail(app, SW_ERR_MEMORY, "services");
+    if (!code)
+        code = open_metrics(&s);
     if (!code)
         code = listen_all(&s);
     if (!code)

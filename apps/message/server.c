@@ -99,6 +99,8 @@ static void on_change(void *ctx, const struct sw_mail *mail)
 {
     struct message_service *s = ctx;
     waiters_mark(s, mail->id, false);
+    if (mail->state == SW_MAIL_EXPIRED)
+        message_happened(s, "expired", mail, "");
     if (mail->state == SW_MAIL_QUEUED) {
         waiters_mark(s, mail->recipient, true);
         plan_sweep(s, mail->expires); /* an earlier plan is replaced; the sweep looks at all */
