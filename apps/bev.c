@@ -220,6 +220,9 @@ static enum bufferevent_filter_result encrypt(struct evbuffer *src, struct evbuf
         if (limit >= 0 && evbuffer_get_length(dst) - before >= (size_t)limit)
             break;
     }
+    /* nothing more to say for a while: an answer is out, or whoever waits has been told what there was */
+    if (!evbuffer_get_length(src) && (!b->busy || b->gone))
+        sw_conn_release(b->conn);
     return evbuffer_get_length(src) < start ? BEV_OK : BEV_NEED_MORE;
 }
 

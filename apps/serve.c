@@ -136,8 +136,8 @@ static int make_tls(const struct app *app, struct sw_config **out)
     if (code)
         return code;
     enum sw_err err = sw_config_set_alpn(*out, "http/1.1");
-    if (err == SW_OK) /* for the directory; sw_conn_release lets it go otherwise */
-        err = sw_config_set_option(*out, SW_OPT_KEEP_CHAIN, 1);
+    if (err == SW_OK) /* for the directory, which looks at once */
+        err = sw_config_set_option(*out, SW_OPT_KEEP_CHAIN, 2);
     if (err == SW_OK)
         err = sw_config_set_client_auth(*out, SW_CLIENT_AUTH_REQUIRE);
     code = err ? app_fail(app, err, "configuration") : tls_config_try(app, *out);

@@ -448,7 +448,7 @@ void sw_conn_release(struct sw_conn *conn)
         return;
     sw_conn_release_mem(conn, conn->status, conn->status_len);
     conn->status = NULL;
-    if (!sw_option(conn, SW_OPT_KEEP_CHAIN)) {
+    if (sw_option(conn, SW_OPT_KEEP_CHAIN) != 1) {
         sw_conn_release_mem(conn, conn->chain, conn->chain_len);
         conn->chain = NULL;
     }

@@ -170,7 +170,8 @@ enum sw_option {
     SW_OPT_SERVER_ORDER,      /* server: its own order of suites decides, 0 the client's (1) */
     SW_OPT_GREASE,            /* client: send GREASE values, RFC 8701 (0) */
     SW_OPT_FALLBACK_SCSV,     /* client: this is a fallback retry, RFC 7507 (0) */
-    SW_OPT_KEEP_CHAIN, /* keep the peer's chain for sw_conn_peer_cert after the handshake (0: it goes with sw_conn_release) */
+    SW_OPT_KEEP_CHAIN, /* the peer's chain, for sw_conn_peer_cert: 1 kept for good, 2 until sw_conn_release (0: the same, but at a server until the
+                          handshake ends) */
     SW_OPT_STRICT_PATHS,        /* certificate paths by the letter of RFC 5280 and CA/Browser (0) */
     SW_OPT_REQUIRE_SNI_MATCH,   /* server: an unknown server name is fatal (0) */
     SW_OPT_RENEGOTIATION_FATAL, /* a peer that asks to renegotiate is sent away, not just refused (0) */
