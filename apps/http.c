@@ -413,6 +413,26 @@ static void stop_reading(struct bufferevent *bev)
     bufferevent_setcb(bev, NULL, written, event, arg);
 }
 
+static bool know_peer(const struct sw_conn *conn, struct http_who *out)
+{
+    struct sw_peer peer;
+    if (sw_conn_peer(conn, &peer))
+        return false;
+    memcpy(out->name, peer.name, sizeof out->name);
+    memcpy(out->sha256, peer.sha256, sizeof out->sha256);
+    memcpy(out->serial, peer.serial, sizeof out->serial);
+    out->serial_len = (uint8_t)peer.serial_len;
+    return true;
+}
+
+void http_subject(const struct http_request *rq, char *out, size_t cap)
+{
+    struct evhttp_connection *http = evhttp_request_get_connection(rq->ev);
+    struct sw_conn *conn = http ? bev_conn(evhttp_connection_get_bufferevent(http)) : NULL;
+    struct sw_peer peer;
+    snprintf(out, cap, "%s", conn && sw_conn_peer(conn, &peer) == SW_OK ? peer.subject : "");
+}
+
 static void on_request(struct evhttp_request *ev, void *arg)
 {
     struct http_request *rq = request_new(arg, ev);
@@ -426,7 +446,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *query = uri ? evhttp_uri_get_query(uri) : NULL;
     bev_set_busy(bev, true);
     stop_reading(bev);
-    if (!conn || sw_conn_peer(conn, &rq->peer))
+    if (!conn || !know_peer(conn, &rq->peer))
         http_problem(rq, 403, "a client certificate is needed");
     else if (!path)
         http_problem(rq, 400, "the address cannot be read");

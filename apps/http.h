@@ -14,7 +14,7 @@
 
 #include <event2/keyvalq_struct.h>
 
-enum { HTTP_WILDCARDS = 2, HTTP_SEGMENT_MAX = 256 };
+enum { HTTP_WILDCARDS = 1, HTTP_SEGMENT_MAX = 256 };
 
 struct http;
 struct http_request;
@@ -30,10 +30,18 @@ struct http_route {
 };
 
 /* A request, from its arrival to the end of its answer. */
+/* Who asks, by the verified certificate. */
+struct http_who {
+    char name[128];
+    uint8_t sha256[32];
+    uint8_t serial[20];
+    uint8_t serial_len;
+};
+
 struct http_request {
     struct evhttp_request *ev;
     struct http *http;
-    struct sw_peer peer;                         /* whose certificate it is; verified */
+    struct http_who peer;
     char part[HTTP_WILDCARDS][HTTP_SEGMENT_MAX]; /* what stood for each {}, decoded */
     struct evkeyvalq query;                      /* decoded */
     void (*gone)(void *user,
@@ -74,6 +82,9 @@ bool http_listen(struct http *http, int fd);
 /* http_stop_listening: no new connections; those there are go on. http_free: closes them; run the loop a little afterwards. */
 void http_stop_listening(struct http *http);
 void http_free(struct http *http);
+
+/* http_subject: the whole subject of the certificate, RFC 4514. */
+void http_subject(const struct http_request *rq, char *out, size_t cap);
 
 /* http_query: a parameter's value, or NULL. http_header: of the request, or NULL. http_body: the body, all of it; valid until the answer. */
 const char *http_query(const struct http_request *rq, const char *name);

@@ -24,9 +24,11 @@ static int64_t now_ms(void)
 
 static void whoami(void *ctx, struct http_request *rq)
 {
+    char subject[256];
     (void)ctx;
+    http_subject(rq, subject, sizeof subject);
     http_reply_json(rq, 200,
-                    json_pack("{s:s,s:s,s:o,s:o}", "name", rq->peer.name, "subject", rq->peer.subject, "serial",
+                    json_pack("{s:s,s:s,s:o,s:o}", "name", rq->peer.name, "subject", subject, "serial",
                               message_hex(rq->peer.serial, rq->peer.serial_len), "sha256",
                               message_hex(rq->peer.sha256, sizeof rq->peer.sha256)));
 }

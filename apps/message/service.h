@@ -14,14 +14,14 @@ struct waiter {
     bool ready; /* is in that list */
     struct message_service *service;
     struct http_request *rq;
-    struct event *timer;   /* a sender's patience; a reader's keepalive is the service's */
-    char key[SW_NAME_MAX]; /* a reader's name, a sender's message */
+    struct event *timer; /* a sender's patience; a reader's keepalive is the service's */
     bool reader;
     int64_t after; /* reader: cursor */
     long left;     /* reader: messages wanted, -1: no end */
     bool follow;   /* reader: stays when there is nothing */
     bool quiet;    /* reader: nothing was sent since the last keepalive */
     int state;     /* sender: as far as he knows */
+    char key[];    /* a reader's name, a sender's message */
 };
 
 LIST_HEAD(waiters, waiter);

@@ -31,12 +31,13 @@ static void waiter_gone(void *user, struct http_request *rq)
 
 struct waiter *waiter_new(struct message_service *s, struct http_request *rq, const char *key)
 {
-    struct waiter *w = calloc(1, sizeof *w);
+    size_t len = strlen(key) + 1;
+    struct waiter *w = calloc(1, sizeof *w + len);
     if (!w)
         return NULL;
     w->service = s;
     w->rq = rq;
-    snprintf(w->key, sizeof w->key, "%s", key);
+    memcpy(w->key, key, len);
     LIST_INSERT_HEAD(waiters_of(s, key), w, in_bucket);
     s->waiting++;
     http_keep(rq, waiter_gone, w);
