@@ -28,6 +28,8 @@ struct http {
         void *ctx;
     } services[SERVICES_MAX];
     size_t service_count;
+    bool (*admit)(void *ctx, struct http_request *rq);
+    void *admit_ctx;
     struct http_events events;
     struct bev_hooks hooks;
     void *ctx;
@@ -452,7 +454,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
         http_problem(rq, 400, "the address cannot be read");
     else if (query && evhttp_parse_query_str(query, &rq->query))
         http_problem(rq, 400, "the query cannot be read");
-    else
+    else if (!rq->http->admit || rq->http->admit(rq->http->admit_ctx, rq))
         route(rq, evhttp_request_get_command(ev), path);
 }
 
@@ -491,6 +493,12 @@ struct http *http_new(struct event_base *base, const struct http_events *events,
 void http_set_config(struct http *http, struct sw_config *cfg)
 {
     http->cfg = cfg;
+}
+
+void http_set_gate(struct http *http, bool (*admit)(void *ctx, struct http_request *rq), void *ctx)
+{
+    http->admit = admit;
+    http->admit_ctx = ctx;
 }
 
 bool http_serve(struct http *http, const struct http_route *routes, void *ctx)

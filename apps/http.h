@@ -75,6 +75,8 @@ struct http_events {
 struct http *http_new(struct event_base *base, const struct http_events *events, void *ctx, struct sw_config *cfg,
                       const struct http_limits *limits);
 void http_set_config(struct http *http, struct sw_config *cfg);
+/* http_set_gate: asked before each request is routed; false: it has answered, and that was all. */
+void http_set_gate(struct http *http, bool (*admit)(void *ctx, struct http_request *rq), void *ctx);
 /* http_serve: add a service: its routes (kept; they end with a row without path) and what its handlers get. False when there are too many. */
 bool http_serve(struct http *http, const struct http_route *routes, void *ctx);
 /* http_listen: serve a listening socket; takes it over. False without memory. */

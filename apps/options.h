@@ -45,6 +45,7 @@ enum {
     APP_STATE = 131072,
     APP_MEDIA_ADMIN = 262144,
     APP_MEDIA = 524288,
+    APP_USERS = 1048576,
     APP_OPEN = 16384
 };
 

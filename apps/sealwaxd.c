@@ -19,6 +19,17 @@ static const struct app_verb verbs[] = {
      "sealwaxd media import --state /var/lib/sealwax --plays 5 song.ogg\n"
      "sealwaxd media licences --state /var/lib/sealwax",
      APP_STATE | APP_MEDIA_ADMIN, 1, 10000, media_admin_run},
+    {"users", "add|remove|list ...", "say who is enrolled, and with which role",
+     "users add CERT... enrols the certificates in these files; once more with another --role changes the role. users "
+     "remove "
+     "NAME... ends that for all certificates of a name. users list shows them. With --enrolled-only the server refuses "
+     "everybody "
+     "else; --may-send says which role may send to which. All of it works while the server runs, and counts from the "
+     "next "
+     "request on.",
+     "sealwaxd users add --state /var/lib/sealwax --role staff alice.crt bob.crt\n"
+     "sealwaxd users list --state /var/lib/sealwax",
+     APP_STATE | APP_USERS, 1, 10000, users_run},
     {0},
 };
 

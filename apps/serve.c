@@ -5,6 +5,7 @@
 #include "apps/http.h"
 #include "apps/log.h"
 #include "apps/media/server.h"
+#include "apps/members.h"
 #include "apps/message/server.h"
 #include "apps/metrics.h"
 #include "apps/net.h"
@@ -37,6 +38,7 @@ struct server {
     struct sw_config *cfg;
     struct sw_store *store;
     struct message_service *messages;
+    struct members members;
     struct sw_vault vault; /* of the files */
     bool has_vault;
     struct file_service *files;
@@ -223,7 +225,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     service_reloading();
     if (!fresh || app_reload(s->app, &fresh->app) || log_begin(&log, &fresh->app) ||
         read_limits(&fresh->app, &limits) || read_file_limits(&fresh->app, &file_limits) ||
-        make_tls(&fresh->app, &cfg)) {
+        members_check(&fresh->app) || make_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
         metrics_add(s->metrics, METRIC_RELOADS, "refused", 1);
         log_event(&s->log, LEVEL_ERROR, "not-reloaded", "so", "the old settings stay", NULL);
@@ -232,6 +234,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     }
     SLIST_INSERT_HEAD(&s->read_again, fresh, in_list);
     s->log = log;
+    s->members.app = &fresh->app;
     if (sw_config_share_sessions(cfg, s->cfg))
         log_event(&s->log, LEVEL_NOTICE, "sessions", "begun-before", "cannot be resumed", NULL);
     sw_store_set_limits(s->store, &limits);
@@ -316,11 +319,13 @@ static bool watch_signals(struct server *s)
 static bool make_services(struct server *s, int timeout)
 {
     const struct http_events events = {on_connected, on_disconnected, on_answered};
-    const struct message_events said = {on_message, on_trouble, s};
+    const struct message_events said = {on_message, on_trouble, s, members_may_send, &s->members};
     const struct http_limits limits = {.body_max = MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();
+    s->members = (struct members){s->store, s->app};
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
+    http_set_gate(s->http, members_admit, &s->members);
     s->messages = message_service_new(s->base, s->store, &said);
     return s->messages && http_serve(s->http, message_routes, s->messages) &&
            http_serve(s->http, file_routes, s->files) && http_serve(s->http, media_routes, s->media);
@@ -440,6 +445,8 @@ int serve_run(struct app *app)
     int code = log_begin(&s.log, app);
     if (!code)
         code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
+    if (!code)
+        code = members_check(app);
     if (!code)
         code = make_tls(app, &s.cfg);
     if (!code && app_has(app, OPT_CHECK))

@@ -141,6 +141,28 @@ enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8
                            int64_t seen) SW_MUST_USE;
 enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out) SW_MUST_USE;
 
+/* Somebody who is enrolled, by one certificate; several of one name are several devices. */
+enum { SW_ROLE_MAX = 32 };
+struct sw_member {
+    char name[SW_NAME_MAX];
+    uint8_t cert[32];       /* SHA-256 */
+    char role[SW_ROLE_MAX]; /* "": none */
+    int64_t since;
+};
+
+/*
+ * sw_store_enrol: a certificate is enrolled from now on; once more changes its role. sw_store_expel: all certificates of a name are not any more; count
+ * receives how many. Both are in the audit.
+ * sw_store_member: by certificate. sw_store_member_named: one of that name. SW_ERR_NOT_FOUND. sw_store_members: all, by name; ends early if each returns
+ * false. SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_enrol(struct sw_store *store, const struct sw_member *member) SW_MUST_USE;
+enum sw_err sw_store_expel(struct sw_store *store, const char *name, int64_t now, int *count) SW_MUST_USE;
+enum sw_err sw_store_member(struct sw_store *store, const uint8_t cert[32], struct sw_member *out) SW_MUST_USE;
+enum sw_err sw_store_member_named(struct sw_store *store, const char *name, struct sw_member *out) SW_MUST_USE;
+enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, const struct sw_member *member),
+                             void *ctx) SW_MUST_USE;
+
 /*
  * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
  * Must not call the store.

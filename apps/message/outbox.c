@@ -97,7 +97,8 @@ void outbox_send(void *ctx, struct http_request *rq)
     struct sw_mail mail;
     enum sw_put_verdict verdict;
     const char *idempotency = http_header(rq, "Idempotency-Key");
-    if (!read_letter(s, rq, &mail))
+    if (!read_letter(s, rq, &mail) ||
+        (s->events.may_send && !s->events.may_send(s->events.may_ctx, rq, mail.recipient)))
         return;
     if (idempotency && (!*idempotency || strlen(idempotency) >= SW_IDEMPOTENCY_MAX)) {
         http_problem(rq, 400, "Idempotency-Key has 1 to %d characters", SW_IDEMPOTENCY_MAX - 1);

@@ -12,11 +12,14 @@ struct message_service;
 
 extern const struct http_route message_routes[];
 
-/* What the log is told; who is the name in the certificate. */
+/* What the log is told (who is the name in the certificate), and who is asked. */
 struct message_events {
     void (*happened)(void *ctx, const char *what, const struct sw_mail *mail, const char *who);
     void (*trouble)(void *ctx, const char *what, const char *why);
     void *ctx;
+    /* whether who asks may send to a name; NULL: everybody may. false: it has answered */
+    bool (*may_send)(void *may_ctx, struct http_request *rq, const char *to);
+    void *may_ctx;
 };
 
 /* message_service_new: on a store, which must outlive it; its changes are watched from now on. NULL without memory. */

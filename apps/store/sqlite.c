@@ -12,7 +12,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SCHEMA = 1, BUSY_MS = 5000 };
+enum { SCHEMA = 2, BUSY_MS = 5000 };
+
+/* what version 2 added */
+#define MEMBERS_TABLE                                                                                                  \
+    "CREATE TABLE member (cert BLOB PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, since INTEGER NOT NULL)"      \
+    " WITHOUT ROWID;"                                                                                                  \
+    "CREATE INDEX member_name ON member (name);"
 
 static const char schema[] =
     "CREATE TABLE meta (vault BLOB NOT NULL);"
@@ -32,8 +38,7 @@ static const char schema[] =
     "CREATE INDEX message_rate ON message (recipient, created);"
     "CREATE UNIQUE INDEX message_idempotency ON message (sender, idempotency) WHERE idempotency IS NOT NULL;"
     "CREATE TABLE person (name TEXT NOT NULL, cert BLOB NOT NULL, chain TEXT NOT NULL, seen INTEGER NOT NULL,"
-    " PRIMARY KEY (name, cert)) WITHOUT ROWID;"
-    "CREATE TABLE audit ("
+    " PRIMARY KEY (name, cert)) WITHOUT ROWID;" MEMBERS_TABLE "CREATE TABLE audit ("
     " at INTEGER NOT NULL, event TEXT NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, cert "
     "BLOB);"
     "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is not changed'); END;"
@@ -65,6 +70,11 @@ static const char *const queries[QUERIES] = {
     [NEXT_EXPIRY] = "SELECT min(expires) FROM message WHERE body IS NOT NULL",
     [LEARN] = "INSERT INTO person VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET chain = ?3, seen = ?4",
     [CHAIN_OF] = "SELECT chain FROM person WHERE name = ?1 ORDER BY seen DESC LIMIT 1",
+    [ENROL] = "INSERT INTO member VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET role = ?3",
+    [EXPEL] = "DELETE FROM member WHERE name = ?1",
+    [MEMBER] = "SELECT cert, name, role, since FROM member WHERE cert = ?1",
+    [MEMBER_NAMED] = "SELECT cert, name, role, since FROM member WHERE name = ?1 ORDER BY since DESC LIMIT 1",
+    [MEMBERS] = "SELECT cert, name, role, since FROM member ORDER BY name, since",
     [AUDIT] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
 
@@ -230,6 +240,8 @@ static enum sw_err set_up(struct sw_store *s, const char *key_path, const char *
     }
     if (err == SW_OK)
         err = version == 0 ? create(s) : check_key(s);
+    if (err == SW_OK && version == 1)
+        err = execute(s, MEMBERS_TABLE "PRAGMA user_version = 2");
     return db_finish(s, err);
 }
 

@@ -35,6 +35,11 @@ enum query {
     AUDIT,
     LEARN,
     CHAIN_OF,
+    ENROL,
+    EXPEL,
+    MEMBER,
+    MEMBER_NAMED,
+    MEMBERS,
     QUERIES
 };
 

@@ -386,7 +386,7 @@ static void refuses_the_wrong_key_file(void)
     SW_ASSERT_ERR(sw_store_open(&store, "/nowhere/mail.db", other, &sw_store_defaults, &why), SW_ERR_SYSTEM);
     sql(&box, "PRAGMA user_version = 99", SQLITE_OK);
     SW_ASSERT_ERR(sw_store_open(&store, box.db, box.key, &sw_store_defaults, &why), SW_ERR_UNSUPPORTED);
-    sql(&box, "PRAGMA user_version = 1", SQLITE_OK);
+    sql(&box, "PRAGMA user_version = 2", SQLITE_OK);
     SW_ASSERT_OK(sw_store_open(&first, box.db, box.key, &sw_store_defaults, &why)); /* two processes at once */
     sw_store_close(first);
     teardown(&box);

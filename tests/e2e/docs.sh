@@ -21,6 +21,7 @@ run "$top/docs/files.md"
 run "$top/docs/media.md"
 run "$top/docs/card.md"
 run "$top/docs/metrics.md"
+run "$top/docs/users.md"
 run "$top/README.md"
 echo "$good passed, $bad failed"
 [ $bad = 0 ]

@@ -35,7 +35,7 @@ static void note_trouble(void *ctx, const char *what, const char *why)
 
 static void setup(struct office *o, const struct sw_store_limits *limits)
 {
-    const struct message_events events = {note_happened, note_trouble, o};
+    const struct message_events events = {.happened = note_happened, .trouble = note_trouble, .ctx = o};
     char db[128], key[128];
     const char *why = "";
     *o = (struct office){0};
