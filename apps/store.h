@@ -140,6 +140,10 @@ enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next) S
 enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
                            int64_t seen) SW_MUST_USE;
 enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out) SW_MUST_USE;
+/* sw_store_chains_of: of each device of a name, at most SW_DEVICES_MAX, those shown last first; ends early if each returns false. */
+enum { SW_DEVICES_MAX = 16 };
+enum sw_err sw_store_chains_of(struct sw_store *store, const char *name, bool (*each)(void *ctx, const char *chain),
+                               void *ctx) SW_MUST_USE;
 
 /* Somebody who is enrolled, by one certificate; several of one name are several devices. */
 enum { SW_ROLE_MAX = 32 };

@@ -7,7 +7,7 @@
 #include "ttp/file.h"
 
 /*
- * sealing_seal: replace a message by the sealed one. The recipient's certificates come from the server, and are believed only as far as their path to one of
+ * sealing_seal: replace a message by the sealed one. The certificates of the recipient's devices come from the server, and are believed only as far as their path to one of
  * our roots goes and their name is the recipient's.
  *   ttl   seconds after which its recipient refuses it; 0: never
  * Returns an exit code; said.

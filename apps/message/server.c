@@ -33,18 +33,29 @@ static void whoami(void *ctx, struct http_request *rq)
                               message_hex(rq->peer.sha256, sizeof rq->peer.sha256)));
 }
 
-/* What the directory knows of a name; whoever asks checks it himself. */
+static bool add_chain(void *ctx, const char *chain)
+{
+    return json_array_append_new(ctx, json_string(chain)) == 0;
+}
+
+/* What the directory knows of a name, of the device that was there last or of all; whoever asks checks it himself. */
 static void directory(void *ctx, struct http_request *rq)
 {
     struct message_service *s = ctx;
-    char *chain;
-    enum sw_err err = sw_store_chain_of(s->store, rq->part[0], &chain);
+    bool all = message_is_yes(http_query(rq, "all"));
+    json_t *chains = json_array();
+    char *chain = NULL;
+    enum sw_err err = all ? sw_store_chains_of(s->store, rq->part[0], add_chain, chains)
+                          : sw_store_chain_of(s->store, rq->part[0], &chain);
     if (err == SW_ERR_NOT_FOUND)
         http_problem(rq, 404, "%s has not been here yet, so that there is no certificate to seal for", rq->part[0]);
     else if (err)
         message_failed(s, rq, err);
+    else if (all)
+        http_reply_json(rq, 200, json_pack("{s:O}", "chains", chains));
     else
         http_reply_bytes(rq, 200, "application/pem-certificate-chain", chain, strlen(chain));
+    json_decref(chains);
     free(chain);
 }
 

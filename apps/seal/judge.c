@@ -34,7 +34,7 @@ static bool judge_use(const struct sw_cert *cert, const char *name, enum seal_fo
     return true;
 }
 
-static bool judge_recipient(const struct seal_params *p, const struct seal_chain *to, struct seal_status *st)
+bool seal_recipient_ok(const struct seal_params *p, const struct seal_chain *to, struct seal_status *st)
 {
     char name[SEAL_NAME_MAX];
     struct sw_verify_result result;
@@ -58,7 +58,7 @@ bool judge_recipients(const struct seal_params *p, struct seal_status *st)
     if (p->form == SEAL_RSA && p->to_len != 1)
         return seal_fail(st, SEAL_CONFIG, "in this form a message has one recipient");
     for (size_t i = 0; i < p->to_len; i++)
-        if (!judge_recipient(p, &p->to[i], st))
+        if (!seal_recipient_ok(p, &p->to[i], st))
             return false;
     return true;
 }

@@ -51,17 +51,39 @@ enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8
     return db_run(store, st);
 }
 
-enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out)
+static enum sw_err chains(struct sw_store *s, const char *name, int most, bool (*each)(void *ctx, const char *chain),
+                          void *ctx)
 {
-    sqlite3_stmt *st = db_get(store, CHAIN_OF);
-    *out = NULL;
+    sqlite3_stmt *st = db_get(s, CHAINS_OF);
+    bool more = true, any = false;
+    int rc = SQLITE_DONE;
     if (!st)
-        return db_fail(store);
+        return db_fail(s);
     db_put_text(st, 1, name);
-    int rc = sqlite3_step(st);
-    enum sw_err err = rc == SQLITE_ROW ? SW_OK : rc == SQLITE_DONE ? SW_ERR_NOT_FOUND : db_fail(store);
-    if (err == SW_OK && !(*out = strdup((const char *)sqlite3_column_text(st, 0))))
-        err = SW_ERR_MEMORY;
+    sqlite3_bind_int(st, 2, most);
+    for (; more && (rc = sqlite3_step(st)) == SQLITE_ROW; any = true)
+        more = each(ctx, (const char *)sqlite3_column_text(st, 0));
+    enum sw_err err = more && rc != SQLITE_DONE ? db_fail(s) : any ? SW_OK : SW_ERR_NOT_FOUND;
     db_done(st);
     return err;
+}
+
+enum sw_err sw_store_chains_of(struct sw_store *store, const char *name, bool (*each)(void *ctx, const char *chain),
+                               void *ctx)
+{
+    return chains(store, name, SW_DEVICES_MAX, each, ctx);
+}
+
+static bool copy_chain(void *ctx, const char *chain)
+{
+    char **out = ctx;
+    *out = strdup(chain);
+    return true;
+}
+
+enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out)
+{
+    *out = NULL;
+    enum sw_err err = chains(store, name, 1, copy_chain, out);
+    return err == SW_OK && !*out ? SW_ERR_MEMORY : err;
 }

@@ -69,7 +69,7 @@ static const char *const queries[QUERIES] = {
     [FORGET] = "DELETE FROM message WHERE body IS NULL AND changed < ?1 AND expires <= ?2",
     [NEXT_EXPIRY] = "SELECT min(expires) FROM message WHERE body IS NOT NULL",
     [LEARN] = "INSERT INTO person VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET chain = ?3, seen = ?4",
-    [CHAIN_OF] = "SELECT chain FROM person WHERE name = ?1 ORDER BY seen DESC LIMIT 1",
+    [CHAINS_OF] = "SELECT chain FROM person WHERE name = ?1 ORDER BY seen DESC LIMIT ?2",
     [ENROL] = "INSERT INTO member VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET role = ?3",
     [EXPEL] = "DELETE FROM member WHERE name = ?1",
     [MEMBER] = "SELECT cert, name, role, since FROM member WHERE cert = ?1",

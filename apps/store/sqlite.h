@@ -34,7 +34,7 @@ enum query {
     NEXT_EXPIRY,
     AUDIT,
     LEARN,
-    CHAIN_OF,
+    CHAINS_OF,
     ENROL,
     EXPEL,
     MEMBER,

@@ -220,6 +220,14 @@ says "sealed and signed"
 exits 0 as bank send --to alice --seal=rsa --once "in blocks"
 exits 0 as alice recv --json
 is "opened" "in blocks" "$(field text)"
+# somebody with two devices reads it on either, whichever was there last
+exits 0 as phone whoami
+exits 0 as bank send --to alice --seal "on the laptop"
+exits 0 as alice recv --json
+is "the device that was not there last" "on the laptop" "$(field text)"
+exits 0 as bank send --to alice --seal "on the phone"
+exits 0 as phone recv --json
+is "the device that was there last" "on the phone" "$(field text)"
 web bank --data-binary 'not sealed at all' -o out '/messages?to=alice&sealed=1'
 id=$(field id)
 exits 6 as alice recv

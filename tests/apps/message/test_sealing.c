@@ -23,9 +23,9 @@ static void directory(void *ctx, struct http_request *rq)
     (void)ctx;
     bool known = strcmp(rq->part[0], "bob") == 0 || strcmp(rq->part[0], "carol") == 0;
     if (known && sw_file_read(DIRECTORY "client-p256.crt", SW_FILE_MAX, &pem) == SW_OK)
-        http_reply_bytes(rq, 200, "application/pem-certificate-chain", pem.p, pem.len);
+        http_reply_json(rq, 200, json_pack("{s:[s%]}", "chains", pem.p, pem.len));
     else if (strcmp(rq->part[0], "nonsense") == 0)
-        http_reply_bytes(rq, 200, "application/pem-certificate-chain", "nonsense", 8);
+        http_reply_json(rq, 200, json_pack("{s:[s]}", "chains", "nonsense"));
     else
         http_problem(rq, 404, "%s has not been here yet", rq->part[0]);
     sw_file_free(&pem);
