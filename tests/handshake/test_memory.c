@@ -1,0 +1,201 @@
+/*
+ * Every allocation of a connection's life fails in turn, in each flow: not those of our allocator alone, but all that wolfCrypt and the path builder make.
+ * Each ends in an error, never in a crash or a leak. Where a sanitizer has malloc, it stays the sanitizer's, and the allocator's own are what can fail.
+ */
+#include "tests/handshake/pair.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 600 };
+
+static struct {
+    bool counting;
+    size_t calls, fail_at, live; /* live: of what was allocated while counting */
+} heap;
+
+static bool refuse(void)
+{
+    return heap.counting && ++heap.calls == heap.fail_at;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define OURS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OURS 0
+#endif
+#endif
+#ifndef OURS
+#define OURS 1
+#endif
+
+#if OURS
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+void *malloc(size_t size)
+{
+    return refuse() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return refuse() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+    return refuse() ? NULL : __libc_realloc(p, size);
+}
+#endif
+
+static void *counted_alloc(void *ctx, size_t size)
+{
+    void *p = !OURS && refuse() ? NULL : malloc(size);
+
+    (void)ctx;
+    if (p != NULL)
+        heap.live += size;
+    return p;
+}
+
+static void counted_release(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    heap.live -= size;
+    free(p);
+}
+
+static const struct flow {
+    const char *suite, *server_cert, *client_cert;
+    bool resume, tickets, staple;
+} flows[] = {
+    {"0x003C", "server-rsa", "client-rsa", false, true, false},
+    {"0x003C", "server-rsa", NULL, true, true, false},
+    {"0x003C", "server-rsa", "client-rsa", true, false, false},
+    {"0x0067", "server-rsa", "client-p256", false, true, false},
+    {"0xC02F", "server-rsa", "client-rsa", false, true, true},
+    {"0xC02B", "server-p256", "client-p256", false, false, false},
+    {"0xC024", "server-p384", "client-p256", true, true, false},
+    {"0xCCA9", "server-p256", NULL, false, true, false},
+};
+
+static struct sw_config *make_config(const struct flow *f, enum sw_role role)
+{
+    const struct sw_allocator alloc = {counted_alloc, counted_release, NULL};
+    struct sw_config *cfg = sw_config_new(role, &alloc);
+    const char *cert = role == SW_SERVER ? f->server_cert : f->client_cert;
+    size_t len;
+    uint8_t *root = sw_test_file("tests/vectors/tls/root.crt", &len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cfg);
+    sw_config_set_clock(cfg, pair_now, NULL);
+    SW_ASSERT_OK(sw_config_set_policy(cfg, "all"));
+    SW_ASSERT_OK(sw_config_set_suites(cfg, f->suite));
+    SW_ASSERT_OK(sw_config_add_trust(cfg, root, len));
+    SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_TICKETS, f->tickets));
+    free(root);
+    if (cert != NULL)
+        pair_cert(cfg, cert);
+    if (role == SW_SERVER) {
+        SW_ASSERT_OK(sw_config_set_client_auth(cfg, f->client_cert ? SW_CLIENT_AUTH_REQUIRE : SW_CLIENT_AUTH_NONE));
+        if (f->staple)
+            SW_ASSERT_OK(sw_config_set_ocsp(cfg, "\x30\x01\x01", 3));
+    } else if (f->staple) { /* the response is none: this is about carrying it */
+        SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, 1));
+        SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_INSECURE_NO_VERIFY, 1));
+    }
+    return cfg;
+}
+
+/* Send and read without assertions: each step may fail. */
+static bool say(struct sw_conn *from, struct sw_conn *to, size_t len)
+{
+    static uint8_t data[40000];
+    size_t sent = 0, got = 0, n;
+
+    for (int i = 0; i < 1000 && got < len; i++) {
+        if (sent < len && sw_conn_write(from, data, len - sent, &n) == SW_OK)
+            sent += n;
+        (void)pair_carry(from, to, 0);
+        while (sw_conn_peek(to, &n) != NULL && n > 0) {
+            got += n;
+            if (sw_conn_skip(to, n) != SW_OK)
+                return false;
+        }
+        if (sw_conn_error(from) != SW_OK || sw_conn_error(to) != SW_OK)
+            return false;
+    }
+    return got == len;
+}
+
+static bool told;
+
+static bool live(struct pair *p, const void *session, size_t session_len)
+{
+    told = true; /* by what the function returned; from here on, by the connection */
+    bool fine = sw_conn_new(&p->client, p->client_cfg, "server.example") == SW_OK &&
+                sw_conn_new(&p->server, p->server_cfg, NULL) == SW_OK;
+
+    if (fine && session_len > 0)
+        fine = sw_conn_set_session(p->client, session, session_len) == SW_OK;
+    told = !fine;
+    fine = fine && pair_run(p) && say(p->client, p->server, 40000);
+    if (fine) {
+        sw_conn_release(p->client);
+        sw_conn_release(p->server);
+        fine = say(p->server, p->client, 100);
+    }
+    return fine;
+}
+
+/* True when the n-th allocation was reached, so that there may be more. */
+static bool fails_cleanly(const struct flow *f, size_t n)
+{
+    struct pair p = {0};
+    uint8_t session[4096];
+    size_t session_len = 0, before;
+    bool reached;
+
+    heap.live = 0;
+    p.client_cfg = make_config(f, SW_CLIENT);
+    p.server_cfg = make_config(f, SW_SERVER);
+    if (f->resume) {
+        CU_ASSERT_TRUE(live(&p, NULL, 0));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &session_len));
+        pair_drop(&p);
+    }
+    before = heap.live;
+    heap.calls = 0;
+    heap.fail_at = n;
+    heap.counting = true;
+    bool fine = live(&p, session, session_len);
+    heap.counting = false;
+    reached = heap.calls >= n;
+    /* an allocation that failed may cost a session that could have been resumed, but nothing goes wrong in silence */
+    CU_ASSERT_TRUE(fine || reached);
+    if (!fine && !told)
+        CU_ASSERT_TRUE(sw_conn_error(p.client) != SW_OK || sw_conn_error(p.server) != SW_OK);
+    pair_drop(&p);
+    CU_ASSERT_TRUE(heap.live < before + 16384); /* the server made its cache, and kept the session */
+    pair_close(&p);
+    CU_ASSERT_EQUAL(heap.live, 0);
+    return reached;
+}
+
+static void every_allocation_of_each_flow(void)
+{
+    for (size_t i = 0; i < sizeof flows / sizeof *flows; i++) {
+        size_t n = 1;
+
+        while (n < MOST && fails_cleanly(&flows[i], n))
+            n++;
+        CU_ASSERT_TRUE(n > 5 && n < MOST);
+    }
+}
+
+SW_TEST_SUITE(memory){
+    SW_TEST(every_allocation_of_each_flow),
+};
