@@ -108,6 +108,17 @@ static void on_trouble(void *ctx, const char *what, const char *why)
     log_event(&s->log, LEVEL_WARNING, "trouble", "at", what, "why", why, NULL);
 }
 
+/* What libevent has to say, which knows nobody to say it to: the log of the server that runs. */
+static const struct log *loop_log;
+
+static void on_loop_says(int severity, const char *text)
+{
+    static const enum log_level levels[] = {LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_WARNING};
+    if (loop_log)
+        log_event(loop_log, severity >= 0 && severity < 4 ? levels[severity] : LEVEL_WARNING, "loop", "says", text,
+                  NULL);
+}
+
 /* --- settings ----------------------------------------------------------------------------------------------------------- */
 
 static int read_limits(const struct app *app, struct sw_store_limits *out)
@@ -323,6 +334,8 @@ static bool make_services(struct server *s, int timeout)
     const struct http_limits limits = {.body_max = MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();
     s->members = (struct members){s->store, s->app};
+    loop_log = &s->log;
+    event_set_log_callback(on_loop_says);
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
     http_set_gate(s->http, members_admit, &s->members);
@@ -416,6 +429,7 @@ static void clean_up(struct server *s)
     bev_forget();
     if (s->base)
         event_base_free(s->base);
+    loop_log = NULL;
     sw_store_close(s->store);
     sw_config_free(s->cfg);
     struct settings *settings;
