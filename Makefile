@@ -57,7 +57,7 @@ say   = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)')
 # --- packages and wolfCrypt, found before anything is built -------------------------------------------------------------
 
 # Targets that build nothing themselves must work on a machine that has none of it.
-WITHOUT := help clean uninstall format check-format check-layers test ct fuzz bench timing load interop
+WITHOUT := help clean uninstall format check-format check-layers test ct fuzz bench timing load diff interop
 ACTIVE  := $(filter-out $(WITHOUT),$(or $(MAKECMDGOALS),all))
 ifdef ACTIVE
 include $(B)/wolfcrypt-$(WOLFCRYPT).mk
@@ -108,6 +108,7 @@ PROGRAMS := $(if $(wildcard ttp/ttp.c),$(B)/ttp) $(patsubst apps/%.c,$(B)/%,$(AP
 LIBS_tests/run       := -lcunit
 LIBS_tests/ct/run    := -lcunit
 LIBS_tests/bench/tls := -lssl -lcrypto
+LIBS_tests/diff/certs := -lcrypto
 
 # --- building -----------------------------------------------------------------------------------------------------------
 
@@ -192,7 +193,7 @@ $(B)/tests/interop/peers/%: tests/interop/peers/%.c $(wildcard tests/interop/pee
 
 # --- testing ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test unit-tests ct fuzz fuzzers bench timing load interop peers bogo-shim demo
+.PHONY: test unit-tests ct fuzz fuzzers bench timing load diff interop peers bogo-shim demo
 
 #: test           unit tests, then every script of tests/e2e/; ends with "N passed, N failed"
 test:
@@ -236,6 +237,10 @@ timing:
 #: load           many idle connections, then messages to random ones
 load:
 	$(call run_folder)
+
+#: diff           changed certificates, read by us and by OpenSSL: we must not accept more
+diff:
+	$(call run_folder,bench)
 
 #: interop        the matrix with every foreign TLS stack that is installed (deps/packages.sh interop installs them)
 interop:

@@ -94,6 +94,52 @@ static enum sw_hash_id read_pss(struct sw_reader *alg)
     return sw_reader_end(&params) && sw_reader_end(alg) ? hash : SW_HASH_NONE;
 }
 
+/* Whether an element of a universal type has the form of that type; what is inside it is whoever's who knows what it is for. */
+static bool form_valid(unsigned tag, struct sw_slice v)
+{
+    bool constructed = (tag & SW_DER_CONSTRUCTED) != 0;
+
+    if (tag >= 0x40)
+        return true;
+    if (tag == SW_DER_SEQUENCE || tag == SW_DER_SET)
+        return true;
+    switch (tag) {
+    case SW_DER_BOOLEAN:
+        return v.len == 1 && (v.p[0] == 0 || v.p[0] == 0xff);
+    case SW_DER_NULL:
+        return v.len == 0;
+    case SW_DER_BIT_STRING:
+        return v.len > 0 && v.p[0] < 8 && (v.len > 1 || v.p[0] == 0);
+    case SW_DER_INTEGER:
+    case SW_DER_ENUMERATED:
+    case SW_DER_OID:
+        return v.len > 0;
+    case 0: /* end of contents, which DER does not have */
+    case SW_DER_SEQUENCE & ~SW_DER_CONSTRUCTED:
+    case SW_DER_SET & ~SW_DER_CONSTRUCTED:
+        return false;
+    default:
+        return !constructed;
+    }
+}
+
+bool sw_algorithm_valid(struct sw_slice algorithm)
+{
+    struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
+    struct sw_slice whole, value;
+    unsigned tag;
+
+    (void)sw_der_read(&alg, SW_DER_OID);
+    if (sw_der_peek(&alg) == SW_DER_OID) {
+        (void)sw_der_read(&alg, SW_DER_OID);
+    } else if (sw_reader_left(&alg) > 0) {
+        value = sw_der_read_any(&alg, &tag, &whole);
+        if (alg.failed || !form_valid(tag, value))
+            return false;
+    }
+    return sw_reader_end(&alg) && sw_reader_end(&r);
+}
+
 const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm)
 {
     struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
@@ -158,7 +204,7 @@ static bool read_ec_key(struct sw_pubkey *key, struct sw_reader *alg, struct sw_
 
 enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
 {
-    struct sw_reader r = sw_reader_of_slice(spki), seq = sw_der_enter(&r, SW_DER_SEQUENCE),
+    struct sw_reader r = sw_reader_of_slice(spki), seq = sw_der_enter(&r, SW_DER_SEQUENCE), look = seq,
                      alg = sw_der_enter(&seq, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&alg, SW_DER_OID), bits;
     unsigned unused;
@@ -166,7 +212,8 @@ enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
 
     memset(key, 0, sizeof *key);
     bits = sw_der_read_bits(&seq, &unused);
-    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0)
+    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 ||
+        !sw_algorithm_valid(sw_der_read_whole(&look, SW_DER_SEQUENCE)))
         return SW_ERR_CERT_DECODE;
     if (sw_oid_is(oid, &oid_rsa)) {
         key->type = SW_KEY_RSA;

@@ -328,10 +328,15 @@ static unsigned read_version(struct sw_reader *tbs)
 /* issuerUniqueID and subjectUniqueID are read and mean nothing (RFC 5280 4.1.2.8). */
 static bool read_tail(struct sw_cert *c, struct sw_reader *tbs)
 {
-    if (sw_der_peek(tbs) == SW_DER_CONTEXT(1))
-        (void)sw_der_read(tbs, SW_DER_CONTEXT(1));
-    if (sw_der_peek(tbs) == SW_DER_CONTEXT(2))
-        (void)sw_der_read(tbs, SW_DER_CONTEXT(2));
+    for (unsigned i = 1; i <= 2; i++) {
+        struct sw_slice bits;
+
+        if (sw_der_peek(tbs) != SW_DER_CONTEXT(i))
+            continue;
+        bits = sw_der_read(tbs, SW_DER_CONTEXT(i));
+        if (bits.len == 0 || bits.p[0] > 7 || (bits.len == 1 && bits.p[0] > 0))
+            return false;
+    }
     if (sw_der_peek(tbs) == EXTENSIONS_TAG) {
         struct sw_reader tagged = sw_der_enter(tbs, EXTENSIONS_TAG);
         struct sw_slice list = sw_der_read(&tagged, SW_DER_SEQUENCE);
@@ -382,7 +387,8 @@ enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len)
     cert->tbs = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
     outer = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
     cert->sig = sw_der_read_bits(&seq, &unused);
-    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 || !read_tbs(cert, cert->tbs, &inner))
+    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 || !read_tbs(cert, cert->tbs, &inner) ||
+        !sw_algorithm_valid(outer) || !sw_algorithm_valid(inner))
         return SW_ERR_CERT_DECODE;
     if (!sw_slice_eq(outer, inner))
         cert->flaws |= SW_FLAW_SIG_ALG_MISMATCH;

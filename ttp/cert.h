@@ -100,6 +100,9 @@ enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len) 
 /* sw_spki_parse: a SubjectPublicKeyInfo alone; unknown algorithms give type SW_KEY_NONE and SW_OK. */
 enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki) SW_MUST_USE;
 
+/* sw_algorithm_valid: whether this is an AlgorithmIdentifier (header included), known or not: an OID, and at most one element of parameters. */
+bool sw_algorithm_valid(struct sw_slice algorithm);
+
 /* sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose parameters are not as they must be. */
 const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm);
 

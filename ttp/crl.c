@@ -275,7 +275,7 @@ enum sw_err sw_crl_parse(struct sw_crl *crl, const uint8_t *der, size_t len)
     crl->sig = sw_der_read_bits(&seq, &unused);
     if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 || !read_tbs(crl, &inner))
         return SW_ERR_CRL;
-    if (!sw_slice_eq(outer, inner))
+    if (!sw_slice_eq(outer, inner) || !sw_algorithm_valid(outer))
         return SW_ERR_CRL;
     crl->sig_scheme = sw_sigalg_parse(outer);
     return SW_OK;

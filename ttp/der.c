@@ -45,6 +45,19 @@ unsigned sw_der_peek(const struct sw_reader *r)
     return r->failed || r->len == 0 ? 0 : r->p[0];
 }
 
+/* Subidentifiers of seven bits a byte: none begins with a zero, and the last one ends (X.690 8.19.2). */
+static bool oid_valid(struct sw_slice oid)
+{
+    bool begins = true;
+
+    for (size_t i = 0; i < oid.len; i++) {
+        if (begins && oid.p[i] == 0x80)
+            return false;
+        begins = oid.p[i] < 0x80;
+    }
+    return oid.len > 0 && begins;
+}
+
 static struct sw_slice element(struct sw_reader *r, unsigned tag, struct sw_slice *whole)
 {
     unsigned got;
@@ -53,6 +66,10 @@ static struct sw_slice element(struct sw_reader *r, unsigned tag, struct sw_slic
     if (sw_der_peek(r) != tag)
         sw_reader_fail(r);
     body = sw_der_read_any(r, &got, whole);
+    if (tag == SW_DER_OID && !r->failed && !oid_valid(body)) {
+        sw_reader_fail(r);
+        return (struct sw_slice){NULL, 0};
+    }
     return body;
 }
 

@@ -34,21 +34,72 @@ bool sw_dn_next(struct sw_dn *dn, struct sw_attribute *out)
     return !dn->rdns.failed;
 }
 
+/* Length of a well-formed UTF-8 sequence at p, 0 if it is none. */
+static size_t utf8_len(const uint8_t *p, size_t left)
+{
+    size_t n = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+
+    if (n == 0 || n > left || p[0] == 0xc0 || p[0] == 0xc1)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+static bool is_text(unsigned tag)
+{
+    return tag == SW_DER_UTF8_STRING || tag == SW_DER_PRINTABLE_STRING || tag == SW_DER_IA5_STRING ||
+           tag == SW_DER_TELETEX_STRING || tag == SW_DER_NUMERIC_STRING;
+}
+
+/* Characters of 2 or 4 bytes that Unicode has. */
+static bool characters_valid(struct sw_slice v, size_t size)
+{
+    uint32_t c;
+
+    for (size_t i = 0; i + size <= v.len; i += size) {
+        c = 0;
+        for (size_t j = 0; j < size; j++)
+            c = c << 8 | v.p[i + j];
+        if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+            return false;
+    }
+    return v.len % size == 0;
+}
+
+/* Whether a value is of a type that a name's attributes have (RFC 5280 4.1.2.4, X.520), and has whole characters of it. */
+static bool value_valid(const struct sw_attribute *attr)
+{
+    struct sw_slice v = attr->value;
+    size_t n;
+
+    switch (attr->tag) {
+    case SW_DER_UTF8_STRING:
+        for (size_t i = 0; i < v.len; i += n)
+            if ((n = utf8_len(v.p + i, v.len - i)) == 0)
+                return false;
+        return true;
+    case SW_DER_BMP_STRING:
+        return characters_valid(v, 2);
+    case SW_DER_UNIVERSAL_STRING:
+        return characters_valid(v, 4);
+    case SW_DER_BIT_STRING:
+        return v.len > 0 && v.p[0] < 8 && (v.len > 1 || v.p[0] == 0);
+    default:
+        return is_text(attr->tag) || attr->tag == SW_DER_SEQUENCE;
+    }
+}
+
 bool sw_cert_name_valid(struct sw_slice name)
 {
     struct sw_dn dn = sw_dn_open(name);
     struct sw_attribute attr;
 
     while (sw_dn_next(&dn, &attr))
-        ;
+        if (!value_valid(&attr))
+            return false;
     return sw_reader_end(&dn.rdns);
-}
-
-/* Strings compare by RFC 5280 7.1: case folded, white space at the ends dropped, inner runs one space. Types that are text compare with each other. */
-static bool is_text(unsigned tag)
-{
-    return tag == SW_DER_UTF8_STRING || tag == SW_DER_PRINTABLE_STRING || tag == SW_DER_IA5_STRING ||
-           tag == SW_DER_TELETEX_STRING || tag == SW_DER_NUMERIC_STRING;
 }
 
 /* The next folded character, -1 at the end; *i moves. */
@@ -67,6 +118,7 @@ static int folded(struct sw_slice s, size_t *i)
     return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
+/* Strings compare by RFC 5280 7.1: case folded, white space at the ends dropped, inner runs one space. Types that are text compare with each other. */
 static bool text_eq(struct sw_slice a, struct sw_slice b)
 {
     size_t i = 0, j = 0;
@@ -154,19 +206,6 @@ static void put(struct text_out *o, const void *p, size_t n)
         o->cap = o->len + 1; /* nothing behind a cut */
     }
     o->p[o->len] = '\0';
-}
-
-/* Length of a well-formed UTF-8 sequence at p, 0 if it is none. */
-static size_t utf8_len(const uint8_t *p, size_t left)
-{
-    size_t n = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
-
-    if (n == 0 || n > left || p[0] == 0xc0 || p[0] == 0xc1)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
 }
 
 /* A value as UTF-8; BMPString and UniversalString give their low characters; control characters become '?', RFC 4514's specials get a backslash. */
