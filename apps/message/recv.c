@@ -141,18 +141,22 @@ static bool is_id(const char *id)
 }
 
 /* What became of a message that was fetched. */
-enum fate { SHOWN, REPLAYED, REFUSED };
+enum fate { SHOWN, REPLAYED, REFUSED, LEFT };
 
 /*
  * A sealed message is opened, and its signed id noted like that of the mailbox: a server that hands out an old letter as a new one is noticed. What cannot be
- * opened is refused, so that it does not come again and its sender knows.
+ * opened is refused, so that it does not come again and its sender knows; but what is for another device of ours is left for that, unless no other can have it.
  */
-static int open_once(struct reader *r, json_t **mail, int64_t expires, enum fate *fate)
+static int open_once(struct reader *r, json_t **mail, bool only_once, int64_t expires, enum fate *fate)
 {
     char signed_id[SEAL_ID_MAX], key[SW_MAIL_ID_MAX];
     json_t *answer;
     int code = open_sealed(r, mail, signed_id);
-    if (code == APP_NO) {
+    if (code == APP_REFUSED && !only_once) {
+        *fate = LEFT;
+        return APP_DONE;
+    }
+    if (code == APP_NO || code == APP_REFUSED) {
         *fate = REFUSED;
         if (end_message(r, client_text(*mail, "id"), "refuse", &answer) == APP_DONE)
             json_decref(answer);
@@ -191,12 +195,12 @@ static int receive(struct reader *r, json_t **mail)
     if (!code && strict)
         code = take_strict(r, mail);
     if (!code && json_is_true(json_object_get(*mail, "sealed")))
-        code = open_once(r, mail, expires, &fate);
+        code = open_once(r, mail, only_once, expires, &fate);
     if (!code && fate == SHOWN)
         code = show(r->app, *mail);
-    if (!code && !only_once)
+    if (!code && !only_once && fate != LEFT)
         code = seen_add(r->seen, id, expires);
-    if (!code && !strict && fate != REFUSED) {
+    if (!code && !strict && (fate == SHOWN || fate == REPLAYED)) {
         code = end_message(r, id, "ack", &ack);
         json_decref(ack);
         if (code != APP_SYSTEM || r->follow) /* it was shown; if it is handed out again, it is acknowledged then */

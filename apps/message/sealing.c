@@ -127,7 +127,11 @@ int sealing_open(const struct app *app, const struct seal_materials *m, const ch
     struct seal_verdict v;
     uint8_t *body;
     size_t n;
-    if (!seal_open_buffer(&p, sealed, len, &body, &n, &v))
+    bool opened = seal_open_buffer(&p, sealed, len, &body, &n, &v);
+    if (!opened && v.status.result == SEAL_NOT_FOR_US && !v.signer[0]) /* nothing of it could be read */
+        return app_error(app, APP_REFUSED, "a sealed message from %s: it is for another certificate than this one",
+                         from);
+    if (!opened)
         return app_error(app, APP_NO, "a sealed message from %s: refused: %s", from, v.status.reason);
     if (strcmp(v.signer, from) != 0) {
         sw_wipe(body, n);

@@ -19,7 +19,7 @@ int sealing_seal(struct http_client *c, const char *to, int64_t ttl, struct sw_f
  *   from    who the server says sent it: must be who signed
  *   m       read with seal_materials_read
  *   text    receives the body; sw_file_free gives it back. id receives the signed Message-ID
- * Returns an exit code: APP_NO for what is not from whom it seems, changed, not for us; said.
+ * Returns an exit code: APP_REFUSED for what is sealed for other certificates than ours; APP_NO for what is not from whom it seems, changed, not for us; said.
  */
 int sealing_open(const struct app *app, const struct seal_materials *m, const char *from, const void *sealed,
                  size_t len, struct sw_file *text, char id[SEAL_ID_MAX]);

@@ -228,6 +228,17 @@ is "the device that was not there last" "on the laptop" "$(field text)"
 exits 0 as bank send --to alice --seal "on the phone"
 exits 0 as phone recv --json
 is "the device that was there last" "on the phone" "$(field text)"
+# a device that was not there yet cannot read it, and does not take it from those that can
+"$BUILD/ttp" --quiet --pki pki issue alice --profile client --out pki/tablet >/dev/null
+exits 0 as bank send --to alice --seal --json "not on the tablet"
+id=$(field id)
+exits 6 as tablet recv
+says "for another certificate"
+exits 6 as bank receipt "$id"
+is "state" delivered "$(cat out)"
+exits 0 as bank send --to alice --seal "on the tablet, too"
+exits 0 as tablet recv --json
+is "the third device" "on the tablet, too" "$(field text)"
 web bank --data-binary 'not sealed at all' -o out '/messages?to=alice&sealed=1'
 id=$(field id)
 exits 6 as alice recv

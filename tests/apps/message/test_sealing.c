@@ -166,7 +166,7 @@ static void seals_for_whom_the_directory_names(void)
     CU_ASSERT_STRING_NOT_EQUAL(id, "");
 
     /* nobody else opens it, and nobody else sent it */
-    CU_ASSERT_EQUAL(open_as("client-rsa", "alice", port), APP_NO);
+    CU_ASSERT_EQUAL(open_as("client-rsa", "alice", port), APP_REFUSED);
     CU_ASSERT_EQUAL(open_as("client-p256", "mallory", port), APP_NO);
     CU_ASSERT_STRING_EQUAL(text, "");
 
