@@ -23,12 +23,12 @@ static const struct {
     {{3, {0x2b, 0x65, 0x71}},                                     0x0808, false}, /* id-Ed448 */
 };
 
-static const struct sw_oid oid_rsa     = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}};
+const struct sw_oid sw_oid_rsa     = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}};
 static const struct sw_oid oid_rsa_pss = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a}};
 static const struct sw_oid oid_mgf1    = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
-static const struct sw_oid oid_ec      = {7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}};
-static const struct sw_oid oid_ed25519 = {3, {0x2b, 0x65, 0x70}};
-static const struct sw_oid oid_ed448   = {3, {0x2b, 0x65, 0x71}};
+const struct sw_oid sw_oid_ec      = {7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}};
+const struct sw_oid sw_oid_ed25519 = {3, {0x2b, 0x65, 0x70}};
+const struct sw_oid sw_oid_ed448   = {3, {0x2b, 0x65, 0x71}};
 
 static const struct {
     struct sw_oid oid;
@@ -187,15 +187,28 @@ static bool read_rsa_key(struct sw_pubkey *key, struct sw_slice bits)
     return sw_reader_end(&seq) && sw_reader_end(&r) && key->n.len > 0 && key->e.len > 0;
 }
 
+const struct sw_oid *sw_curve_oid(uint16_t curve)
+{
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+        if (curves[i].curve == curve)
+            return &curves[i].oid;
+    return NULL;
+}
+
+uint16_t sw_curve_by_oid(struct sw_slice oid)
+{
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+        if (sw_oid_is(oid, &curves[i].oid))
+            return curves[i].curve;
+    return SW_CURVE_NONE;
+}
+
 static bool read_ec_key(struct sw_pubkey *key, struct sw_reader *alg, struct sw_slice bits)
 {
-    struct sw_slice named = sw_der_read(alg, SW_DER_OID);
-
+    key->curve = sw_curve_by_oid(sw_der_read(alg, SW_DER_OID));
     for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
-        if (sw_oid_is(named, &curves[i].oid)) {
-            key->curve = curves[i].curve;
+        if (curves[i].curve == key->curve)
             key->bits = curves[i].bits;
-        }
     if (key->curve == SW_CURVE_NONE)
         key->type = SW_KEY_NONE;
     key->point = bits;
@@ -215,7 +228,7 @@ enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
     if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 ||
         !sw_algorithm_valid(sw_der_read_whole(&look, SW_DER_SEQUENCE)))
         return SW_ERR_CERT_DECODE;
-    if (sw_oid_is(oid, &oid_rsa)) {
+    if (sw_oid_is(oid, &sw_oid_rsa)) {
         key->type = SW_KEY_RSA;
         ok = sw_der_read(&alg, SW_DER_NULL).len == 0 && sw_reader_end(&alg) && read_rsa_key(key, bits);
     } else if (sw_oid_is(oid, &oid_rsa_pss)) {
@@ -223,11 +236,11 @@ enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
         if (sw_reader_left(&alg) > 0 && (key->pss_hash = read_pss(&alg)) == SW_HASH_NONE)
             key->type = SW_KEY_NONE;
         ok = read_rsa_key(key, bits);
-    } else if (sw_oid_is(oid, &oid_ec)) {
+    } else if (sw_oid_is(oid, &sw_oid_ec)) {
         key->type = SW_KEY_EC;
         ok = read_ec_key(key, &alg, bits);
-    } else if (sw_oid_is(oid, &oid_ed25519) || sw_oid_is(oid, &oid_ed448)) {
-        key->type = sw_oid_is(oid, &oid_ed25519) ? SW_KEY_ED25519 : SW_KEY_ED448;
+    } else if (sw_oid_is(oid, &sw_oid_ed25519) || sw_oid_is(oid, &sw_oid_ed448)) {
+        key->type = sw_oid_is(oid, &sw_oid_ed25519) ? SW_KEY_ED25519 : SW_KEY_ED448;
         key->bits = key->type == SW_KEY_ED25519 ? 255 : 448;
         key->point = bits;
         ok = sw_reader_end(&alg);

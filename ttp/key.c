@@ -6,6 +6,7 @@
 #include "base/wipe.h"
 #include "ttp/der.h"
 #include "ttp/key_pbes2.h"
+#include "ttp/oid.h"
 #include "ttp/pem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,37 +47,12 @@ char *sw_key_text(const struct sw_pubkey *key, char out[SW_KEY_TEXT_CAP])
 
 /* --- algorithm identifiers of keys --- */
 
-static const uint8_t oid_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
-static const uint8_t oid_ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
-static const uint8_t oid_ed25519[] = {0x2b, 0x65, 0x70};
-static const uint8_t oid_ed448[] = {0x2b, 0x65, 0x71};
-static const uint8_t oid_p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-static const uint8_t oid_p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
-static const uint8_t oid_p521[] = {0x2b, 0x81, 0x04, 0x00, 0x23};
-
-#define OID(array) ((struct sw_slice){array, sizeof array})
-
-static bool is(struct sw_slice oid, struct sw_slice want)
+static void write_oid(struct sw_writer *w, const struct sw_oid *oid)
 {
-    return sw_slice_eq(oid, want);
-}
-
-static struct sw_slice curve_oid(uint16_t curve)
-{
-    return curve == SW_CURVE_P256 ? OID(oid_p256) : curve == SW_CURVE_P384 ? OID(oid_p384) : OID(oid_p521);
-}
-
-static uint16_t curve_of(struct sw_slice oid)
-{
-    return is(oid, OID(oid_p256))   ? SW_CURVE_P256
-           : is(oid, OID(oid_p384)) ? SW_CURVE_P384
-           : is(oid, OID(oid_p521)) ? SW_CURVE_P521
-                                    : 0;
-}
-
-static void write_oid(struct sw_writer *w, struct sw_slice oid)
-{
-    sw_der_write(w, SW_DER_OID, oid.p, oid.len);
+    if (oid != NULL)
+        sw_der_write(w, SW_DER_OID, oid->der, oid->len);
+    else
+        w->failed = true;
 }
 
 /* RFC 3279 2.3.1 (RSA: NULL), RFC 5480 2.1.1 (EC: the curve), RFC 8410 3 (EdDSA: nothing). */
@@ -85,18 +61,18 @@ static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
     switch (key->type) {
     case SW_KEY_RSA:
-        write_oid(w, OID(oid_rsa));
+        write_oid(w, &sw_oid_rsa);
         sw_der_write(w, SW_DER_NULL, NULL, 0);
         break;
     case SW_KEY_EC:
-        write_oid(w, OID(oid_ec));
-        write_oid(w, curve_oid(key->curve));
+        write_oid(w, &sw_oid_ec);
+        write_oid(w, sw_curve_oid(key->curve));
         break;
     case SW_KEY_ED25519:
-        write_oid(w, OID(oid_ed25519));
+        write_oid(w, &sw_oid_ed25519);
         break;
     case SW_KEY_ED448:
-        write_oid(w, OID(oid_ed448));
+        write_oid(w, &sw_oid_ed448);
         break;
     default:
         w->failed = true;
@@ -247,7 +223,7 @@ static enum sw_err decode_ec(struct sw_privkey **out, struct sw_slice der, uint1
     struct sw_slice scalar = sw_der_read(&seq, SW_DER_OCTET_STRING), point = {NULL, 0};
     if (sw_der_peek(&seq) == (SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED)) {
         struct sw_reader p = sw_der_enter(&seq, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
-        uint16_t named = curve_of(sw_der_read(&p, SW_DER_OID));
+        uint16_t named = sw_curve_by_oid(sw_der_read(&p, SW_DER_OID));
         if (!sw_reader_end(&p) || (curve && curve != named))
             return SW_ERR_KEY_DECODE;
         curve = named;
@@ -297,15 +273,15 @@ static enum sw_err decode_pkcs8(struct sw_privkey **out, struct sw_reader *seq)
         (void)sw_der_read(seq, SW_DER_CONTEXT(1));
     if (!sw_reader_end(seq))
         return SW_ERR_KEY_DECODE;
-    if (is(oid, OID(oid_rsa)))
+    if (sw_oid_is(oid, &sw_oid_rsa))
         return decode_rsa(out, key);
-    if (is(oid, OID(oid_ed25519)))
+    if (sw_oid_is(oid, &sw_oid_ed25519))
         return decode_ed(out, key, SW_KEY_ED25519);
-    if (is(oid, OID(oid_ed448)))
+    if (sw_oid_is(oid, &sw_oid_ed448))
         return decode_ed(out, key, SW_KEY_ED448);
-    if (!is(oid, OID(oid_ec)))
+    if (!sw_oid_is(oid, &sw_oid_ec))
         return SW_ERR_UNSUPPORTED;
-    uint16_t curve = curve_of(sw_der_read(&alg, SW_DER_OID));
+    uint16_t curve = sw_curve_by_oid(sw_der_read(&alg, SW_DER_OID));
     return curve ? decode_ec(out, key, curve) : SW_ERR_UNSUPPORTED;
 }
 

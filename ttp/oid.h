@@ -1,4 +1,4 @@
-/* Object identifiers as their DER contents. A table row holds one; comparing is all that is ever done with them. */
+/* Object identifiers as their DER contents. A table row holds one; comparing and writing is all that is ever done with them. */
 #ifndef SW_TTP_OID_H
 #define SW_TTP_OID_H
 
@@ -16,5 +16,12 @@ static inline bool sw_oid_is(struct sw_slice got, const struct sw_oid *want)
 {
     return got.len == want->len && memcmp(got.p, want->der, got.len) == 0;
 }
+
+/* The kinds of keys, in alg.c (RFC 3279 2.3.1, RFC 5480 2.1.1, RFC 8410 3). */
+extern const struct sw_oid sw_oid_rsa, sw_oid_ec, sw_oid_ed25519, sw_oid_ed448;
+
+/* sw_curve_oid: of a SW_CURVE_; NULL for one that is none. sw_curve_by_oid: SW_CURVE_NONE for one that is not known. */
+const struct sw_oid *sw_curve_oid(uint16_t curve);
+uint16_t sw_curve_by_oid(struct sw_slice oid);
 
 #endif
