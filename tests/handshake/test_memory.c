@@ -159,7 +159,6 @@ static bool fails_cleanly(const struct flow *f, size_t n)
     size_t session_len = 0, before;
     bool reached;
 
-    heap.live = 0;
     p.client_cfg = make_config(f, SW_CLIENT);
     p.server_cfg = make_config(f, SW_SERVER);
     if (f->resume) {
@@ -196,6 +195,43 @@ static void every_allocation_of_each_flow(void)
     }
 }
 
+/* Ten thousand clients that said hello, got the server's flight, and say no more: what the server holds for all of them. */
+static void ten_thousand_half_open(void)
+{
+    static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false};
+    enum { MANY = 10000, MIB = 1048576 };
+    struct sw_config *server_cfg = make_config(&flow, SW_SERVER), *client_cfg = make_config(&flow, SW_CLIENT);
+    struct sw_conn **server = calloc(MANY, sizeof *server), *client;
+    uint8_t hello[1024];
+    const uint8_t *out;
+    size_t len, room, before;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(server);
+    SW_ASSERT_OK(sw_conn_new(&client, client_cfg, "server.example"));
+    out = sw_conn_out_buf(client, &len);
+    CU_ASSERT_TRUE_FATAL(len <= sizeof hello);
+    memcpy(hello, out, len);
+    sw_conn_free(client);
+    before = heap.live;
+    for (size_t i = 0; i < MANY; i++) {
+        size_t n;
+
+        SW_ASSERT_OK(sw_conn_new(&server[i], server_cfg, NULL));
+        memcpy(sw_conn_in_buf(server[i], &room), hello, len);
+        SW_ASSERT_OK(sw_conn_in_ack(server[i], len));
+        while (sw_conn_out_buf(server[i], &n) != NULL)
+            SW_ASSERT_OK(sw_conn_out_ack(server[i], n));
+    }
+    CU_ASSERT_TRUE(heap.live - before < (size_t)64 * MIB);
+    for (size_t i = 0; i < MANY; i++)
+        sw_conn_free(server[i]);
+    free(server);
+    sw_config_free(server_cfg);
+    sw_config_free(client_cfg);
+    CU_ASSERT_EQUAL(heap.live, 0);
+}
+
 SW_TEST_SUITE(memory){
+    SW_TEST(ten_thousand_half_open),
     SW_TEST(every_allocation_of_each_flow),
 };
