@@ -8,7 +8,7 @@
  * the connection moves to another descriptor with its first byte, and evhttp's number is made to stand for /dev/null.
  *   evhttp fills the output first and enables writing afterwards, and a filter that is enabled does not look at its output: so whoever got output is
  * looked at again in the next turn of the loop (kick).
- *   A filter's context cannot be asked for from outside; the table below finds it by socket, of which a process has few thousands.
+ *   A filter's context cannot be asked for from outside; the table below finds it by socket, of which a process has some thousands.
  */
 #include "apps/bev.h"
 #include <event2/buffer.h>

@@ -5,11 +5,14 @@
 #include "apps/http.h"
 #include "apps/bev.h"
 #include "base/wipe.h"
+#include <errno.h>
 #include <event2/buffer.h>
+#include <event2/listener.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     HEADERS_MAX = 16384,
@@ -18,10 +21,13 @@ enum {
     DETAIL_MAX = 512,
     STREAM_TIMEOUT = 365 * 86400,
     ALLOW_MAX = 128,
-    PIECE = 65536
+    PIECE = 65536,
+    ACCEPT_AGAIN_MS = 200,
+    SAY_AGAIN = 60 /* seconds */
 };
 
 struct http {
+    struct event_base *base;
     struct evhttp *ev;
     struct {
         const struct http_route *routes;
@@ -36,6 +42,8 @@ struct http {
     struct sw_config *cfg;
     struct evhttp_bound_socket *listeners[LISTENERS_MAX];
     size_t listener_count;
+    struct event *accept_again;
+    time_t told; /* when that nothing can be accepted was said last */
     int timeout;
 };
 
@@ -474,6 +482,7 @@ struct http *http_new(struct event_base *base, const struct http_events *events,
         free(http);
         return NULL;
     }
+    http->base = base;
     http->events = *events;
     http->ctx = ctx;
     http->cfg = cfg;
@@ -510,12 +519,52 @@ bool http_serve(struct http *http, const struct http_route *routes, void *ctx)
     return true;
 }
 
+/* --- listening ---------------------------------------------------------------------------------------------------------- */
+
+/* A listener's callbacks get what evhttp gave it; ours find their server here, of which a process has one. */
+static struct http *listening;
+
+static void accept_again(evutil_socket_t fd, short what, void *ctx)
+{
+    struct http *http = ctx;
+    (void)fd;
+    (void)what;
+    for (size_t i = 0; i < http->listener_count; i++)
+        evconnlistener_enable(evhttp_bound_socket_get_listener(http->listeners[i]));
+}
+
+/* Without a descriptor for whoever waits at the door, the door would be ready again at once, and the loop do nothing else: so it is left alone for a while. */
+static void on_accept_error(struct evconnlistener *listener, void *ctx)
+{
+    const struct timeval wait = {.tv_usec = ACCEPT_AGAIN_MS * 1000};
+    const char *why = strerror(errno);
+    struct http *http = listening;
+    (void)ctx;
+    if (!http)
+        return;
+    evconnlistener_disable(listener);
+    event_add(http->accept_again, &wait);
+    if (http->told && time(NULL) - http->told < SAY_AGAIN)
+        return;
+    http->told = time(NULL);
+    if (http->events.cannot_accept)
+        http->events.cannot_accept(http->ctx, why);
+}
+
 bool http_listen(struct http *http, int fd)
 {
+    if (!http->accept_again)
+        http->accept_again = event_new(http->base, -1, 0, accept_again, http);
+    if (!http->accept_again)
+        return false;
+
     struct evhttp_bound_socket *bound =
         http->listener_count < LISTENERS_MAX ? evhttp_accept_socket_with_handle(http->ev, fd) : NULL;
-    if (bound)
+    if (bound) {
         http->listeners[http->listener_count++] = bound;
+        evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_accept_error);
+        listening = http;
+    }
     return bound != NULL;
 }
 
@@ -529,6 +578,10 @@ void http_free(struct http *http)
 {
     if (!http)
         return;
+    if (listening == http)
+        listening = NULL;
+    if (http->accept_again)
+        event_free(http->accept_again);
     evhttp_free(http->ev);
     free(http);
 }

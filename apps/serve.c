@@ -108,6 +108,11 @@ static void on_trouble(void *ctx, const char *what, const char *why)
     log_event(&s->log, LEVEL_WARNING, "trouble", "at", what, "why", why, NULL);
 }
 
+static void on_cannot_accept(void *ctx, const char *why)
+{
+    on_trouble(ctx, "accept", why);
+}
+
 /* What libevent has to say, which knows nobody to say it to: the log of the server that runs. */
 static const struct log *loop_log;
 
@@ -329,7 +334,7 @@ static bool watch_signals(struct server *s)
 
 static bool make_services(struct server *s, int timeout)
 {
-    const struct http_events events = {on_connected, on_disconnected, on_answered};
+    const struct http_events events = {on_connected, on_disconnected, on_answered, on_cannot_accept};
     const struct message_events said = {on_message, on_trouble, s, members_may_send, &s->members};
     const struct http_limits limits = {.body_max = MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();

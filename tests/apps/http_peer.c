@@ -32,6 +32,13 @@ static void on_answered(void *ctx, const struct http_request *rq, int status)
     w->answered++;
 }
 
+static void on_cannot_accept(void *ctx, const char *why)
+{
+    struct http_world *w = ctx;
+    (void)why;
+    w->not_accepted++;
+}
+
 static int listen_somewhere(int *port)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -57,7 +64,7 @@ void http_world_begin(struct http_world *w)
 
 void http_world_serve(struct http_world *w, const struct http_route *routes, void *ctx, size_t body_max)
 {
-    const struct http_events events = {on_connected, on_disconnected, on_answered};
+    const struct http_events events = {on_connected, on_disconnected, on_answered, on_cannot_accept};
     const struct http_limits limits = {.body_max = body_max, .timeout = 20};
     w->http = http_new(w->base, &events, w, w->server_cfg, &limits);
     CU_ASSERT_TRUE_FATAL(w->http && http_serve(w->http, routes, ctx) &&

@@ -11,7 +11,7 @@ struct http_world {
     struct http *http;
     struct sw_config *server_cfg, *client_cfg;
     int port;
-    unsigned connected, disconnected, answered;
+    unsigned connected, disconnected, answered, not_accepted;
 };
 
 /* http_world_open: a server that listens, mutual certificates from tests/vectors/tls; body_max as in http_limits. */

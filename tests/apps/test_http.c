@@ -4,7 +4,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct big {
     uint64_t given, length;
@@ -269,7 +271,47 @@ static void strangers_and_noise(void)
     http_world_close(&w);
 }
 
+static void on_answer(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    http_reply_bytes(rq, 200, "text/plain", "here", 4);
+}
+
+/* No descriptor left: said once, the loop has peace, and whoever waited gets in when there is one again. */
+static void waits_for_descriptors(void)
+{
+    static const struct http_route here[] = {{EVHTTP_REQ_GET, "/", on_answer}, {0, NULL, NULL}};
+    struct http_world w;
+    struct http_peer p, late;
+    struct rlimit was, low;
+    int next;
+    http_world_open(&w, here, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    getrlimit(RLIMIT_NOFILE, &was);
+    next = dup(0);
+    close(next);
+    low = was;
+    low.rlim_cur = (rlim_t)next + 1; /* one more: the caller's, and none for the server */
+    setrlimit(RLIMIT_NOFILE, &low);
+    CU_ASSERT_FALSE(http_peer_open(&late, &w, false));
+    CU_ASSERT_EQUAL(w.not_accepted, 1);
+    CU_ASSERT_EQUAL(w.connected, 1);
+    CU_ASSERT_EQUAL(http_askf(&p, "GET", "/", "", ""), 200); /* who is in is served */
+    setrlimit(RLIMIT_NOFILE, &was);
+    for (int i = 0; i < 1000 && !sw_conn_established(late.conn); i++) {
+        usleep(1000);
+        http_ask_begin(&late, "");
+        (void)http_ask_until(&late, "nothing");
+    }
+    CU_ASSERT_TRUE(sw_conn_established(late.conn));
+    CU_ASSERT_EQUAL(w.connected, 2);
+    http_peer_close(&late);
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
 SW_TEST_SUITE(http){
+    SW_TEST(waits_for_descriptors),
     SW_TEST(answers_one_after_the_other),
     SW_TEST(takes_requests_byte_by_byte),
     SW_TEST(a_slow_reader_holds_little),
