@@ -16,7 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STALE = 7 * 86400 /* seconds after which an upload nobody goes on with is removed */ };
+enum {
+    STALE = 7 * 86400,  /* seconds after which an upload nobody goes on with is removed */
+    UNFINISHED_MAX = 64 /* uploads of one owner */
+};
 
 /* --- in memory ---------------------------------------------------------------------------------------------------------- */
 
@@ -39,17 +42,22 @@ static void forget(struct upload *u)
     *u = (struct upload){0};
 }
 
+static struct upload *opened(struct file_service *s, const char *id)
+{
+    for (size_t i = 0; i < FILE_UPLOADS; i++)
+        if (s->uploads[i].file && strcmp(s->uploads[i].id, id) == 0)
+            return &s->uploads[i];
+    return NULL;
+}
+
 /* The upload of this owner with this id, opened if need be. */
 static enum sw_err find_upload(struct file_service *s, const char *owner, const char *id, struct upload **out,
                                struct about *about)
 {
     char path[FILE_PATH_MAX];
-    *out = NULL;
     if (!file_is_id(id))
         return SW_ERR_NOT_FOUND;
-    for (size_t i = 0; i < FILE_UPLOADS; i++)
-        if (s->uploads[i].file && strcmp(s->uploads[i].id, id) == 0)
-            *out = &s->uploads[i];
+    *out = opened(s, id);
     if (!*out) {
         struct sw_vfile *file;
         file_upload_path(s, id, path);
@@ -59,8 +67,10 @@ static enum sw_err find_upload(struct file_service *s, const char *owner, const 
         *out = remember(s, id, file);
     }
     (*out)->used = ++s->clock;
-    if (!about_decode((*out)->file, about))
+    if (!about_decode((*out)->file, about)) {
+        forget(*out);
         return SW_ERR_CRYPTO;
+    }
     return strcmp(about->owner, owner) == 0 ? SW_OK : SW_ERR_NOT_FOUND;
 }
 
@@ -90,16 +100,24 @@ static bool hex_digest(const char *text)
     return strlen(text) == 2 * FILE_DIGEST && strspn(text, "0123456789abcdef") == 2 * FILE_DIGEST;
 }
 
+/* Digits and nothing else: what strtoll lets pass besides is no length. */
+static bool number_of(const char *text, int64_t *out)
+{
+    size_t n = text ? strlen(text) : 0;
+    if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
+        return false;
+    *out = strtoll(text, NULL, 10);
+    return true;
+}
+
 /* What the request announces; answers itself and returns false if that cannot be. */
 static bool read_announcement(struct file_service *s, struct http_request *rq, struct about *a, int64_t *length)
 {
     char replace[8];
-    const char *meta = http_header(rq, "Upload-Metadata"), *text = http_header(rq, "Upload-Length");
-    char *end = NULL;
+    const char *meta = http_header(rq, "Upload-Metadata");
     *a = (struct about){.created = (int64_t)time(NULL)};
     snprintf(a->owner, sizeof a->owner, "%s", rq->peer.name);
-    *length = text ? strtoll(text, &end, 10) : -1;
-    if (*length < 0 || (end && *end)) {
+    if (!number_of(http_header(rq, "Upload-Length"), length)) {
         http_problem(rq, 400, "Upload-Length is missing, or is no length");
     } else if (!metadata(meta, "filename", a->name, sizeof a->name) || !file_name_ok(a->name)) {
         http_problem(rq, 400, "Upload-Metadata has no filename that a file may have");
@@ -142,6 +160,41 @@ static void sweep(const struct file_service *s)
         closedir(d);
 }
 
+/* Bytes of an unfinished upload, if it is this owner's; -1: it is not. */
+static int64_t announced_by(struct file_service *s, const char *owner, const char *id)
+{
+    char path[FILE_PATH_MAX];
+    struct upload *u = opened(s, id);
+    struct sw_vfile *file = NULL;
+    struct about a;
+    file_upload_path(s, id, path);
+    if (!u && sw_vfile_resume(&file, s->vault, path))
+        return -1;
+    const struct sw_vfile *looked = u ? u->file : file;
+    int64_t length = about_decode(looked, &a) && strcmp(a.owner, owner) == 0 ? sw_vfile_length(looked) : -1;
+    sw_vfile_close(file);
+    return length;
+}
+
+/* What an owner has announced and not finished, one upload apart: it will take its space. count: how many there are. */
+static int64_t space_announced(struct file_service *s, const char *owner, const char *except, unsigned *count)
+{
+    char dir[FILE_PATH_MAX];
+    int64_t sum = 0, length;
+    file_upload_path(s, "", dir);
+    DIR *d = opendir(dir);
+    *count = 0;
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        if (file_is_id(e->d_name) && strcmp(e->d_name, except) != 0 &&
+            (length = announced_by(s, owner, e->d_name)) >= 0) {
+            sum += length;
+            ++*count;
+        }
+    if (d)
+        closedir(d);
+    return sum;
+}
+
 static enum sw_err begin_upload(struct file_service *s, const struct about *a, int64_t length,
                                 const uint8_t id[FILE_ID], const char *name, struct upload **out)
 {
@@ -176,6 +229,7 @@ void upload_post(void *ctx, struct http_request *rq)
     uint8_t id[FILE_ID];
     char name[2 * FILE_ID + 1];
     int64_t length;
+    unsigned count;
     if (!read_announcement(s, rq, &a, &length))
         return;
     enum sw_err err = file_open(s, a.owner, a.name, &file, &old);
@@ -186,12 +240,17 @@ void upload_post(void *ctx, struct http_request *rq)
         http_problem(rq, 409, "%s exists already", a.name);
         return;
     }
-    if (file_space_used(s, a.owner) - replaced + length > s->limits.space_max) {
+    err = make_id(&a, length, id);
+    file_hex(id, FILE_ID, name);
+    int64_t announced = space_announced(s, a.owner, name, &count);
+    if (count >= UNFINISHED_MAX) {
+        http_problem(rq, 507, "too many uploads of %s are not finished", a.owner);
+        return;
+    }
+    if (file_space_used(s, a.owner) - replaced + announced + length > s->limits.space_max) {
         http_problem(rq, 507, "the space for %s is used up", a.owner);
         return;
     }
-    err = make_id(&a, length, id);
-    file_hex(id, FILE_ID, name);
     if (err == SW_OK)
         err = begin_upload(s, &a, length, id, name, &u);
     if (err) {
@@ -268,7 +327,9 @@ void upload_patch(void *ctx, struct http_request *rq)
     struct upload *u;
     struct about a;
     size_t len;
-    const char *type = http_header(rq, "Content-Type"), *text = http_header(rq, "Upload-Offset");
+    int64_t offset = -1;
+    bool numbered = number_of(http_header(rq, "Upload-Offset"), &offset);
+    const char *type = http_header(rq, "Content-Type");
     enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
     if (err == SW_ERR_NOT_FOUND) {
         http_problem(rq, 404, "no such upload");
@@ -276,7 +337,7 @@ void upload_patch(void *ctx, struct http_request *rq)
         file_refuse(s, rq, err, "upload");
     } else if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
         http_problem(rq, 415, "a piece is application/offset+octet-stream");
-    } else if (!text || strtoll(text, NULL, 10) != sw_vfile_offset(u->file)) {
+    } else if (!numbered || offset != sw_vfile_offset(u->file)) {
         file_set_tus(rq, sw_vfile_offset(u->file));
         http_problem(rq, 409, "the next piece begins at %lld", (long long)sw_vfile_offset(u->file));
     } else {

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SENDERS = 8, AT_ONCE = 100 /* connections being made */, PEM_MAX = 4096, LINE_MAX_ = 2048, PATIENCE = 120 };
+enum { SENDERS = 8, AT_ONCE = 100 /* connections being made */, PEM_MAX = 4096, LINE_CAP = 2048, PATIENCE = 120 };
 
 enum stage { SHAKING, ASKED, FOLLOWING, READY, POSTED };
 
@@ -36,7 +36,7 @@ struct client {
     enum stage stage;
     bool sender;
     struct http_reply *reply; /* kept while an answer has not begun, or is a sender's */
-    char line[LINE_MAX_];     /* of a stream, what has come of it */
+    char line[LINE_CAP];      /* of a stream, what has come of it */
     size_t line_len;
 };
 
@@ -215,7 +215,7 @@ static void take_line(struct client *c)
 static void take_body(struct client *c, const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (p[i] != '\n' && c->line_len < LINE_MAX_ - 1) {
+        if (p[i] != '\n' && c->line_len < LINE_CAP - 1) {
             c->line[c->line_len++] = (char)p[i];
             continue;
         }

@@ -243,6 +243,39 @@ static void nothing_is_replaced_unasked(void)
     teardown(&a);
 }
 
+static void numbers_are_digits(void)
+{
+    static const char *const bad[] = {"", "abc", "+4", " 4", "4x", "-4", "0x4", "4.0", "99999999999999999999"};
+    struct archive a;
+    char url[64], headers[256], meta[128] = "";
+    setup(&a);
+    add_meta(meta, sizeof meta, "filename", "text");
+    CU_ASSERT_EQUAL(announce(&a.alice, "other", 4, NULL, false, url), 201);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (strchr(bad[i], ' ')) /* which HTTP itself takes away */
+            continue;
+        snprintf(headers, sizeof headers, "Upload-Length: %s\r\nUpload-Metadata: %s\r\n", bad[i], meta);
+        CU_ASSERT_EQUAL(http_askf(&a.alice, "POST", "/files", headers, ""), 400);
+        snprintf(headers, sizeof headers, "Content-Type: application/offset+octet-stream\r\nUpload-Offset: %s\r\n",
+                 bad[i]);
+        CU_ASSERT_EQUAL(http_askf(&a.alice, "PATCH", url, headers, "text"), 409);
+    }
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "text"), 204);
+    teardown(&a);
+}
+
+static void unfinished_uploads_are_bounded(void)
+{
+    struct archive a;
+    char url[64];
+    setup(&a);
+    for (int i = 0; i < 64; i++)
+        CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, NULL, false, url), 507);
+    CU_ASSERT_EQUAL(announce(&a.bob, "text", 4, NULL, false, url), 201);
+    teardown(&a);
+}
+
 static void an_empty_file_is_a_file(void)
 {
     struct archive a;
@@ -271,7 +304,8 @@ static void an_upload_can_be_given_up(void)
 
 static void each_has_his_space(void)
 {
-    static const struct file_limits small = {.file_max = 1000000, .space_max = 1000};
+    static const struct file_limits small = {.file_max = 1000000, .space_max = 1000},
+                                    larger = {.file_max = 1000000, .space_max = 20000};
     struct archive a;
     char url[64];
     setup(&a);
@@ -280,6 +314,10 @@ static void each_has_his_space(void)
     put(&a.alice, "first", "some text");
     CU_ASSERT_EQUAL(announce(&a.alice, "second", 995, NULL, false, url), 507);
     CU_ASSERT_EQUAL(announce(&a.bob, "second", 995, NULL, false, url), 201);
+    file_service_set_limits(a.service, &larger);
+    /* what is announced counts, too: two that fit one by one do not fit together */
+    CU_ASSERT_EQUAL(announce(&a.alice, "half", 12000, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(announce(&a.alice, "other half", 12000, NULL, false, url), 507);
     teardown(&a);
 }
 
@@ -384,6 +422,8 @@ SW_TEST_SUITE(file_server){
     SW_TEST(another_content_than_announced),
     SW_TEST(nothing_is_replaced_unasked),
     SW_TEST(an_empty_file_is_a_file),
+    SW_TEST(numbers_are_digits),
+    SW_TEST(unfinished_uploads_are_bounded),
     SW_TEST(an_upload_can_be_given_up),
     SW_TEST(each_has_his_space),
     SW_TEST(a_full_disk_is_told),
