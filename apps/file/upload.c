@@ -100,6 +100,17 @@ static bool hex_digest(const char *text)
     return strlen(text) == 2 * FILE_DIGEST && strspn(text, "0123456789abcdef") == 2 * FILE_DIGEST;
 }
 
+/* A client of another version of the protocol is told, and does nothing (tus 1.0.0, "Tus-Resumable"); one that says nothing is taken at its word. */
+static bool version_fits(struct http_request *rq)
+{
+    const char *version = http_header(rq, "Tus-Resumable");
+    if (!version || strcmp(version, "1.0.0") == 0)
+        return true;
+    http_set_header(rq, "Tus-Version", "%s", "1.0.0");
+    http_problem(rq, 412, "this server speaks tus 1.0.0");
+    return false;
+}
+
 /* Digits and nothing else: what strtoll lets pass besides is no length. */
 static bool number_of(const char *text, int64_t *out)
 {
@@ -230,7 +241,7 @@ void upload_post(void *ctx, struct http_request *rq)
     char name[2 * FILE_ID + 1];
     int64_t length;
     unsigned count;
-    if (!read_announcement(s, rq, &a, &length))
+    if (!version_fits(rq) || !read_announcement(s, rq, &a, &length))
         return;
     enum sw_err err = file_open(s, a.owner, a.name, &file, &old);
     bool exists = err == SW_OK;
@@ -330,6 +341,8 @@ void upload_patch(void *ctx, struct http_request *rq)
     int64_t offset = -1;
     bool numbered = number_of(http_header(rq, "Upload-Offset"), &offset);
     const char *type = http_header(rq, "Content-Type");
+    if (!version_fits(rq))
+        return;
     enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
     if (err == SW_ERR_NOT_FOUND) {
         http_problem(rq, 404, "no such upload");
@@ -361,6 +374,8 @@ void upload_head(void *ctx, struct http_request *rq)
     struct file_service *s = ctx;
     struct upload *u;
     struct about a;
+    if (!version_fits(rq))
+        return;
     enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
     if (err) {
         if (err == SW_ERR_NOT_FOUND)
@@ -384,6 +399,8 @@ void upload_delete(void *ctx, struct http_request *rq)
     struct file_service *s = ctx;
     struct upload *u;
     struct about a;
+    if (!version_fits(rq))
+        return;
     enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
     if (err) {
         http_problem(rq, 404, "no such upload");

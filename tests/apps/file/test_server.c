@@ -243,6 +243,20 @@ static void nothing_is_replaced_unasked(void)
     teardown(&a);
 }
 
+static void another_version_is_told(void)
+{
+    static const char wrong[] = "Tus-Resumable: 0.2.2\r\n", right[] = "Tus-Resumable: 1.0.0\r\n";
+    struct archive a;
+    char url[64];
+    setup(&a);
+    CU_ASSERT_EQUAL(announce(&a.alice, "text", 4, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "POST", "/files", wrong, ""), 412);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "PATCH", url, wrong, "text"), 412);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", url, wrong, ""), 412);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", url, right, ""), 204);
+    teardown(&a);
+}
+
 static void numbers_are_digits(void)
 {
     static const char *const bad[] = {"", "abc", "+4", " 4", "4x", "-4", "0x4", "4.0", "99999999999999999999"};
@@ -422,6 +436,7 @@ SW_TEST_SUITE(file_server){
     SW_TEST(another_content_than_announced),
     SW_TEST(nothing_is_replaced_unasked),
     SW_TEST(an_empty_file_is_a_file),
+    SW_TEST(another_version_is_told),
     SW_TEST(numbers_are_digits),
     SW_TEST(unfinished_uploads_are_bounded),
     SW_TEST(an_upload_can_be_given_up),
