@@ -46,7 +46,8 @@ enum {
     APP_MEDIA_ADMIN = 262144,
     APP_MEDIA = 524288,
     APP_USERS = 1048576,
-    APP_OPEN = 16384
+    APP_OPEN = 16384,
+    APP_REKEY = 2097152
 };
 
 enum app_option {

@@ -30,6 +30,12 @@ static const struct app_verb verbs[] = {
      "sealwaxd users add --state /var/lib/sealwax --role staff alice.crt bob.crt\n"
      "sealwaxd users list --state /var/lib/sealwax",
      APP_STATE | APP_USERS, 1, 10000, users_run},
+    {"rekey", "", "change the key that everything kept is sealed with",
+     "Make a new key file and seal messages, licences and the keys of files and media anew under it; the contents of "
+     "files stay as they are. No sealwaxd may run on the directory meanwhile. Interrupted at any moment, it goes on "
+     "when it is called again; until then both keys are there, vault.key and vault.key.next. First everything is "
+     "read: what the old key does not open is named, and nothing is changed; --force leaves it behind.",
+     "sealwaxd rekey --state /var/lib/sealwax", APP_STATE | APP_REKEY, 0, 0, rekey_run},
     {0},
 };
 

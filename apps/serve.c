@@ -21,6 +21,7 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATIENCE = 60, DRAIN_SECONDS = 10, MESSAGE_LIMIT = 4 << 20, SIGNALS = 3 };
 
@@ -48,6 +49,7 @@ struct server {
     struct event *signals[SIGNALS];
     struct event *drain, *watchdog;
     int64_t drain_until;
+    int lock; /* of the directory */
     SLIST_HEAD(, settings) read_again;
 };
 
@@ -437,6 +439,8 @@ static void clean_up(struct server *s)
     loop_log = NULL;
     sw_store_close(s->store);
     sw_config_free(s->cfg);
+    if (s->lock >= 0)
+        close(s->lock);
     struct settings *settings;
     while ((settings = SLIST_FIRST(&s->read_again)) != NULL) {
         SLIST_REMOVE_HEAD(&s->read_again, in_list);
@@ -459,7 +463,7 @@ static int check_rest(struct server *s)
 
 int serve_run(struct app *app)
 {
-    struct server s = {.app = app};
+    struct server s = {.app = app, .lock = -1};
     int64_t timeout;
     int code = log_begin(&s.log, app);
     if (!code)
@@ -470,6 +474,8 @@ int serve_run(struct app *app)
         code = make_tls(app, &s.cfg);
     if (!code && app_has(app, OPT_CHECK))
         return check_rest(&s);
+    if (!code)
+        code = state_lock(app, false, &s.lock);
     if (!code)
         code = open_store(&s);
     if (!code)

@@ -1,9 +1,12 @@
 #include "apps/state.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX])
 {
@@ -33,5 +36,28 @@ int state_vault(const struct app *app, bool create, struct sw_vault *out)
     if (code)
         return code;
     enum sw_err err = sw_vault_open(out, path, create);
+    if (err == SW_ERR_STATE)
+        return app_error(app, APP_REFUSED, "%s: its change for another key was interrupted; sealwaxd rekey finishes it",
+                         path);
     return err ? app_fail(app, err, path) : APP_DONE;
+}
+
+int state_lock(const struct app *app, bool alone, int *fd)
+{
+    char dir[STATE_PATH_MAX];
+    int code = state_path(app, "", dir);
+    *fd = -1;
+    if (code)
+        return code;
+    *fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd >= 0 && flock(*fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+        return APP_DONE;
+    int saved = errno;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    if (saved != EWOULDBLOCK)
+        return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(saved));
+    return app_error(app, APP_REFUSED, "%s: %s", dir,
+                     alone ? "a sealwaxd is at work there; stop it first" : "its key is being changed just now");
 }

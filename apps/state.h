@@ -14,4 +14,10 @@ int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX]
 int state_vault_path(const struct app *app, char out[STATE_PATH_MAX]);
 int state_vault(const struct app *app, bool create, struct sw_vault *out);
 
+/*
+ * state_lock: say that this process works there, with others (alone false) or alone; *fd holds it until it is closed. A process that holds keys in memory
+ * must not meet one that changes them. Exit code; said.
+ */
+int state_lock(const struct app *app, bool alone, int *fd);
+
 #endif

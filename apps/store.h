@@ -168,6 +168,13 @@ enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, con
                              void *ctx) SW_MUST_USE;
 
 /*
+ * sw_store_rekey: seal what is in the database at path anew (apps/rewrap.h), some messages a transaction; at the end it belongs to the new key. It can be
+ * interrupted anywhere and done again. SW_ERR_KEY_MISMATCH: it is of neither key. Others, and why, as of sw_store_open; no database is none to change.
+ */
+struct rewrap;
+enum sw_err sw_store_rekey(const char *path, struct rewrap *r, int64_t now, const char **why) SW_MUST_USE;
+
+/*
  * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
  * Must not call the store.
  */

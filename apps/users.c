@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static int open_store(const struct app *app, struct sw_store **out)
 {
@@ -122,11 +123,15 @@ int users_run(struct app *app)
     struct sw_store *store;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(app->argv[0], rows[i].name) == 0) {
-            int code = open_store(app, &store);
+            int lock, code = state_lock(app, false, &lock);
             if (code)
                 return code;
-            code = rows[i].run(app, store);
-            sw_store_close(store);
+            code = open_store(app, &store);
+            if (!code) {
+                code = rows[i].run(app, store);
+                sw_store_close(store);
+            }
+            close(lock);
             return code;
         }
     return app_usage(app, "users add, users remove or users list, not users %s", app->argv[0]);

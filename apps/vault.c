@@ -8,8 +8,13 @@
 #include "base/wipe.h"
 #include "ttp/file.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char mark[] = "sealwax-vault-1 ";
 
@@ -65,7 +70,7 @@ static enum sw_err load(const char *path, bool create, uint8_t key[KEY_LEN])
     return err;
 }
 
-enum sw_err sw_vault_open(struct sw_vault *vault, const char *path, bool create)
+static enum sw_err open_key(struct sw_vault *vault, const char *path, bool create)
 {
     uint8_t key[KEY_LEN], digest[SW_HASH_MAX];
     enum sw_err err = load(path, create, key);
@@ -77,6 +82,14 @@ enum sw_err sw_vault_open(struct sw_vault *vault, const char *path, bool create)
     }
     sw_wipe(key, sizeof key);
     return err;
+}
+
+enum sw_err sw_vault_open(struct sw_vault *vault, const char *path, bool create)
+{
+    char next[SW_VAULT_PATH_MAX];
+    if (sw_vault_next(path, next) && sw_file_exists(next))
+        return SW_ERR_STATE;
+    return open_key(vault, path, create);
 }
 
 void sw_vault_close(struct sw_vault *vault)
@@ -98,4 +111,90 @@ enum sw_err sw_vault_unseal(struct sw_vault *vault, const char *name, const uint
         return SW_ERR_CRYPTO;
     size_t n = len - SW_VAULT_EXTRA;
     return sw_aead_open(&vault->aead, in, name, strlen(name), in + SW_AEAD_NONCE, n, out, in + SW_AEAD_NONCE + n);
+}
+
+/* --- another key -------------------------------------------------------------------------------------------------------- */
+
+/* The file itself, where path is a link to it: so that everybody who comes by another way looks for the same neighbour. */
+static void file_behind(const char *path, char out[PATH_MAX])
+{
+    if (!realpath(path, out))
+        snprintf(out, PATH_MAX, "%s", path);
+}
+
+bool sw_vault_next(const char *path, char out[SW_VAULT_PATH_MAX])
+{
+    char file[PATH_MAX];
+    file_behind(path, file);
+    int n = snprintf(out, SW_VAULT_PATH_MAX, "%s.next", file);
+    return n > 0 && n < SW_VAULT_PATH_MAX;
+}
+
+enum sw_err sw_vault_change_from(struct sw_vault *vault, const char *path)
+{
+    return open_key(vault, path, false);
+}
+
+/* An administrator who is root changes the key of a server that is not. */
+static enum sw_err same_owner(const char *path, const char *next)
+{
+    struct stat old, new;
+    if (stat(path, &old) || stat(next, &new))
+        return SW_ERR_SYSTEM;
+    if (old.st_uid == new.st_uid && old.st_gid == new.st_gid)
+        return SW_OK;
+    return lchown(next, old.st_uid, old.st_gid) ? SW_ERR_SYSTEM : SW_OK;
+}
+
+enum sw_err sw_vault_change_to(struct sw_vault *vault, const char *path)
+{
+    char next[SW_VAULT_PATH_MAX];
+    if (!sw_vault_next(path, next))
+        return SW_ERR_ARGUMENT;
+    enum sw_err err = open_key(vault, next, true);
+    if (err)
+        return err;
+    err = same_owner(path, next);
+    if (err)
+        sw_vault_close(vault);
+    return err;
+}
+
+/* Its name is gone; where the file system writes in place, so are its bytes. A copy under another name is somebody's backup. */
+static void overwrite(int fd)
+{
+    static const char nothing[LINE_LEN];
+    struct stat st;
+    if (fstat(fd, &st) == 0 && st.st_nlink == 0 && pwrite(fd, nothing, sizeof nothing, 0) == sizeof nothing)
+        (void)fsync(fd);
+}
+
+static enum sw_err sync_directory(const char *path)
+{
+    char dir[SW_VAULT_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return SW_ERR_SYSTEM;
+    enum sw_err err = fsync(fd) ? SW_ERR_SYSTEM : SW_OK;
+    close(fd);
+    return err;
+}
+
+enum sw_err sw_vault_change_end(const char *path)
+{
+    char next[SW_VAULT_PATH_MAX], file[PATH_MAX];
+    if (!sw_vault_next(path, next))
+        return SW_ERR_ARGUMENT;
+    file_behind(path, file);
+    int old = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    enum sw_err err = old >= 0 && rename(next, file) == 0 ? sync_directory(file) : SW_ERR_SYSTEM;
+    if (err == SW_OK)
+        overwrite(old);
+    int saved = errno;
+    if (old >= 0)
+        close(old);
+    errno = saved;
+    return err;
 }

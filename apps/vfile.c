@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    HEAD = 4096,
+    HEAD = SW_VFILE_HEAD,
     ID = 16,
     KEY = 32,
     OVERHEAD = SW_AEAD_NONCE + SW_AEAD_TAG,
@@ -419,4 +419,61 @@ enum sw_err sw_vfile_read(struct sw_vfile *file, int64_t offset, void *out, size
     *got = there < len ? there : len;
     memcpy(out, file->chunk + at, *got);
     return SW_OK;
+}
+
+/* --- another key of the vault ------------------------------------------------------------------------------------------- */
+
+static int open_at_head(const char *path, int flags, uint8_t head[HEAD], enum sw_err *err)
+{
+    struct stat st;
+    int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st))
+        *err = errno == ENOENT ? SW_ERR_NOT_FOUND : SW_ERR_SYSTEM;
+    else
+        *err = st.st_size < HEAD ? SW_ERR_STATE : read_all(fd, head, HEAD, 0);
+    return fd;
+}
+
+static enum sw_err close_with(int fd, enum sw_err err)
+{
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return err;
+}
+
+enum sw_err sw_vfile_head_read(const char *path, uint8_t head[SW_VFILE_HEAD])
+{
+    enum sw_err err;
+    int fd = open_at_head(path, O_RDONLY, head, &err);
+    return close_with(fd, err);
+}
+
+enum sw_err sw_vfile_head_rewrap(uint8_t head[SW_VFILE_HEAD], struct rewrap *r, bool *changed)
+{
+    char name[48];
+    struct sw_reader h = sw_reader_of(head, HEAD);
+    struct sw_slice mark = sw_read_bytes(&h, sizeof magic), id = sw_read_bytes(&h, ID);
+    struct sw_reader box = sw_read_vec16(&h);
+    struct sw_slice sealed = sw_read_rest(&box);
+    *changed = false;
+    if (h.failed || memcmp(mark.p, magic, sizeof magic) != 0 || sealed.len > SEALED_MAX)
+        return SW_ERR_CRYPTO;
+    seal_name(id.p, name);
+    return rewrap_seal(r, name, sealed.p, sealed.len, head + (sealed.p - head), changed);
+}
+
+enum sw_err sw_vfile_head_write(const char *path, const uint8_t head[SW_VFILE_HEAD])
+{
+    uint8_t there[HEAD];
+    enum sw_err err;
+    int fd = open_at_head(path, O_RDWR, there, &err);
+    if (err == SW_OK && memcmp(there, head, sizeof magic + ID) != 0)
+        err = SW_ERR_CRYPTO;
+    if (err == SW_OK)
+        err = write_all(fd, head, HEAD, 0);
+    if (err == SW_OK && fsync(fd))
+        err = SW_ERR_SYSTEM;
+    return close_with(fd, err);
 }

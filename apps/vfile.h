@@ -8,12 +8,14 @@
 #ifndef SW_APPS_VFILE_H
 #define SW_APPS_VFILE_H
 
+#include "apps/rewrap.h"
 #include "apps/vault.h"
 #include "base/hash.h"
 
 enum {
     SW_VFILE_CHUNK = 65536,
-    SW_VFILE_META_MAX = 3500 /* of the description */
+    SW_VFILE_META_MAX = 3500, /* of the description */
+    SW_VFILE_HEAD = 4096
 };
 
 struct sw_vfile;
@@ -49,5 +51,14 @@ enum sw_err sw_vfile_finish(struct sw_vfile *file, uint8_t digest[32]) SW_MUST_U
 
 /* sw_vfile_read: up to len bytes from offset on; *got 0 at the end. SW_ERR_CRYPTO: the chunk was changed. */
 enum sw_err sw_vfile_read(struct sw_vfile *file, int64_t offset, void *out, size_t len, size_t *got) SW_MUST_USE;
+
+/*
+ * Another key of the vault: the file's own key and description are sealed anew, and its chunks stay. sw_vfile_head_read: the head as it is. SW_ERR_STATE: the
+ * file is shorter than that. sw_vfile_head_rewrap: seal it anew, in memory (apps/rewrap.h). sw_vfile_head_write: put it over the one of the file with the
+ * same id, and flush it to the disk. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_CRYPTO (no head, another file).
+ */
+enum sw_err sw_vfile_head_read(const char *path, uint8_t head[SW_VFILE_HEAD]) SW_MUST_USE;
+enum sw_err sw_vfile_head_rewrap(uint8_t head[SW_VFILE_HEAD], struct rewrap *r, bool *changed) SW_MUST_USE;
+enum sw_err sw_vfile_head_write(const char *path, const uint8_t head[SW_VFILE_HEAD]) SW_MUST_USE;
 
 #endif

@@ -157,13 +157,19 @@ int media_admin_run(struct app *app)
     const char *what = app->argv[0];
     int n = app->argc - 1;
     char **rest = app->argv + 1;
+    int lock;
     int code = state_path(app, "media", a.dir);
     if (!code)
         code = state_path(app, "media.db", a.db);
     if (!code)
-        code = state_vault(app, true, &a.vault);
+        code = state_lock(app, false, &lock);
     if (code)
         return code;
+    code = state_vault(app, true, &a.vault);
+    if (code) {
+        close(lock);
+        return code;
+    }
     if (mkdir(a.dir, 0700) && errno != EEXIST)
         code = app_fail(app, SW_ERR_SYSTEM, a.dir);
     else if (strcmp(what, "import") == 0)
@@ -177,5 +183,6 @@ int media_admin_run(struct app *app)
     else
         code = app_usage(app, "media import, ls, rm or licences, not %s", what);
     sw_vault_close(&a.vault);
+    close(lock);
     return code;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BUSY_MS = 5000, PLAIN = 24, SEALED = PLAIN + SW_VAULT_EXTRA, WHY_MAX = 256 };
+enum { BUSY_MS = 5000, PLAIN = 24, SEALED = PLAIN + SW_VAULT_EXTRA, WHY_MAX = 256, BATCH = 1000 };
 
 struct licences {
     sqlite3 *db;
@@ -192,5 +192,99 @@ enum sw_err licences_each(struct licences *l, void (*each)(void *ctx, const stru
     }
     enum sw_err err = rc == SQLITE_DONE ? SW_OK : fail(l);
     sqlite3_finalize(st);
+    return err;
+}
+
+/* --- another key of the vault ------------------------------------------------------------------------------------------- */
+
+static enum sw_err reseal(struct licences *l, const struct licence *a, const uint8_t *sealed, size_t len)
+{
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v2(l->db, "UPDATE licence SET sealed = ?3 WHERE holder = ?1 AND track = ?2", -1, &st, NULL))
+        return fail(l);
+    sqlite3_bind_text(st, 1, a->holder, -1, SQLITE_STATIC);
+    sqlite3_bind_text(st, 2, a->track, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(st, 3, sealed, (int)len, SQLITE_STATIC);
+    enum sw_err err = sqlite3_step(st) == SQLITE_DONE ? SW_OK : fail(l);
+    sqlite3_finalize(st);
+    return err;
+}
+
+static enum sw_err rewrap_row(struct licences *l, struct rewrap *r, const struct licence *a, const void *p, size_t len,
+                              unsigned long *changed)
+{
+    uint8_t sealed[SEALED];
+    char name[LICENCE_HOLDER_MAX + LICENCE_TRACK_MAX + 16];
+    bool this = false;
+    seal_name(a, name);
+    enum sw_err err = len == SEALED ? rewrap_seal(r, name, p, len, sealed, &this) : SW_ERR_CRYPTO;
+    if (err == SW_ERR_CRYPTO) {
+        rewrap_unreadable(r, "media.db", name);
+        return SW_OK;
+    }
+    if (err == SW_OK && this)
+        err = reseal(l, a, sealed, sizeof sealed);
+    *changed += err == SW_OK && this;
+    return err;
+}
+
+static bool is_behind(const struct licence *a, const struct licence *last)
+{
+    int order = strcmp(a->holder, last->holder);
+    return order > 0 || (order == 0 && strcmp(a->track, last->track) > 0);
+}
+
+/* Some licences behind *last, in a transaction that is open; *more: there may be others. */
+static enum sw_err rewrap_some(struct licences *l, struct rewrap *r, struct licence *last, unsigned long *changed,
+                               bool *more)
+{
+    sqlite3_stmt *st;
+    enum sw_err err = SW_OK;
+    *more = true;
+    if (sqlite3_prepare_v2(l->db,
+                           "SELECT holder, track, sealed FROM licence WHERE (holder, track) > (?1, ?2)"
+                           " ORDER BY holder, track LIMIT 1",
+                           -1, &st, NULL))
+        return fail(l);
+    for (int i = 0; i < BATCH && *more && !err; i++) {
+        struct licence a = *last;
+        sqlite3_bind_text(st, 1, last->holder, -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 2, last->track, -1, SQLITE_STATIC);
+        int rc = sqlite3_step(st);
+        *more = rc == SQLITE_ROW;
+        if (rc == SQLITE_ROW) {
+            name_licence(&a, (const char *)sqlite3_column_text(st, 0), (const char *)sqlite3_column_text(st, 1));
+            if (!is_behind(&a,
+                           last)) { /* a name that was not written here and did not fit: it would come again for ever */
+                snprintf(l->why, sizeof l->why, "a licence of %s has no name of a licence", a.holder);
+                err = SW_ERR_SYSTEM;
+                break;
+            }
+            err = rewrap_row(l, r, &a, sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2), changed);
+        } else if (rc != SQLITE_DONE) {
+            err = fail(l);
+        }
+        sqlite3_reset(st);
+        *last = a;
+    }
+    sqlite3_finalize(st);
+    return err;
+}
+
+enum sw_err licences_rekey(struct licences *l, struct rewrap *r)
+{
+    struct licence last = {0};
+    bool more = true;
+    enum sw_err err = execute(l, "PRAGMA secure_delete = ON");
+    while (more && !err) {
+        unsigned long changed = 0;
+        err = execute(l, "BEGIN IMMEDIATE");
+        if (err == SW_OK)
+            err = finish(l, rewrap_some(l, r, &last, &changed, &more));
+        if (err == SW_OK)
+            r->changed += changed;
+    }
+    if (err == SW_OK && r->to)
+        sqlite3_wal_checkpoint_v2(l->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return err;
 }

@@ -6,6 +6,7 @@
 #ifndef SW_APPS_MEDIA_LICENCE_H
 #define SW_APPS_MEDIA_LICENCE_H
 
+#include "apps/rewrap.h"
 #include "apps/vault.h"
 #include <stdint.h>
 
@@ -42,5 +43,8 @@ enum sw_err licences_set(struct licences *l, const char *holder, const char *tra
 /* licences_each: all of them, by holder and track. One that was changed has plays -1. */
 enum sw_err licences_each(struct licences *l, void (*each)(void *ctx, const struct licence *licence),
                           void *ctx) SW_MUST_USE;
+
+/* licences_rekey: seal all of them anew (apps/rewrap.h), some a transaction; it can be interrupted anywhere and done again. SW_ERR_SYSTEM, SW_ERR_MEMORY, SW_ERR_RANDOM. */
+enum sw_err licences_rekey(struct licences *l, struct rewrap *r) SW_MUST_USE;
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SCHEMA = 2, BUSY_MS = 5000 };
+enum { BUSY_MS = 5000 };
 
 /* what version 2 added */
 #define MEMBERS_TABLE                                                                                                  \
@@ -75,6 +75,12 @@ static const char *const queries[QUERIES] = {
     [MEMBER] = "SELECT cert, name, role, since FROM member WHERE cert = ?1",
     [MEMBER_NAMED] = "SELECT cert, name, role, since FROM member WHERE name = ?1 ORDER BY since DESC LIMIT 1",
     [MEMBERS] = "SELECT cert, name, role, since FROM member ORDER BY name, since",
+    /* the key of the vault is changed for another one */
+    [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL ORDER BY "
+                     "cursor LIMIT 1",
+    [RESEAL] = "UPDATE message SET body = ?2 WHERE cursor = ?1",
+    [VAULT] = "SELECT vault FROM meta",
+    [SET_VAULT] = "UPDATE meta SET vault = ?1",
     [AUDIT] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
 
@@ -185,7 +191,7 @@ static enum sw_err execute(struct sw_store *s, const char *sql)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? SW_OK : db_fail(s);
 }
 
-static enum sw_err version_of(struct sw_store *s, int64_t *out)
+enum sw_err db_version(struct sw_store *s, int64_t *out)
 {
     sqlite3_stmt *st = NULL;
     if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK)
@@ -215,12 +221,12 @@ static enum sw_err create(struct sw_store *s)
 
 static enum sw_err check_key(struct sw_store *s)
 {
-    sqlite3_stmt *st = NULL;
-    if (sqlite3_prepare_v2(s->db, "SELECT vault FROM meta", -1, &st, NULL) != SQLITE_OK)
+    sqlite3_stmt *st = db_get(s, VAULT);
+    if (!st)
         return db_fail(s);
     bool same = sqlite3_step(st) == SQLITE_ROW && sqlite3_column_bytes(st, 0) == (int)sizeof s->vault.id &&
                 memcmp(sqlite3_column_blob(st, 0), s->vault.id, sizeof s->vault.id) == 0;
-    sqlite3_finalize(st);
+    db_done(st);
     return same ? SW_OK : SW_ERR_KEY_MISMATCH;
 }
 
@@ -231,7 +237,7 @@ static enum sw_err set_up(struct sw_store *s, const char *key_path, const char *
     enum sw_err err = db_begin(s);
     if (err)
         return err;
-    err = version_of(s, &version);
+    err = db_version(s, &version);
     if (err == SW_OK && version > SCHEMA)
         err = SW_ERR_UNSUPPORTED;
     if (err == SW_OK) {
@@ -245,10 +251,11 @@ static enum sw_err set_up(struct sw_store *s, const char *key_path, const char *
     return db_finish(s, err);
 }
 
-static enum sw_err open_database(struct sw_store *s, const char *path)
+enum sw_err db_open(struct sw_store *s, const char *path, bool create)
 {
     mode_t before = umask(077); /* nobody else reads it; the log files beside it get its mode */
-    int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL);
+    int rc = sqlite3_open_v2(path, &s->db,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | (create ? SQLITE_OPEN_CREATE : 0), NULL);
     umask(before);
     if (!s->db)
         return SW_ERR_MEMORY;
@@ -259,7 +266,7 @@ static enum sw_err open_database(struct sw_store *s, const char *path)
                       "PRAGMA journal_size_limit = 4194304");
 }
 
-static const char *explain(const struct sw_store *s, enum sw_err err, const char *what)
+const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what)
 {
     static char text[WHY_MAX + 4096];
     const char *why = sw_err_reason(err);
@@ -271,6 +278,8 @@ static const char *explain(const struct sw_store *s, enum sw_err err, const char
         why = "this is no key file of a mailbox";
     else if (err == SW_ERR_NOT_FOUND)
         why = "the mailbox exists, and the key file it is sealed with does not";
+    else if (err == SW_ERR_STATE)
+        why = "its change for another key was interrupted; sealwaxd rekey finishes it";
     else if (err == SW_ERR_SYSTEM)
         why = s->why[0] ? s->why : strerror(errno);
     snprintf(text, sizeof text, "%s: %s", what, why);
@@ -287,11 +296,11 @@ enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *k
         return SW_ERR_MEMORY;
     s->limits = *limits;
     const char *what = path;
-    enum sw_err err = open_database(s, path);
+    enum sw_err err = db_open(s, path, true);
     if (err == SW_OK)
         err = set_up(s, key_path, &what);
     if (err) {
-        *why = explain(s, err, what);
+        *why = db_explain(s, err, what);
         sw_store_close(s);
         return err;
     }

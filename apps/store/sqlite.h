@@ -6,7 +6,7 @@
 #include "apps/vault.h"
 #include <sqlite3.h>
 
-enum { WHY_MAX = 512 };
+enum { WHY_MAX = 512, SCHEMA = 2 };
 
 /* What a row of messages has, in the order of row_read; behind it, where a query adds it, the body. */
 #define COLUMNS                                                                                                        \
@@ -40,6 +40,10 @@ enum query {
     MEMBER,
     MEMBER_NAMED,
     MEMBERS,
+    SEALED_AFTER,
+    RESEAL,
+    VAULT,
+    SET_VAULT,
     QUERIES
 };
 
@@ -63,6 +67,10 @@ struct row {
 
 /* --- sqlite.c: statements ------------------------------------------------------------------------------------------------- */
 
+/* db_open: the database, to be made if there is none and create is set. db_version: of what is in it. db_explain: why what did not work, for people. */
+enum sw_err db_open(struct sw_store *s, const char *path, bool create);
+enum sw_err db_version(struct sw_store *s, int64_t *out);
+const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what);
 /* db_get: a query's statement, made once, fresh; NULL: db_fail says why. db_fail: keep what the database said; always an error. */
 sqlite3_stmt *db_get(struct sw_store *s, enum query q);
 enum sw_err db_fail(struct sw_store *s);

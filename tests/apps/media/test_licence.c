@@ -110,8 +110,69 @@ static void notices_tampering(void)
     teardown(&s);
 }
 
+static void count_lost(void *ctx, const char *file, const char *what)
+{
+    CU_ASSERT_STRING_EQUAL(file, "media.db");
+    CU_ASSERT_STRING_EQUAL(what, "licence 0001 track");
+    ++*(int *)ctx;
+}
+
+static void execute(const struct shelf *s, const char *sql)
+{
+    sqlite3 *db;
+    CU_ASSERT_EQUAL(sqlite3_open(s->db, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void outlive_their_key(void)
+{
+    struct shelf s;
+    struct sw_vault to;
+    struct licence a;
+    char holder[16], next[128];
+    int lost = 0;
+    enum { MANY = 2500 /* more than two transactions */ };
+    setup(&s);
+    SW_ASSERT_OK(sw_vault_change_to(&to, s.key));
+    for (int i = 0; i < MANY; i++) {
+        snprintf(holder, sizeof holder, "%04d", i);
+        SW_ASSERT_OK(licences_set(s.l, holder, i % 2 ? "track" : "another", i));
+    }
+    execute(&s, "UPDATE licence SET sealed = zeroblob(52) WHERE holder = '0001'");
+    struct rewrap r = {.from = &s.vault, .to = &to, .unreadable = count_lost, .ctx = &lost};
+    SW_ASSERT_OK(licences_rekey(s.l, &r));
+    CU_ASSERT_EQUAL(r.changed, MANY - 1);
+    CU_ASSERT_EQUAL(lost, 1);
+    SW_ASSERT_ERR(licences_get(s.l, "0002", "another", &a), SW_ERR_CRYPTO);
+    SW_ASSERT_OK(licences_rekey(s.l, &r)); /* once more: nothing to do */
+    CU_ASSERT_EQUAL(r.changed, MANY - 1);
+    licences_close(s.l);
+    SW_ASSERT_OK(licences_open(&s.l, &to, s.db));
+    SW_ASSERT_OK(licences_get(s.l, "0002", "another", &a));
+    CU_ASSERT_EQUAL(a.plays, 2);
+    SW_ASSERT_OK(licences_get(s.l, "2499", "track", &a));
+    CU_ASSERT_EQUAL(a.plays, 2499);
+    sw_vault_close(&to);
+    snprintf(next, sizeof next, "%s.next", s.key);
+    unlink(next);
+    teardown(&s);
+}
+
+/* Somebody wrote a row whose holder fits no licence: an error, and no endless loop. */
+static void changes_no_key_for_ever(void)
+{
+    struct shelf s;
+    struct rewrap r = {.from = &s.vault};
+    setup(&s);
+    SW_ASSERT_OK(licences_set(s.l, "01", "track", 1));
+    execute(&s, "INSERT INTO licence VALUES (printf('%.100c', 'x'), 'track', zeroblob(52))");
+    SW_ASSERT_ERR(licences_rekey(s.l, &r), SW_ERR_SYSTEM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(licences_why(s.l), "xxx"));
+    teardown(&s);
+}
+
 SW_TEST_SUITE(licence){
-    SW_TEST(counts_each_play_once),
-    SW_TEST(makes_none_when_told_so),
-    SW_TEST(notices_tampering),
+    SW_TEST(counts_each_play_once), SW_TEST(makes_none_when_told_so), SW_TEST(notices_tampering),
+    SW_TEST(outlive_their_key),     SW_TEST(changes_no_key_for_ever),
 };

@@ -1,0 +1,146 @@
+#!/bin/bash
+# sealwaxd rekey: beside a server it refuses; messages, files, uploads, tracks and licences outlive it; what cannot be read is named; then kill -9 (rekey_kill.py).
+# KILLS=N for another number of moments.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+BUILD=$(cd "${BUILD:-build}" && pwd)
+cd "${SCRATCH:-$(mktemp -d)}" || exit 1
+export NO_COLOR=1
+unset SSLKEYLOGFILE
+passed=0 failed=0 server=
+trap 'kill $server 2>/dev/null' EXIT
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAIL: $*"
+    [ ! -s out ] || head -c 300 out | sed 's/^/    out| /'
+    [ ! -s err ] || sed 's/^/    err| /' err | head -n 5
+}
+exits() { # CODE COMMAND...
+    want=$1
+    shift
+    "$@" >out 2>err </dev/null
+    code=$?
+    if [ $code = "$want" ]; then ok; else bad "exit code $code, not $want: $*"; fi
+}
+says() { if grep -qF -- "$1" out err; then ok; else bad "nobody said \"$1\""; fi; }
+same() { if cmp -s "$1" "$2"; then ok; else bad "$1 and $2 differ"; fi; }
+differ() { if cmp -s "$1" "$2"; then bad "$1 and $2 are the same"; else ok; fi; }
+
+ttp() { "$BUILD/ttp" --quiet --pki pki "$@" >/dev/null; }
+ttp init "Test Root"
+ttp issue localhost --profile server
+for who in alice bank; do ttp issue $who --profile client; done
+
+start() {
+    rm -f ready
+    "$BUILD/sealwaxd" --state state --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --ready-file ready 2>>server.log &
+    server=$!
+    for _ in $(seq 500); do [ -s ready ] && break; sleep 0.02; done
+    port=$(sed 's/.*://' ready)
+}
+stop() {
+    kill "$server"
+    wait "$server" 2>/dev/null
+    server=
+}
+as() { # NAME VERB ARGUMENTS...
+    who=$1 verb=$2
+    shift 2
+    "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "$@"
+}
+rekey() { "$BUILD/sealwaxd" rekey --state state "$@"; }
+
+# two messages, 70 files and one that is not finished, two tracks, two licences
+head -c 300000 /dev/urandom >big
+head -c 200000 /dev/urandom >song.mp3
+mkdir small
+for i in $(seq 69); do echo "content $i" >small/$i; done
+start
+exits 0 as bank send --to alice "The OTP is 256345." --once --ttl 1h
+exits 0 as bank send --to alice "hello"
+exits 0 as alice put big small --quiet
+exits 0 curl -sS -o /dev/null --cacert pki/root.crt --cert pki/alice.crt --key pki/alice.key -X POST -H "Upload-Length: 6" \
+    -H "Upload-Metadata: filename $(printf half | base64)" -D headers "https://localhost:$port/files"
+upload=$(tr -d '\r' <headers | sed -n 's/^Location: //p')
+patch() { # OFFSET TEXT
+    printf %s "$2" | curl -sS -o /dev/null -w '%{http_code}' --cacert pki/root.crt --cert pki/alice.crt --key pki/alice.key -X PATCH \
+        -H "Upload-Offset: $1" -H "Content-Type: application/offset+octet-stream" --data-binary @- "https://localhost:$port$upload"
+}
+for song in First Second; do exits 0 "$BUILD/sealwaxd" media import song.mp3 --title $song --state state; done
+for who in 01 02; do exits 0 "$BUILD/sealwaxd" media licences $who abc 4 --state state; done
+
+exits 3 rekey
+says "state: a sealwaxd is at work there; stop it first"
+stop
+: >state/uploads/00000000000000000000000000000000 # one that ended before anything was in it
+cp -a state damaged
+cp -a state first
+cp state/vault.key old.key
+
+exits 0 rekey
+says "state/vault.key: changed; what was sealed anew: 77"
+differ old.key state/vault.key
+if [ -e state/vault.key.next ] || [ -e state/rekey.heads ]; then bad "something is left"; else ok; fi
+start
+exits 0 as alice recv --wait 5s --count 2
+says "The OTP is 256345."
+says "hello"
+exits 0 as alice get big -o copy --quiet
+same big copy
+for i in 1 35 69; do
+    exits 0 as alice get small/$i -o copy$i --quiet
+    same small/$i copy$i
+done
+if [ "$(patch 0 "whole!")" = 204 ]; then ok; else bad "the upload does not go on"; fi
+exits 0 curl -sS --cacert pki/root.crt --cert pki/alice.crt --key pki/alice.key "https://localhost:$port/files/half"
+says "whole!"
+exits 0 "$BUILD/sealwaxd" media ls --state state
+says Second
+exits 0 "$BUILD/sealwaxd" media licences --state state
+says "02  abc  4 of 4"
+stop
+# the old key opens nothing any more
+cp state/vault.key new.key
+cp old.key state/vault.key
+exits 4 "$BUILD/sealwaxd" users list --state state
+says "state/vault.key: this key file belongs to another mailbox"
+exits 4 rekey
+says "belongs to another mailbox"
+cp new.key state/vault.key
+
+# what cannot be read is named, before anything is changed; --force leaves it behind
+rm -rf state
+cp -a damaged state
+for file in state/media/*; do break; done
+printf x | dd of="$file" bs=1 seek=40 conv=notrunc 2>/dev/null
+exits 4 rekey
+says "$file: cannot be read"
+says "nothing was changed"
+same old.key state/vault.key
+exits 0 "$BUILD/sealwaxd" users list --state state
+exits 0 rekey --force
+says "anew: 76"
+differ old.key state/vault.key
+
+# one that was interrupted as soon as it had a key
+rm -rf state
+cp -a damaged state
+cp new.key state/vault.key.next
+exits 0 rekey
+says "going on with the change that was interrupted"
+same new.key state/vault.key
+chmod 644 state/vault.key
+exits 3 rekey
+says "state/vault.key: "
+
+rm -rf state
+mv first state
+python3 "$here/rekey_kill.py" "$BUILD" "${KILLS:-60}" 77 >kills.log
+code=$?
+grep -v passed kills.log
+[ $code = 0 ] || [ $code = 77 ] || failed=$((failed + 1))
+passed=$((passed + $(sed -n 's/ passed.*//p' kills.log | grep . || echo 0)))
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
