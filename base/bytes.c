@@ -55,7 +55,9 @@ static uint64_t take_number(struct sw_reader *r, size_t width)
 
 uint8_t sw_read_u8(struct sw_reader *r)
 {
-    return (uint8_t)take_number(r, 1);
+    const uint8_t *p = take(r, 1);
+
+    return p != NULL ? *p : 0;
 }
 
 uint16_t sw_read_u16(struct sw_reader *r)

@@ -5,6 +5,7 @@
  * What is subtle: the number of paths is exponential in what a peer sends. Three things keep it small: signatures are remembered, an
  * entity (name and key) stands on a path once, or twice in a row where it issued to itself, and every step is paid from a budget.
  */
+#include "ttp/name.h"
 #include "ttp/path.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,7 +70,13 @@ static long signature_cost(const struct sw_pubkey *key, size_t msg_len)
         cost = key->curve == SW_CURVE_P256 ? 1 : key->curve == SW_CURVE_P384 ? 4 : 8;
     else if (key->type == SW_KEY_ED448)
         cost = 8;
-    return cost + 1 + (long)(msg_len >> 18);
+    return cost + 1 + (long)(msg_len >> 16);
+}
+
+bool sw_path_pay(struct sw_path *p, const struct sw_pubkey *key, size_t msg_len, unsigned n)
+{
+    p->signatures -= n * signature_cost(key, msg_len);
+    return p->signatures > 0;
 }
 
 enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
@@ -77,8 +84,7 @@ enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const
 {
     if (!sw_pubkey_fits(key, scheme))
         return SW_ERR_CERT_SIGNATURE;
-    p->signatures -= signature_cost(key, msg.len);
-    if (p->signatures <= 0)
+    if (!sw_path_pay(p, key, msg.len, 1))
         return budget_end(p);
     switch (sw_pubkey_verify(key, scheme, msg.p, msg.len, sig.p, sig.len)) {
     case SW_OK:
@@ -127,10 +133,8 @@ static bool same_entity(const struct sw_cert *a, const struct sw_cert *b)
 /* A name and key may stand on the path once; twice in a row where a CA issued to itself, for that is no detour (RFC 5280 6.1). */
 static bool is_cycle(const struct sw_path *p, const struct sw_cert *c)
 {
-    unsigned last = p->len - 1;
-
-    for (unsigned i = 0; i < p->len; i++)
-        if (sw_slice_eq(p->cert[i]->der, c->der) || (i != last && same_entity(p->cert[i], c)))
+    for (unsigned i = 0; i + 1 < p->len; i++)
+        if (same_entity(p->cert[i], c))
             return true;
     return false;
 }
@@ -157,6 +161,9 @@ static enum sw_err try_issuer(struct sw_path *p, const struct sw_cert *candidate
 
     if (p->len == SW_PATH_MAX)
         return sw_path_fail(p, SW_ERR_CERT_PATH_LEN, p->len - 1, "the path has more than %d certificates", SW_PATH_MAX);
+    /* its names are read some times more, all it holds is compared with what is on the path */
+    if (!sw_path_spend(p, 2 + (candidate->subject.len + candidate->issuer.len) / 16 + candidate->der.len / 256))
+        return budget_end(p);
     if (sw_slice_eq(candidate->der, p->cert[p->len - 1]->der))
         return SW_ERR_CERT_UNKNOWN_CA;
     if (is_cycle(p, candidate))
@@ -196,10 +203,14 @@ static enum sw_err try_source(struct sw_path *p, struct source source, bool *nam
     enum sw_err err;
 
     for (size_t i = 0; i < n; i++) {
+        size_t read = 0;
+        bool fits;
+
         c = source.anchors ? sw_trust_at(p->params->trust, i) : &p->params->untrusted[i];
-        if (!sw_path_spend(p, 1 + c->subject.len / 64))
+        fits = key_id_fits(cert, c) == source.fitting && sw_dn_eq(c->subject, cert->issuer, &read);
+        if (!sw_path_spend(p, 1 + read / 16 + c->ski.len / 1024))
             return budget_end(p);
-        if (key_id_fits(cert, c) != source.fitting || !sw_cert_name_eq(c->subject, cert->issuer))
+        if (!fits)
             continue;
         *named = *named || !sw_slice_eq(c->der, cert->der);
         err = try_issuer(p, c, source.anchors);
@@ -272,6 +283,7 @@ enum sw_err sw_verify(const struct sw_cert *leaf, const struct sw_verify_params 
     p.steps = SW_BUDGET_STEPS;
     p.signatures = SW_BUDGET_SIGNATURES;
     p.seen_len = 0;
+    p.ocsp_key = (struct sw_slice){NULL, 0};
     p.rank = 0;
     memset(result, 0, sizeof *result);
     err = sw_check_leaf(&p);
@@ -281,14 +293,14 @@ enum sw_err sw_verify(const struct sw_cert *leaf, const struct sw_verify_params 
         p.rank = 0; /* what was said of branches that failed no longer counts */
         err = sw_check_name(&p);
     }
-    if (err != SW_OK) {
-        /* nothing was noted where the search ran in a circle, or memory ran out */
-        if (p.rank == 0 || err == SW_ERR_MEMORY)
-            result->err = err;
-        return result->err;
+    if (err == SW_OK) {
+        memset(result, 0, sizeof *result);
+        memcpy(result->path, p.cert, p.len * sizeof p.cert[0]);
+        result->path_len = p.len;
+    } else if (p.rank == 0 || err == SW_ERR_MEMORY) {
+        result->err = err; /* nothing was noted where the search ran in a circle, or memory ran out */
     }
-    memset(result, 0, sizeof *result);
-    memcpy(result->path, p.cert, p.len * sizeof p.cert[0]);
-    result->path_len = p.len;
-    return SW_OK;
+    result->steps = SW_BUDGET_STEPS - p.steps;
+    result->signatures = SW_BUDGET_SIGNATURES - p.signatures;
+    return result->err;
 }

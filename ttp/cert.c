@@ -233,33 +233,35 @@ static bool read_known(struct sw_cert *c, const struct extension *e, bool critic
     return e->read(c, &r) && sw_reader_end(&r);
 }
 
-/* Whether the unknown extension at `here` occurred before it in the list (RFC 5280 4.2: never twice). Those we know have a bit each. */
-static bool occurred_before(struct sw_slice list, const uint8_t *here, struct sw_slice oid)
-{
-    struct sw_reader r = sw_reader_of(list.p, (size_t)(here - list.p));
-
-    while (sw_reader_left(&r) > 0) {
-        struct sw_reader ext = sw_der_enter(&r, SW_DER_SEQUENCE);
-
-        if (sw_slice_eq(sw_der_read(&ext, SW_DER_OID), oid))
-            return true;
-    }
-    return false;
-}
-
 enum { UNKNOWN_MAX = 64 };
+
+/* The extensions that are not known: none may occur twice (RFC 5280 4.2), nor is there an end of them in an honest certificate. */
+struct unknown {
+    size_t len;
+    struct sw_slice oid[UNKNOWN_MAX];
+};
+
+static bool is_new(struct unknown *u, struct sw_slice oid)
+{
+    for (size_t i = 0; i < u->len; i++)
+        if (sw_slice_eq(u->oid[i], oid))
+            return false;
+    if (u->len == UNKNOWN_MAX)
+        return false;
+    u->oid[u->len++] = oid;
+    return true;
+}
 
 static bool read_extensions(struct sw_cert *c, struct sw_slice list)
 {
     struct sw_reader r = sw_reader_of_slice(list);
+    struct unknown unknown = {0};
     uint32_t seen = 0;
-    unsigned unknown = 0;
 
     c->extensions = list;
     if (list.len == 0)
         return false;
     while (sw_reader_left(&r) > 0) {
-        const uint8_t *here = r.p;
         struct sw_reader ext = sw_der_enter(&r, SW_DER_SEQUENCE);
         struct sw_slice oid = sw_der_read(&ext, SW_DER_OID), value;
         bool critical = false;
@@ -279,7 +281,7 @@ static bool read_extensions(struct sw_cert *c, struct sw_slice list)
             seen |= 1u << known;
             continue;
         }
-        if (++unknown > UNKNOWN_MAX || occurred_before(list, here, oid))
+        if (!is_new(&unknown, oid))
             return false;
         if (critical && !c->unknown_critical) {
             c->unknown_critical = true;
@@ -387,8 +389,8 @@ enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len)
     cert->tbs = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
     outer = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
     cert->sig = sw_der_read_bits(&seq, &unused);
-    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 || !read_tbs(cert, cert->tbs, &inner) ||
-        !sw_algorithm_valid(outer) || !sw_algorithm_valid(inner))
+    if (len > SW_CERT_LEN_MAX || !sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 ||
+        !read_tbs(cert, cert->tbs, &inner) || !sw_algorithm_valid(outer) || !sw_algorithm_valid(inner))
         return SW_ERR_CERT_DECODE;
     if (!sw_slice_eq(outer, inner))
         cert->flaws |= SW_FLAW_SIG_ALG_MISMATCH;

@@ -91,8 +91,11 @@ enum {
 /* Either of the two that are about criticality. */
 enum { SW_FLAW_EXT_CRITICALITY = SW_FLAW_EXT_CRITICAL | SW_FLAW_EXT_NOT_CRITICAL };
 
+/* A longer certificate or request is none: the longest ones in use have some ten thousand bytes. */
+enum { SW_CERT_LEN_MAX = 1 << 20 };
+
 /*
- * sw_cert_parse: parse one DER certificate of exactly len bytes.
+ * sw_cert_parse: parse one DER certificate of exactly len bytes, at most SW_CERT_LEN_MAX.
  * Returns SW_OK or SW_ERR_CERT_DECODE. Work is linear in len.
  */
 enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len) SW_MUST_USE;

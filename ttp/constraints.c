@@ -207,10 +207,11 @@ static bool ip_within(struct sw_slice ip, struct sw_slice base)
     return true;
 }
 
-static bool within(const struct sw_general_name *name, const struct sw_general_name *base, unsigned side)
+static bool within(const struct sw_general_name *name, const struct sw_general_name *base, unsigned side, size_t *read)
 {
     struct sw_slice host;
 
+    *read = 0;
     switch (name->kind) {
     case SW_GN_DNS:
         return dns_within(name->value, base->value, side);
@@ -221,7 +222,7 @@ static bool within(const struct sw_general_name *name, const struct sw_general_n
     case SW_GN_IP:
         return ip_within(name->value, base->value);
     case SW_GN_DIRECTORY:
-        return sw_dn_within(name->value, base->value);
+        return sw_dn_within(name->value, base->value, read);
     default:
         return false;
     }
@@ -270,7 +271,7 @@ static enum sw_err judge_name(struct judge *j, const struct sw_general_name *nam
     bool valid, constrained = false, hit[SIDES] = {false, false};
     struct sw_general_name base;
 
-    if (!sw_path_spend(j->path, 1 + name->value.len / 64))
+    if (!sw_path_spend(j->path, 1 + name->value.len / 16))
         return SW_ERR_CERT_BUDGET;
     valid = name_valid(name);
     for (unsigned side = 0; side < SIDES; side++) {
@@ -278,12 +279,14 @@ static enum sw_err judge_name(struct judge *j, const struct sw_general_name *nam
         bool any = false;
 
         while (!hit[side] && next_subtree(&r, &base)) {
-            if (!sw_path_spend(j->path, 2 + (name->kind == base.kind ? (name->value.len + base.value.len) / 64 : 0)))
+            size_t read = 0;
+
+            if (base.kind == name->kind) {
+                any = true;
+                hit[side] = valid && within(name, &base, side, &read);
+            }
+            if (!sw_path_spend(j->path, 1 + read / 16 + (base.kind == name->kind ? name->value.len / 64 : 0)))
                 return SW_ERR_CERT_BUDGET;
-            if (base.kind != name->kind)
-                continue;
-            any = true;
-            hit[side] = valid && within(name, &base, side);
         }
         constrained = constrained || any;
         if (side == PERMITTED && !any)
@@ -330,7 +333,7 @@ static enum sw_err judge_cert(struct judge *j)
     enum sw_err err = cert->subject.len > 2 ? judge_name(j, &name) : SW_OK;
     bool emails = true;
 
-    if (!sw_path_spend(j->path, cert->subject.len / 64))
+    if (!sw_path_spend(j->path, cert->subject.len / 16))
         return SW_ERR_CERT_BUDGET;
     while (err == SW_OK && sw_general_name_next(&names, &name)) {
         emails = emails && name.kind != SW_GN_EMAIL;

@@ -273,7 +273,7 @@ enum sw_err sw_crl_parse(struct sw_crl *crl, const uint8_t *der, size_t len)
     crl->tbs = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
     outer = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
     crl->sig = sw_der_read_bits(&seq, &unused);
-    if (!sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 || !read_tbs(crl, &inner))
+    if (len > SW_CRL_LEN_MAX || !sw_reader_end(&seq) || !sw_reader_end(&r) || unused != 0 || !read_tbs(crl, &inner))
         return SW_ERR_CRL;
     if (!sw_slice_eq(outer, inner) || !sw_algorithm_valid(outer))
         return SW_ERR_CRL;

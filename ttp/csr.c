@@ -144,7 +144,7 @@ enum sw_err sw_csr_parse(struct sw_csr *csr, const uint8_t *der, size_t len)
     struct sw_reader seq = sw_der_enter(&all, SW_DER_SEQUENCE);
     struct sw_reader peek = seq;
     csr->info = sw_der_read_whole(&peek, SW_DER_SEQUENCE);
-    if (!read_info(csr, &seq))
+    if (len > SW_CERT_LEN_MAX || !read_info(csr, &seq))
         return SW_ERR_DER;
     csr->sig_scheme = sw_sigalg_parse(sw_der_read_whole(&seq, SW_DER_SEQUENCE));
     struct sw_slice sig = sw_der_read(&seq, SW_DER_BIT_STRING);

@@ -29,7 +29,7 @@ struct sw_csr {
 };
 
 /*
- * sw_csr_parse: parse one DER request of exactly len bytes.
+ * sw_csr_parse: parse one DER request of exactly len bytes, at most SW_CERT_LEN_MAX.
  * Returns SW_OK; SW_ERR_DER. The signature is another matter:
  * sw_csr_verify: that the requester holds the key. SW_OK, SW_ERR_SIGNATURE, SW_ERR_UNSUPPORTED.
  */

@@ -176,6 +176,24 @@ static int64_t days_from_civil(int year, int month, int day)
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
 }
 
+struct sw_civil sw_time_split(int64_t time)
+{
+    enum { DAYS_400 = 146097, TO_MARCH_0 = 719468 };
+    int64_t day = time / 86400 - (time % 86400 < 0), second = time - day * 86400;
+    int64_t shifted = day + TO_MARCH_0 + DAYS_400, of_era = shifted % DAYS_400; /* positive from the year 0 on */
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153; /* from March on, so that a leap day is the last */
+    struct sw_civil c = {.day = (int)(of_year - (153 * month + 2) / 5 + 1),
+                         .month = (int)(month < 10 ? month + 3 : month - 9),
+                         .hour = (int)(second / 3600),
+                         .minute = (int)(second / 60 % 60),
+                         .second = (int)(second % 60)};
+
+    c.year = (int)(year + (shifted / DAYS_400 - 1) * 400 + (c.month <= 2));
+    return c;
+}
+
 static int days_in_month(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

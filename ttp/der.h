@@ -62,6 +62,12 @@ struct sw_slice sw_der_read_bits(struct sw_reader *r, unsigned *unused);
  */
 int64_t sw_der_read_time(struct sw_reader *r, bool *general);
 
+/* sw_time_split: Unix time, of the years 0 to 9999, as a date of the Gregorian calendar and the time of day, UTC. */
+struct sw_civil {
+    int year, month, day, hour, minute, second;
+};
+struct sw_civil sw_time_split(int64_t time);
+
 /* sw_der_write: one whole element. */
 void sw_der_write(struct sw_writer *w, unsigned tag, const void *p, size_t len);
 

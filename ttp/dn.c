@@ -147,13 +147,16 @@ static bool attribute_eq(const struct sw_attribute *a, const struct sw_attribute
 }
 
 /* Attribute by attribute; both at the end, or only the second, where it may be the beginning of the first. */
-static bool compare(struct sw_slice a, struct sw_slice b, bool beginning)
+static bool compare(struct sw_slice a, struct sw_slice b, bool beginning, size_t *read)
 {
     struct sw_dn da = sw_dn_open(a), db = sw_dn_open(b);
     struct sw_attribute x, y;
 
     for (;;) {
-        if (!sw_dn_next(&db, &y))
+        bool more = sw_dn_next(&db, &y);
+
+        *read = b.len - sw_reader_left(&db.rdns);
+        if (!more)
             return sw_reader_end(&db.rdns) && (beginning || sw_reader_end(&da.rdns)) && sw_reader_left(&da.set) == 0;
         if (!sw_dn_next(&da, &x) || !attribute_eq(&x, &y))
             return false;
@@ -164,12 +167,21 @@ static bool compare(struct sw_slice a, struct sw_slice b, bool beginning)
 
 bool sw_cert_name_eq(struct sw_slice a, struct sw_slice b)
 {
-    return sw_slice_eq(a, b) || compare(a, b, false);
+    size_t read;
+
+    return sw_dn_eq(a, b, &read);
 }
 
-bool sw_dn_within(struct sw_slice name, struct sw_slice base)
+bool sw_dn_eq(struct sw_slice a, struct sw_slice b, size_t *read)
 {
-    return compare(name, base, true);
+    *read = 0;
+    return sw_slice_eq(a, b) || compare(a, b, false, read);
+}
+
+bool sw_dn_within(struct sw_slice name, struct sw_slice base, size_t *read)
+{
+    *read = 0;
+    return compare(name, base, true, read);
 }
 
 /* --- names for people ------------------------------------------------------------------------------------------------------- */

@@ -44,9 +44,27 @@ static bool grow(struct sw_file *f, size_t *cap, size_t limit)
     return true;
 }
 
+/* Room for all of a file whose size is known: it may be large, and what it holds a secret that is better not moved. */
+static bool first_room(int fd, size_t limit, struct sw_file *f, size_t *cap)
+{
+    struct stat st;
+    *cap = 0;
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+        return true;
+    if ((uintmax_t)st.st_size > limit) {
+        errno = EFBIG;
+        return false;
+    }
+    *cap = (size_t)st.st_size + 2; /* to see that there is no more, and the NUL */
+    f->p = malloc(*cap);
+    return f->p != NULL;
+}
+
 static enum sw_err read_all(int fd, size_t limit, struct sw_file *f)
 {
-    size_t cap = 0;
+    size_t cap;
+    if (!first_room(fd, limit, f, &cap))
+        return errno == EFBIG ? SW_ERR_SYSTEM : SW_ERR_MEMORY;
     for (;;) {
         if (f->len + 1 >= cap && !grow(f, &cap, limit))
             return SW_ERR_MEMORY;

@@ -55,7 +55,11 @@ struct sw_attribute {
 struct sw_dn sw_dn_open(struct sw_slice name);
 bool sw_dn_next(struct sw_dn *dn, struct sw_attribute *out);
 
-/* sw_dn_within: whether a Name begins with all of base (RFC 5280 4.2.1.10); compared as by sw_cert_name_eq. */
-bool sw_dn_within(struct sw_slice name, struct sw_slice base);
+/*
+ * sw_dn_eq: sw_cert_name_eq, for who counts work. sw_dn_within: whether a Name begins with all of base (RFC 5280 4.2.1.10).
+ *   read  receives how many bytes of b, or base, were looked at: where the names part, the comparison ends
+ */
+bool sw_dn_eq(struct sw_slice a, struct sw_slice b, size_t *read);
+bool sw_dn_within(struct sw_slice name, struct sw_slice base, size_t *read);
 
 #endif

@@ -190,7 +190,7 @@ enum sw_err sw_ocsp_parse(struct sw_ocsp *ocsp, const uint8_t *der, size_t len)
     struct sw_slice status = sw_der_read(&seq, SW_DER_ENUMERATED), oid, basic;
 
     memset(ocsp, 0, sizeof *ocsp);
-    if (status.len != 1 || status.p[0] != SUCCESSFUL)
+    if (len > SW_OCSP_LEN_MAX || status.len != 1 || status.p[0] != SUCCESSFUL)
         return SW_ERR_OCSP;
     tagged = sw_der_enter(&seq, EXPLICIT(0));
     bytes = sw_der_enter(&tagged, SW_DER_SEQUENCE);
@@ -204,34 +204,59 @@ enum sw_err sw_ocsp_parse(struct sw_ocsp *ocsp, const uint8_t *der, size_t len)
 /* --- believing ---------------------------------------------------------------------------------------------------------------- */
 
 /* The hash of a certificate's subjectPublicKey, without the count of unused bits. */
-static bool key_hash_is(const struct sw_cert *cert, enum sw_hash_id hash, struct sw_slice want)
+static bool hash_key(const struct sw_cert *cert, enum sw_hash_id hash, uint8_t out[SW_HASH_MAX])
 {
     struct sw_reader r = sw_reader_of_slice(cert->spki), spki = sw_der_enter(&r, SW_DER_SEQUENCE);
-    uint8_t digest[SW_HASH_MAX];
     struct sw_slice bits;
     unsigned unused;
 
     (void)sw_der_read(&spki, SW_DER_SEQUENCE);
     bits = sw_der_read_bits(&spki, &unused);
-    return sw_hash_once(hash, bits.p, bits.len, digest) == SW_OK &&
-           sw_slice_eq((struct sw_slice){digest, sw_hash_len(hash)}, want);
+    return sw_hash_once(hash, bits.p, bits.len, out) == SW_OK;
 }
 
-static bool is_about(const struct sw_ocsp_single *s, const struct sw_cert *cert, const struct sw_cert *issuer)
+static bool digest_is(const uint8_t *digest, enum sw_hash_id hash, struct sw_slice want)
 {
-    uint8_t digest[SW_HASH_MAX];
+    return sw_slice_eq((struct sw_slice){digest, sw_hash_len(hash)}, want);
+}
 
-    if (s->hash == SW_HASH_NONE || !sw_slice_eq(s->serial, cert->serial))
-        return false;
-    return sw_hash_once(s->hash, cert->issuer.p, cert->issuer.len, digest) == SW_OK &&
-           sw_slice_eq((struct sw_slice){digest, sw_hash_len(s->hash)}, s->name_hash) &&
-           key_hash_is(issuer, s->hash, s->key_hash);
+/* How a response names the issuer, in each hash that occurred: found once, for it may name it in ten thousand answers. */
+struct issuer_id {
+    const struct sw_cert *cert, *issuer;
+    size_t len;
+    struct {
+        enum sw_hash_id hash;
+        uint8_t name[SW_HASH_MAX], key[SW_HASH_MAX];
+    } by[sizeof hashes / sizeof hashes[0]];
+};
+
+static bool names_issuer(struct issuer_id *id, const struct sw_ocsp_single *s)
+{
+    size_t i = 0;
+
+    while (i < id->len && id->by[i].hash != s->hash)
+        i++;
+    if (i == id->len) {
+        id->by[i].hash = s->hash;
+        if (sw_hash_once(s->hash, id->cert->issuer.p, id->cert->issuer.len, id->by[i].name) != SW_OK ||
+            !hash_key(id->issuer, s->hash, id->by[i].key))
+            return false;
+        id->len++;
+    }
+    return digest_is(id->by[i].name, s->hash, s->name_hash) && digest_is(id->by[i].key, s->hash, s->key_hash);
+}
+
+static bool is_about(struct issuer_id *id, const struct sw_ocsp_single *s)
+{
+    return s->hash != SW_HASH_NONE && sw_slice_eq(s->serial, id->cert->serial) && names_issuer(id, s);
 }
 
 static bool is_responder(const struct sw_ocsp *ocsp, const struct sw_cert *c)
 {
+    uint8_t digest[SW_HASH_MAX];
+
     if (ocsp->by_key.len > 0)
-        return key_hash_is(c, SW_HASH_SHA1, ocsp->by_key);
+        return hash_key(c, SW_HASH_SHA1, digest) && digest_is(digest, SW_HASH_SHA1, ocsp->by_key);
     return sw_cert_name_eq(ocsp->by_name, c->subject);
 }
 
@@ -284,11 +309,12 @@ static bool find_answer(const struct sw_ocsp *ocsp, const struct sw_cert *cert, 
                         struct sw_ocsp_single *answer)
 {
     struct sw_reader r = sw_reader_of_slice(ocsp->responses);
+    struct issuer_id id = {.cert = cert, .issuer = issuer};
     struct sw_ocsp_single s;
     bool found = false;
 
     while (sw_ocsp_next(&r, &s))
-        if (is_about(&s, cert, issuer) && (!found || s.this_update > answer->this_update)) {
+        if (is_about(&id, &s) && (!found || s.this_update > answer->this_update)) {
             *answer = s;
             found = true;
         }

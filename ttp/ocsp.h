@@ -32,7 +32,11 @@ struct sw_ocsp_single {
     int64_t next_update; /* 0: not given */
 };
 
-/* sw_ocsp_parse: parse an OCSPResponse of exactly len bytes, each SingleResponse too. SW_OK; SW_ERR_OCSP, also for a responder that gave no answer. */
+/*
+ * sw_ocsp_parse: parse an OCSPResponse of exactly len bytes, at most SW_OCSP_LEN_MAX, each SingleResponse too. SW_OK; SW_ERR_OCSP, also for
+ * a responder that gave no answer.
+ */
+enum { SW_OCSP_LEN_MAX = 1 << 20 };
 enum sw_err sw_ocsp_parse(struct sw_ocsp *ocsp, const uint8_t *der, size_t len) SW_MUST_USE;
 
 /* sw_ocsp_next: the next answer; start with a reader over ocsp->responses. False at the end. */

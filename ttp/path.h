@@ -29,12 +29,19 @@ struct sw_path {
     long steps, signatures; /* left */
     unsigned seen_len;
     struct sw_sig_seen seen[SW_SIGNATURES_KNOWN];
+    struct sw_slice
+        ocsp_key; /* SubjectPublicKeyInfo of the issuer by which the stapled response was judged, and how; empty: none yet */
+    enum sw_err ocsp_err;
     unsigned rank; /* how far the failure in result came; the farthest is told */
     struct sw_verify_result *result;
 };
 
 /* sw_trust_crl: list i, NULL past the last. */
 const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i);
+
+/* sw_trust_crl_find: look a serial number up in list i; looked_at receives how many entries were compared. */
+bool sw_trust_crl_find(const struct sw_trust *trust, size_t i, struct sw_slice serial, struct sw_crl_entry *entry,
+                       size_t *looked_at);
 
 /*
  * sw_trust_crl_signed: whether the signature of list i is known to be this key's (a SubjectPublicKeyInfo). sw_trust_crl_believe: it has been verified.
@@ -51,6 +58,9 @@ bool sw_path_spend(struct sw_path *p, size_t steps);
  */
 enum sw_err sw_path_fail(struct sw_path *p, enum sw_err err, unsigned depth, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* sw_path_pay: take n signatures by key of messages of this length from the budget; false when it is used up. */
+bool sw_path_pay(struct sw_path *p, const struct sw_pubkey *key, size_t msg_len, unsigned n);
 
 /* sw_path_verify: a signature by key, from the budget. */
 enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,

@@ -27,7 +27,7 @@ struct state {
 
 static bool contains(struct state *s, const struct set *set, struct sw_slice oid)
 {
-    (void)sw_path_spend(s->path, 1 + set->len / 4);
+    (void)sw_path_spend(s->path, 1 + set->len * (32 + oid.len) / 256);
     for (size_t i = 0; i < set->len; i++)
         if (sw_slice_eq(set->oid[i], oid))
             return true;
@@ -45,14 +45,14 @@ static bool add(struct state *s, struct set *set, struct sw_slice oid)
 }
 
 /* PolicyInformation: the identifier, qualifiers unread. */
-static struct sw_slice next_policy(struct sw_reader *r)
+static struct sw_slice next_policy(struct state *s, struct sw_reader *r)
 {
     struct sw_reader info = sw_der_enter(r, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&info, SW_DER_OID);
 
     if (sw_reader_left(&info) > 0)
         (void)sw_der_read(&info, SW_DER_SEQUENCE);
-    if (!sw_reader_end(&info))
+    if (!sw_reader_end(&info) || !sw_path_spend(s->path, 1 + oid.len / 128))
         sw_reader_fail(r);
     return oid;
 }
@@ -65,8 +65,8 @@ static bool take_policies(struct state *s, const struct sw_cert *c, bool any_cou
 
     s->next.any = false;
     s->next.len = 0;
-    while (ok && sw_reader_left(&r) > 0 && sw_path_spend(s->path, 1)) {
-        struct sw_slice oid = next_policy(&r);
+    while (ok && sw_reader_left(&r) > 0) {
+        struct sw_slice oid = next_policy(s, &r);
 
         if (sw_oid_is(oid, &any_policy))
             any = true;
@@ -82,7 +82,7 @@ static bool take_policies(struct state *s, const struct sw_cert *c, bool any_cou
     return ok && sw_reader_end(&r);
 }
 
-static bool next_mapping(struct sw_reader *r, struct sw_slice *from, struct sw_slice *to)
+static bool next_mapping(struct state *s, struct sw_reader *r, struct sw_slice *from, struct sw_slice *to)
 {
     struct sw_reader pair;
 
@@ -92,7 +92,8 @@ static bool next_mapping(struct sw_reader *r, struct sw_slice *from, struct sw_s
     *from = sw_der_read(&pair, SW_DER_OID);
     *to = sw_der_read(&pair, SW_DER_OID);
     /* 6.1.4 (a): anyPolicy is not mapped */
-    if (!sw_reader_end(&pair) || sw_oid_is(*from, &any_policy) || sw_oid_is(*to, &any_policy))
+    if (!sw_path_spend(s->path, 1 + (from->len + to->len) / 128) || !sw_reader_end(&pair) ||
+        sw_oid_is(*from, &any_policy) || sw_oid_is(*to, &any_policy))
         sw_reader_fail(r);
     return !r->failed;
 }
@@ -102,7 +103,7 @@ static bool is_mapped(struct state *s, struct sw_slice mappings, struct sw_slice
     struct sw_reader r = sw_reader_of_slice(mappings);
     struct sw_slice from, to;
 
-    while (next_mapping(&r, &from, &to) && sw_path_spend(s->path, 1))
+    while (next_mapping(s, &r, &from, &to))
         if (sw_slice_eq(from, oid))
             return true;
     return false;
@@ -120,7 +121,7 @@ static bool map_policies(struct state *s, struct sw_slice mappings)
     for (size_t i = 0; ok && i < s->expected.len; i++)
         if (!is_mapped(s, mappings, s->expected.oid[i]))
             ok = add(s, &s->next, s->expected.oid[i]);
-    while (ok && sw_path_spend(s->path, 1) && next_mapping(&r, &from, &to))
+    while (ok && next_mapping(s, &r, &from, &to))
         if (s->mapping > 0 && (s->expected.any || contains(s, &s->expected, from)))
             ok = add(s, &s->next, to);
     s->expected = s->next;

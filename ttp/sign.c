@@ -149,37 +149,19 @@ void sw_subject_encode(struct sw_writer *w, const struct sw_subject *s)
 
 /* --- times --- */
 
-/*
- * Days since 1970 to year, month, day in the proleptic Gregorian calendar, counting years from March so that a leap day
- * is the last.
- */
-static void civil(int64_t days, int *year, int *month, int *day)
-{
-    days += 719468; /* 0000-03-01 */
-    int64_t era = days / 146097, of_era = days % 146097;
-    int64_t yoe = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t doy = of_era - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t m = (5 * doy + 2) / 153;
-    *day = (int)(doy - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = (int)(yoe + era * 400 + (*month <= 2));
-}
-
 enum { YEAR_1950 = -631152000 }; /* where UTCTime begins; GeneralizedTime ends with 9999 */
 
 static void write_time(struct sw_writer *w, int64_t time, bool general)
 {
+    struct sw_civil c = sw_time_split(time);
     char text[48];
-    int year, month, day;
     if (time < YEAR_1950 || time > INT64_C(253402300799)) {
         w->failed = true;
         return;
     }
-    int64_t days = (time - YEAR_1950) / 86400, s = (time - YEAR_1950) % 86400;
-    civil(days + YEAR_1950 / 86400, &year, &month, &day);
-    int n = snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", year, month, day, (int)(s / 3600),
-                     (int)(s / 60 % 60), (int)(s % 60));
-    bool utc = year < 2050 && !general;
+    int n =
+        snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    bool utc = c.year < 2050 && !general;
     int skip = utc ? 2 : 0;
     sw_der_write(w, utc ? SW_DER_UTC_TIME : SW_DER_GENERALIZED_TIME, text + skip, (size_t)(n - skip));
 }

@@ -1,5 +1,7 @@
 /* What is trusted: roots and revocation lists, each in one allocation with its bytes behind it, so that pointers stay. */
 #include "base/hash.h"
+#include "ttp/crl_index.h"
+#include "ttp/der.h"
 #include "ttp/path.h"
 #include "ttp/pem.h"
 #include <stdatomic.h>
@@ -16,6 +18,7 @@ enum { UNKNOWN, BEING_WRITTEN, KNOWN };
 
 struct list {
     struct sw_crl crl;
+    struct sw_crl_index *index;
     atomic_int state;
     uint8_t signer[32];
     uint8_t der[];
@@ -62,38 +65,69 @@ void sw_trust_free(struct sw_trust *trust)
 {
     if (!trust)
         return;
+    for (size_t i = 0; i < trust->lists.len; i++)
+        sw_crl_index_free(((struct list *)trust->lists.p[i])->index);
     release(&trust->roots);
     release(&trust->lists);
     free(trust);
 }
 
-static enum sw_err add_root(struct sw_trust *trust, struct sw_slice der)
+/* What a PEM block holds, or a file that is DER itself. */
+struct source {
+    const struct sw_pem *block; /* NULL: der */
+    struct sw_slice der;
+};
+
+static size_t room_for(const struct source *from)
 {
-    struct root *root = malloc(sizeof *root + der.len);
-    enum sw_err err = SW_ERR_MEMORY;
+    return from->block != NULL ? from->block->body.len / 4 * 3 + 3 : from->der.len;
+}
+
+/* The bytes, in the place where they stay: a list may have tens of millions. */
+static enum sw_err fetch(const struct source *from, uint8_t *out, size_t *len)
+{
+    if (from->block != NULL)
+        return sw_pem_decode(from->block, out, room_for(from), len);
+    memcpy(out, from->der.p, from->der.len);
+    *len = from->der.len;
+    return SW_OK;
+}
+
+static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
+{
+    struct root *root = malloc(sizeof *root + room_for(from));
+    enum sw_err err;
+    size_t len;
 
     if (!root)
-        return err;
-    memcpy(root->der, der.p, der.len);
-    err = sw_cert_parse(&root->cert, root->der, der.len);
+        return SW_ERR_MEMORY;
+    err = fetch(from, root->der, &len);
+    if (err == SW_OK)
+        err = sw_cert_parse(&root->cert, root->der, len);
     if (err == SW_OK && push(&trust->roots, root))
         return SW_OK;
     free(root);
     return err == SW_OK ? SW_ERR_MEMORY : err;
 }
 
-static enum sw_err add_list(struct sw_trust *trust, struct sw_slice der)
+static enum sw_err add_list(struct sw_trust *trust, const struct source *from)
 {
-    struct list *list = malloc(sizeof *list + der.len);
-    enum sw_err err = SW_ERR_MEMORY;
+    struct list *list = malloc(sizeof *list + room_for(from));
+    enum sw_err err;
+    size_t len;
 
     if (!list)
-        return err;
-    memcpy(list->der, der.p, der.len);
+        return SW_ERR_MEMORY;
     atomic_init(&list->state, UNKNOWN);
-    err = sw_crl_parse(&list->crl, list->der, der.len);
+    list->index = NULL;
+    err = fetch(from, list->der, &len);
+    if (err == SW_OK)
+        err = sw_crl_parse(&list->crl, list->der, len);
+    if (err == SW_OK)
+        err = sw_crl_index_new(&list->index, &list->crl);
     if (err == SW_OK && push(&trust->lists, list))
         return SW_OK;
+    sw_crl_index_free(list->index);
     free(list);
     return err == SW_OK ? SW_ERR_MEMORY : err;
 }
@@ -108,30 +142,23 @@ static bool is_wanted(const struct sw_pem *block, bool lists)
 /* Every wanted block of a PEM file, or the one object that a DER file is. */
 static enum sw_err add_all(struct sw_trust *trust, const void *data, size_t len, bool lists)
 {
-    enum sw_err (*add)(struct sw_trust *, struct sw_slice) = lists ? add_list : add_root;
+    enum sw_err (*add)(struct sw_trust *, const struct source *) = lists ? add_list : add_root;
     struct sw_reader r = sw_reader_of(data, len);
     enum sw_err err = SW_OK, bad = SW_OK;
-    size_t added = 0, found = 0, n;
+    size_t added = 0, found = 0;
     struct sw_pem block;
-    uint8_t *room;
 
-    if (len > 0 && ((const uint8_t *)data)[0] == 0x30)
-        return add(trust, (struct sw_slice){data, len});
-    room = malloc(len + 1);
-    if (!room)
-        return SW_ERR_MEMORY;
+    if (len > 0 && ((const uint8_t *)data)[0] == SW_DER_SEQUENCE)
+        return add(trust, &(struct source){.der = {data, len}});
     while (err != SW_ERR_MEMORY && sw_pem_next(&r, &block)) {
         if (!is_wanted(&block, lists))
             continue;
         found++;
-        err = sw_pem_decode(&block, room, len + 1, &n);
-        if (err == SW_OK)
-            err = add(trust, (struct sw_slice){room, n});
+        err = add(trust, &(struct source){.block = &block});
         added += err == SW_OK;
         if (err != SW_OK)
             bad = err;
     }
-    free(room);
     if (err == SW_ERR_MEMORY)
         return err;
     if (found == 0)
@@ -162,6 +189,12 @@ const struct sw_cert *sw_trust_at(const struct sw_trust *trust, size_t i)
 const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i)
 {
     return i < trust->lists.len ? &((struct list *)trust->lists.p[i])->crl : NULL;
+}
+
+bool sw_trust_crl_find(const struct sw_trust *trust, size_t i, struct sw_slice serial, struct sw_crl_entry *entry,
+                       size_t *looked_at)
+{
+    return sw_crl_index_find(((struct list *)trust->lists.p[i])->index, serial, entry, looked_at);
 }
 
 bool sw_trust_crl_signed(const struct sw_trust *trust, size_t i, struct sw_slice spki)

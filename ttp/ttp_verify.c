@@ -1,5 +1,6 @@
 /* ttp verify: would a verifier accept this certificate, and if not, why. What is malformed is rejected; what is no certificate at all is bad input. */
 #include "ttp/ip.h"
+#include "ttp/ocsp.h"
 #include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
@@ -9,11 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
+/* Thousands of certificates: a system's own roots are a twentieth of this. */
+enum { CERTS_FILE_MAX = 4 << 20 };
+
 /* Certificates of one or more files, with the bytes they stand in. */
 struct pool {
     struct sw_cert *cert;
     uint8_t **der;
-    size_t len;
+    size_t len, cap;
     size_t found;
     enum sw_err first; /* what became of the first certificate found */
 };
@@ -37,30 +41,40 @@ static void free_question(struct question *q)
 
 /* --- reading files ---------------------------------------------------------------------------------------------------------- */
 
-/* A certificate that cannot be decoded is left out, unless it is the leaf. */
-static enum sw_err add(struct pool *pool, const uint8_t *p, size_t len)
+/* A certificate that cannot be decoded is left out, unless it is the leaf. The pool takes der, or frees it. */
+static enum sw_err add(struct pool *pool, uint8_t *der, size_t len)
 {
-    size_t n = pool->len + 1;
-    struct sw_cert *cert = realloc(pool->cert, n * sizeof *cert);
-    if (cert)
-        pool->cert = cert;
-    uint8_t **der = realloc(pool->der, n * sizeof *der), *copy = malloc(len ? len : 1);
-    if (der)
-        pool->der = der;
-    if (!cert || !der || !copy) {
-        free(copy);
-        return SW_ERR_MEMORY;
+    if (pool->len == pool->cap) {
+        size_t cap = pool->cap ? 2 * pool->cap : 8;
+        struct sw_cert *cert = realloc(pool->cert, cap * sizeof *cert);
+        if (cert)
+            pool->cert = cert;
+        uint8_t **ders = realloc(pool->der, cap * sizeof *ders);
+        if (ders)
+            pool->der = ders;
+        if (!cert || !ders) {
+            free(der);
+            return SW_ERR_MEMORY;
+        }
+        pool->cap = cap;
     }
-    memcpy(copy, p, len);
-    enum sw_err err = sw_cert_parse(&cert[pool->len], copy, len);
+    enum sw_err err = sw_cert_parse(&pool->cert[pool->len], der, len);
     if (pool->found++ == 0)
         pool->first = err;
-    if (err != SW_OK) {
-        free(copy);
-        return SW_OK;
-    }
-    der[pool->len++] = copy;
+    if (err == SW_OK)
+        pool->der[pool->len++] = der;
+    else
+        free(der);
     return SW_OK;
+}
+
+static enum sw_err add_der(struct pool *pool, const struct sw_file *file)
+{
+    uint8_t *copy = malloc(file->len);
+    if (!copy)
+        return SW_ERR_MEMORY;
+    memcpy(copy, file->p, file->len);
+    return add(pool, copy, file->len);
 }
 
 static enum sw_err add_pem(struct pool *pool, const struct sw_file *file)
@@ -68,18 +82,17 @@ static enum sw_err add_pem(struct pool *pool, const struct sw_file *file)
     struct sw_reader r = sw_reader_of(file->p, file->len);
     struct sw_pem block;
     enum sw_err err = SW_OK;
-    uint8_t *room = malloc(file->len + 3);
-    size_t len;
-    if (!room)
-        return SW_ERR_MEMORY;
     while (err == SW_OK && sw_pem_next(&r, &block)) {
         if (!sw_pem_is(&block, "CERTIFICATE"))
             continue;
-        if (sw_pem_decode(&block, room, file->len + 3, &len) != SW_OK)
+        size_t room = block.body.len / 4 * 3 + 3, len;
+        uint8_t *der = malloc(room);
+        if (!der)
+            return SW_ERR_MEMORY;
+        if (sw_pem_decode(&block, der, room, &len) != SW_OK)
             len = 0;
-        err = add(pool, room, len);
+        err = add(pool, der, len);
     }
-    free(room);
     return err;
 }
 
@@ -87,10 +100,10 @@ static int load_certs(const struct ttp *t, struct pool *pool, const char *path)
 {
     struct sw_file file;
     size_t before = pool->found;
-    enum sw_err err = sw_file_read(path, SW_FILE_MAX, &file);
+    enum sw_err err = sw_file_read(path, CERTS_FILE_MAX, &file);
     if (err != SW_OK)
         return ttp_fail(t, err, path);
-    err = file.len && file.p[0] == 0x30 ? add(pool, file.p, file.len) : add_pem(pool, &file);
+    err = file.len && file.p[0] == 0x30 ? add_der(pool, &file) : add_pem(pool, &file);
     sw_file_free(&file);
     if (err != SW_OK)
         return ttp_fail(t, err, path);
@@ -101,7 +114,7 @@ static int load_certs(const struct ttp *t, struct pool *pool, const char *path)
 static int load_trust(const struct ttp *t, struct sw_trust *trust, const char *path, bool lists)
 {
     struct sw_file file;
-    enum sw_err err = sw_file_read(path, SW_FILE_MAX, &file);
+    enum sw_err err = sw_file_read(path, lists ? SW_FILE_MAX : CERTS_FILE_MAX, &file);
     if (err != SW_OK)
         return ttp_fail(t, err, path);
     err = lists ? sw_trust_add_crl(trust, file.p, file.len) : sw_trust_add(trust, file.p, file.len);
@@ -138,7 +151,7 @@ static int load_files(const struct ttp *t, struct question *q)
     for (size_t i = 0; !err && i < lists->n; i++)
         err = load_trust(t, q->trust, lists->v[i], true);
     if (!err && ttp_has(t, TTP_OPT_OCSP)) {
-        enum sw_err e = sw_file_read(ttp_get(t, TTP_OPT_OCSP), SW_FILE_MAX, &q->ocsp);
+        enum sw_err e = sw_file_read(ttp_get(t, TTP_OPT_OCSP), SW_OCSP_LEN_MAX, &q->ocsp);
         if (e != SW_OK)
             return ttp_fail(t, e, ttp_get(t, TTP_OPT_OCSP));
         q->params.ocsp = (struct sw_slice){q->ocsp.p, q->ocsp.len};

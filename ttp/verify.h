@@ -63,6 +63,7 @@ struct sw_verify_result {
     const struct sw_cert
         *path[SW_PATH_MAX]; /* leaf to root when err is SW_OK; each pointer as long-lived as what it was found in */
     unsigned path_len;
+    long steps, signatures; /* the work it took, of SW_BUDGET_STEPS and SW_BUDGET_SIGNATURES */
 };
 
 /*

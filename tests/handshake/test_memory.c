@@ -2,6 +2,7 @@
  * Every allocation of a connection's life fails in turn, in each flow: not those of our allocator alone, but all that wolfCrypt and the path builder make.
  * Each ends in an error, never in a crash or a leak. Where a sanitizer has malloc, it stays the sanitizer's, and the allocator's own are what can fail.
  */
+#include "tests/base/heap.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,62 +10,22 @@
 
 enum { MOST = 600 };
 
-static struct {
-    bool counting;
-    size_t calls, fail_at, live; /* live: of what was allocated while counting */
-} heap;
-
-static bool refuse(void)
-{
-    return heap.counting && ++heap.calls == heap.fail_at;
-}
-
-#if defined(__SANITIZE_ADDRESS__)
-#define OURS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define OURS 0
-#endif
-#endif
-#ifndef OURS
-#define OURS 1
-#endif
-
-#if OURS
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *p, size_t size);
-
-void *malloc(size_t size)
-{
-    return refuse() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return refuse() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *p, size_t size)
-{
-    return refuse() ? NULL : __libc_realloc(p, size);
-}
-#endif
+static size_t in_use; /* bytes of our allocator */
 
 static void *counted_alloc(void *ctx, size_t size)
 {
-    void *p = !OURS && refuse() ? NULL : malloc(size);
+    void *p = !HEAP_OURS && heap_refuse() ? NULL : malloc(size);
 
     (void)ctx;
     if (p != NULL)
-        heap.live += size;
+        in_use += size;
     return p;
 }
 
 static void counted_release(void *ctx, void *p, size_t size)
 {
     (void)ctx;
-    heap.live -= size;
+    in_use -= size;
     free(p);
 }
 
@@ -166,7 +127,7 @@ static bool fails_cleanly(const struct flow *f, size_t n)
         SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &session_len));
         pair_drop(&p);
     }
-    before = heap.live;
+    before = in_use;
     heap.calls = 0;
     heap.fail_at = n;
     heap.counting = true;
@@ -178,9 +139,9 @@ static bool fails_cleanly(const struct flow *f, size_t n)
     if (!fine && !told)
         CU_ASSERT_TRUE(sw_conn_error(p.client) != SW_OK || sw_conn_error(p.server) != SW_OK);
     pair_drop(&p);
-    CU_ASSERT_TRUE(heap.live < before + 16384); /* the server made its cache, and kept the session */
+    CU_ASSERT_TRUE(in_use < before + 16384); /* the server made its cache, and kept the session */
     pair_close(&p);
-    CU_ASSERT_EQUAL(heap.live, 0);
+    CU_ASSERT_EQUAL(in_use, 0);
     return reached;
 }
 
@@ -212,7 +173,7 @@ static void ten_thousand_half_open(void)
     CU_ASSERT_TRUE_FATAL(len <= sizeof hello);
     memcpy(hello, out, len);
     sw_conn_free(client);
-    before = heap.live;
+    before = in_use;
     for (size_t i = 0; i < MANY; i++) {
         size_t n;
 
@@ -222,13 +183,13 @@ static void ten_thousand_half_open(void)
         while (sw_conn_out_buf(server[i], &n) != NULL)
             SW_ASSERT_OK(sw_conn_out_ack(server[i], n));
     }
-    CU_ASSERT_TRUE(heap.live - before < (size_t)64 * MIB);
+    CU_ASSERT_TRUE(in_use - before < (size_t)64 * MIB);
     for (size_t i = 0; i < MANY; i++)
         sw_conn_free(server[i]);
     free(server);
     sw_config_free(server_cfg);
     sw_config_free(client_cfg);
-    CU_ASSERT_EQUAL(heap.live, 0);
+    CU_ASSERT_EQUAL(in_use, 0);
 }
 
 SW_TEST_SUITE(memory){
