@@ -1,5 +1,5 @@
 /* Asking: receipts, lists, the directory. */
-#include "apps/store/sqlite.h"
+#include "apps/store/db.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,48 +24,30 @@ enum sw_err sw_store_list(struct sw_store *store, const char *recipient, int64_t
                           bool (*each)(void *ctx, const struct sw_mail *mail), void *ctx)
 {
     struct row row;
-    int rc;
     bool more = true;
-    sqlite3_stmt *st = db_get(store, WAITING);
-    if (!st)
-        return db_fail(store);
-    db_put_text(st, 1, recipient);
-    sqlite3_bind_int64(st, 2, now);
-    while (more && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        row_read(st, &row);
+    enum sw_err err = db_ask(store, WAITING, db_text(recipient), db_number(now));
+    while (err == SW_OK && more && (err = db_next(store, WAITING)) == SW_OK) {
+        row_read(store, WAITING, &row);
         more = each(ctx, &row.mail);
     }
-    enum sw_err err = !more || rc == SQLITE_DONE ? SW_OK : db_fail(store);
-    db_done(st);
-    return err;
+    return db_end(store, WAITING, err);
 }
 
 enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
                            int64_t seen)
 {
-    sqlite3_stmt *st = db_get(store, LEARN);
-    db_put_text(st, 1, name);
-    db_put_cert(st, 2, cert);
-    db_put_text(st, 3, chain);
-    sqlite3_bind_int64(st, 4, seen);
-    return db_run(store, st);
+    return db_run(store, LEARN, db_text(name), db_cert(cert), db_text(chain), db_number(seen));
 }
 
 static enum sw_err chains(struct sw_store *s, const char *name, int most, bool (*each)(void *ctx, const char *chain),
                           void *ctx)
 {
-    sqlite3_stmt *st = db_get(s, CHAINS_OF);
     bool more = true, any = false;
-    int rc = SQLITE_DONE;
-    if (!st)
-        return db_fail(s);
-    db_put_text(st, 1, name);
-    sqlite3_bind_int(st, 2, most);
-    for (; more && (rc = sqlite3_step(st)) == SQLITE_ROW; any = true)
-        more = each(ctx, (const char *)sqlite3_column_text(st, 0));
-    enum sw_err err = more && rc != SQLITE_DONE ? db_fail(s) : any ? SW_OK : SW_ERR_NOT_FOUND;
-    db_done(st);
-    return err;
+    enum sw_err err = db_ask(s, CHAINS_OF, db_text(name), db_number(most));
+    for (; err == SW_OK && more && (err = db_next(s, CHAINS_OF)) == SW_OK; any = true)
+        more = each(ctx, s->driver->column(s, CHAINS_OF, 0).p);
+    err = db_end(s, CHAINS_OF, err);
+    return err || any ? err : SW_ERR_NOT_FOUND;
 }
 
 enum sw_err sw_store_chains_of(struct sw_store *store, const char *name, bool (*each)(void *ctx, const char *chain),

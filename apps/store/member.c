@@ -1,5 +1,5 @@
 /* Who is enrolled: certificates by their fingerprint, each with the name in it and a role. */
-#include "apps/store/sqlite.h"
+#include "apps/store/db.h"
 #include <string.h>
 
 static enum sw_err audit_member(struct sw_store *s, const char *event, const char *name, const char *role,
@@ -13,15 +13,11 @@ static enum sw_err audit_member(struct sw_store *s, const char *event, const cha
 
 enum sw_err sw_store_enrol(struct sw_store *store, const struct sw_member *member)
 {
-    enum sw_err err = db_begin(store);
+    enum sw_err err = db_begin(store, member->name);
     if (err)
         return err;
-    sqlite3_stmt *st = db_get(store, ENROL);
-    db_put_cert(st, 1, member->cert);
-    db_put_text(st, 2, member->name);
-    db_put_text(st, 3, member->role);
-    sqlite3_bind_int64(st, 4, member->since);
-    err = db_run(store, st);
+    err = db_run(store, ENROL, db_cert(member->cert), db_text(member->name), db_text(member->role),
+                 db_number(member->since));
     if (err == SW_OK)
         err = audit_member(store, "enrolled", member->name, member->role, member->cert, member->since);
     return db_finish(store, err);
@@ -30,67 +26,54 @@ enum sw_err sw_store_enrol(struct sw_store *store, const struct sw_member *membe
 enum sw_err sw_store_expel(struct sw_store *store, const char *name, int64_t now, int *count)
 {
     *count = 0;
-    enum sw_err err = db_begin(store);
+    enum sw_err err = db_begin(store, name);
     if (err)
         return err;
-    sqlite3_stmt *st = db_get(store, EXPEL);
-    db_put_text(st, 1, name);
-    err = db_run(store, st);
-    if (err == SW_OK)
-        *count = sqlite3_changes(store->db);
+    err = db_ask(store, EXPEL, db_text(name));
+    for (; err == SW_OK && (err = db_next(store, EXPEL)) == SW_OK; ++*count)
+        ;
+    err = db_end(store, EXPEL, err);
     if (err == SW_OK && *count > 0)
         err = audit_member(store, "expelled", name, "", NULL, now);
     return db_finish(store, err);
 }
 
-static void read_member(sqlite3_stmt *st, struct sw_member *out)
+static void read_member(struct sw_store *s, enum query q, struct sw_member *out)
 {
     *out = (struct sw_member){0};
-    db_cert(st, 0, out->cert);
-    db_text(st, 1, out->name, sizeof out->name);
-    db_text(st, 2, out->role, sizeof out->role);
-    out->since = sqlite3_column_int64(st, 3);
+    db_get_cert(s, q, 0, out->cert);
+    db_get_text(s, q, 1, out->name, sizeof out->name);
+    db_get_text(s, q, 2, out->role, sizeof out->role);
+    out->since = db_get(s, q, 3);
 }
 
-static enum sw_err one_member(struct sw_store *s, sqlite3_stmt *st, struct sw_member *out)
+static enum sw_err one_member(struct sw_store *s, enum query q, struct sw_member *out, enum sw_err asked)
 {
-    if (!st)
-        return db_fail(s);
-    int rc = sqlite3_step(st);
-    enum sw_err err = rc == SQLITE_ROW ? SW_OK : rc == SQLITE_DONE ? SW_ERR_NOT_FOUND : db_fail(s);
+    enum sw_err err = asked ? asked : db_next(s, q);
     if (err == SW_OK)
-        read_member(st, out);
-    db_done(st);
+        read_member(s, q, out);
+    db_done(s, q);
     return err;
 }
 
 enum sw_err sw_store_member(struct sw_store *store, const uint8_t cert[32], struct sw_member *out)
 {
-    sqlite3_stmt *st = db_get(store, MEMBER);
-    db_put_cert(st, 1, cert);
-    return one_member(store, st, out);
+    return one_member(store, MEMBER, out, db_ask(store, MEMBER, db_cert(cert)));
 }
 
 enum sw_err sw_store_member_named(struct sw_store *store, const char *name, struct sw_member *out)
 {
-    sqlite3_stmt *st = db_get(store, MEMBER_NAMED);
-    db_put_text(st, 1, name);
-    return one_member(store, st, out);
+    return one_member(store, MEMBER_NAMED, out, db_ask(store, MEMBER_NAMED, db_text(name)));
 }
 
 enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, const struct sw_member *member), void *ctx)
 {
     struct sw_member member;
     bool more = true;
-    int rc = SQLITE_DONE;
-    sqlite3_stmt *st = db_get(store, MEMBERS);
-    if (!st)
-        return db_fail(store);
-    while (more && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        read_member(st, &member);
+    enum sw_err err = db_ask_values(store, MEMBERS, NULL, 0);
+    while (err == SW_OK && more && (err = db_next(store, MEMBERS)) == SW_OK) {
+        read_member(store, MEMBERS, &member);
         more = each(ctx, &member);
     }
-    enum sw_err err = !more || rc == SQLITE_DONE ? SW_OK : db_fail(store);
-    db_done(st);
-    return err;
+    return db_end(store, MEMBERS, err);
 }

@@ -1,5 +1,5 @@
 /* Handing in: limits, repetitions, and one durable row. */
-#include "apps/store/sqlite.h"
+#include "apps/store/db.h"
 #include "base/rand.h"
 #include "base/wipe.h"
 #include <stdio.h>
@@ -32,10 +32,11 @@ static enum sw_err find_repeated(struct sw_store *s, struct sw_mail *m, const ch
                                  enum sw_put_verdict *verdict)
 {
     struct row first;
-    sqlite3_stmt *st = db_get(s, BY_IDEMPOTENCY);
-    db_put_text(st, 1, m->sender);
-    db_put_text(st, 2, idempotency);
-    enum sw_err err = row_one(s, st, &first);
+    char turn[SW_NAME_MAX + SW_IDEMPOTENCY_MAX + 8];
+    snprintf(turn, sizeof turn, "repeat %s %s", m->sender, idempotency); /* the same may come for another recipient */
+    enum sw_err err = s->driver->turn(s, turn);
+    if (err == SW_OK)
+        err = row_one(s, BY_IDEMPOTENCY, &first, db_text(m->sender), db_text(idempotency));
     if (err == SW_ERR_NOT_FOUND)
         return SW_OK;
     if (err)
@@ -49,20 +50,12 @@ static enum sw_err find_repeated(struct sw_store *s, struct sw_mail *m, const ch
     return SW_OK;
 }
 
-static enum sw_err count(struct sw_store *s, enum query q, const char *recipient, int64_t at, int64_t *out)
-{
-    sqlite3_stmt *st = db_get(s, q);
-    db_put_text(st, 1, recipient);
-    sqlite3_bind_int64(st, 2, at);
-    return db_number(s, st, 0, out);
-}
-
 static enum sw_err check_limits(struct sw_store *s, const struct sw_mail *m, int64_t now, enum sw_put_verdict *verdict)
 {
     int64_t waiting, recent;
-    enum sw_err err = count(s, COUNT_WAITING, m->recipient, now, &waiting);
+    enum sw_err err = db_get_number(s, COUNT_WAITING, 0, &waiting, db_text(m->recipient), db_number(now));
     if (err == SW_OK)
-        err = count(s, COUNT_RECENT, m->recipient, now - 60, &recent);
+        err = db_get_number(s, COUNT_RECENT, 0, &recent, db_text(m->recipient), db_number(now - 60));
     if (err == SW_OK && waiting >= s->limits.queue_max)
         *verdict = SW_PUT_QUEUE_FULL;
     else if (err == SW_OK && recent >= s->limits.rate_max)
@@ -81,36 +74,16 @@ static enum sw_err insert(struct sw_store *s, struct sw_mail *m, const char *ide
     row_seal_name(m, name);
     if (err == SW_OK)
         err = sw_vault_seal(&s->vault, name, m->body, m->body_len, sealed);
-    if (err == SW_OK) {
-        sqlite3_stmt *st = db_get(s, INSERT);
-        db_put_text(st, 1, m->id);
-        db_put_text(st, 2, m->sender);
-        db_put_cert(st, 3, m->sender_cert);
-        db_put_text(st, 4, m->recipient);
-        sqlite3_bind_int64(st, 5, now);
-        sqlite3_bind_int64(st, 6, m->expires);
-        sqlite3_bind_int(st, 7, (int)m->once);
-        sqlite3_bind_int(st, 8, m->sealed);
-        db_put_text(st, 9, idempotency); /* NULL stays NULL */
-        sqlite3_bind_blob64(st, 10, sealed, len, SQLITE_STATIC);
-        err = db_run(s, st);
-    }
+    if (err == SW_OK)
+        err = db_get_number(s, INSERT, 0, &m->cursor, db_text(m->id), db_text(m->sender), db_cert(m->sender_cert),
+                            db_text(m->recipient), db_number(now), db_number(m->expires), db_number(m->once),
+                            db_number(m->sealed), db_text(idempotency), db_bytes(sealed, len));
     free(sealed);
-    m->cursor = sqlite3_last_insert_rowid(s->db);
     m->created = m->changed = now;
     m->state = SW_MAIL_QUEUED;
     m->ended = false;
     m->deliveries = m->turned_away = 0;
     return err;
-}
-
-/* The disk is full: the message was not accepted, and nothing else is wrong. */
-static enum sw_err forgive_full(struct sw_store *s, enum sw_err err, enum sw_put_verdict *verdict)
-{
-    if (err != SW_ERR_SYSTEM || sqlite3_errcode(s->db) != SQLITE_FULL)
-        return err;
-    *verdict = SW_PUT_DISK_FULL;
-    return SW_OK;
 }
 
 enum sw_err sw_store_put(struct sw_store *store, struct sw_mail *mail, const char *idempotency, int64_t now,
@@ -121,24 +94,22 @@ enum sw_err sw_store_put(struct sw_store *store, struct sw_mail *mail, const cha
                                                                                      : SW_PUT_ACCEPTED;
     if (*verdict != SW_PUT_ACCEPTED)
         return SW_OK;
-    enum sw_err err = db_begin(store);
-    if (err)
-        return forgive_full(store, err, verdict);
-    if (idempotency)
-        err = find_repeated(store, mail, idempotency, verdict);
-    if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
-        err = check_limits(store, mail, now, verdict);
-    if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
-        err = insert(store, mail, idempotency, now);
-    if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
-        err = row_audit(store, "queued", mail, mail->sender_cert, now);
-    bool full = err == SW_ERR_SYSTEM && sqlite3_errcode(store->db) == SQLITE_FULL;
-    err = db_finish(store, err);
-    if (full) {
+    enum sw_err err = db_begin(store, mail->recipient);
+    if (err == SW_OK) {
+        if (idempotency)
+            err = find_repeated(store, mail, idempotency, verdict);
+        if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
+            err = check_limits(store, mail, now, verdict);
+        if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
+            err = insert(store, mail, idempotency, now);
+        if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
+            err = row_audit(store, "queued", mail, mail->sender_cert, now);
+        err = db_finish(store, err);
+    }
+    if (err == SW_ERR_SYSTEM && store->full) { /* it was not accepted, and nothing else is wrong */
         *verdict = SW_PUT_DISK_FULL;
         return SW_OK;
     }
-    err = forgive_full(store, err, verdict);
     if (err == SW_OK && *verdict == SW_PUT_ACCEPTED)
         row_tell(store, mail);
     return err;

@@ -1,65 +1,51 @@
 /* A message as a row: reading it, its body, its end, the audit of it. */
-#include "apps/store/sqlite.h"
+#include "apps/store/db.h"
 #include "base/wipe.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The row a statement stands on. */
-void row_read(sqlite3_stmt *st, struct row *out)
+void row_read(struct sw_store *s, enum query q, struct row *out)
 {
     struct sw_mail *m = &out->mail;
     *out = (struct row){0};
-    m->cursor = sqlite3_column_int64(st, 0);
-    db_text(st, 1, m->id, sizeof m->id);
-    db_text(st, 2, m->sender, sizeof m->sender);
-    db_cert(st, 3, m->sender_cert);
-    db_text(st, 4, m->recipient, sizeof m->recipient);
-    m->created = sqlite3_column_int64(st, 5);
-    m->expires = sqlite3_column_int64(st, 6);
-    m->once = (enum sw_once)sqlite3_column_int(st, 7);
-    m->sealed = sqlite3_column_int(st, 8) != 0;
-    m->state = (enum sw_mail_state)sqlite3_column_int(st, 9);
-    m->ended = sqlite3_column_int(st, 10) != 0;
-    m->changed = sqlite3_column_int64(st, 11);
-    m->deliveries = (unsigned)sqlite3_column_int(st, 12);
-    m->turned_away = (unsigned)sqlite3_column_int(st, 13);
-    out->leased = db_cert(st, 14, out->lease);
-    out->lease_until = sqlite3_column_int64(st, 15);
+    m->cursor = db_get(s, q, 0);
+    db_get_text(s, q, 1, m->id, sizeof m->id);
+    db_get_text(s, q, 2, m->sender, sizeof m->sender);
+    db_get_cert(s, q, 3, m->sender_cert);
+    db_get_text(s, q, 4, m->recipient, sizeof m->recipient);
+    m->created = db_get(s, q, 5);
+    m->expires = db_get(s, q, 6);
+    m->once = (enum sw_once)db_get(s, q, 7);
+    m->sealed = db_get(s, q, 8) != 0;
+    m->state = (enum sw_mail_state)db_get(s, q, 9);
+    m->ended = db_get(s, q, 10) != 0;
+    m->changed = db_get(s, q, 11);
+    m->deliveries = (unsigned)db_get(s, q, 12);
+    m->turned_away = (unsigned)db_get(s, q, 13);
+    out->leased = db_get_cert(s, q, 14, out->lease);
+    out->lease_until = db_get(s, q, 15);
 }
 
-/* A statement that gives one row or none (SW_ERR_NOT_FOUND). */
-enum sw_err row_one(struct sw_store *s, sqlite3_stmt *st, struct row *out)
+enum sw_err row_one_asked(struct sw_store *s, enum query q, struct row *out, enum sw_err asked)
 {
-    *out = (struct row){0};
-    if (!st)
-        return db_fail(s);
-    int rc = sqlite3_step(st);
-    enum sw_err err = rc == SQLITE_ROW ? SW_OK : rc == SQLITE_DONE ? SW_ERR_NOT_FOUND : db_fail(s);
+    enum sw_err err = asked ? asked : db_next(s, q);
+    *out = (struct row){0}; /* not before: a parameter may be in it */
     if (err == SW_OK)
-        row_read(st, out);
-    db_done(st);
+        row_read(s, q, out);
+    db_done(s, q);
     return err;
 }
 
 enum sw_err row_by_id(struct sw_store *s, const char *id, struct row *out)
 {
-    sqlite3_stmt *st = db_get(s, BY_ID);
-    db_put_text(st, 1, id);
-    return row_one(s, st, out);
+    return row_one(s, BY_ID, out, db_text(id));
 }
 
 enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mail *m, const uint8_t *cert, int64_t now)
 {
-    sqlite3_stmt *st = db_get(s, AUDIT);
-    sqlite3_bind_int64(st, 1, now);
-    db_put_text(st, 2, event);
-    db_put_text(st, 3, m->id);
-    db_put_text(st, 4, m->sender);
-    db_put_text(st, 5, m->recipient);
-    if (cert)
-        db_put_cert(st, 6, cert);
-    return db_run(s, st);
+    return db_run(s, AUDIT, db_number(now), db_text(event), db_text(m->id), db_text(m->sender), db_text(m->recipient),
+                  db_cert(cert));
 }
 
 void row_tell(struct sw_store *s, const struct sw_mail *m)
@@ -73,11 +59,7 @@ void row_tell(struct sw_store *s, const struct sw_mail *m)
 
 enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now)
 {
-    sqlite3_stmt *st = db_get(s, END);
-    sqlite3_bind_int64(st, 1, m->cursor);
-    sqlite3_bind_int(st, 2, (int)state);
-    sqlite3_bind_int64(st, 3, now);
-    enum sw_err err = db_run(s, st);
+    enum sw_err err = db_run(s, END, db_number(m->cursor), db_number(state), db_number(now));
     m->state = state;
     m->ended = true;
     m->changed = now;
@@ -109,14 +91,14 @@ static enum sw_err unseal(struct sw_store *s, struct sw_mail *m, const uint8_t *
 
 enum sw_err row_body(struct sw_store *s, struct sw_mail *m)
 {
-    sqlite3_stmt *st = db_get(s, BODY_OF);
-    if (!st)
-        return db_fail(s);
-    sqlite3_bind_int64(st, 1, m->cursor);
-    enum sw_err err = sqlite3_step(st) == SQLITE_ROW ? SW_OK : db_fail(s);
+    enum sw_err err = db_ask(s, BODY_OF, db_number(m->cursor));
     if (err == SW_OK)
-        err = unseal(s, m, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
-    db_done(st);
+        err = db_next(s, BODY_OF);
+    if (err == SW_OK) {
+        struct db_value body = s->driver->column(s, BODY_OF, 0);
+        err = unseal(s, m, body.p, body.len);
+    }
+    db_done(s, BODY_OF);
     return err;
 }
 

@@ -1,5 +1,5 @@
 /* Handing out: leases, deliveries, acknowledgement and refusal. */
-#include "apps/store/sqlite.h"
+#include "apps/store/db.h"
 #include <string.h>
 
 static bool may_have(const struct row *row, const uint8_t cert[32], int64_t now)
@@ -11,12 +11,8 @@ static bool may_have(const struct row *row, const uint8_t cert[32], int64_t now)
 
 static enum sw_err lease(struct sw_store *s, struct sw_mail *m, const uint8_t cert[32], int64_t now)
 {
-    sqlite3_stmt *st = db_get(s, LEASE);
-    sqlite3_bind_int64(st, 1, m->cursor);
-    sqlite3_bind_int64(st, 2, now);
-    db_put_cert(st, 3, cert);
-    sqlite3_bind_int64(st, 4, now + s->limits.lease);
-    enum sw_err err = db_run(s, st);
+    enum sw_err err =
+        db_run(s, LEASE, db_number(m->cursor), db_number(now), db_cert(cert), db_number(now + s->limits.lease));
     m->state = SW_MAIL_DELIVERED;
     m->changed = now;
     m->deliveries++;
@@ -54,12 +50,7 @@ static enum sw_err finish_delivery(struct sw_store *s, enum sw_err err, struct s
 static enum sw_err find_next(struct sw_store *s, const char *recipient, const uint8_t cert[32], int64_t after,
                              int64_t now, struct row *out)
 {
-    sqlite3_stmt *st = db_get(s, NEXT);
-    db_put_text(st, 1, recipient);
-    sqlite3_bind_int64(st, 2, after);
-    sqlite3_bind_int64(st, 3, now);
-    db_put_cert(st, 4, cert);
-    return row_one(s, st, out);
+    return row_one(s, NEXT, out, db_text(recipient), db_number(after), db_number(now), db_cert(cert));
 }
 
 /* One message of sw_store_take; SW_ERR_STATE: it ended instead, look further. */
@@ -72,7 +63,7 @@ static enum sw_err take_one(struct sw_store *s, const char *recipient, const uin
     *out = row.mail;
     if (err || row.mail.once == SW_ONCE_STRICT)
         return err;
-    err = db_begin(s);
+    err = db_begin(s, recipient);
     if (err)
         return err;
     err = find_next(s, recipient, cert, after, now, &row);
@@ -95,9 +86,7 @@ enum sw_err sw_store_take(struct sw_store *store, const char *recipient, const u
 
 static enum sw_err turn_away(struct sw_store *s, struct sw_mail *m, const uint8_t cert[32], int64_t now)
 {
-    sqlite3_stmt *st = db_get(s, TURN_AWAY);
-    sqlite3_bind_int64(st, 1, m->cursor);
-    enum sw_err err = db_run(s, st);
+    enum sw_err err = db_run(s, TURN_AWAY, db_number(m->cursor));
     m->turned_away++;
     return err ? err : row_audit(s, "turned away", m, cert, now);
 }
@@ -121,7 +110,7 @@ static enum sw_err find_for(struct sw_store *s, const char *recipient, const cha
 static enum sw_err find_locked(struct sw_store *s, const char *recipient, const char *id, int64_t now, struct row *out)
 {
     *out = (struct row){0};
-    enum sw_err err = db_begin(s);
+    enum sw_err err = db_begin(s, recipient);
     if (err)
         return err;
     err = find_for(s, recipient, id, now, out);

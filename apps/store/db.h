@@ -1,0 +1,152 @@
+/*
+ * Private to the store: the SQL that every database shares (query.c), and what a database has to be able to do (struct db_driver: sqlite.c).
+ * Above this header nobody knows which one it is. A query is its own handle: it may run once at a time, beside others.
+ */
+#ifndef SW_APPS_STORE_DB_H
+#define SW_APPS_STORE_DB_H
+
+#include "apps/store.h"
+#include "apps/vault.h"
+
+enum { WHY_MAX = 512 };
+
+enum query {
+    BY_IDEMPOTENCY,
+    COUNT_WAITING,
+    COUNT_RECENT,
+    INSERT,
+    NEXT,
+    BY_ID,
+    BODY_OF,
+    LEASE,
+    TURN_AWAY,
+    END,
+    WAITING,
+    OVERDUE,
+    FORGET,
+    NEXT_EXPIRY,
+    AUDIT,
+    LEARN,
+    CHAINS_OF,
+    ENROL,
+    EXPEL,
+    MEMBER,
+    MEMBER_NAMED,
+    MEMBERS,
+    SEALED_AFTER,
+    RESEAL,
+    VAULT,
+    ADD_VAULT,
+    SET_VAULT,
+    QUERIES
+};
+
+/* db_query: what a query says; ?1 is its first parameter. */
+const char *db_query(enum query q);
+
+/* A parameter, or a column of a row; what p points to is the caller's, or the row's as long as that is the one. */
+struct db_value {
+    enum { DB_NULL, DB_NUMBER, DB_TEXT, DB_BYTES } type;
+    int64_t number;
+    const void *p; /* a text ends with a NUL */
+    size_t len;
+};
+struct db_value db_number(int64_t n);
+struct db_value db_text(const char *text); /* NULL is NULL */
+struct db_value db_bytes(const void *p, size_t len);
+struct db_value db_cert(const uint8_t cert[32]); /* NULL is NULL */
+
+struct db_driver {
+    /*
+     * open: where is what sw_store_open was given. alone: while no server has it open (SW_ERR_STATE), and only if it exists (SW_ERR_NOT_FOUND).
+     * version, build: of the schema, 0 for none; build makes the next one of the one there is. settle: logs forget what was overwritten.
+     */
+    enum sw_err (*open)(struct sw_store *s, const char *where, bool alone);
+    void (*close)(struct sw_store *s);
+    enum sw_err (*version)(struct sw_store *s, int64_t *out);
+    enum sw_err (*build)(struct sw_store *s, int64_t version);
+    void (*settle)(struct sw_store *s);
+    /*
+     * begin: a transaction that writes. Those of the same turn wait for each other, and each sees all that the one before it has done; turn
+     * waits in one that is open for another turn, too. commit: durable when it returns. rollback: also of one that a failure has ended.
+     */
+    enum sw_err (*begin)(struct sw_store *s, const char *turn);
+    enum sw_err (*turn)(struct sw_store *s, const char *turn);
+    enum sw_err (*commit)(struct sw_store *s);
+    void (*rollback)(struct sw_store *s);
+    /* ask: a query, outside of a transaction one of its own. next: to the next row; SW_ERR_NOT_FOUND: there is none. done: no more of it. */
+    enum sw_err (*ask)(struct sw_store *s, enum query q, const struct db_value *v, size_t n);
+    enum sw_err (*next)(struct sw_store *s, enum query q);
+    struct db_value (*column)(struct sw_store *s, enum query q, int column);
+    void (*done)(struct sw_store *s, enum query q);
+};
+extern const struct db_driver db_sqlite;
+
+struct sw_store {
+    const struct db_driver *driver;
+    void *db; /* the driver's */
+    struct sw_vault vault;
+    struct sw_store_limits limits;
+    void (*changed)(void *ctx, const struct sw_mail *mail);
+    void *changed_ctx;
+    char why[WHY_MAX]; /* what the driver said when it returned SW_ERR_SYSTEM */
+    bool full;         /* that was for lack of space */
+};
+
+/* --- store.c -------------------------------------------------------------------------------------------------------------- */
+
+/* db_open: the database at a place (struct db_driver); in any case, sw_store_close ends it. db_explain: why what did not work, for people. */
+enum sw_err db_open(struct sw_store *s, const char *where, bool alone);
+const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what);
+/* db_vault: which key the database says it is sealed with. */
+enum sw_err db_vault(struct sw_store *s, uint8_t id[8]);
+
+/* --- query.c: on any database --------------------------------------------------------------------------------------------- */
+
+/* db_ask: with the values that follow. db_run: one without rows. db_get_number: one with one number (none: what NULL or no row counts as). */
+#define db_ask(s, q, ...)                                                                                              \
+    db_ask_values(s, q, (const struct db_value[]){__VA_ARGS__},                                                        \
+                  sizeof(struct db_value[]){__VA_ARGS__} / sizeof(struct db_value))
+#define db_run(s, q, ...) db_run_asked(s, q, db_ask(s, q, __VA_ARGS__))
+#define db_get_number(s, q, none, out, ...) db_number_asked(s, q, none, out, db_ask(s, q, __VA_ARGS__))
+enum sw_err db_ask_values(struct sw_store *s, enum query q, const struct db_value *v, size_t n);
+enum sw_err db_run_asked(struct sw_store *s, enum query q, enum sw_err asked);
+enum sw_err db_number_asked(struct sw_store *s, enum query q, int64_t none, int64_t *out, enum sw_err asked);
+/* db_next, db_done: rows. db_end: that, and what came of all of them: running out of them is no error. */
+enum sw_err db_next(struct sw_store *s, enum query q);
+void db_done(struct sw_store *s, enum query q);
+enum sw_err db_end(struct sw_store *s, enum query q, enum sw_err err);
+/* Columns of the row a query stands on. db_get_text: what does not fit is cut. db_get_cert: false, and zeros, if it is none. */
+int64_t db_get(struct sw_store *s, enum query q, int column);
+void db_get_text(struct sw_store *s, enum query q, int column, char *out, size_t cap);
+bool db_get_cert(struct sw_store *s, enum query q, int column, uint8_t out[32]);
+/* db_begin, db_finish: a transaction; it is committed if err is SW_OK, rolled back otherwise; returns what came of it. */
+enum sw_err db_begin(struct sw_store *s, const char *turn);
+enum sw_err db_finish(struct sw_store *s, enum sw_err err);
+
+/* --- row.c: messages ------------------------------------------------------------------------------------------------------ */
+
+/* A message and who has it. */
+struct row {
+    struct sw_mail mail;
+    bool leased;
+    uint8_t lease[32];
+    int64_t lease_until;
+};
+
+/* row_read: where a query stands. row_one: of a query that gives one row or none (SW_ERR_NOT_FOUND). */
+void row_read(struct sw_store *s, enum query q, struct row *out);
+enum sw_err row_one_asked(struct sw_store *s, enum query q, struct row *out, enum sw_err asked);
+#define row_one(s, q, out, ...) row_one_asked(s, q, out, db_ask(s, q, __VA_ARGS__))
+enum sw_err row_by_id(struct sw_store *s, const char *id, struct row *out);
+/* row_body: fetch and unseal it. row_seal_name: what it is sealed under. */
+enum { SEAL_NAME_MAX = SW_MAIL_ID_MAX + SW_NAME_MAX + 8 };
+enum sw_err row_body(struct sw_store *s, struct sw_mail *m);
+void row_seal_name(const struct sw_mail *m, char out[SEAL_NAME_MAX]);
+/* row_end: it has ended, in the transaction that is open. row_audit: an event of it; cert: who did it, or NULL. */
+enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now);
+enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mail *m, const uint8_t *cert, int64_t now);
+/* row_tell: whoever watches is told of the change, after its commit. */
+void row_tell(struct sw_store *s, const struct sw_mail *m);
+
+#endif

@@ -1,0 +1,158 @@
+/* The queries of the store, in the SQL that all its databases understand, and what runs them on whichever it is. */
+#include "apps/store/db.h"
+#include <stdio.h>
+#include <string.h>
+
+/* What a row of messages has, in the order of row_read. */
+#define COLUMNS                                                                                                        \
+    "cursor, id, sender, sender_cert, recipient, created, expires, once, sealed, state, "                              \
+    "CAST(body IS NULL AS INTEGER), changed, deliveries, turned_away, lease, lease_until "
+
+const char *db_query(enum query q)
+{
+    static const char *const queries[QUERIES] = {
+        [BY_IDEMPOTENCY] = "SELECT " COLUMNS " FROM message WHERE sender = ?1 AND idempotency = ?2",
+        [COUNT_WAITING] = "SELECT count(*) FROM message WHERE recipient = ?1 AND body IS NOT NULL AND expires > ?2",
+        [COUNT_RECENT] = "SELECT count(*) FROM message WHERE recipient = ?1 AND created > ?2",
+        [INSERT] = "INSERT INTO message (id, sender, sender_cert, recipient, created, expires, once, sealed, changed, "
+                   "idempotency, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?5, ?9, ?10) RETURNING cursor",
+        /* what has no lease, ours, or one that has run out and may */
+        [NEXT] = "SELECT " COLUMNS " FROM message WHERE recipient = ?1 AND body IS NOT NULL AND cursor > ?2 AND "
+                 "expires > ?3 AND (lease IS NULL OR lease = ?4 OR (once = 0 AND lease_until <= ?3)) "
+                 "ORDER BY cursor LIMIT 1",
+        [BY_ID] = "SELECT " COLUMNS " FROM message WHERE id = ?1",
+        [BODY_OF] = "SELECT body FROM message WHERE cursor = ?1",
+        [LEASE] = "UPDATE message SET state = 1, changed = ?2, deliveries = deliveries + 1, lease = ?3, "
+                  "lease_until = ?4 WHERE cursor = ?1",
+        [TURN_AWAY] = "UPDATE message SET turned_away = turned_away + 1 WHERE cursor = ?1",
+        [END] = "UPDATE message SET state = ?2, changed = ?3, body = NULL WHERE cursor = ?1",
+        [WAITING] = "SELECT " COLUMNS " FROM message WHERE recipient = ?1 AND body IS NOT NULL AND expires > ?2 "
+                    "ORDER BY cursor",
+        [OVERDUE] = "SELECT " COLUMNS " FROM message WHERE body IS NOT NULL AND expires <= ?1 "
+                    "ORDER BY expires LIMIT 1",
+        [FORGET] = "DELETE FROM message WHERE body IS NULL AND changed < ?1 AND expires <= ?2",
+        [NEXT_EXPIRY] = "SELECT min(expires) FROM message WHERE body IS NOT NULL",
+        [LEARN] = "INSERT INTO person (name, cert, chain, seen) VALUES (?1, ?2, ?3, ?4) "
+                  "ON CONFLICT (name, cert) DO UPDATE SET chain = ?3, seen = ?4",
+        [CHAINS_OF] = "SELECT chain FROM person WHERE name = ?1 ORDER BY seen DESC LIMIT ?2",
+        [ENROL] = "INSERT INTO member (cert, name, role, since) VALUES (?1, ?2, ?3, ?4) "
+                  "ON CONFLICT (cert) DO UPDATE SET role = ?3",
+        [EXPEL] = "DELETE FROM member WHERE name = ?1 RETURNING cert",
+        [MEMBER] = "SELECT cert, name, role, since FROM member WHERE cert = ?1",
+        [MEMBER_NAMED] = "SELECT cert, name, role, since FROM member WHERE name = ?1 ORDER BY since DESC LIMIT 1",
+        [MEMBERS] = "SELECT cert, name, role, since FROM member ORDER BY name, since",
+        [AUDIT] = "INSERT INTO audit (at, event, id, sender, recipient, cert) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        /* the key of the vault, and its change for another one */
+        [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
+                         "ORDER BY cursor LIMIT 1",
+        [RESEAL] = "UPDATE message SET body = ?2 WHERE cursor = ?1",
+        [VAULT] = "SELECT vault FROM meta",
+        [ADD_VAULT] = "INSERT INTO meta (vault) VALUES (?1)",
+        [SET_VAULT] = "UPDATE meta SET vault = ?1",
+    };
+    return queries[q];
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------------- */
+
+struct db_value db_number(int64_t n)
+{
+    return (struct db_value){.type = DB_NUMBER, .number = n};
+}
+
+struct db_value db_text(const char *text)
+{
+    return text ? (struct db_value){.type = DB_TEXT, .p = text, .len = strlen(text)}
+                : (struct db_value){.type = DB_NULL};
+}
+
+struct db_value db_bytes(const void *p, size_t len)
+{
+    return (struct db_value){.type = DB_BYTES, .p = p, .len = len};
+}
+
+struct db_value db_cert(const uint8_t cert[32])
+{
+    return cert ? db_bytes(cert, 32) : (struct db_value){.type = DB_NULL};
+}
+
+int64_t db_get(struct sw_store *s, enum query q, int column)
+{
+    return s->driver->column(s, q, column).number;
+}
+
+void db_get_text(struct sw_store *s, enum query q, int column, char *out, size_t cap)
+{
+    struct db_value v = s->driver->column(s, q, column);
+    snprintf(out, cap, "%s", v.type == DB_TEXT ? (const char *)v.p : "");
+}
+
+bool db_get_cert(struct sw_store *s, enum query q, int column, uint8_t out[32])
+{
+    struct db_value v = s->driver->column(s, q, column);
+    bool is = v.type == DB_BYTES && v.len == 32;
+    if (is)
+        memcpy(out, v.p, 32);
+    else
+        memset(out, 0, 32);
+    return is;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------------ */
+
+enum sw_err db_ask_values(struct sw_store *s, enum query q, const struct db_value *v, size_t n)
+{
+    return s->driver->ask(s, q, v, n);
+}
+
+enum sw_err db_next(struct sw_store *s, enum query q)
+{
+    return s->driver->next(s, q);
+}
+
+void db_done(struct sw_store *s, enum query q)
+{
+    s->driver->done(s, q);
+}
+
+enum sw_err db_end(struct sw_store *s, enum query q, enum sw_err err)
+{
+    db_done(s, q);
+    return err == SW_ERR_NOT_FOUND ? SW_OK : err;
+}
+
+enum sw_err db_run_asked(struct sw_store *s, enum query q, enum sw_err asked)
+{
+    return db_end(s, q, asked ? asked : db_next(s, q));
+}
+
+enum sw_err db_number_asked(struct sw_store *s, enum query q, int64_t none, int64_t *out, enum sw_err asked)
+{
+    enum sw_err err = asked ? asked : db_next(s, q);
+    *out = none;
+    if (err == SW_OK && s->driver->column(s, q, 0).type == DB_NUMBER)
+        *out = db_get(s, q, 0);
+    return db_end(s, q, err);
+}
+
+enum sw_err db_begin(struct sw_store *s, const char *turn)
+{
+    s->full = false;
+    return s->driver->begin(s, turn);
+}
+
+/* Commit what went well, roll back what did not; the first error counts, and what was said of it. */
+enum sw_err db_finish(struct sw_store *s, enum sw_err err)
+{
+    char why[WHY_MAX];
+    if (err == SW_OK)
+        err = s->driver->commit(s);
+    if (err == SW_OK)
+        return SW_OK;
+    bool full = s->full;
+    memcpy(why, s->why, sizeof why);
+    s->driver->rollback(s);
+    memcpy(s->why, why, sizeof why);
+    s->full = full;
+    return err;
+}

@@ -1,0 +1,38 @@
+/*
+ * The tables of the store, step by step: step N makes version N + 1 out of what is there, so that a new database and an old one get the same.
+ * A database gives its own words for a number that grows by itself, for integers, text and bytes, and for a table kept in its key.
+ */
+#ifndef SW_APPS_STORE_SCHEMA_H
+#define SW_APPS_STORE_SCHEMA_H
+
+enum { SCHEMA = 2 };
+
+#define SCHEMA_1(CURSOR, INTEGER, TEXT, BYTES, KEYED)                                                                  \
+    "CREATE TABLE meta (vault " BYTES " NOT NULL);"                                                                    \
+    "CREATE TABLE message ("                                                                                           \
+    " cursor " CURSOR ","                                                                                              \
+    " id " TEXT " NOT NULL UNIQUE,"                                                                                    \
+    " sender " TEXT " NOT NULL, sender_cert " BYTES " NOT NULL, recipient " TEXT " NOT NULL,"                          \
+    " created " INTEGER " NOT NULL, expires " INTEGER " NOT NULL,"                                                     \
+    " once " INTEGER " NOT NULL, sealed " INTEGER " NOT NULL,"                                                         \
+    " state " INTEGER " NOT NULL DEFAULT 0, changed " INTEGER " NOT NULL,"                                             \
+    " deliveries " INTEGER " NOT NULL DEFAULT 0, turned_away " INTEGER " NOT NULL DEFAULT 0,"                          \
+    " lease " BYTES ", lease_until " INTEGER " NOT NULL DEFAULT 0,"                                                    \
+    " idempotency " TEXT ", body " BYTES ");"                                                                          \
+    "CREATE INDEX message_waiting ON message (recipient, cursor) WHERE body IS NOT NULL;"                              \
+    "CREATE INDEX message_expiry ON message (expires) WHERE body IS NOT NULL;"                                         \
+    "CREATE INDEX message_ended ON message (changed) WHERE body IS NULL;"                                              \
+    "CREATE INDEX message_rate ON message (recipient, created);"                                                       \
+    "CREATE UNIQUE INDEX message_idempotency ON message (sender, idempotency) WHERE idempotency IS NOT NULL;"          \
+    "CREATE TABLE person (name " TEXT " NOT NULL, cert " BYTES " NOT NULL, chain " TEXT " NOT NULL,"                   \
+    " seen " INTEGER " NOT NULL, PRIMARY KEY (name, cert))" KEYED ";"                                                  \
+    "CREATE TABLE audit (at " INTEGER " NOT NULL, event " TEXT " NOT NULL, id " TEXT " NOT NULL,"                      \
+    " sender " TEXT " NOT NULL, recipient " TEXT " NOT NULL, cert " BYTES ");"
+
+/* people can be enrolled */
+#define SCHEMA_2(INTEGER, TEXT, BYTES, KEYED)                                                                          \
+    "CREATE TABLE member (cert " BYTES " PRIMARY KEY, name " TEXT " NOT NULL, role " TEXT " NOT NULL,"                 \
+    " since " INTEGER " NOT NULL)" KEYED ";"                                                                           \
+    "CREATE INDEX member_name ON member (name);"
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * Opening the store and its settings. A message has ended when its body is NULL; the row stays for its receipt. What may change at the same
+ * time by two transactions takes turns by the recipient's name (struct db_driver).
+ */
+#include "apps/store/db.h"
+#include "apps/store/schema.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct sw_store_limits sw_store_defaults = {
+    .body_max = 65536,
+    .queue_max = 1000,
+    .rate_max = 600,
+    .ttl_max = 30 * 86400,
+    .lease = 60,
+    .deliveries = 100,
+    .once_deliveries = 3,
+};
+
+enum sw_err db_open(struct sw_store *s, const char *where, bool alone)
+{
+    s->driver = &db_sqlite;
+    return s->driver->open(s, where, alone);
+}
+
+enum sw_err db_vault(struct sw_store *s, uint8_t id[8])
+{
+    enum sw_err err = db_ask_values(s, VAULT, NULL, 0);
+    memset(id, 0, 8);
+    if (err == SW_OK)
+        err = db_next(s, VAULT);
+    if (err == SW_OK) {
+        struct db_value v = s->driver->column(s, VAULT, 0);
+        memcpy(id, v.p, v.type == DB_BYTES && v.len == 8 ? 8 : 0);
+    }
+    return db_end(s, VAULT, err);
+}
+
+/* Does the key file belong to this database? A new one takes the key it is made with. */
+static enum sw_err check_key(struct sw_store *s, bool new)
+{
+    uint8_t id[sizeof s->vault.id];
+    if (new)
+        return db_run(s, ADD_VAULT, db_bytes(s->vault.id, sizeof s->vault.id));
+    enum sw_err err = db_vault(s, id);
+    return err ? err : memcmp(id, s->vault.id, sizeof id) != 0 ? SW_ERR_KEY_MISMATCH : SW_OK;
+}
+
+/* In one transaction, so that two that start at once agree. */
+static enum sw_err set_up(struct sw_store *s, const char *key_path, const char **what)
+{
+    int64_t version = 0;
+    enum sw_err err = db_begin(s, "schema");
+    if (err)
+        return err;
+    err = s->driver->version(s, &version);
+    bool new = version == 0;
+    if (err == SW_OK && version > SCHEMA)
+        err = SW_ERR_UNSUPPORTED;
+    if (err == SW_OK) {
+        *what = key_path;
+        err = sw_vault_open(&s->vault, key_path, new);
+    }
+    for (; err == SW_OK && version < SCHEMA; version++)
+        err = s->driver->build(s, version);
+    if (err == SW_OK)
+        err = check_key(s, new);
+    return db_finish(s, err);
+}
+
+const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what)
+{
+    static char text[WHY_MAX + 4096];
+    const char *why = sw_err_reason(err);
+    if (err == SW_ERR_KEY_MISMATCH)
+        why = "this key file belongs to another mailbox";
+    else if (err == SW_ERR_UNSUPPORTED)
+        why = "made by a newer version";
+    else if (err == SW_ERR_KEY_DECODE)
+        why = "this is no key file of a mailbox";
+    else if (err == SW_ERR_NOT_FOUND)
+        why = "the mailbox exists, and the key file it is sealed with does not";
+    else if (err == SW_ERR_STATE)
+        why = "its change for another key was interrupted; sealwaxd rekey finishes it";
+    else if (err == SW_ERR_SYSTEM)
+        why = s->why[0] ? s->why : strerror(errno);
+    snprintf(text, sizeof text, "%s: %s", what, why);
+    return text;
+}
+
+enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *key_path,
+                          const struct sw_store_limits *limits, const char **why)
+{
+    struct sw_store *s = calloc(1, sizeof *s);
+    *out = NULL;
+    *why = "out of memory";
+    if (!s)
+        return SW_ERR_MEMORY;
+    s->limits = *limits;
+    const char *what = path;
+    enum sw_err err = db_open(s, path, false);
+    if (err == SW_OK)
+        err = set_up(s, key_path, &what);
+    if (err) {
+        *why = db_explain(s, err, what);
+        sw_store_close(s);
+        return err;
+    }
+    *out = s;
+    return SW_OK;
+}
+
+void sw_store_close(struct sw_store *store)
+{
+    if (!store)
+        return;
+    store->driver->close(store);
+    sw_vault_close(&store->vault);
+    free(store);
+}
+
+void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits)
+{
+    store->limits = *limits;
+}
+
+const struct sw_store_limits *sw_store_limits(const struct sw_store *store)
+{
+    return &store->limits;
+}
+
+const char *sw_store_why(const struct sw_store *store)
+{
+    return store->why;
+}
+
+void sw_store_on_change(struct sw_store *store, void (*changed)(void *ctx, const struct sw_mail *mail), void *ctx)
+{
+    store->changed = changed;
+    store->changed_ctx = ctx;
+}
