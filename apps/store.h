@@ -1,7 +1,6 @@
 /*
  * The mailbox behind sealwaxd: messages, leases, receipts, audit. SQL stays behind this interface, and so do transactions; waiting for
- * a message is sw_store_on_change. apps/store/ is the implementation for one machine, in SQLite. Times are Unix seconds of the server's
- * clock, given as an argument.
+ * a message is sw_store_on_change and sw_store_look. Times are Unix seconds of the server's clock, given as an argument.
  *
  * The life of a message. It is QUEUED. A fetch by its recipient leases it to the certificate that fetched: DELIVERED. An
  * acknowledgement by that certificate ends it: ACKED. Time ends it too: EXPIRED. So does its recipient, or the last allowed delivery
@@ -176,8 +175,21 @@ enum sw_err sw_store_rekey(const char *path, struct rewrap *r, int64_t now, cons
 
 /*
  * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
+ *   mail   by another process: its id, recipient, state and expires alone; NULL: others may have changed anything
+ *   here   it was this process, which is told of each change once; of what others did, it may hear several times
  * Must not call the store.
  */
-void sw_store_on_change(struct sw_store *store, void (*changed)(void *ctx, const struct sw_mail *mail), void *ctx);
+void sw_store_on_change(struct sw_store *store, void (*changed)(void *ctx, const struct sw_mail *mail, bool here),
+                        void *ctx);
+
+/*
+ * sw_store_watch: whether other servers may share this store, so that it has to be looked at.
+ *   fd   receives a descriptor that becomes readable when another one has changed something, or -1; after a look it may be another one
+ * sw_store_look: tell of what others have changed: when fd is readable, and every SW_STORE_LOOK seconds, since no notice is sure to come.
+ * SW_ERR_SYSTEM: the database cannot be asked; SW_ERR_KEY_MISMATCH: it has been given another key; SW_ERR_MEMORY.
+ */
+enum { SW_STORE_LOOK = 2 };
+bool sw_store_watch(const struct sw_store *store, int *fd);
+enum sw_err sw_store_look(struct sw_store *store, int64_t now) SW_MUST_USE;
 
 #endif

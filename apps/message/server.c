@@ -108,11 +108,23 @@ static void plan_sweep(struct message_service *s, int64_t next)
     event_add(s->sweep, &wait);
 }
 
-static void on_change(void *ctx, const struct sw_mail *mail)
+static void mark_all(struct message_service *s)
+{
+    struct waiter *w;
+    for (size_t i = 0; i < MESSAGE_BUCKETS; i++)
+        LIST_FOREACH(w, &s->by_key[i], in_bucket)
+    waiter_mark(w);
+}
+
+static void on_change(void *ctx, const struct sw_mail *mail, bool here)
 {
     struct message_service *s = ctx;
+    if (!mail) {
+        mark_all(s);
+        return;
+    }
     waiters_mark(s, mail->id, false);
-    if (mail->state == SW_MAIL_EXPIRED)
+    if (mail->state == SW_MAIL_EXPIRED && here)
         message_happened(s, "expired", mail, "");
     if (mail->state == SW_MAIL_QUEUED) {
         waiters_mark(s, mail->recipient, true);
@@ -161,10 +173,43 @@ static void on_keepalive(evutil_socket_t fd, short what, void *ctx)
             if (w->reader && w->quiet)
                 http_stream_line(w->rq, json_pack("{s:s}", "event", "keepalive"));
             w->quiet = true;
-            if (w->reader)
-                waiter_mark(w); /* a lease of another certificate may have run out */
+            if (w->reader || s->others)
+                waiter_mark(
+                    w); /* a lease of another certificate may have run out; news of another server may be lost */
         }
     }
+}
+
+static bool watch_others(struct message_service *s);
+
+/* Other servers on the same store have news, or it is time to ask for them. */
+static void on_others(evutil_socket_t fd, short what, void *ctx)
+{
+    struct message_service *s = ctx;
+    (void)fd;
+    (void)what;
+    enum sw_err err = sw_store_look(s->store, message_now());
+    if (err && !s->alone)
+        message_trouble(s, "other servers", err);
+    s->alone = err != SW_OK;
+    if (!watch_others(s))
+        message_trouble(s, "other servers", SW_ERR_MEMORY);
+}
+
+/* For one time, because the descriptor may be closed while the store is looked at, and the next one may have its number. */
+static bool watch_others(struct message_service *s)
+{
+    const struct timeval every = {.tv_sec = SW_STORE_LOOK};
+    int fd;
+    if (!sw_store_watch(s->store, &fd))
+        return true;
+    if (s->others && fd == s->others_fd)
+        return event_add(s->others, &every) == 0;
+    if (s->others)
+        event_free(s->others);
+    s->others_fd = fd;
+    s->others = event_new(s->base, s->others_fd, fd >= 0 ? EV_READ : 0, on_others, s);
+    return s->others && event_add(s->others, &every) == 0;
 }
 
 static bool make_events(struct message_service *s)
@@ -176,7 +221,7 @@ static bool make_events(struct message_service *s)
     if (!s->wake || !s->sweep || !s->keepalive || event_add(s->keepalive, &every))
         return false;
     plan_sweep(s, 0);
-    return true;
+    return watch_others(s);
 }
 
 struct message_service *message_service_new(struct event_base *base, struct sw_store *store,
@@ -194,6 +239,8 @@ struct message_service *message_service_new(struct event_base *base, struct sw_s
         return NULL;
     }
     sw_store_on_change(store, on_change, s);
+    if (s->others)
+        on_others(-1, 0, s);
     return s;
 }
 
@@ -222,5 +269,7 @@ void message_service_free(struct message_service *service)
         event_free(service->sweep);
     if (service->keepalive)
         event_free(service->keepalive);
+    if (service->others)
+        event_free(service->others);
     free(service);
 }

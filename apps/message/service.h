@@ -31,6 +31,9 @@ struct message_service {
     struct sw_store *store;
     struct message_events events;
     struct event *wake, *sweep, *keepalive;
+    struct event *others; /* other servers on the same store; NULL: there can be none */
+    int others_fd;
+    bool alone; /* the store could not be asked about them; said */
     size_t waiting;
     TAILQ_HEAD(, waiter) ready;
     struct waiters by_key[MESSAGE_BUCKETS];

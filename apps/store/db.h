@@ -33,6 +33,8 @@ enum query {
     MEMBER,
     MEMBER_NAMED,
     MEMBERS,
+    NEWEST,
+    SINCE,
     SEALED_AFTER,
     RESEAL,
     VAULT,
@@ -79,6 +81,10 @@ struct db_driver {
     enum sw_err (*next)(struct sw_store *s, enum query q);
     struct db_value (*column)(struct sw_store *s, enum query q, int column);
     void (*done)(struct sw_store *s, enum query q);
+    /* For a database that several servers share; otherwise NULL. tell: them of a change. watch, look: as of sw_store_watch; look calls db_hear. */
+    void (*tell)(struct sw_store *s, const struct sw_mail *m);
+    int (*watch)(const struct sw_store *s);
+    enum sw_err (*look)(struct sw_store *s);
 };
 extern const struct db_driver db_sqlite;
 
@@ -87,10 +93,12 @@ struct sw_store {
     void *db; /* the driver's */
     struct sw_vault vault;
     struct sw_store_limits limits;
-    void (*changed)(void *ctx, const struct sw_mail *mail);
+    void (*changed)(void *ctx, const struct sw_mail *mail, bool here);
     void *changed_ctx;
-    char why[WHY_MAX]; /* what the driver said when it returned SW_ERR_SYSTEM */
-    bool full;         /* that was for lack of space */
+    int64_t looked;       /* when sw_store_look last asked for what no notice came of, */
+    int64_t seen, before; /* the newest message then, and the time before that */
+    char why[WHY_MAX];    /* what the driver said when it returned SW_ERR_SYSTEM */
+    bool full;            /* that was for lack of space */
 };
 
 /* --- store.c -------------------------------------------------------------------------------------------------------------- */
@@ -146,7 +154,11 @@ void row_seal_name(const struct sw_mail *m, char out[SEAL_NAME_MAX]);
 /* row_end: it has ended, in the transaction that is open. row_audit: an event of it; cert: who did it, or NULL. */
 enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now);
 enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mail *m, const uint8_t *cert, int64_t now);
-/* row_tell: whoever watches is told of the change, after its commit. */
+
+/* --- watch.c -------------------------------------------------------------------------------------------------------------- */
+
+/* row_tell: whoever watches is told of the change, after its commit. db_hear: another process has changed m; NULL: perhaps anything. */
 void row_tell(struct sw_store *s, const struct sw_mail *m);
+void db_hear(struct sw_store *s, const struct sw_mail *m);
 
 #endif

@@ -42,6 +42,8 @@ const char *db_query(enum query q)
         [MEMBER_NAMED] = "SELECT cert, name, role, since FROM member WHERE name = ?1 ORDER BY since DESC LIMIT 1",
         [MEMBERS] = "SELECT cert, name, role, since FROM member ORDER BY name, since",
         [AUDIT] = "INSERT INTO audit (at, event, id, sender, recipient, cert) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [NEWEST] = "SELECT max(cursor) FROM message",
+        [SINCE] = "SELECT cursor, id, recipient, expires FROM message WHERE cursor > ?1 AND body IS NOT NULL",
         /* the key of the vault, and its change for another one */
         [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
                          "ORDER BY cursor LIMIT 1",

@@ -48,15 +48,6 @@ enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mai
                   db_cert(cert));
 }
 
-void row_tell(struct sw_store *s, const struct sw_mail *m)
-{
-    struct sw_mail told = *m;
-    told.body = NULL;
-    told.body_len = 0;
-    if (s->changed)
-        s->changed(s->changed_ctx, &told);
-}
-
 enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now)
 {
     enum sw_err err = db_run(s, END, db_number(m->cursor), db_number(state), db_number(now));

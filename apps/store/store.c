@@ -135,9 +135,3 @@ const char *sw_store_why(const struct sw_store *store)
 {
     return store->why;
 }
-
-void sw_store_on_change(struct sw_store *store, void (*changed)(void *ctx, const struct sw_mail *mail), void *ctx)
-{
-    store->changed = changed;
-    store->changed_ctx = ctx;
-}

@@ -19,9 +19,10 @@ struct box {
     enum sw_mail_state last;
 };
 
-static void note_change(void *ctx, const struct sw_mail *mail)
+static void note_change(void *ctx, const struct sw_mail *mail, bool here)
 {
     struct box *box = ctx;
+    CU_ASSERT_TRUE(here);
     box->changes++;
     box->last = mail->state;
     CU_ASSERT_PTR_NULL(mail->body);
