@@ -314,7 +314,9 @@ static bool looks_encrypted(const uint8_t *der, size_t len)
 {
     struct sw_reader r = sw_reader_of(der, len);
     struct sw_reader seq = sw_der_enter(&r, SW_DER_SEQUENCE);
-    return sw_der_peek(&seq) == SW_DER_SEQUENCE;
+    (void)sw_der_read(&seq, SW_DER_SEQUENCE);
+    return sw_der_peek(&seq) ==
+           SW_DER_OCTET_STRING; /* certificates, lists and their like have another sequence there */
 }
 
 static enum sw_err decrypt(struct sw_privkey **out, const uint8_t *der, size_t len, struct sw_slice pass)

@@ -184,9 +184,11 @@ const struct ttp_verb ttp_verbs[] = {
      .run = ttp_verify},
     {.name = "inspect",
      .args = "FILE|-",
-     .summary = "show a certificate, request, list, key or PKCS#12 file",
-     .details = "First what a person wants to know: who, issued by whom, for what, until when, and whether it is in "
-                "order; then the details.",
+     .summary = "show a certificate, request, list, OCSP response, key or PKCS#12 file",
+     .details =
+         "First what a person wants to know: who, issued by whom, for what, until when, and whether it is in "
+         "order; of an OCSP response, which certificate is good or revoked, by whose word, from when until when. "
+         "Then the details.",
      .example = "ttp inspect www.crt\n"
                 "openssl s_client -connect example.org:443 </dev/null | ttp inspect -",
      .options = TTP_BIT(PASSIN),

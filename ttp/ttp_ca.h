@@ -10,6 +10,7 @@
 #include "ttp/san.h"
 #include "ttp/ttp.h"
 #include "ttp/ttp_index.h"
+#include <limits.h>
 
 enum { TTP_PATH_CAP = SW_FILE_PATH_MAX, TTP_HEX_CAP = 2 * 64 + 1 };
 
@@ -38,10 +39,12 @@ void ttp_names_free(struct ttp_names *names);
 void ttp_names_encode(struct sw_writer *w, const struct ttp_names *names);
 void ttp_names_subtrees(struct sw_writer *w, const struct ttp_names *names);
 /*
- * ttp_names_text: all of GeneralNames' contents with sep between; the caller frees it, NULL if memory is out.
- * ttp_names_json: an array.
+ * ttp_names_text: GeneralNames' contents with sep between, at most so many and then how many there are besides; the caller frees it, NULL if
+ * memory is out. TTP_NAMES_ALL is more than any certificate of ours has, TTP_NAMES_SHOWN more than a person reads.
+ * ttp_names_json: an array of all.
  */
-char *ttp_names_text(struct sw_slice san, const char *sep);
+enum { TTP_NAMES_SHOWN = 200, TTP_NAMES_ALL = INT_MAX };
+char *ttp_names_text(struct sw_slice san, const char *sep, size_t most);
 json_t *ttp_names_json(struct sw_slice san);
 
 /*

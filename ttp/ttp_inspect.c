@@ -68,6 +68,8 @@ static int inspect_der(const struct ttp *t, const char *path, const struct sw_fi
         return ttp_inspect_cert(t, path, der, array);
     if (sw_csr_parse(&csr, der.p, der.len) == SW_OK)
         return ttp_inspect_csr(t, path, der, array);
+    if (ttp_is_ocsp(der))
+        return ttp_inspect_ocsp(t, path, der, array);
     if (sw_pkcs12_looks(der.p, der.len))
         return ttp_inspect_p12(t, path, file, array);
     if (sw_key_is_encrypted(der.p, der.len) || sw_key_decode(&key, der.p, der.len) == SW_OK) {
@@ -97,6 +99,8 @@ static int inspect_block(const struct ttp *t, const char *path, const struct sw_
         return ttp_inspect_csr(t, path, der, array);
     if (sw_pem_is(block, "X509 CRL"))
         return ttp_inspect_crl(t, path, der, array);
+    if (sw_pem_is(block, "OCSP RESPONSE"))
+        return ttp_inspect_ocsp(t, path, der, array);
     ttp_note(t, "%s: a block \"%.*s\" is passed over", path, (int)block->label.len, (const char *)block->label.p);
     return TTP_DONE;
 }
@@ -117,7 +121,7 @@ static int inspect_pem(const struct ttp *t, const char *path, const struct sw_fi
     }
     free(buf);
     if (!err && !found)
-        err = ttp_error(t, TTP_BAD_INPUT, "%s: no certificate, request, list or key is in it", path);
+        err = ttp_error(t, TTP_BAD_INPUT, "%s: no certificate, request, list, OCSP response or key is in it", path);
     return err;
 }
 

@@ -28,10 +28,14 @@ void ttp_page_list(const struct ttp *t, const char *label, const char *items);
 int ttp_inspect_cert(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);
 int ttp_inspect_csr(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);
 int ttp_inspect_crl(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);
+int ttp_inspect_ocsp(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);
 int ttp_inspect_key(const struct ttp *t, const char *path, const struct sw_file *file, json_t *array);
 int ttp_inspect_p12(const struct ttp *t, const char *path, const struct sw_file *file, json_t *array);
 
-/* ttp_key_strength: NULL, or why a key is weak. */
+/* ttp_is_ocsp: whether this is an OCSP response, be it one without an answer. */
+bool ttp_is_ocsp(struct sw_slice der);
+
+/* ttp_key_weakness: NULL, or why a key is weak. */
 const char *ttp_key_weakness(const struct sw_pubkey *key);
 
 #endif

@@ -106,27 +106,41 @@ static char *hex_of(struct sw_slice s, char *out)
     return ttp_hex(s.p, s.len, out);
 }
 
-/* Subtrees of name constraints as lines: [0] permitted, [1] excluded. */
-static char *subtrees(const struct sw_cert *c, unsigned which)
+/* The bases of one side's subtrees as lines, at most so many; the rest is counted. */
+static void write_bases(FILE *f, struct sw_reader list, size_t most)
 {
-    char *out = strdup("");
+    char text[SW_SAN_TEXT_CAP];
+    struct sw_general_name base;
+    size_t n = 0;
+    for (; sw_reader_left(&list); n++) {
+        struct sw_reader tree = sw_der_enter(&list, SW_DER_SEQUENCE);
+        if (!sw_general_name_next(&tree, &base))
+            break;
+        if (n < most)
+            fprintf(f, "%s%s", n ? "\n" : "", sw_san_text(&base, text, sizeof text));
+    }
+    if (n > most)
+        fprintf(f, "\nand %zu more", n - most);
+}
+
+/* Subtrees of name constraints as lines: [0] permitted, [1] excluded. The caller frees it; NULL if memory is out. */
+static char *subtrees(const struct sw_cert *c, unsigned which, size_t most)
+{
     struct sw_reader r = sw_reader_of_slice(c->name_constraints);
-    if (sw_der_peek(&r) == SW_DER_SEQUENCE)
-        r = sw_der_enter(&r, SW_DER_SEQUENCE);
-    while (out && sw_reader_left(&r)) {
+    char *out = NULL;
+    size_t len;
+    FILE *f = open_memstream(&out, &len);
+    if (!f)
+        return NULL;
+    while (sw_reader_left(&r)) {
         unsigned tag = sw_der_peek(&r);
         struct sw_reader list = sw_der_enter(&r, tag);
-        while (out && tag == (SW_DER_CONTEXT(which) | SW_DER_CONSTRUCTED) && sw_reader_left(&list)) {
-            struct sw_reader tree = sw_der_enter(&list, SW_DER_SEQUENCE);
-            struct sw_general_name name;
-            char text[SW_SAN_TEXT_CAP], *longer;
-            if (!sw_general_name_next(&tree, &name))
-                break;
-            if (asprintf(&longer, "%s%s%s", out, *out ? "\n" : "", sw_san_text(&name, text, sizeof text)) < 0)
-                longer = NULL;
-            free(out);
-            out = longer;
-        }
+        if (tag == (SW_DER_CONTEXT(which) | SW_DER_CONSTRUCTED))
+            write_bases(f, list, most);
+    }
+    if (fclose(f)) {
+        free(out);
+        return NULL;
     }
     return out;
 }
@@ -155,7 +169,7 @@ static void show_page(const struct ttp *t, const struct sw_cert *c)
 {
     char cn[256], text[TEXT_CAP], from[TTP_TIME_CAP], to[TTP_TIME_CAP], span[TTP_SPAN_CAP], key[SW_KEY_TEXT_CAP],
         wrong[2048];
-    char *names = ttp_names_text(c->san, "\n");
+    char *names = ttp_names_text(c->san, "\n", TTP_NAMES_SHOWN);
     sw_cert_common_name(c->subject, cn, sizeof cn);
     if (!*cn)
         sw_cert_name_text(c->subject, cn, sizeof cn);
@@ -181,7 +195,7 @@ static void show_page(const struct ttp *t, const struct sw_cert *c)
 
 static void show_constraints(const struct ttp *t, const struct sw_cert *c)
 {
-    char *permitted = subtrees(c, 0), *excluded = subtrees(c, 1);
+    char *permitted = subtrees(c, 0, TTP_NAMES_SHOWN), *excluded = subtrees(c, 1, TTP_NAMES_SHOWN);
     if (c->name_constraints.len && permitted && *permitted)
         ttp_page_list(t, "Only for", permitted);
     if (c->name_constraints.len && excluded && *excluded)
@@ -238,7 +252,8 @@ static json_t *lines_json(const char *lines)
 
 static json_t *to_json(const struct ttp *t, const struct sw_cert *c)
 {
-    char text[2048], hex[TTP_HEX_CAP], *permitted = subtrees(c, 0), *excluded = subtrees(c, 1);
+    char text[2048], hex[TTP_HEX_CAP], *permitted = subtrees(c, 0, TTP_NAMES_ALL),
+                                       *excluded = subtrees(c, 1, TTP_NAMES_ALL);
     json_t *o = ttp_cert_json(c);
     judge(t, c, text, sizeof text);
     json_object_set_new(o, "type", json_string("certificate"));

@@ -90,7 +90,8 @@ int ttp_inspect_crl(const struct ttp *t, const char *path, struct sw_slice der, 
     struct sw_crl l;
     char number[TTP_HEX_CAP];
     if (sw_crl_parse(&l, der.p, der.len) != SW_OK)
-        return ttp_error(t, TTP_BAD_INPUT, "%s: neither certificate, request, list, key nor PKCS#12 file", path);
+        return ttp_error(t, TTP_BAD_INPUT,
+                         "%s: neither certificate, request, list, OCSP response, key nor PKCS#12 file", path);
     number_text(l.number, number);
     if (array)
         return json_array_append_new(array, to_json(&l, number)) ? ttp_fail(t, SW_ERR_MEMORY, path) : TTP_DONE;

@@ -21,7 +21,7 @@ static const char *csr_state(const struct sw_csr *csr)
 static void show_csr(const struct ttp *t, const struct sw_csr *csr)
 {
     char subject[512], key[SW_KEY_TEXT_CAP], text[256];
-    char *names = ttp_names_text(csr->san, "\n");
+    char *names = ttp_names_text(csr->san, "\n", TTP_NAMES_SHOWN);
     const char *wrong = csr_state(csr);
     if (!wrong)
         wrong = ttp_key_weakness(&csr->key);

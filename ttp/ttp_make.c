@@ -226,7 +226,7 @@ static int fill_row(const struct ttp *t, const struct ttp_ca *ca, const struct t
     sw_key_text(&cert->key, x->key);
     if (!ca)
         ttp_hex(cert->ski.p, cert->ski.len, x->id);
-    x->names = ttp_names_text(cert->san, " ");
+    x->names = ttp_names_text(cert->san, " ", TTP_NAMES_ALL);
     if (!x->names)
         return ttp_fail(t, SW_ERR_MEMORY, "certificate");
     *row = (struct ttp_row){

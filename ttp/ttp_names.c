@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Four times what fits in a certificate of ours: nobody honest asks for more, and each name is held against all others. */
+enum { NAMES_READ_MAX = 4 * TTP_SAN_MAX };
+
 int ttp_names_add(const struct ttp *t, struct ttp_names *names, const struct sw_san *name)
 {
     for (size_t i = 0; i < names->n; i++)
@@ -57,6 +60,8 @@ int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice
     struct sw_general_name name;
     int err = TTP_DONE;
     *refused = 0;
+    if (san.len > NAMES_READ_MAX)
+        return ttp_error(t, TTP_REFUSED, "the request asks for more names than a certificate can hold");
     while (!err && sw_general_name_next(&r, &name)) {
         char text[SW_SAN_TEXT_CAP];
         struct sw_san ours;
@@ -102,18 +107,32 @@ void ttp_names_subtrees(struct sw_writer *w, const struct ttp_names *names)
     }
 }
 
-char *ttp_names_text(struct sw_slice san, const char *sep)
+static size_t count_names(struct sw_reader r)
+{
+    struct sw_general_name name;
+    size_t n = 0;
+    while (sw_general_name_next(&r, &name))
+        n++;
+    return n;
+}
+
+char *ttp_names_text(struct sw_slice san, const char *sep, size_t most)
 {
     struct sw_reader r = sw_reader_of_slice(san);
     struct sw_general_name name;
-    char text[SW_SAN_TEXT_CAP], *out = strdup("");
-    while (out && sw_general_name_next(&r, &name)) {
-        char *longer = NULL;
-        sw_san_text(&name, text, sizeof text);
-        if (asprintf(&longer, "%s%s%s", out, *out ? sep : "", text) < 0)
-            longer = NULL;
+    char text[SW_SAN_TEXT_CAP], *out = NULL;
+    size_t len;
+    FILE *f = open_memstream(&out, &len);
+    if (!f)
+        return NULL;
+    for (size_t n = 0; n < most && sw_general_name_next(&r, &name); n++)
+        fprintf(f, "%s%s", n ? sep : "", sw_san_text(&name, text, sizeof text));
+    size_t more = count_names(r);
+    if (more)
+        fprintf(f, "%sand %zu more", sep, more);
+    if (fclose(f)) {
         free(out);
-        out = longer;
+        return NULL;
     }
     return out;
 }

@@ -45,7 +45,7 @@ void ttp_describe(const struct ttp *t, const struct sw_cert *cert, const struct 
 {
     char serial[TTP_SERIAL_CAP], subject[512], span[TTP_SPAN_CAP], time[TTP_TIME_CAP], key[SW_KEY_TEXT_CAP],
         hex[TTP_HEX_CAP];
-    char *names = ttp_names_text(cert->san, " ");
+    char *names = ttp_names_text(cert->san, " ", TTP_NAMES_ALL);
     fingerprint(cert, hex);
     sw_cert_name_text(cert->subject, subject, sizeof subject);
     ttp_say(t, "Subject      %s", subject);

@@ -86,7 +86,7 @@ static int report(const struct ttp *t, const struct request *rq)
         return ttp_result(t, TTP_DONE,
                           json_pack("{s:s, s:o, s:s, s:o}", "cn", t->argv[0], "names", ttp_names_json(san), "key", key,
                                     "files", ttp_files_json(&rq->files)));
-    char *names = ttp_names_text(san, " ");
+    char *names = ttp_names_text(san, " ", TTP_NAMES_ALL);
     if (names && *names)
         ttp_say(t, "Names        %s", names);
     ttp_say(t, "Key          %s%s%s", key, rq->made ? ", " : "", rq->files.key);

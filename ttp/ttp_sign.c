@@ -17,7 +17,7 @@ enum { CSR_FILE_MAX = 1 << 20, SUBTREES_MAX = 8192, RSA_BITS_MIN = 2048 };
 struct signing {
     struct sw_csr csr;
     uint8_t *csr_der;
-    uint8_t subject[2 * TTP_SUBJECT_MAX], san[TTP_SAN_MAX], subtrees[2][SUBTREES_MAX], der[SW_CERT_MAX];
+    uint8_t san[TTP_SAN_MAX], subtrees[2][SUBTREES_MAX], der[SW_CERT_MAX];
     size_t len, refused;
     struct ttp_ca ca;
     struct ttp_order order;
@@ -134,6 +134,8 @@ static int decide_path_len(const struct ttp *t, struct signing *s)
 
 static int decide(const struct ttp *t, struct signing *s)
 {
+    if (s->csr.subject.len > TTP_SUBJECT_MAX)
+        return ttp_error(t, TTP_REFUSED, "the request's subject is too long");
     int err = decide_names(t, s);
     if (!err)
         err = decide_constraints(t, s);
@@ -151,7 +153,8 @@ static int decide(const struct ttp *t, struct signing *s)
 
 static void show_names(const struct ttp *t, const struct signing *s)
 {
-    char *asked = ttp_names_text(s->csr.san, " "), *granted = ttp_names_text(s->order.san, " ");
+    char *asked = ttp_names_text(s->csr.san, " ", TTP_NAMES_SHOWN),
+         *granted = ttp_names_text(s->order.san, " ", TTP_NAMES_ALL);
     if (asked && granted) {
         ttp_say(t, "Names asked  %s", *asked ? asked : "none");
         ttp_say(t, "    granted  %s", *granted ? granted : "none");

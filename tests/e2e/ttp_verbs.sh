@@ -245,10 +245,58 @@ ok "$TTP" inspect srv.csr; says "Certificate request"; says "In order     yes"
 ok "$TTP" inspect evil2.csr; says "being a CA"
 ok "$TTP" inspect srv.key; says "Private key: rsa2048"
 ok "$TTP" inspect certs/root.crl; says "Revocation list"; says "3"
+ok openssl crl -in certs/root.crl -outform DER -out root.crl.der
+ok "$TTP" inspect root.crl.der; says "Revocation list"
 ok "$TTP" inspect past.crt; says "not valid yet"
 code 4 "$TTP" inspect victim
 "$TTP" inspect - <alice.crt >out && says "Certificate: alice"
 ok "$TTP" --json inspect certs/root.crt; python3 -c "import json; o = json.load(open('out'))[0]; assert o['ca'] and o['in_order']" && passed || failed "JSON of inspect"
+
+# a response: good, revoked, several answers, of a responder of its own, none at all, and in PEM
+serial() { x509 -noout -serial -in "$1" | cut -d= -f2 | tr A-F a-f; }
+ok "$TTP" inspect alice.ocsp
+for line in "OCSP response: $(serial alice.crt) is good" "It is        good" "In order     yes, the next one is due in 7 days" "Said by      the issuer's own key" "Valid from   20" "Good until   20"; do says "$line"; done
+ok "$TTP" inspect json.ocsp; says "$(serial json.crt) is revoked"; says "It is        revoked since 20"
+ok "$TTP" --json inspect json.ocsp
+python3 -c "import json; o = json.load(open('out'))[0]; a, = o['answers']; assert o['type'] == 'OCSP response' and a['status'] == 'revoked' and a['revoked'] and a['next_update'], o" && passed || failed "JSON of inspect"
+{ echo "-----BEGIN OCSP RESPONSE-----"; openssl base64 -in alice.ocsp; echo "-----END OCSP RESPONSE-----"; } >alice.ocsp.pem
+ok "$TTP" inspect alice.ocsp.pem; says "is good"
+printf '\060\003\012\001\003' >later.ocsp
+ok "$TTP" inspect later.ocsp; says "no answer"; says "try again later"
+ok "$TTP" --json inspect later.ocsp; says '"refused":"try again later"'
+head -c 100 alice.ocsp >cut.ocsp
+code 4 "$TTP" inspect cut.ocsp
+sed s/'OCSP RESPONSE'/CERTIFICATE/ alice.ocsp.pem >false.pem
+code 4 "$TTP" inspect false.pem
+sed s/CERTIFICATE/'OCSP RESPONSE'/ alice.crt >false.pem
+code 4 "$TTP" inspect false.pem; says "no OCSP response"
+# OpenSSL as the responder, with its own index: one certificate that it lists as revoked and one that it has never heard of
+printf 'R\t401231235959Z\t260101000000Z,keyCompromise\t%s\tunknown\t/CN=json\n' "$(serial json.crt | tr a-f A-F)" >responder.txt
+ok openssl ocsp -issuer certs/root.crt -cert json.crt -cert alice.crt -reqout two.req
+ok openssl ocsp -index responder.txt -CA certs/root.crt -rsigner certs/root.crt -rkey certs/root.key -reqin two.req -ndays 3 -respout two.ocsp
+ok "$TTP" inspect two.ocsp
+for line in "about 2 certificates" "It is        revoked since 2026-01-01T00:00:00Z (keyCompromise)" "unknown      $(serial alice.crt)" "Said by      C=IN, O=Example, CN=Example Root" "Nonce" "Enclosed     the certificate of"; do says "$line"; done
+ok "$TTP" --json inspect two.ocsp
+python3 -c "import json; o = json.load(open('out'))[0]; assert [a['status'] for a in o['answers']] == ['revoked', 'unknown'] and o['nonce'], o" && passed || failed "JSON of inspect"
+
+# what nobody could read, or sign, in a lifetime: twenty thousand names, asked for and constrained
+python3 - <<'END'
+names = lambda n, side: "".join(f"{side}DNS.{i} = h{i}.example.org\n" for i in range(n))
+for n in (2000, 20000):
+    open(f"crowd{n}.cnf", "w").write("[req]\ndistinguished_name = dn\n[dn]\n[v3]\nsubjectAltName = @names\n[ca]\nbasicConstraints = critical, "
+        "CA:TRUE\nnameConstraints = critical, @trees\n[names]\n" + names(n, "") + "[trees]\n" + names(n, "permitted;"))
+END
+ok openssl req -new -newkey ed25519 -nodes -keyout crowd.key -subj /CN=crowd -config crowd20000.cnf -reqexts v3 -out crowd.csr
+code 3 "$TTP" sign crowd.csr --yes --out crowd.crt; says "more names than a certificate can hold"
+ok "$TTP" inspect crowd.csr; says "and 19800 more"
+ok openssl req -x509 -key crowd.key -subj /CN=crowd -config crowd2000.cnf -extensions ca -out crowd.crt
+ok "$TTP" inspect crowd.crt; says "and 1800 more"
+ok "$TTP" --json inspect crowd.crt
+python3 -c "import json; assert len(json.load(open('out'))[0]['permitted']) == 2000" && passed || failed "JSON of inspect"
+ok openssl req -new -key crowd.key -subj "/CN=crowd$(printf '/OU=%060d' $(seq 30))" -out long.csr
+code 3 "$TTP" sign long.csr --yes --out long.crt; says "subject is too long"
+rm -f crowd*.cnf
+
 ok "$TTP" fingerprint alice.crt
 says "$(x509 -fingerprint -sha256 -in alice.crt | cut -d= -f2 | tr -d : | tr A-F a-f)"
 

@@ -66,11 +66,14 @@ static void writes_what_openssl_writes(void)
 static void round_trips_with_passphrase(void)
 {
     char pem[SW_KEY_PEM_MAX], text[SW_KEY_TEXT_CAP];
-    size_t len;
+    size_t len, cert_len;
     struct sw_privkey *key = vector_key_ok(VECTOR("p384.pem")), *back = NULL;
     SW_ASSERT_OK(sw_key_encode_pem(key, sealwax_pass, pem, sizeof pem, &len));
     CU_ASSERT_PTR_NOT_NULL(strstr(pem, "BEGIN ENCRYPTED PRIVATE KEY"));
     CU_ASSERT(sw_key_is_encrypted(pem, len));
+    uint8_t *cert = vector_der(VECTOR("leaf.crt"), &cert_len);
+    CU_ASSERT_FALSE(sw_key_is_encrypted(cert, cert_len)); /* two sequences, too, but what follows is not octets */
+    free(cert);
     SW_ASSERT_ERR(sw_key_read(&back, pem, len, no_pass), SW_ERR_PASSPHRASE);
     CU_ASSERT_PTR_NULL(back);
     SW_ASSERT_ERR(sw_key_read(&back, pem, len, (struct sw_slice){(const uint8_t *)"Sealwax", 7}), SW_ERR_PASSPHRASE);
