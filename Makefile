@@ -57,7 +57,7 @@ say   = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)')
 # --- packages and wolfCrypt, found before anything is built -------------------------------------------------------------
 
 # Targets that build nothing themselves must work on a machine that has none of it.
-WITHOUT := help clean uninstall format check-format check-layers test ct fuzz bench timing load diff interop
+WITHOUT := help clean uninstall format check-format check-layers test ct fuzz bench timing load large diff interop
 ACTIVE  := $(filter-out $(WITHOUT),$(or $(MAKECMDGOALS),all))
 ifdef ACTIVE
 include $(B)/wolfcrypt-$(WOLFCRYPT).mk
@@ -193,7 +193,7 @@ $(B)/tests/interop/peers/%: tests/interop/peers/%.c $(wildcard tests/interop/pee
 
 # --- testing ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test unit-tests ct fuzz fuzzers bench timing load diff interop peers bogo-shim demo
+.PHONY: test unit-tests ct fuzz fuzzers bench timing load large diff interop peers bogo-shim demo
 
 #: test           unit tests, then every script of tests/e2e/; ends with "N passed, N failed"
 test:
@@ -236,6 +236,10 @@ timing:
 
 #: load           many idle connections, then messages to random ones
 load:
+	$(call run_folder)
+
+#: large          a sparse file of 8 GiB (SIZE=) up and down: memory, and how fast
+large:
 	$(call run_folder)
 
 #: diff           changed certificates, read by us and by OpenSSL: we must not accept more

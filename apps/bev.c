@@ -26,7 +26,7 @@ enum { WRITE_HIGH = 128 * 1024, LINGER_SECONDS = 10 };
 
 struct bev {
     struct bufferevent *filter, *socket;
-    struct sw_conn *conn;
+    struct sw_conn *conn; /* NULL: unprotected */
     const struct bev_hooks *hooks;
     struct event *gone; /* the peer closed while nobody was reading */
     int fd;             /* as in the table, -1 before */
@@ -107,6 +107,12 @@ struct sw_conn *bev_conn(struct bufferevent *bev)
     return b ? b->conn : NULL;
 }
 
+bool bev_is_plain(struct bufferevent *bev)
+{
+    struct bev *b = find(bev);
+    return b && !b->conn;
+}
+
 /* --- bytes -------------------------------------------------------------------------------------------------------------- */
 
 /* Records that are ready, to the socket's output. False without memory. */
@@ -179,17 +185,43 @@ static void note_changes(struct bev *b)
         tell_end(b);
 }
 
+/* A request begins with the letter of its method, a hello with 22. */
+static void choose_protection(struct bev *b, struct evbuffer *src)
+{
+    uint8_t first;
+    if (!b->hooks->allow_plain || evbuffer_copyout(src, &first, 1) != 1 || first < 'A' || first > 'Z')
+        return;
+    sw_conn_free(b->conn);
+    b->conn = NULL;
+}
+
+/* Without protection both directions are this. */
+static enum bufferevent_filter_result pass(struct evbuffer *src, struct evbuffer *dst, ev_ssize_t limit)
+{
+    size_t n = evbuffer_get_length(src);
+    if (limit >= 0 && n > (size_t)limit)
+        n = (size_t)limit;
+    if (evbuffer_remove_buffer(src, dst, n) < 0)
+        return BEV_ERROR;
+    return n ? BEV_OK : BEV_NEED_MORE;
+}
+
 static enum bufferevent_filter_result decrypt(struct evbuffer *src, struct evbuffer *dst, ev_ssize_t limit,
                                               enum bufferevent_flush_mode mode, void *ctx)
 {
     struct bev *b = ctx;
     size_t room = limit < 0 ? SIZE_MAX : (size_t)limit, all = room;
     (void)mode;
-    if (b->fd < 0 && !move_socket(b)) {
-        evbuffer_drain(src, evbuffer_get_length(src));
-        tell_end(b);
-        return BEV_ERROR;
+    if (b->fd < 0) {
+        if (!move_socket(b)) {
+            evbuffer_drain(src, evbuffer_get_length(src));
+            tell_end(b);
+            return BEV_ERROR;
+        }
+        choose_protection(b, src);
     }
+    if (!b->conn)
+        return pass(src, dst, limit);
     do {
         if (!give_plaintext(b, dst, &room) || !send_records(b))
             return BEV_ERROR;
@@ -208,6 +240,8 @@ static enum bufferevent_filter_result encrypt(struct evbuffer *src, struct evbuf
     struct bev *b = ctx;
     size_t before = evbuffer_get_length(dst), start = evbuffer_get_length(src);
     (void)mode;
+    if (!b->conn)
+        return pass(src, dst, limit);
     while (evbuffer_get_length(src) && (sw_conn_wants(b->conn) & SW_WANT_WRITE)) {
         struct evbuffer_iovec piece;
         size_t taken;
@@ -329,10 +363,12 @@ void bev_forget(void)
 static void release(void *ctx)
 {
     struct bev *b = ctx;
-    sw_conn_close(b->conn);
-    (void)send_records(b);
-    if (b->hooks->ended)
-        b->hooks->ended(b->hooks->ctx, b->conn);
+    if (b->conn) {
+        sw_conn_close(b->conn);
+        (void)send_records(b);
+        if (b->hooks->ended)
+            b->hooks->ended(b->hooks->ctx, b->conn);
+    }
     if (b->gone)
         event_free(b->gone);
     if (b->kicked)
@@ -384,7 +420,8 @@ void bev_rest(struct bufferevent *bev)
     struct bev *b = find(bev);
     if (!b)
         return;
-    sw_conn_release(b->conn);
+    if (b->conn)
+        sw_conn_release(b->conn);
     if (!b->gone) {
         b->gone = event_new(bufferevent_get_base(bev), b->fd, EV_CLOSED, peer_gone, b);
         if (b->gone)

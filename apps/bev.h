@@ -14,6 +14,8 @@ struct bev_hooks {
     void (*ended)(void *ctx,
                   struct sw_conn *conn); /* last look: sw_conn_error has the reason, SW_OK if there was none */
     void *ctx;
+    bool
+        allow_plain; /* a peer that begins with HTTP instead of a hello is served without any protection; none of the above is called for it */
 };
 
 /*
@@ -25,8 +27,9 @@ struct bev_hooks {
  */
 struct bufferevent *bev_new(struct event_base *base, struct sw_config *cfg, const struct bev_hooks *hooks);
 
-/* bev_conn: the TLS connection under a bufferevent of bev_new's; NULL before its first byte came. */
+/* bev_conn: the TLS connection under a bufferevent of bev_new's; NULL before its first byte came, and for one without protection: bev_is_plain. */
 struct sw_conn *bev_conn(struct bufferevent *bev);
+bool bev_is_plain(struct bufferevent *bev);
 
 /*
  * bev_rest: this connection will be idle for a while: give memory back, and notice if the peer goes away although nobody reads

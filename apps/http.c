@@ -34,6 +34,7 @@ struct http {
         void *ctx;
     } services[SERVICES_MAX];
     size_t service_count;
+    const struct http_route *plain; /* of the service that answers without TLS, or NULL */
     bool (*admit)(void *ctx, struct http_request *rq);
     void *admit_ctx;
     struct http_events events;
@@ -376,7 +377,10 @@ static bool try_service(struct http_request *rq, size_t service, enum evhttp_cmd
         if (!match(r->path, path, rq))
             continue;
         if (r->method == method || (r->method == EVHTTP_REQ_GET && method == EVHTTP_REQ_HEAD)) {
-            r->run(rq->http->services[service].ctx, rq);
+            if (strcmp(rq->peer.name, HTTP_ANYONE) == 0 && rq->http->services[service].routes != rq->http->plain)
+                http_problem(rq, 403, "not without TLS and a certificate");
+            else
+                r->run(rq->http->services[service].ctx, rq);
             return true;
         }
         size_t n = strlen(allow);
@@ -423,10 +427,15 @@ static void stop_reading(struct bufferevent *bev)
     bufferevent_setcb(bev, NULL, written, event, arg);
 }
 
-static bool know_peer(const struct sw_conn *conn, struct http_who *out)
+static bool know_peer(struct bufferevent *bev, struct http_who *out)
 {
+    const struct sw_conn *conn = bev_conn(bev);
     struct sw_peer peer;
-    if (sw_conn_peer(conn, &peer))
+    if (bev_is_plain(bev)) {
+        memcpy(out->name, HTTP_ANYONE, sizeof HTTP_ANYONE);
+        return true;
+    }
+    if (!conn || sw_conn_peer(conn, &peer) || strcmp(peer.name, HTTP_ANYONE) == 0)
         return false;
     memcpy(out->name, peer.name, sizeof out->name);
     memcpy(out->sha256, peer.sha256, sizeof out->sha256);
@@ -452,11 +461,10 @@ static void on_request(struct evhttp_request *ev, void *arg)
         return;
     }
     struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(ev));
-    struct sw_conn *conn = bev_conn(bev);
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *query = uri ? evhttp_uri_get_query(uri) : NULL;
     bev_set_busy(bev, true);
     stop_reading(bev);
-    if (!conn || !know_peer(conn, &rq->peer))
+    if (!know_peer(bev, &rq->peer))
         http_problem(rq, 403, "a client certificate is needed");
     else if (!path)
         http_problem(rq, 400, "the address cannot be read");
@@ -487,7 +495,7 @@ struct http *http_new(struct event_base *base, const struct http_events *events,
     http->ctx = ctx;
     http->cfg = cfg;
     http->timeout = limits->timeout;
-    http->hooks = (struct bev_hooks){events->connected, events->disconnected, ctx};
+    http->hooks = (struct bev_hooks){events->connected, events->disconnected, ctx, false};
     evhttp_set_bevcb(http->ev, on_accept, http);
     evhttp_set_gencb(http->ev, on_request, http);
     evhttp_set_timeout(http->ev, limits->timeout);
@@ -502,6 +510,12 @@ struct http *http_new(struct event_base *base, const struct http_events *events,
 void http_set_config(struct http *http, struct sw_config *cfg)
 {
     http->cfg = cfg;
+}
+
+void http_allow_plain(struct http *http, const struct http_route *routes)
+{
+    http->plain = routes;
+    http->hooks.allow_plain = routes != NULL;
 }
 
 void http_set_gate(struct http *http, bool (*admit)(void *ctx, struct http_request *rq), void *ctx)

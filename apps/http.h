@@ -29,6 +29,9 @@ struct http_route {
     void (*run)(void *ctx, struct http_request *rq);
 };
 
+/* The name of whoever comes without TLS, and so without a certificate; nobody else may have it. */
+#define HTTP_ANYONE "(anyone)"
+
 /* A request, from its arrival to the end of its answer. */
 /* Who asks, by the verified certificate. */
 struct http_who {
@@ -76,6 +79,8 @@ struct http_events {
 struct http *http_new(struct event_base *base, const struct http_events *events, void *ctx, struct sw_config *cfg,
                       const struct http_limits *limits);
 void http_set_config(struct http *http, struct sw_config *cfg);
+/* http_allow_plain: connections may be without TLS from now on, for these routes of a service alone (NULL: no more); HTTP_ANYONE is who asks then. */
+void http_allow_plain(struct http *http, const struct http_route *routes);
 /* http_set_gate: asked before each request is routed; false: it has answered, and that was all. */
 void http_set_gate(struct http *http, bool (*admit)(void *ctx, struct http_request *rq), void *ctx);
 /* http_serve: add a service: its routes (kept; they end with a row without path) and what its handlers get. False when there are too many. */

@@ -4,7 +4,6 @@
 #include "base/wipe.h"
 #include <errno.h>
 #include <jansson.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,35 +16,22 @@ enum { PATIENCE = 30, HEAD_MAX = 4096, PROBLEM_MAX = 16384 };
 static void keep_session(struct http_client *c)
 {
     size_t len;
-    if (sw_conn_session(c->link.conn, c->session, sizeof c->session, &len) == SW_OK)
+    /* a resumed connection has no certificate to encrypt to */
+    if (c->wire.link.conn && c->protection != PROTECT_RSA &&
+        sw_conn_session(c->wire.link.conn, c->session, sizeof c->session, &len) == SW_OK)
         c->session_len = len;
 }
 
 void http_client_disconnect(struct http_client *c)
 {
-    if (!c->connected)
-        return;
-    sw_conn_close(c->link.conn);
-    link_send(&c->link);
-    link_close(&c->link);
+    if (c->connected)
+        wire_close(&c->wire);
     c->connected = false;
 }
 
-/* Send what waits, then wait for bytes until the deadline. False: over, broken or late. */
-static bool turn(struct http_client *c, int64_t deadline)
+const uint8_t *http_client_server_cert(const struct http_client *c, size_t *len)
 {
-    link_send(&c->link);
-    if (sw_conn_error(c->link.conn) || c->link.state == LINK_CLOSED || (c->link.broken && c->link.eof))
-        return false;
-    int64_t left = deadline == INT64_MAX ? -1 : deadline - net_now();
-    if (deadline != INT64_MAX && left <= 0)
-        return false;
-    struct pollfd p = {.fd = c->link.fd, .events = link_events(&c->link)};
-    if (!p.events || poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left) < 0)
-        return errno == EINTR && p.events;
-    if (p.revents & (POLLIN | POLLHUP | POLLERR))
-        link_receive(&c->link);
-    return true;
+    return c->connected && c->wire.link.conn ? sw_conn_peer_cert(c->wire.link.conn, 0, len) : NULL;
 }
 
 static int64_t until(const struct http_client *c)
@@ -56,28 +42,33 @@ static int64_t until(const struct http_client *c)
 static bool handshake(struct http_client *c)
 {
     int64_t deadline = until(c);
-    while (!sw_conn_established(c->link.conn))
-        if (!turn(c, deadline))
+    while (!wire_ready(&c->wire))
+        if (!wire_turn(&c->wire, deadline))
             return false;
     return true;
 }
 
 static enum http_fate connect_now(struct http_client *c, int *code)
 {
-    struct sw_conn *conn;
+    struct sw_conn *conn = NULL;
     int fd;
     const char *name = app_get(c->app, OPT_NAME);
     *code = net_connect(c->app, c->where, c->patience, c->host, &fd);
     if (*code)
         return HTTP_LOST;
-    enum sw_err err = sw_conn_new(&conn, c->cfg, app_has(c->app, OPT_NO_SNI) ? NULL : name ? name : c->host);
-    if (err) {
+    enum sw_err err = SW_OK;
+    if (c->cfg)
+        err = sw_conn_new(&conn, c->cfg, app_has(c->app, OPT_NO_SNI) ? NULL : name ? name : c->host);
+    if (err)
         close(fd);
+    else if (!wire_open(&c->wire, fd, conn, c->where, c->patience))
+        err = SW_ERR_MEMORY;
+    if (err) {
         *code = app_fail(c->app, err, c->where);
         return HTTP_REFUSED;
     }
-    link_open(&c->link, fd, conn, c->where, c->patience);
     c->connected = true;
+    c->heard = false;
     if (c->session_len && sw_conn_set_session(conn, c->session, c->session_len))
         c->session_len = 0;
     return HTTP_ANSWERED;
@@ -86,11 +77,16 @@ static enum http_fate connect_now(struct http_client *c, int *code)
 /* Somebody else may be at the other end, or may not want us: that does not change by trying again. A connection that broke may. */
 static enum http_fate failed(struct http_client *c, bool quiet, int *code)
 {
-    enum sw_err err = sw_conn_error(c->link.conn);
+    enum sw_err err = c->wire.link.conn ? sw_conn_error(c->wire.link.conn) : SW_OK;
+    if (!c->wire.link.conn && !c->heard && (wire_ended(&c->wire) || c->reply.state == HTTP_BAD)) {
+        *code = app_error(c->app, APP_NO, "%s: closed the connection: it does not answer without TLS", c->where);
+        http_client_disconnect(c);
+        return HTTP_REFUSED;
+    }
     bool lost = err == SW_OK || err == SW_ERR_TRUNCATED || err == SW_ERR_CLOSED;
     *code = lost ? APP_SYSTEM : APP_NO;
     if (!lost)
-        link_report(c->app, &c->link);
+        link_report(c->app, &c->wire.link);
     else if (!quiet)
         (void)app_error(c->app, *code, "%s: the connection broke", c->where);
     http_client_disconnect(c);
@@ -104,13 +100,12 @@ static bool write_all(struct http_client *c, const void *data, size_t len)
     const uint8_t *p = data;
     int64_t deadline = until(c);
     while (len) {
-        size_t taken = 0;
-        if ((sw_conn_wants(c->link.conn) & SW_WANT_WRITE) && sw_conn_write(c->link.conn, p, len, &taken))
+        size_t taken;
+        if (!wire_write(&c->wire, p, len, &taken))
             return false;
         p += taken;
         len -= taken;
-        link_send(&c->link);
-        if (len && !taken && !turn(c, deadline))
+        if (len && !taken && !wire_turn(&c->wire, deadline))
             return false;
         if (taken)
             deadline = until(c);
@@ -136,7 +131,7 @@ static bool write_request(struct http_client *c, const struct http_send *send)
 static size_t parse(struct http_client *c, uint8_t *out, size_t cap)
 {
     size_t len, used, n;
-    const uint8_t *body, *p = sw_conn_peek(c->link.conn, &len);
+    const uint8_t *body, *p = wire_peek(&c->wire, &len);
     if (!p)
         return 0;
     if (c->reply.state == HTTP_BODY && len > cap)
@@ -145,16 +140,8 @@ static size_t parse(struct http_client *c, uint8_t *out, size_t cap)
         n = 0;
     if (n && out)
         memcpy(out, body, n);
-    (void)sw_conn_skip(c->link.conn, used);
+    wire_skip(&c->wire, used);
     return n;
-}
-
-/* The peer said that nothing more will come. */
-static bool at_end(struct http_client *c)
-{
-    uint8_t none;
-    size_t got;
-    return (sw_conn_wants(c->link.conn) & SW_WANT_READ) && sw_conn_read(c->link.conn, &none, 0, &got) == SW_ERR_CLOSED;
 }
 
 /* The head is fed a byte at a time at its end, so that no byte of the body is passed over. */
@@ -163,12 +150,12 @@ static bool read_head(struct http_client *c)
     int64_t deadline = until(c);
     while (c->reply.state == HTTP_HEAD) {
         size_t len, used, n;
-        const uint8_t *body, *p = sw_conn_peek(c->link.conn, &len);
+        const uint8_t *body, *p = wire_peek(&c->wire, &len);
         if (p) {
             const uint8_t *end = memchr(p, '\n', len);
             http_reply_feed(&c->reply, p, end ? (size_t)(end - p) + 1 : len, &used, &body, &n);
-            (void)sw_conn_skip(c->link.conn, used);
-        } else if (at_end(c) || !turn(c, deadline)) {
+            wire_skip(&c->wire, used);
+        } else if (wire_ended(&c->wire) || !wire_turn(&c->wire, deadline)) {
             return false;
         }
     }
@@ -188,6 +175,7 @@ enum http_fate http_client_send(struct http_client *c, const struct http_send *s
     }
     if (!write_request(c, send) || !read_head(c))
         return failed(c, quiet, code);
+    c->heard = true;
     return HTTP_ANSWERED;
 }
 
@@ -198,11 +186,11 @@ bool http_client_read(struct http_client *c, void *buf, size_t cap, size_t *got,
         *got = parse(c, buf, cap);
         if (*got)
             break;
-        if (c->reply.state != HTTP_BODY || sw_conn_peek(c->link.conn, &(size_t){0}))
+        if (c->reply.state != HTTP_BODY || wire_peek(&c->wire, &(size_t){0}))
             continue;
-        if (at_end(c)) {
+        if (wire_ended(&c->wire)) {
             http_reply_eof(&c->reply);
-        } else if (!turn(c, deadline)) {
+        } else if (!wire_turn(&c->wire, deadline)) {
             return false;
         }
     }
@@ -240,34 +228,43 @@ static int read_place(struct http_client *c, const char *text)
     return n < 0 || (size_t)n >= sizeof c->where ? app_usage(c->app, "--server: too long") : APP_DONE;
 }
 
-/* --protect=auth: both sides prove who they are and nobody can change a byte, but everybody on the way can read all of them. */
-static int set_protection(struct http_client *c)
+/* Nobody on the way can change what goes under this suite, and everybody there can read it. */
+static int use_null_suite(struct http_client *c)
 {
-    const char *mode = app_get(c->app, OPT_PROTECT);
-    if (!mode || strcmp(mode, "session") == 0)
-        return APP_DONE;
-    if (strcmp(mode, "auth") != 0)
-        return app_usage(c->app, "--protect takes session or auth, not %s", mode);
-    app_warn(c->app, "warning: --protect auth: everybody on the way can read what is transferred");
     enum sw_err err = sw_config_set_policy(c->cfg, "all");
     if (err == SW_OK)
         err = sw_config_set_suites(c->cfg, "TLS_RSA_WITH_NULL_SHA256");
     return err ? app_fail(c->app, err, "--protect") : APP_DONE;
 }
 
-int http_client_open(struct http_client *c, const struct app *app)
+int http_client_open_with(struct http_client *c, const struct app *app, enum protection protection)
 {
-    *c = (struct http_client){.app = app, .server = app_get(app, OPT_SERVER), .patience = PATIENCE};
+    *c = (struct http_client){
+        .app = app, .protection = protection, .server = app_get(app, OPT_SERVER), .patience = PATIENCE};
     if (!c->server)
         return app_usage(app, "say which sealwaxd: --server HOST[:PORT]");
+    int code = read_place(c, c->server);
+    if (code)
+        return code;
+    if (protection == PROTECT_NONE) {
+        app_warn(app, "warning: --protect none: everybody on the way can read and change what is transferred, and "
+                      "nobody proves who he is");
+        return APP_DONE;
+    }
     if (!app_has(app, OPT_TRUST) && !app_has(app, OPT_INSECURE))
         return app_usage(app, "say whom to trust: --trust FILE with root certificates");
     if (!tls_has_cert(app))
         return app_usage(app, "the server knows you by your certificate: --cert FILE --key FILE");
-    int code = read_place(c, c->server);
-    if (!code)
-        code = tls_config_new(app, SW_CLIENT, KEY_CARE_REFUSE, &c->cfg);
-    return code ? code : set_protection(c);
+    code = tls_config_new(app, SW_CLIENT, KEY_CARE_REFUSE, &c->cfg);
+    if (code || protection != PROTECT_AUTH)
+        return code;
+    app_warn(app, "warning: --protect auth: everybody on the way can read what is transferred");
+    return use_null_suite(c);
+}
+
+int http_client_open(struct http_client *c, const struct app *app)
+{
+    return http_client_open_with(c, app, PROTECT_SESSION);
 }
 
 void http_client_close(struct http_client *c)

@@ -3,17 +3,27 @@
 #define SW_APPS_HTTP_CLIENT_H
 
 #include "apps/http_reply.h"
-#include "apps/link.h"
+#include "apps/wire.h"
 
 enum { HTTP_SESSION_MAX = 2048 + 4096 };
 
+/* What stands between the content and whoever is on the way. */
+enum protection {
+    PROTECT_SESSION, /* the keys of the session */
+    PROTECT_RSA,     /* the same, and what is uploaded under the server's RSA key before that */
+    PROTECT_AUTH, /* both sides prove who they are and nobody can change a byte, but everybody can read all of them */
+    PROTECT_NONE  /* nothing: no TLS at all */
+};
+
 struct http_client {
     const struct app *app;
+    enum protection protection;
     struct sw_config *cfg;
     const char *server; /* as it was given */
     char where[NET_NAME_MAX], host[NET_NAME_MAX];
-    struct link link;
+    struct wire wire;
     bool connected;
+    bool heard; /* an answer on this connection */
     struct http_reply reply;
     int64_t patience;                  /* seconds to connect, and of silence within an answer; 0: no end */
     uint8_t session[HTTP_SESSION_MAX]; /* of the last connection, to resume it */
@@ -22,9 +32,11 @@ struct http_client {
 
 /*
  * http_client_open: read the server's place and our certificate from the options (--server, --cert, ...); no connection yet.
- * Returns an exit code; said. http_client_close: everything given back, session wiped.
+ * Returns an exit code; said. http_client_open_with: the same with another protection than PROTECT_SESSION; what that means is said in red.
+ * http_client_close: everything given back, session wiped.
  */
 int http_client_open(struct http_client *c, const struct app *app);
+int http_client_open_with(struct http_client *c, const struct app *app, enum protection protection);
 void http_client_close(struct http_client *c);
 
 struct http_send {
@@ -54,6 +66,9 @@ enum http_fate http_client_send(struct http_client *c, const struct http_send *s
  */
 bool http_client_read(struct http_client *c, void *buf, size_t cap, size_t *got, int64_t deadline);
 char *http_client_body(struct http_client *c, size_t max, size_t *len);
+
+/* http_client_server_cert: of the connection that is there, DER; NULL if it was resumed or there is none. Valid until the next request. */
+const uint8_t *http_client_server_cert(const struct http_client *c, size_t *len);
 
 /* http_client_disconnect: the next request makes a new connection. */
 void http_client_disconnect(struct http_client *c);

@@ -47,7 +47,8 @@ enum {
     APP_MEDIA = 524288,
     APP_USERS = 1048576,
     APP_OPEN = 16384,
-    APP_REKEY = 2097152
+    APP_REKEY = 2097152,
+    APP_FILES = 4194304 /* put, get, ls, rm */
 };
 
 enum app_option {

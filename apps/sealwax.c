@@ -59,18 +59,26 @@ static const struct app_verb verbs[] = {
      "input and needs --as.",
      "sealwax put report.pdf photos\n"
      "tar cz . | sealwax put - --as backup.tar.gz",
-     APP_TLS | APP_CLIENT | APP_HTTP | APP_PUT, 1, 10000, put_run},
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_FILES | APP_PUT, 1, 10000, put_run},
     {"get", "NAME...", "download files",
      "Download files to their own names here, or one to --output (- is standard output). An interrupted one goes on "
      "when the same command is given again; it "
      "appears under its name when its SHA-256 is right, and never over another file without --force.",
      "sealwax get report.pdf\n"
      "sealwax get backup.tar.gz -o - | tar tz",
-     APP_TLS | APP_CLIENT | APP_HTTP | APP_GET, 1, 10000, get_run},
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_FILES | APP_GET, 1, 10000, get_run},
     {"ls", "", "list the files in our space", "List what is in our space: size, time, name.", "sealwax ls",
-     APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, ls_run},
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_FILES, 0, 0, ls_run},
     {"rm", "NAME...", "delete files from our space", "Delete files from our space on the server.",
-     "sealwax rm report.pdf", APP_TLS | APP_CLIENT | APP_HTTP, 1, 10000, rm_run},
+     "sealwax rm report.pdf", APP_TLS | APP_CLIENT | APP_HTTP | APP_FILES, 1, 10000, rm_run},
+    {"bench-protect", "FILE", "upload a file in each way that --protect knows, and compare them",
+     "Upload one file without any protection, authentic but readable, under the keys of the session, and in blocks "
+     "under the server's RSA key; print how long each took, how fast it was and what it cost us, with a chart of the "
+     "times, and delete the file "
+     "again. A way that this server does not offer is one that failed: it offers none with --allow-plaintext, auth "
+     "where its --suites name "
+     "TLS_RSA_WITH_NULL_SHA256.",
+     "sealwax bench-protect holiday.mp4", APP_TLS | APP_CLIENT | APP_HTTP, 1, 1, bench_protect_run},
     {"media", "ls | play TITLE|NUMBER | licence TITLE|NUMBER", "hear and see what the server has",
      "media ls lists the catalogue and how many plays of each are left. media play writes a track to standard output, "
      "or into a player, while it comes; each "

@@ -229,6 +229,15 @@ static void settings_free(struct settings *settings)
     free(settings);
 }
 
+static void allow_plain(struct server *s, const struct app *app)
+{
+    bool allow = app_has(app, OPT_ALLOW_PLAINTEXT);
+    http_allow_plain(s->http, allow ? file_routes : NULL);
+    if (allow)
+        log_event(&s->log, LEVEL_WARNING, "plaintext", "files", "anybody can read and write those of " HTTP_ANYONE,
+                  NULL);
+}
+
 /* New settings, or the old ones if the new are not right: a server does not die of a typing mistake. */
 static void on_reload(evutil_socket_t sig, short what, void *ctx)
 {
@@ -257,7 +266,9 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
         log_event(&s->log, LEVEL_NOTICE, "sessions", "begun-before", "cannot be resumed", NULL);
     sw_store_set_limits(s->store, &limits);
     file_service_set_limits(s->files, &file_limits);
+    file_service_set_config(s->files, cfg);
     http_set_config(s->http, cfg);
+    allow_plain(s, &fresh->app);
     sw_config_free(s->cfg); /* connections keep theirs */
     s->cfg = cfg;
     metrics_add(s->metrics, METRIC_RELOADS, "done", 1);
@@ -346,6 +357,8 @@ static bool make_services(struct server *s, int timeout)
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
     http_set_gate(s->http, members_admit, &s->members);
+    file_service_set_config(s->files, s->cfg);
+    allow_plain(s, s->app);
     s->messages = message_service_new(s->base, s->store, &said);
     return s->messages && http_serve(s->http, message_routes, s->messages) &&
            http_serve(s->http, file_routes, s->files) && http_serve(s->http, media_routes, s->media);

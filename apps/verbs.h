@@ -12,6 +12,7 @@ int receipt_run(struct app *app);
 int list_run(struct app *app);
 int whoami_run(struct app *app);
 int put_run(struct app *app);
+int bench_protect_run(struct app *app);
 int get_run(struct app *app);
 int ls_run(struct app *app);
 int rm_run(struct app *app);

@@ -317,6 +317,11 @@ enum sw_err sw_config_add_cert(struct sw_config *cfg, const void *chain, size_t 
     return err;
 }
 
+const struct sw_privkey *sw_config_key(const struct sw_config *cfg, size_t i)
+{
+    return i < cfg->creds_len ? cfg->creds[i]->key : NULL;
+}
+
 static struct sw_credential *newest(struct sw_config *cfg)
 {
     return cfg->creds_len > 0 ? cfg->creds[cfg->creds_len - 1] : NULL;

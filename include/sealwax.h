@@ -101,6 +101,9 @@ enum sw_err sw_config_add_cert(struct sw_config *cfg, const void *chain, size_t 
 enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, size_t chain_len,
                                    struct sw_privkey *key) SW_MUST_USE;
 
+/* sw_config_key: the private key of the i-th certificate that was added, NULL behind the last; the configuration keeps it. */
+const struct sw_privkey *sw_config_key(const struct sw_config *cfg, size_t i);
+
 /* sw_config_set_ocsp: the DER status response to staple with the certificate added last; len 0 takes it away. */
 enum sw_err sw_config_set_ocsp(struct sw_config *cfg, const void *response, size_t len) SW_MUST_USE;
 

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TRIES = 8 };
 
@@ -11,12 +12,38 @@ void transfer_hex(const uint8_t *p, size_t len, char *out)
         snprintf(out + 2 * i, 3, "%02x", p[i]);
 }
 
-int transfer_open(struct transfer *t, struct app *app)
+const char *const transfer_protections[] = {"session", "rsa", "auth", "none"};
+
+int transfer_protection(const struct app *app, enum protection *out)
+{
+    const char *mode = app_get(app, OPT_PROTECT);
+    *out = PROTECT_SESSION;
+    if (!mode)
+        return APP_DONE;
+    for (int i = PROTECT_SESSION; i <= PROTECT_NONE; i++)
+        if (strcmp(mode, transfer_protections[i]) == 0) {
+            *out = (enum protection)i;
+            return APP_DONE;
+        }
+    return app_usage(app, "--protect takes session, rsa, auth or none, not %s", mode);
+}
+
+int transfer_open_with(struct transfer *t, struct app *app, enum protection protection)
 {
     *t = (struct transfer){.app = app, .piece = malloc(TRANSFER_PIECE)};
     if (!t->piece)
         return app_fail(app, SW_ERR_MEMORY, "buffer");
-    return http_client_open(&t->http, app);
+    return http_client_open_with(&t->http, app, protection);
+}
+
+int transfer_open(struct transfer *t, struct app *app)
+{
+    enum protection protection;
+    *t = (struct transfer){0};
+    int code = transfer_protection(app, &protection);
+    if (!code && protection == PROTECT_RSA)
+        code = app_usage(app, "--protect rsa is for put: it encrypts to the server");
+    return code ? code : transfer_open_with(t, app, protection);
 }
 
 void transfer_close(struct transfer *t)
@@ -50,10 +77,24 @@ int transfer_request(struct transfer *t, const struct http_send *send)
     return code;
 }
 
+int transfer_delete(struct transfer *t, const char *name)
+{
+    char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX];
+    const struct http_send del = {.method = "DELETE", .path = url};
+    http_quote(name, quoted, sizeof quoted);
+    snprintf(url, sizeof url, "/files/%s", quoted);
+    int code = transfer_request(t, &del);
+    if (!code && t->http.reply.status != 204)
+        return http_client_problem(&t->http);
+    return code || transfer_finish(t) ? code : APP_SYSTEM;
+}
+
 void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,
                   const struct progress *p)
 {
     char size[32], rate[32];
+    if (t->silent)
+        return;
     progress_size(length, size);
     progress_rate(p, length, rate);
     if (t->app->json) {

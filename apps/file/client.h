@@ -19,10 +19,16 @@ struct transfer {
     struct app *app;
     struct http_client http;
     uint8_t *piece; /* TRANSFER_PIECE bytes */
+    bool silent;    /* what was done is not said */
 };
 
-/* transfer_open: a buffer and a client of the server in the options; an exit code; said. transfer_close: give them back, also after a failure. */
+/*
+ * transfer_open: a buffer and a client of the server in the options, protected as --protect says, which may not be rsa, for that is of uploads;
+ * an exit code; said. transfer_open_with: protected like this. transfer_protection: what --protect says. transfer_close: give all back, also after a failure.
+ */
 int transfer_open(struct transfer *t, struct app *app);
+int transfer_open_with(struct transfer *t, struct app *app, enum protection protection);
+int transfer_protection(const struct app *app, enum protection *out);
 void transfer_close(struct transfer *t);
 
 /* transfer_request: send, trying again while connections break; an exit code; said. transfer_finish: read an answer without a body worth reading. */
@@ -33,5 +39,10 @@ void transfer_hex(const uint8_t *p, size_t len, char *out);
 /* transfer_say: what was done, how much and how fast. */
 void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,
                   const struct progress *p);
+
+/* transfer_protections: their names, as --protect has them. transfer_put: a file, or a directory with all that is in it; - is standard input. transfer_delete: a file. */
+extern const char *const transfer_protections[PROTECT_NONE + 1];
+int transfer_put(struct transfer *t, const char *path, const char *name);
+int transfer_delete(struct transfer *t, const char *name);
 
 #endif

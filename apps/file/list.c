@@ -63,17 +63,8 @@ int rm_run(struct app *app)
 {
     struct transfer t;
     int code = transfer_open(&t, app);
-    for (int i = 0; i < app->argc && !code; i++) {
-        char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX];
-        const struct http_send del = {.method = "DELETE", .path = url};
-        http_quote(app->argv[i], quoted, sizeof quoted);
-        snprintf(url, sizeof url, "/files/%s", quoted);
-        code = transfer_request(&t, &del);
-        if (!code && t.http.reply.status != 204)
-            code = http_client_problem(&t.http);
-        else if (!code && !transfer_finish(&t))
-            code = APP_SYSTEM;
-    }
+    for (int i = 0; i < app->argc && !code; i++)
+        code = transfer_delete(&t, app->argv[i]);
     transfer_close(&t);
     return code;
 }

@@ -1,7 +1,9 @@
 /* sealwax put: the server finds an upload by what it is, so that it goes on where it was. */
 #include "apps/file/client.h"
+#include "apps/file/coding.h"
 #include "apps/verbs.h"
 #include "base/hash.h"
+#include "ttp/cert.h"
 #include "ttp/pem.h"
 #include <dirent.h>
 #include <errno.h>
@@ -106,23 +108,65 @@ static int ask_offset(struct transfer *t, const char *url, int64_t *offset)
     return APP_DONE;
 }
 
-static int send_piece(struct transfer *t, const struct source *s, const char *url, int64_t *offset, bool *again)
+static int read_piece(struct transfer *t, const struct source *s, int64_t offset, size_t want, size_t *got)
 {
-    char headers[160];
-    size_t want = s->length - *offset < TRANSFER_PIECE ? (size_t)(s->length - *offset) : TRANSFER_PIECE, len = 0;
-    while (len < want) {
-        ssize_t n = pread(s->fd, t->piece + len, want - len, (off_t)(*offset + (int64_t)len));
+    if (s->length - offset < (int64_t)want)
+        want = (size_t)(s->length - offset);
+    for (*got = 0; *got < want;) {
+        ssize_t n = pread(s->fd, t->piece + *got, want - *got, (off_t)(offset + (int64_t)*got));
         if (n <= 0)
             return n ? app_fail(t->app, SW_ERR_SYSTEM, s->path)
                      : app_error(t->app, APP_BAD_INPUT, "%s: became shorter while it was sent", s->path);
-        len += (size_t)n;
+        *got += (size_t)n;
     }
-    snprintf(headers, sizeof headers,
-             "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %lld\r\n",
-             (long long)*offset);
-    const struct http_send patch = {
-        .method = "PATCH", .path = url, .headers = headers, .body = t->piece, .body_len = len};
+    return APP_DONE;
+}
+
+/* For --protect=rsa: a piece in blocks under the key in the certificate that this connection's server has shown, and proved to have. */
+static int read_blocks(struct transfer *t, const struct source *s, int64_t offset, uint8_t blocks[CODING_MAX],
+                       size_t *len, size_t *coded)
+{
+    struct sw_cert cert;
+    size_t n = 0;
+    const uint8_t *der = http_client_server_cert(&t->http, &n);
+    enum sw_err err = der ? sw_cert_parse(&cert, der, n) : SW_ERR_STATE;
+    if (err)
+        return app_fail(t->app, err, t->http.where);
+    n = coding_piece(&cert.key);
+    if (!n)
+        return app_error(t->app, APP_NO, "%s: --protect rsa needs a server with an RSA key, and it showed another",
+                         t->http.where);
+    int code = read_piece(t, s, offset, n, len);
+    if (!code && (err = coding_encode(&cert.key, t->piece, *len, blocks, coded)) != SW_OK)
+        code = app_fail(t->app, err, t->http.where);
+    return code;
+}
+
+static int send_piece(struct transfer *t, const struct source *s, const char *url, int64_t *offset, bool *again)
+{
+    uint8_t blocks[CODING_MAX];
+    const uint8_t *body = t->piece;
+    char headers[200];
+    size_t len, body_len;
     int code;
+    bool rsa = t->http.protection == PROTECT_RSA;
+    *again = rsa && !t->http.connected; /* there is no certificate to encrypt to before a connection */
+    if (*again)
+        return APP_DONE;
+    if (rsa) {
+        code = read_blocks(t, s, *offset, blocks, &len, &body_len);
+        body = blocks;
+    } else {
+        code = read_piece(t, s, *offset, TRANSFER_PIECE, &len);
+        body_len = len;
+    }
+    if (code)
+        return code;
+    snprintf(headers, sizeof headers,
+             "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %lld\r\n%s",
+             (long long)*offset, rsa ? "Content-Encoding: " CODING_NAME "\r\n" : "");
+    const struct http_send patch = {
+        .method = "PATCH", .path = url, .headers = headers, .body = body, .body_len = body_len};
     enum http_fate fate = http_client_send(&t->http, &patch, true, &code);
     *again = fate == HTTP_LOST;
     if (fate != HTTP_ANSWERED)
@@ -167,8 +211,6 @@ static int put_source(struct transfer *t, struct source *s)
     return code;
 }
 
-static int put_path(struct transfer *t, const char *path, const char *name);
-
 static int put_directory(struct transfer *t, const char *path, const char *name)
 {
     DIR *d = opendir(path);
@@ -181,14 +223,14 @@ static int put_directory(struct transfer *t, const char *path, const char *name)
             snprintf(below_name, sizeof below_name, "%s/%s", name, e->d_name) >= TRANSFER_PATH_MAX)
             code = app_error(t->app, APP_BAD_INPUT, "%s: the name is too long", path);
         else
-            code = put_path(t, below, below_name);
+            code = transfer_put(t, below, below_name);
     }
     if (d)
         closedir(d);
     return code;
 }
 
-static int put_path(struct transfer *t, const char *path, const char *name)
+int transfer_put(struct transfer *t, const char *path, const char *name)
 {
     struct source s = {.fd = -1, .path = path};
     struct stat st;
@@ -225,18 +267,22 @@ static const char *last_component(const char *path)
 int put_run(struct app *app)
 {
     struct transfer t;
+    enum protection protection;
     const char *name = app_get(app, OPT_AS);
     if (name && app->argc > 1)
         return app_usage(app, "--as names one file, and there are %d", app->argc);
     if (!name && strcmp(app->argv[0], "-") == 0)
         return app_usage(app, "say what standard input shall be called: --as NAME");
-    int code = transfer_open(&t, app);
+    int code = transfer_protection(app, &protection);
+    if (code)
+        return code;
+    code = transfer_open_with(&t, app, protection);
     for (int i = 0; i < app->argc && !code; i++) {
         char path[TRANSFER_PATH_MAX];
         snprintf(path, sizeof path, "%s", app->argv[i]);
         for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
             path[n - 1] = 0;
-        code = put_path(&t, path, name ? name : last_component(path));
+        code = transfer_put(&t, path, name ? name : last_component(path));
     }
     transfer_close(&t);
     return code;

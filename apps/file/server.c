@@ -44,6 +44,11 @@ void file_service_set_limits(struct file_service *service, const struct file_lim
     service->limits = *limits;
 }
 
+void file_service_set_config(struct file_service *service, const struct sw_config *cfg)
+{
+    service->cfg = cfg;
+}
+
 void file_service_free(struct file_service *service)
 {
     if (!service)

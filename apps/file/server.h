@@ -21,6 +21,8 @@ struct file_limits {
 struct file_service *file_service_new(const char *dir, struct sw_vault *vault, const struct file_limits *limits,
                                       void (*trouble)(void *ctx, const char *what, const char *why), void *ctx);
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits);
+/* file_service_set_config: whose RSA keys open what comes by put --protect=rsa (NULL, as at first: nobody's); kept until it is set again. */
+void file_service_set_config(struct file_service *service, const struct sw_config *cfg);
 void file_service_free(struct file_service *service);
 
 enum { FILE_NAME_MAX = 512 };

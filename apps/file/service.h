@@ -23,6 +23,7 @@ struct file_service {
     char dir[FILE_PATH_MAX];
     struct sw_vault *vault;
     struct file_limits limits;
+    const struct sw_config *cfg; /* has the keys of put --protect=rsa, or NULL */
     void (*trouble)(void *ctx, const char *what, const char *why);
     void *ctx;
     struct upload uploads[FILE_UPLOADS];

@@ -2,9 +2,11 @@
  * Uploads: announced, sent in pieces, checked, and then under their name. An upload with a known digest has an id made from its owner, name, length and digest: the
  * same request again finds it, so a client that was killed goes on where it was without having remembered anything.
  */
+#include "apps/file/coding.h"
 #include "apps/file/service.h"
 #include "base/hash.h"
 #include "base/rand.h"
+#include "base/wipe.h"
 #include "ttp/pem.h"
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -332,6 +335,41 @@ static void finish_upload(struct file_service *s, struct http_request *rq, struc
     http_reply_empty(rq, status);
 }
 
+/* Blocks under one of our RSA keys, of which there is hardly ever more than one; SW_ERR_CRYPTO if they are under none. */
+static enum sw_err open_blocks(const struct file_service *s, const uint8_t *p, size_t len, uint8_t *out, size_t *n)
+{
+    const struct sw_privkey *key;
+    enum sw_err err = SW_ERR_CRYPTO;
+    for (size_t i = 0; err == SW_ERR_CRYPTO && s->cfg && (key = sw_config_key(s->cfg, i)) != NULL; i++)
+        if (sw_privkey_public(key)->type == SW_KEY_RSA)
+            err = coding_decode(key, p, len, out, n);
+    return err;
+}
+
+/* The piece that came, without its coding, which takes room; NULL: the answer says why not. */
+static const uint8_t *read_piece(struct file_service *s, struct http_request *rq, uint8_t room[CODING_MAX], size_t *len)
+{
+    const char *coding = http_header(rq, "Content-Encoding");
+    const uint8_t *body = http_body(rq, len);
+    if (!coding || strcasecmp(coding, "identity") == 0)
+        return body;
+    if (strcasecmp(coding, CODING_NAME) != 0) { /* RFC 9110 15.5.16 */
+        http_set_header(rq, "Accept-Encoding", "%s", CODING_NAME);
+        http_problem(rq, 415, "a piece comes as it is, or as " CODING_NAME);
+        return NULL;
+    }
+    if (*len > CODING_MAX) {
+        http_problem(rq, 413, "a piece in blocks has at most %d bytes", CODING_MAX);
+        return NULL;
+    }
+    enum sw_err err = open_blocks(s, body, *len, room, len);
+    if (err == SW_ERR_CRYPTO)
+        http_problem(rq, 422, "the blocks cannot be opened with a key of this server");
+    else if (err)
+        file_refuse(s, rq, err, "upload");
+    return err ? NULL : room;
+}
+
 void upload_patch(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
@@ -354,8 +392,12 @@ void upload_patch(void *ctx, struct http_request *rq)
         file_set_tus(rq, sw_vfile_offset(u->file));
         http_problem(rq, 409, "the next piece begins at %lld", (long long)sw_vfile_offset(u->file));
     } else {
-        const uint8_t *body = http_body(rq, &len);
-        err = sw_vfile_append(u->file, body, len);
+        uint8_t room[CODING_MAX];
+        const uint8_t *piece = read_piece(s, rq, room, &len);
+        if (!piece)
+            return;
+        err = sw_vfile_append(u->file, piece, len);
+        sw_wipe(room, sizeof room);
         if (err == SW_ERR_SPACE) {
             http_problem(rq, 413, "that is more than was announced");
         } else if (err) {

@@ -1,6 +1,7 @@
 /* HTTP over TLS over loopback: routes, answers of every kind, peers that are slow, odd, or gone. */
 #include "apps/bev.h"
 #include "tests/apps/http_peer.h"
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,7 +311,56 @@ static void waits_for_descriptors(void)
     http_world_close(&w);
 }
 
+/* What a peer without TLS is answered, read until it is complete. */
+static const char *ask_plainly(struct http_world *w, const char *request)
+{
+    static char answer[4096];
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)w->port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    size_t len = 0;
+    ssize_t n = 1;
+    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    CU_ASSERT_EQUAL(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+    for (int i = 0; i < 200 && n; i++) {
+        http_turn(w);
+        n = recv(fd, answer + len, sizeof answer - 1 - len, MSG_DONTWAIT);
+        if (n > 0)
+            len += (size_t)n;
+        else if (n)
+            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 5);
+    }
+    close(fd);
+    http_turn(w);
+    answer[len] = 0;
+    return answer;
+}
+
+/* Only where it is allowed, only what is open, and by nobody's name. */
+static void without_tls(void)
+{
+    static const struct http_route open[] = {{EVHTTP_REQ_GET, "/open", get_name}, {0, NULL, NULL}};
+    static const char get_open[] = "GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                      get_closed[] = "GET /name/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    struct http_world w;
+    struct http_peer p;
+    http_world_open(&w, routes, NULL, 65536);
+    CU_ASSERT_TRUE(http_serve(w.http, open, NULL));
+    CU_ASSERT_PTR_NULL(strstr(ask_plainly(&w, get_open), "HTTP/1.1"));
+    http_allow_plain(w.http, open);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ask_plainly(&w, get_open), "\"(anyone)\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(ask_plainly(&w, get_closed), "HTTP/1.1 403"));
+    CU_ASSERT_TRUE(http_peer_open(&p, &w, false)); /* TLS at the same door */
+    CU_ASSERT_EQUAL(http_askf(&p, "GET", "/open", "", ""), 200);
+    CU_ASSERT_PTR_NULL(strstr(p.body, HTTP_ANYONE));
+    http_allow_plain(w.http, NULL);
+    CU_ASSERT_PTR_NULL(strstr(ask_plainly(&w, get_open), "HTTP/1.1"));
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
 SW_TEST_SUITE(http){
+    SW_TEST(without_tls),
     SW_TEST(waits_for_descriptors),
     SW_TEST(answers_one_after_the_other),
     SW_TEST(takes_requests_byte_by_byte),

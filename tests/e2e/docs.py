@@ -1,13 +1,17 @@
 """
 Run the sessions of a page, so that they stay true. In an indented block a line that begins with "$ " is a command (and goes on on the next line after
 a backslash); the lines behind it are what it prints, if the page shows any. Numbers that differ from run to run (hex of 20 digits and more, times) may
-differ. Usage: docs.py PAGE... (one shell for all pages), in an empty directory, with the programs on the PATH.
+differ, and so may durations and rates. Usage: docs.py PAGE... (one shell for all pages), in an empty directory, with the programs on the PATH.
 """
 import re, socket, subprocess, sys
 
-with socket.socket() as s:
-    s.bind(("127.0.0.1", 0))
-    port = str(s.getsockname()[1])
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return str(s.getsockname()[1])
+
+
+ports = {"4433": free_port(), "4434": free_port()}  # those of the pages
 
 
 def blocks(path):
@@ -31,7 +35,14 @@ def normal(line):
     line = re.sub(r"\b[0-9a-f]{20,}\b", "HEX", line)
     line = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", line)
     line = re.sub(r"\(in \d+ \w+\)", "(SPAN)", line)
+    line = re.sub(r" +\d+\.\d+ ([kMG]?B/)?s\b", " NUMBER", line)
     return line.rstrip()
+
+
+def exchange(text, pairs):
+    for old, new in pairs:
+        text = text.replace(old, new)
+    return text
 
 
 shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
@@ -55,9 +66,9 @@ def run(command):
 passed = failed = 0
 for page in sys.argv[1:]:
     for command, want in blocks(page):
-        got, code = run(command.replace("4433", port))
+        got, code = run(exchange(command, ports.items()))
         want = [normal(w) for w in want]
-        got = [normal(g.replace(port, "4433")) for g in got if g]
+        got = [normal(exchange(g, [(p, k) for k, p in ports.items()])) for g in got if g]
         missing = [w for w in want if w and w not in got]
         if missing or (code not in (0, 6) and not want):
             failed += 1

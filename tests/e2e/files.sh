@@ -121,6 +121,42 @@ says "everybody on the way can read"
 exits 0 as alice get readable -o readable
 same text2 readable
 
+# --- every block under RSA; nothing at all, where the server allows that
+head -c 20000 /dev/urandom >little
+exits 0 as alice put little --protect rsa
+exits 0 as alice get little -o little2
+same little little2
+exits 2 as alice get little -o little3 --protect rsa
+exits 1 as alice put little --protect none
+says "does not answer without TLS"
+stop -TERM
+start --allow-plaintext --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256
+plain() { verb=$1; shift; "$BUILD/sealwax" "$verb" --server "localhost:$port" --protect none "$@"; }
+exits 0 plain put text
+says "everybody on the way can read and change"
+exits 3 plain put text
+exits 0 plain get text -o text.plain
+same text text.plain
+exits 0 plain ls
+says_not readable
+exits 0 as alice ls
+says readable
+is "messages without TLS" 403 "$(curl -s -o out -w '%{http_code}' "http://localhost:$port/inbox")"
+is "files without TLS" 200 "$(curl -s -o out -w '%{http_code}' "http://localhost:$port/files")"
+exits 0 plain rm text
+exits 0 as alice bench-protect little
+for way in none auth session rsa; do says "$way "; done
+says "########"
+says_not failed
+exits 0 as alice bench-protect little --json
+is "ways that worked" 4 "$(grep -c '"done":true' out)"
+is "what a comparison leaves behind" 0 "$(as alice ls | grep -c bench-protect)"
+exits 5 as alice bench-protect nowhere
+stop -TERM
+start
+exits 0 as alice bench-protect little
+is "ways that this server does not offer" 2 "$(grep -c failed out)"
+
 # --- interrupted: the server dies, the client dies
 head -c 60000000 /dev/urandom >huge
 for i in 1 2 3; do
