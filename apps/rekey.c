@@ -36,7 +36,7 @@ static int find_places(struct rekey *k)
 {
     int code = state_path(k->app, "", k->dir);
     if (!code)
-        code = state_path(k->app, "mail.db", k->mail);
+        code = state_store(k->app, k->mail);
     if (!code)
         code = state_path(k->app, "media.db", k->media);
     if (!code)

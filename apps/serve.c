@@ -208,7 +208,7 @@ static int open_store(struct server *s)
     const char *why;
     int code = read_limits(s->app, &limits);
     if (!code)
-        code = state_path(s->app, "mail.db", path);
+        code = state_store(s->app, path);
     if (!code)
         code = state_vault_path(s->app, key);
     if (code)

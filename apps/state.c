@@ -20,6 +20,18 @@ int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX]
     return APP_DONE;
 }
 
+int state_store(const struct app *app, char out[STATE_PATH_MAX])
+{
+    const char *given = app_get(app, OPT_STORE);
+    if (!given)
+        return state_path(app, "mail.db", out);
+    if (strncmp(given, "postgresql://", 13) != 0 && strncmp(given, "postgres://", 11) != 0)
+        return app_usage(app, "--store: not of the form postgresql://USER@HOST/DATABASE");
+    if (snprintf(out, STATE_PATH_MAX, "%s", given) >= STATE_PATH_MAX)
+        return app_usage(app, "--store: the URI is too long");
+    return APP_DONE;
+}
+
 int state_vault_path(const struct app *app, char out[STATE_PATH_MAX])
 {
     const char *given = app_get(app, OPT_VAULT_KEY);

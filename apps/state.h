@@ -10,6 +10,9 @@ enum { STATE_PATH_MAX = 4096 };
 /* state_path: --state, $STATE_DIRECTORY or /var/lib/sealwax, made if need be, and a name in it ("": itself). Returns an exit code; said. */
 int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX]);
 
+/* state_store: where the mailbox is: --store, or mail.db there. The same. */
+int state_store(const struct app *app, char out[STATE_PATH_MAX]);
+
 /* state_vault_path: --vault-key, or vault.key there. state_vault: open it; create: make one if there is none. Exit codes; said. */
 int state_vault_path(const struct app *app, char out[STATE_PATH_MAX]);
 int state_vault(const struct app *app, bool create, struct sw_vault *out);

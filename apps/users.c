@@ -14,7 +14,7 @@ static int open_store(const struct app *app, struct sw_store **out)
 {
     char path[STATE_PATH_MAX], key[STATE_PATH_MAX];
     const char *why;
-    int code = state_path(app, "mail.db", path);
+    int code = state_store(app, path);
     if (!code)
         code = state_vault_path(app, key);
     if (code)

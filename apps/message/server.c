@@ -188,6 +188,7 @@ static void on_others(evutil_socket_t fd, short what, void *ctx)
     struct message_service *s = ctx;
     (void)fd;
     (void)what;
+    event_del(s->others); /* before its descriptor may be closed */
     enum sw_err err = sw_store_look(s->store, message_now());
     if (err && !s->alone)
         message_trouble(s, "other servers", err);

@@ -1,5 +1,5 @@
 /*
- * Private to the store: the SQL that every database shares (query.c), and what a database has to be able to do (struct db_driver: sqlite.c).
+ * Private to the store: the SQL that every database shares (query.c), and what a database has to be able to do (struct db_driver: sqlite.c, postgresql.c).
  * Above this header nobody knows which one it is. A query is its own handle: it may run once at a time, beside others.
  */
 #ifndef SW_APPS_STORE_DB_H
@@ -60,7 +60,7 @@ struct db_value db_cert(const uint8_t cert[32]); /* NULL is NULL */
 
 struct db_driver {
     /*
-     * open: where is what sw_store_open was given. alone: while no server has it open (SW_ERR_STATE), and only if it exists (SW_ERR_NOT_FOUND).
+     * open: where is what sw_store_open was given. alone: no server works on it meanwhile, and it exists (SW_ERR_NOT_FOUND).
      * version, build: of the schema, 0 for none; build makes the next one of the one there is. settle: logs forget what was overwritten.
      */
     enum sw_err (*open)(struct sw_store *s, const char *where, bool alone);
@@ -86,12 +86,13 @@ struct db_driver {
     int (*watch)(const struct sw_store *s);
     enum sw_err (*look)(struct sw_store *s);
 };
-extern const struct db_driver db_sqlite;
+extern const struct db_driver db_sqlite, db_postgresql;
 
 struct sw_store {
     const struct db_driver *driver;
     void *db; /* the driver's */
     struct sw_vault vault;
+    bool ready; /* opened: that is the key it is sealed with */
     struct sw_store_limits limits;
     void (*changed)(void *ctx, const struct sw_mail *mail, bool here);
     void *changed_ctx;
@@ -103,8 +104,11 @@ struct sw_store {
 
 /* --- store.c -------------------------------------------------------------------------------------------------------------- */
 
-/* db_open: the database at a place (struct db_driver); in any case, sw_store_close ends it. db_explain: why what did not work, for people. */
+/*
+ * db_open: the database at a place (struct db_driver); in any case, sw_store_close ends it. db_name: that place, for people. db_explain: why what did not work.
+ */
 enum sw_err db_open(struct sw_store *s, const char *where, bool alone);
+const char *db_name(const char *where);
 const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what);
 /* db_vault: which key the database says it is sealed with. */
 enum sw_err db_vault(struct sw_store *s, uint8_t id[8]);

@@ -131,7 +131,7 @@ enum sw_err sw_store_rekey(const char *path, struct rewrap *r, int64_t now, cons
     else if (err == SW_ERR_NOT_FOUND) /* a server that only ever had files */
         err = SW_OK;
     if (err)
-        *why = db_explain(s, err, path);
+        *why = db_explain(s, err, db_name(path));
     sw_store_close(s);
     return err;
 }

@@ -19,9 +19,19 @@ const struct sw_store_limits sw_store_defaults = {
     .once_deliveries = 3,
 };
 
+static bool is_postgresql(const char *where)
+{
+    return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
+}
+
+const char *db_name(const char *where)
+{
+    return is_postgresql(where) ? "PostgreSQL" : where; /* a password may be in it */
+}
+
 enum sw_err db_open(struct sw_store *s, const char *where, bool alone)
 {
-    s->driver = &db_sqlite;
+    s->driver = is_postgresql(where) ? &db_postgresql : &db_sqlite;
     return s->driver->open(s, where, alone);
 }
 
@@ -99,7 +109,7 @@ enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *k
     if (!s)
         return SW_ERR_MEMORY;
     s->limits = *limits;
-    const char *what = path;
+    const char *what = db_name(path);
     enum sw_err err = db_open(s, path, false);
     if (err == SW_OK)
         err = set_up(s, key_path, &what);
@@ -108,6 +118,7 @@ enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *k
         sw_store_close(s);
         return err;
     }
+    s->ready = true;
     *out = s;
     return SW_OK;
 }

@@ -1,19 +1,18 @@
 /* The mailbox: one message to one certificate, once, in time, whatever the order of events. */
 #include "apps/store.h"
+#include "tests/apps/store/place.h"
 #include "tests/test.h"
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { NOW = 1800000000 };
 
 static const uint8_t laptop[32] = {1}, phone[32] = {2}, bank[32] = {3};
 
 struct box {
-    char dir[64], db[128], key[128];
+    struct store_place at;
     struct sw_store *store;
     unsigned changes;
     enum sw_mail_state last;
@@ -32,7 +31,7 @@ static void reopen(struct box *box, const struct sw_store_limits *limits)
 {
     const char *why = "";
     sw_store_close(box->store);
-    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->db, box->key, limits, &why)))
+    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, box->at.key, limits, &why)))
         printf("%s\n", why);
     sw_store_on_change(box->store, note_change, box);
 }
@@ -40,23 +39,14 @@ static void reopen(struct box *box, const struct sw_store_limits *limits)
 static void setup(struct box *box, const struct sw_store_limits *limits)
 {
     *box = (struct box){0};
-    snprintf(box->dir, sizeof box->dir, "/tmp/sealwax-store.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(box->dir));
-    snprintf(box->db, sizeof box->db, "%s/mail.db", box->dir);
-    snprintf(box->key, sizeof box->key, "%s/mail.key", box->dir);
+    store_place_make(&box->at);
     reopen(box, limits);
 }
 
 static void teardown(struct box *box)
 {
-    static const char *const names[] = {"mail.db", "mail.key", "mail.db-wal", "mail.db-shm", "other.key"};
     sw_store_close(box->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", box->dir, names[i]);
-        unlink(path);
-    }
-    CU_ASSERT_EQUAL(rmdir(box->dir), 0);
+    store_place_remove(&box->at);
 }
 
 static enum sw_put_verdict put_with(struct box *box, const char *to, const char *text, enum sw_once once, int64_t ttl,
@@ -318,10 +308,12 @@ static void nothing_readable_on_disk(void)
     struct stat st;
     setup(&box, &sw_store_defaults);
     put(&box, "a very readable sentence", SW_ONCE, &sent);
-    for (size_t i = 0; i < 2; i++) {
+    if (box.at.postgresql) /* has its files for itself */
+        CU_ASSERT_EQUAL(store_place_ask(&box.at, "SELECT position('readable'::bytea in body) FROM message"), 0);
+    for (size_t i = 0; i < 2 && !box.at.postgresql; i++) {
         char path[128], *text = NULL;
         size_t len = 0;
-        snprintf(path, sizeof path, "%s/%s", box.dir, names[i]);
+        snprintf(path, sizeof path, "%s/%s", box.at.dir, names[i]);
         FILE *f = fopen(path, "r");
         CU_ASSERT_PTR_NOT_NULL_FATAL(f);
         ssize_t n = getdelim(&text, &len, EOF, f);
@@ -332,17 +324,9 @@ static void nothing_readable_on_disk(void)
         CU_ASSERT_EQUAL(stat(path, &st), 0);
         CU_ASSERT_EQUAL(st.st_mode & 077, 0);
     }
-    CU_ASSERT_EQUAL(stat(box.key, &st), 0);
+    CU_ASSERT_EQUAL(stat(box.at.key, &st), 0);
     CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
     teardown(&box);
-}
-
-static void sql(struct box *box, const char *text, int want)
-{
-    sqlite3 *db;
-    CU_ASSERT_EQUAL(sqlite3_open(box->db, &db), SQLITE_OK);
-    CU_ASSERT_EQUAL(sqlite3_exec(db, text, NULL, NULL, NULL), want);
-    sqlite3_close(db);
 }
 
 /* Somebody who can write to the database, and has no key, cannot give one person another's message, or change one. */
@@ -352,15 +336,24 @@ static void bodies_are_bound_to_their_message(void)
     struct sw_mail sent, mail;
     setup(&box, &sw_store_defaults);
     put(&box, "for alice", SW_ONCE_NO, &sent);
-    sql(&box, "UPDATE message SET recipient = 'mallory'", SQLITE_OK);
+    CU_ASSERT_TRUE(store_place_sql(&box.at, "UPDATE message SET recipient = 'mallory'"));
     SW_ASSERT_ERR(sw_store_take(box.store, "mallory", laptop, 0, NOW, &mail), SW_ERR_CRYPTO);
-    sql(&box, "UPDATE message SET recipient = 'alice'", SQLITE_OK);
+    CU_ASSERT_TRUE(store_place_sql(&box.at, "UPDATE message SET recipient = 'alice'"));
     CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "for alice"));
-    sql(&box, "UPDATE message SET body = x'00'", SQLITE_OK);
+    CU_ASSERT_TRUE(store_place_sql(&box.at, box.at.postgresql ? "UPDATE message SET body = decode('00', 'hex')"
+                                                              : "UPDATE message SET body = x'00'"));
     SW_ASSERT_ERR(sw_store_take(box.store, "alice", laptop, 0, NOW, &mail), SW_ERR_CRYPTO);
-    sql(&box, "UPDATE audit SET event = 'nothing'", SQLITE_CONSTRAINT_TRIGGER & 0xff);
-    sql(&box, "DELETE FROM audit", SQLITE_CONSTRAINT_TRIGGER & 0xff);
+    CU_ASSERT_FALSE(store_place_sql(&box.at, "UPDATE audit SET event = 'nothing'"));
+    CU_ASSERT_FALSE(store_place_sql(&box.at, "DELETE FROM audit"));
     teardown(&box);
+}
+
+static void set_version(const struct box *box, int version)
+{
+    char text[64];
+    snprintf(text, sizeof text,
+             box->at.postgresql ? "UPDATE sealwax_version SET version = %d" : "PRAGMA user_version = %d", version);
+    CU_ASSERT_TRUE(store_place_sql(&box->at, text));
 }
 
 static void refuses_the_wrong_key_file(void)
@@ -371,24 +364,24 @@ static void refuses_the_wrong_key_file(void)
     const char *why = "";
     char other[128];
     setup(&box, &sw_store_defaults);
-    snprintf(other, sizeof other, "%s/other.key", box.dir);
-    SW_ASSERT_ERR(sw_store_open(&store, box.db, other, &sw_store_defaults, &why), SW_ERR_NOT_FOUND);
+    snprintf(other, sizeof other, "%s/other.key", box.at.dir);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_NOT_FOUND);
     CU_ASSERT_PTR_NOT_NULL(strstr(why, "other.key"));
     FILE *f = fopen(other, "w");
     fprintf(f, "sealwax-vault-1 %064d\n", 7);
     fclose(f);
-    SW_ASSERT_ERR(sw_store_open(&store, box.db, other, &sw_store_defaults, &why), SW_ERR_PERMISSION);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_PERMISSION);
     chmod(other, 0600);
-    SW_ASSERT_ERR(sw_store_open(&store, box.db, other, &sw_store_defaults, &why), SW_ERR_KEY_MISMATCH);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_KEY_MISMATCH);
     f = fopen(other, "w");
     fprintf(f, "no key\n");
     fclose(f);
-    SW_ASSERT_ERR(sw_store_open(&store, box.db, other, &sw_store_defaults, &why), SW_ERR_KEY_DECODE);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_KEY_DECODE);
     SW_ASSERT_ERR(sw_store_open(&store, "/nowhere/mail.db", other, &sw_store_defaults, &why), SW_ERR_SYSTEM);
-    sql(&box, "PRAGMA user_version = 99", SQLITE_OK);
-    SW_ASSERT_ERR(sw_store_open(&store, box.db, box.key, &sw_store_defaults, &why), SW_ERR_UNSUPPORTED);
-    sql(&box, "PRAGMA user_version = 2", SQLITE_OK);
-    SW_ASSERT_OK(sw_store_open(&first, box.db, box.key, &sw_store_defaults, &why)); /* two processes at once */
+    set_version(&box, 99);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, box.at.key, &sw_store_defaults, &why), SW_ERR_UNSUPPORTED);
+    set_version(&box, 2);
+    SW_ASSERT_OK(sw_store_open(&first, box.at.db, box.at.key, &sw_store_defaults, &why)); /* two processes at once */
     sw_store_close(first);
     teardown(&box);
 }
@@ -400,7 +393,7 @@ static void two_processes_share_it(void)
     struct sw_mail sent, mail;
     const char *why;
     setup(&box, &sw_store_defaults);
-    SW_ASSERT_OK(sw_store_open(&other, box.db, box.key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&other, box.at.db, box.at.key, &sw_store_defaults, &why));
     put(&box, "shared", SW_ONCE, &sent);
     SW_ASSERT_OK(sw_store_take(other, "alice", phone, 0, NOW, &mail));
     sw_mail_free(&mail);

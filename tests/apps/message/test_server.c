@@ -1,6 +1,7 @@
 /* The mailbox over HTTP: what each request is answered, and who may ask. Alice and Bob are two connections to one server. */
 #include "apps/message/server.h"
 #include "tests/apps/http_peer.h"
+#include "tests/apps/store/place.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ struct office {
     struct http_peer alice, bob;
     struct message_service *service;
     struct sw_store *store;
-    char dir[64];
+    struct store_place at;
     unsigned happened, trouble;
     char last[32], last_who[64];
 };
@@ -36,15 +37,11 @@ static void note_trouble(void *ctx, const char *what, const char *why)
 static void setup(struct office *o, const struct sw_store_limits *limits)
 {
     const struct message_events events = {.happened = note_happened, .trouble = note_trouble, .ctx = o};
-    char db[128], key[128];
     const char *why = "";
     *o = (struct office){0};
-    snprintf(o->dir, sizeof o->dir, "/tmp/sealwax-office.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(o->dir));
-    snprintf(db, sizeof db, "%s/mail.db", o->dir);
-    snprintf(key, sizeof key, "%s/mail.key", o->dir);
+    store_place_make(&o->at);
     http_world_begin(&o->world);
-    SW_ASSERT_OK(sw_store_open(&o->store, db, key, limits, &why));
+    SW_ASSERT_OK(sw_store_open(&o->store, o->at.db, o->at.key, limits, &why));
     o->service = message_service_new(o->world.base, o->store, &events);
     CU_ASSERT_PTR_NOT_NULL_FATAL(o->service);
     http_world_serve(&o->world, message_routes, o->service, 4096);
@@ -54,7 +51,6 @@ static void setup(struct office *o, const struct sw_store_limits *limits)
 
 static void teardown(struct office *o)
 {
-    static const char *const names[] = {"mail.db", "mail.key", "mail.db-wal", "mail.db-shm"};
     http_peer_close(&o->alice);
     http_peer_close(&o->bob);
     message_service_stop(o->service);
@@ -62,12 +58,7 @@ static void teardown(struct office *o)
     http_world_close(&o->world);
     message_service_free(o->service);
     sw_store_close(o->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", o->dir, names[i]);
-        unlink(path);
-    }
-    CU_ASSERT_EQUAL(rmdir(o->dir), 0);
+    store_place_remove(&o->at);
 }
 
 /* A string or number of an answer, valid until the next call. */

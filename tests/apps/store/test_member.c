@@ -1,14 +1,12 @@
 /* Enrolment: by certificate, found by name, kept over restarts, and in databases that were made before there was any. */
 #include "apps/store.h"
+#include "tests/apps/store/place.h"
 #include "tests/test.h"
-#include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct box {
-    char dir[64], db[128], key[128];
+    struct store_place at;
     struct sw_store *store;
 };
 
@@ -16,30 +14,21 @@ static void reopen(struct box *box)
 {
     const char *why = "";
     sw_store_close(box->store);
-    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->db, box->key, &sw_store_defaults, &why)))
+    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, box->at.key, &sw_store_defaults, &why)))
         printf("%s\n", why);
 }
 
 static void setup(struct box *box)
 {
     *box = (struct box){0};
-    snprintf(box->dir, sizeof box->dir, "/tmp/sealwax-member.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(box->dir));
-    snprintf(box->db, sizeof box->db, "%s/mail.db", box->dir);
-    snprintf(box->key, sizeof box->key, "%s/mail.key", box->dir);
+    store_place_make(&box->at);
     reopen(box);
 }
 
 static void teardown(struct box *box)
 {
-    static const char *const names[] = {"mail.db", "mail.key", "mail.db-wal", "mail.db-shm"};
     sw_store_close(box->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", box->dir, names[i]);
-        unlink(path);
-    }
-    CU_ASSERT_EQUAL(rmdir(box->dir), 0);
+    store_place_remove(&box->at);
 }
 
 static void enrol(struct box *box, uint8_t cert, const char *name, const char *role, int64_t since)
@@ -93,19 +82,6 @@ static void enrols_and_expels(void)
     teardown(&box);
 }
 
-static int64_t ask(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    int64_t n = -1;
-    CU_ASSERT_EQUAL(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
-        n = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    sqlite3_close(db);
-    return n;
-}
-
 static void is_in_the_audit(void)
 {
     struct box box;
@@ -115,30 +91,31 @@ static void is_in_the_audit(void)
     SW_ASSERT_OK(sw_store_expel(box.store, "bob", 101, &count));
     SW_ASSERT_OK(sw_store_expel(box.store, "nobody", 102, &count));
     CU_ASSERT_EQUAL(
-        ask(box.db, "SELECT count(*) FROM audit WHERE event = 'enrolled' AND sender = 'bob' AND recipient = 'staff'"),
+        store_place_ask(
+            &box.at, "SELECT count(*) FROM audit WHERE event = 'enrolled' AND sender = 'bob' AND recipient = 'staff'"),
         1);
-    CU_ASSERT_EQUAL(ask(box.db, "SELECT count(*) FROM audit WHERE event = 'expelled' AND sender = 'bob'"), 1);
-    CU_ASSERT_EQUAL(ask(box.db, "SELECT count(*) FROM audit"), 2);
+    CU_ASSERT_EQUAL(store_place_ask(&box.at, "SELECT count(*) FROM audit WHERE event = 'expelled' AND sender = 'bob'"),
+                    1);
+    CU_ASSERT_EQUAL(store_place_ask(&box.at, "SELECT count(*) FROM audit"), 2);
     teardown(&box);
 }
 
-/* A mailbox of the first version: what it has stays, and people can be enrolled in it. */
+/* A mailbox of the first version, of which there were none in PostgreSQL: what it has stays, and people can be enrolled in it. */
 static void an_older_mailbox_is_brought_up(void)
 {
     struct box box;
     setup(&box);
     sw_store_close(box.store);
     box.store = NULL;
-    CU_ASSERT_EQUAL(ask(box.db, "SELECT 1"), 1);
-    sqlite3 *db;
-    CU_ASSERT_EQUAL(sqlite3_open(box.db, &db), SQLITE_OK);
-    CU_ASSERT_EQUAL(sqlite3_exec(db, "DROP TABLE member; PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    CU_ASSERT_TRUE(store_place_sql(&box.at, box.at.postgresql
+                                                ? "DROP TABLE member; UPDATE sealwax_version SET version = 1"
+                                                : "DROP TABLE member; PRAGMA user_version = 1"));
     reopen(&box);
     enrol(&box, 1, "bob", "", 100);
     reopen(&box);
-    CU_ASSERT_EQUAL(ask(box.db, "SELECT count(*) FROM member"), 1);
-    CU_ASSERT_EQUAL(ask(box.db, "PRAGMA user_version"), 2);
+    CU_ASSERT_EQUAL(store_place_ask(&box.at, "SELECT count(*) FROM member"), 1);
+    CU_ASSERT_EQUAL(
+        store_place_ask(&box.at, box.at.postgresql ? "SELECT version FROM sealwax_version" : "PRAGMA user_version"), 2);
     teardown(&box);
 }
 

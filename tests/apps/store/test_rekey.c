@@ -1,8 +1,8 @@
 /* The mailbox under another key: every body, once or in two goes; what is of neither key is named and left alone. */
 #include "apps/rewrap.h"
 #include "apps/store.h"
+#include "tests/apps/store/place.h"
 #include "tests/test.h"
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ enum { NOW = 1800000000, MAILS = 1200 /* more than two transactions */ };
 static const uint8_t laptop[32] = {1};
 
 struct box {
-    char dir[64], db[96], key[96];
+    struct store_place at;
     struct sw_vault from, to;
     struct rewrap look, r;
     char lost[128];
@@ -43,16 +43,13 @@ static void setup(struct box *b, int mails)
     const char *why;
     *b = (struct box){0};
     limits.queue_max = limits.rate_max = 10 * MAILS;
-    snprintf(b->dir, sizeof b->dir, "/tmp/sealwax-rekey.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->dir));
-    snprintf(b->db, sizeof b->db, "%s/mail.db", b->dir);
-    snprintf(b->key, sizeof b->key, "%s/vault.key", b->dir);
-    SW_ASSERT_OK(sw_store_open(&store, b->db, b->key, &limits, &why));
+    store_place_make(&b->at);
+    SW_ASSERT_OK(sw_store_open(&store, b->at.db, b->at.key, &limits, &why));
     for (int i = 0; i < mails; i++)
         hand_in(store, i);
     sw_store_close(store);
-    SW_ASSERT_OK(sw_vault_change_from(&b->from, b->key));
-    SW_ASSERT_OK(sw_vault_change_to(&b->to, b->key));
+    SW_ASSERT_OK(sw_vault_change_from(&b->from, b->at.key));
+    SW_ASSERT_OK(sw_vault_change_to(&b->to, b->at.key));
     b->look = (struct rewrap){.from = &b->from, .unreadable = note_lost, .ctx = b};
     b->r = b->look;
     b->r.to = &b->to;
@@ -60,19 +57,14 @@ static void setup(struct box *b, int mails)
 
 static void teardown(struct box *b)
 {
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", b->dir);
-    CU_ASSERT_EQUAL(system(command), 0);
+    store_place_remove(&b->at);
     sw_vault_close(&b->from);
     sw_vault_close(&b->to);
 }
 
 static void execute(const struct box *b, const char *sql)
 {
-    sqlite3 *db;
-    CU_ASSERT_EQUAL(sqlite3_open(b->db, &db), SQLITE_OK);
-    CU_ASSERT_EQUAL(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    CU_ASSERT_TRUE(store_place_sql(&b->at, sql));
 }
 
 /* All that waits, in order, under the key that is there now. */
@@ -84,7 +76,7 @@ static int readable(const struct box *b)
     int n = 0;
     int64_t after = 0;
     struct sw_mail mail;
-    if (sw_store_open(&store, b->db, b->key, &sw_store_defaults, &why))
+    if (sw_store_open(&store, b->at.db, b->at.key, &sw_store_defaults, &why))
         return -1;
     while (sw_store_take(store, "alice", laptop, after, NOW, &mail) == SW_OK) {
         snprintf(text, sizeof text, "message %d", n);
@@ -101,14 +93,14 @@ static void every_body(void)
     struct box b;
     const char *why;
     setup(&b, MAILS);
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.look, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.look, NOW, &why));
     CU_ASSERT_EQUAL(b.look.changed, 0);
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, MAILS);
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why)); /* once more: nothing to do */
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why)); /* once more: nothing to do */
     CU_ASSERT_EQUAL(b.r.changed, MAILS);
     CU_ASSERT_EQUAL(b.r.unreadable_n, 0);
-    SW_ASSERT_OK(sw_vault_change_end(b.key));
+    SW_ASSERT_OK(sw_vault_change_end(b.at.key));
     CU_ASSERT_EQUAL(readable(&b), MAILS);
     teardown(&b);
 }
@@ -120,13 +112,13 @@ static void in_two_goes(void)
     const char *why;
     setup(&b, 10);
     execute(&b, "CREATE TABLE half AS SELECT cursor, body FROM message WHERE cursor > 5");
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
     execute(&b, "UPDATE message SET body = (SELECT body FROM half WHERE half.cursor = message.cursor) WHERE cursor > 5;"
                 "DROP TABLE half");
     b.r.changed = 0;
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, 5);
-    SW_ASSERT_OK(sw_vault_change_end(b.key));
+    SW_ASSERT_OK(sw_vault_change_end(b.at.key));
     CU_ASSERT_EQUAL(readable(&b), 10);
     teardown(&b);
 }
@@ -136,11 +128,13 @@ static void names_what_cannot_be_read(void)
     struct box b;
     const char *why;
     setup(&b, 3);
-    execute(&b, "UPDATE message SET body = zeroblob(50), id = 'spoilt' WHERE cursor = 2");
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.look, NOW, &why));
+    execute(&b, b.at.postgresql
+                    ? "UPDATE message SET body = decode(repeat('00', 50), 'hex'), id = 'spoilt' WHERE cursor = 2"
+                    : "UPDATE message SET body = zeroblob(50), id = 'spoilt' WHERE cursor = 2");
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.look, NOW, &why));
     CU_ASSERT_EQUAL(b.look.unreadable_n, 1);
     CU_ASSERT_STRING_EQUAL(b.lost, "mail.db message spoilt");
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, 2);
     teardown(&b);
 }
@@ -152,11 +146,11 @@ static void only_a_mailbox_of_this_key(void)
     char path[128];
     setup(&b, 1);
     setup(&other, 1);
-    SW_ASSERT_ERR(sw_store_rekey(other.db, &b.r, NOW, &why), SW_ERR_KEY_MISMATCH);
-    CU_ASSERT_PTR_NOT_NULL(strstr(why, other.db));
-    execute(&b, "PRAGMA user_version = 99");
-    SW_ASSERT_ERR(sw_store_rekey(b.db, &b.r, NOW, &why), SW_ERR_UNSUPPORTED);
-    snprintf(path, sizeof path, "%s/none.db", b.dir);
+    SW_ASSERT_ERR(sw_store_rekey(other.at.db, &b.r, NOW, &why), SW_ERR_KEY_MISMATCH);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, other.at.postgresql ? "PostgreSQL: " : other.at.db));
+    execute(&b, b.at.postgresql ? "UPDATE sealwax_version SET version = 99" : "PRAGMA user_version = 99");
+    SW_ASSERT_ERR(sw_store_rekey(b.at.db, &b.r, NOW, &why), SW_ERR_UNSUPPORTED);
+    snprintf(path, sizeof path, "%s/none.db", b.at.dir);
     SW_ASSERT_OK(sw_store_rekey(path, &b.r, NOW, &why));
     CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
     CU_ASSERT_EQUAL(b.r.changed, 0);
@@ -168,18 +162,10 @@ static void is_in_the_audit_once(void)
 {
     struct box b;
     const char *why;
-    sqlite3 *db;
-    sqlite3_stmt *st;
     setup(&b, 1);
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why));
-    SW_ASSERT_OK(sw_store_rekey(b.db, &b.r, NOW, &why));
-    CU_ASSERT_EQUAL(sqlite3_open(b.db, &db), SQLITE_OK);
-    CU_ASSERT_EQUAL(sqlite3_prepare_v2(db, "SELECT count(*) FROM audit WHERE event = 'rekeyed'", -1, &st, NULL),
-                    SQLITE_OK);
-    CU_ASSERT_EQUAL(sqlite3_step(st), SQLITE_ROW);
-    CU_ASSERT_EQUAL(sqlite3_column_int(st, 0), 1);
-    sqlite3_finalize(st);
-    sqlite3_close(db);
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    CU_ASSERT_EQUAL(store_place_ask(&b.at, "SELECT count(*) FROM audit WHERE event = 'rekeyed'"), 1);
     teardown(&b);
 }
 
