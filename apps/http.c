@@ -315,7 +315,14 @@ void http_stream_source(struct http_request *rq, int status, const char *type, i
 
 /* --- routes ------------------------------------------------------------------------------------------------------------- */
 
-/* One segment of the path, decoded; false if it is too long or has a NUL in it. */
+bool http_is_text(const char *text)
+{
+    json_t *string = json_string(text);
+    json_decref(string);
+    return string != NULL;
+}
+
+/* One segment of the path, decoded; false if it is too long, or no text. */
 static bool take_segment(const char *from, size_t len, char out[HTTP_SEGMENT_MAX])
 {
     char raw[HTTP_SEGMENT_MAX];
@@ -325,7 +332,7 @@ static bool take_segment(const char *from, size_t len, char out[HTTP_SEGMENT_MAX
     memcpy(raw, from, len);
     raw[len] = 0;
     char *decoded = evhttp_uridecode(raw, 0, &n);
-    bool fits = decoded && n < HTTP_SEGMENT_MAX && strlen(decoded) == n;
+    bool fits = decoded && n < HTTP_SEGMENT_MAX && strlen(decoded) == n && http_is_text(decoded);
     if (fits)
         memcpy(out, decoded, n + 1);
     free(decoded);

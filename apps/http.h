@@ -94,6 +94,8 @@ void http_free(struct http *http);
 /* http_subject: the whole subject of the certificate, RFC 4514. */
 void http_subject(const struct http_request *rq, char *out, size_t cap);
 
+/* http_is_text: whether it is UTF-8, without which it could neither be answered as JSON nor kept. Parts of a path always are. */
+bool http_is_text(const char *text);
 /* http_query: a parameter's value, or NULL. http_header: of the request, or NULL. http_body: the body, all of it; valid until the answer. */
 const char *http_query(const struct http_request *rq, const char *name);
 const char *http_header(const struct http_request *rq, const char *name);

@@ -18,7 +18,7 @@ static bool is_name(const char *text)
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)text[i] <= 0x20 || text[i] == 0x7f || strchr("/\\\"<>|", text[i]))
             return false;
-    return n > 0 && n < SW_NAME_MAX;
+    return n > 0 && n < SW_NAME_MAX && http_is_text(text);
 }
 
 static bool once_of(const char *text, enum sw_once *out)
@@ -100,7 +100,7 @@ void outbox_send(void *ctx, struct http_request *rq)
     if (!read_letter(s, rq, &mail) ||
         (s->events.may_send && !s->events.may_send(s->events.may_ctx, rq, mail.recipient)))
         return;
-    if (idempotency && (!*idempotency || strlen(idempotency) >= SW_IDEMPOTENCY_MAX)) {
+    if (idempotency && (!*idempotency || strlen(idempotency) >= SW_IDEMPOTENCY_MAX || !http_is_text(idempotency))) {
         http_problem(rq, 400, "Idempotency-Key has 1 to %d characters", SW_IDEMPOTENCY_MAX - 1);
         return;
     }

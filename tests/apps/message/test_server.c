@@ -109,6 +109,9 @@ static const struct {
     {"/messages",                           "",                            "hello", 400},
     {"/messages?to=",                       "",                            "hello", 400},
     {"/messages?to=b%20ob",                 "",                            "hello", 400},
+    {"/messages?to=b%ffob",                 "",                            "hello", 400},
+    {"/messages?to=b%c3%b6b",               "",                            "hello", 201},
+    {"/messages?to=bob",                    "Idempotency-Key: \xff\r\n",    "hello", 400},
     {"/messages?to=..%2Fbob",               "",                            "hello", 400},
     {"/messages?to=bob&once=perhaps",       "",                            "hello", 400},
     {"/messages?to=bob&ttl=soon",           "",                            "hello", 400},
@@ -187,6 +190,7 @@ static void only_the_recipient_reads(void)
     CU_ASSERT_EQUAL(ask(&o.alice, "POST", "/inbox/%s/ack", id), 404);
     CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/messages/%s", id), 404);
     CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/ack", id), 409); /* not fetched yet */
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", "%ff"), 404);   /* no id, and no text */
     CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 200);
     CU_ASSERT_STRING_EQUAL(o.bob.body, "for bob");
     CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 200); /* his own lease */
