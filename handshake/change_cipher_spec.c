@@ -1,4 +1,5 @@
 /* ChangeCipherSpec (RFC 5246 7.1): one byte, value 1, a content type of its own: from here on this direction uses the keys just agreed. */
+#include "handshake/engine.h"
 #include "handshake/msg.h"
 
 enum sw_err sw_change_cipher_spec_send(struct sw_conn *conn, struct sw_writer *w)

@@ -1,9 +1,10 @@
 /*
  * The public face of a connection: what it wants, bytes in, bytes out, application data, closing, and what happened. The engine behind it is
- * engine.c, the handshake step.c.
+ * engine*.c, the handshake step.c.
  */
 #include "handshake/conn.h"
 #include "base/wipe.h"
+#include "handshake/engine.h"
 #include "handshake/msg.h"
 #include <stdarg.h>
 #include <stdio.h>

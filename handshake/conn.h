@@ -210,28 +210,4 @@ struct sw_kex *sw_handshake_kex(struct sw_conn *conn);
 void sw_handshake_drop_session(struct sw_conn *conn);
 void sw_handshake_drop_kex(struct sw_conn *conn);
 
-/* --- engine.c: bytes out and in ------------------------------------------------------------------------------------------- */
-
-/* sw_engine_work: make sure buffers are there. sw_engine_work_free: give them back. */
-enum sw_err sw_engine_work(struct sw_conn *conn) SW_MUST_USE;
-void sw_engine_work_free(struct sw_conn *conn);
-
-/* sw_engine_put_message: queue one handshake message; messages share records until sw_engine_flush. */
-enum sw_err sw_engine_put_message(struct sw_conn *conn, const uint8_t *msg, size_t len) SW_MUST_USE;
-/* sw_engine_flush: end the open record of handshake messages. */
-enum sw_err sw_engine_flush(struct sw_conn *conn) SW_MUST_USE;
-/* sw_engine_put_record: one record of its own: an alert or a ChangeCipherSpec. */
-enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type, const uint8_t *data,
-                                 size_t len) SW_MUST_USE;
-/* sw_engine_alert: queue an alert; level 1 warning, 2 fatal. */
-enum sw_err sw_engine_alert(struct sw_conn *conn, unsigned level, enum sw_alert alert) SW_MUST_USE;
-/* sw_engine_process: deal with the records that are complete in the input buffer. */
-enum sw_err sw_engine_process(struct sw_conn *conn) SW_MUST_USE;
-/* sw_engine_fail: the one place where an error becomes final: its alert is queued and everything stops. Returns the connection's error. */
-enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err);
-/* sw_engine_seal_into: seal a piece of application data, two full records at once where there is room; *taken receives how much. */
-enum sw_err sw_engine_write(struct sw_conn *conn, const uint8_t *data, size_t len, size_t *taken) SW_MUST_USE;
-/* sw_engine_new_keys: switch one direction to the handshake's next secrets. */
-void sw_engine_new_keys(struct sw_conn *conn, bool sending);
-
 #endif

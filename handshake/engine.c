@@ -1,302 +1,17 @@
 /*
- * Records in and out: the part of the engine between the buffers it lends and the messages it deals with.
+ * Records in, and how a connection fails. Records are opened in place, one after the other; application data is a view into the input buffer, so nothing
+ * more is received until it has been read. The first error is final: sw_engine_fail alone queues its alert.
  *
- * Input lies in work->in[in_start..in_end). Records are opened in place; application data is a view into the buffer, so nothing more is received
- * until it has been read. Output lies in work->out[out_start..out_end), already sealed, but for one open record of handshake messages at its end,
- * which collects a flight's messages and is closed by sw_engine_flush.
- *
- * Both buffers begin small, inside the work block; a record that does not fit moves its direction to a larger buffer of its own. Expanded keys
- * come with the first protected record.
+ * Beside it: engine_work.c lends the buffers and keys, engine_out.c seals what is sent, frame.c cuts handshake messages out of records.
  */
+#include "handshake/engine.h"
 #include "base/wipe.h"
 #include "handshake/msg.h"
 #include <string.h>
 
-enum {
-    SMALL_IN = 2048,
-    SMALL_OUT = 3072,
-    BIG = 2 * (SW_RECORD_MAX + 1),
-    WARNINGS_MAX = 4,
-    EMPTIES_MAX = 32,
-    MESSAGE_HEADER = 4
-};
+enum { EMPTIES_MAX = 32 };
 
-/* --- buffers -------------------------------------------------------------------------------------------------------------- */
-
-static size_t align16(size_t n)
-{
-    return (n + 15) & ~(size_t)15;
-}
-
-enum sw_err sw_engine_work(struct sw_conn *conn)
-{
-    size_t head = align16(sizeof(struct sw_work)), size = head + SMALL_IN + SMALL_OUT;
-    struct sw_work *w;
-    uint8_t *p;
-
-    if (conn->work != NULL)
-        return SW_OK;
-    w = sw_conn_alloc(conn, size);
-    if (w == NULL)
-        return SW_ERR_MEMORY;
-    p = (uint8_t *)w;
-    w->size = size;
-    w->in = w->small_in = p + head;
-    w->out = w->small_out = w->in + SMALL_IN;
-    w->in_cap = SMALL_IN;
-    w->out_cap = SMALL_OUT;
-    conn->work = w;
-    return SW_OK;
-}
-
-void sw_engine_work_free(struct sw_conn *conn)
-{
-    struct sw_work *w = conn->work;
-
-    if (w == NULL)
-        return;
-    if (w->in_ready)
-        sw_record_dir_wipe(w->in_dir);
-    if (w->out_ready)
-        sw_record_dir_wipe(w->out_dir);
-    sw_conn_release_mem(conn, w->in_dir, 2 * align16(sw_record_dir_size()));
-    if (w->in != w->small_in)
-        sw_conn_release_mem(conn, w->in, w->in_cap);
-    if (w->out != w->small_out)
-        sw_conn_release_mem(conn, w->out, w->out_cap);
-    sw_conn_release_mem(conn, w, w->size);
-    conn->work = NULL;
-}
-
-/* Room for `need` bytes from in_start on, moving to the front or to a larger buffer. */
-static enum sw_err room_in(struct sw_conn *conn, size_t need)
-{
-    struct sw_work *w = conn->work;
-    size_t have = w->in_end - w->in_start, cap;
-    uint8_t *grown;
-
-    if (w->in_cap - w->in_start >= need)
-        return SW_OK;
-    if (w->in_cap >= need) {
-        memmove(w->in, w->in + w->in_start, have);
-    } else {
-        /* long records come in rows: then two at a time save every second call; a handshake's get what they ask for */
-        cap = conn->established && need > SMALL_IN * 2 ? BIG : need;
-        grown = sw_conn_alloc(conn, cap);
-        if (grown == NULL)
-            return SW_ERR_MEMORY;
-        memcpy(grown, w->in + w->in_start, have);
-        if (w->in != w->small_in)
-            sw_conn_release_mem(conn, w->in, w->in_cap);
-        w->in = grown;
-        w->in_cap = cap;
-    }
-    w->in_start = 0;
-    w->in_end = have;
-    return SW_OK;
-}
-
-/* Room for `need` more bytes of output behind out_end. */
-static enum sw_err room_out(struct sw_conn *conn, size_t need)
-{
-    struct sw_work *w = conn->work;
-    size_t have = w->out_end - w->out_start, cap;
-    uint8_t *grown;
-
-    if (w->out_cap - w->out_end >= need)
-        return SW_OK;
-    if (w->out_cap - have >= need) {
-        memmove(w->out, w->out + w->out_start, have);
-    } else {
-        cap = have + need > SMALL_OUT * 2 && have + need < BIG ? BIG : have + need;
-        grown = sw_conn_alloc(conn, cap);
-        if (grown == NULL)
-            return SW_ERR_MEMORY;
-        memcpy(grown, w->out + w->out_start, have);
-        if (w->out != w->small_out)
-            sw_conn_release_mem(conn, w->out, w->out_cap);
-        w->out = grown;
-        w->out_cap = cap;
-    }
-    if (conn->hs != NULL && conn->hs->open)
-        conn->hs->open_at -= w->out_start;
-    w->out_start = 0;
-    w->out_end = have;
-    return SW_OK;
-}
-
-/* --- keys ----------------------------------------------------------------------------------------------------------------- */
-
-void sw_engine_new_keys(struct sw_conn *conn, bool sending)
-{
-    struct sw_work *w = conn->work;
-    struct sw_record_secrets *next = sending ? &conn->hs->next_out : &conn->hs->next_in;
-    bool *ready = sending ? &w->out_ready : &w->in_ready;
-
-    if (*ready)
-        sw_record_dir_wipe(sending ? w->out_dir : w->in_dir);
-    *ready = false;
-    *(sending ? &conn->out : &conn->in) = *next;
-    sw_wipe(next, sizeof *next);
-}
-
-/* Room for both directions' expanded keys; a half-open handshake has none yet. */
-static enum sw_err room_for_keys(struct sw_conn *conn)
-{
-    struct sw_work *w = conn->work;
-    size_t dir = align16(sw_record_dir_size());
-    uint8_t *p;
-
-    if (w->in_dir != NULL)
-        return SW_OK;
-    p = sw_conn_alloc(conn, 2 * dir);
-    if (p == NULL)
-        return SW_ERR_MEMORY;
-    w->in_dir = (struct sw_record_dir *)(void *)p;
-    w->out_dir = (struct sw_record_dir *)(void *)(p + dir);
-    return SW_OK;
-}
-
-/* Expanded keys, made when they are first needed after a change of keys or a release. */
-static enum sw_err ready(struct sw_conn *conn, bool sending)
-{
-    struct sw_work *w = conn->work;
-    bool *is = sending ? &w->out_ready : &w->in_ready;
-    enum sw_err err = room_for_keys(conn);
-
-    if (err == SW_OK && !*is)
-        err = sw_record_dir_init(sending ? w->out_dir : w->in_dir, sending ? &conn->out : &conn->in, sending);
-    *is = *is || err == SW_OK;
-    return err;
-}
-
-/* --- out ------------------------------------------------------------------------------------------------------------------ */
-
-static size_t before_out(const struct sw_conn *conn)
-{
-    return conn->out.bulk == NULL ? (size_t)SW_RECORD_HEADER : sw_record_before(&conn->out);
-}
-
-static size_t after_out(const struct sw_conn *conn)
-{
-    return conn->out.bulk == NULL ? 0 : sw_record_after(&conn->out);
-}
-
-/* The version in the header of a record in the clear: 3.1 for a first ClientHello, as the oldest servers want (RFC 5246 E.1). */
-static unsigned clear_version(const struct sw_conn *conn)
-{
-    return conn->version != 0 ? conn->version : 0x0301;
-}
-
-/* Close the record whose plaintext of len bytes stands at buf + before_out(). */
-static enum sw_err close_record(struct sw_conn *conn, enum sw_content_type type, uint8_t *buf, size_t len,
-                                size_t *total)
-{
-    struct sw_writer w = sw_writer_of(buf, SW_RECORD_HEADER);
-    enum sw_err err;
-
-    if (conn->out.bulk != NULL) {
-        err = ready(conn, true);
-        return err != SW_OK ? err
-                            : sw_record_seal(conn->work->out_dir, sw_conn_rand(conn), type,
-                                             (struct sw_slice){buf + before_out(conn), len}, buf, total);
-    }
-    sw_write_u8(&w, type);
-    sw_write_u16(&w, clear_version(conn));
-    sw_write_u16(&w, (unsigned)len);
-    *total = SW_RECORD_HEADER + len;
-    return SW_OK;
-}
-
-enum sw_err sw_engine_flush(struct sw_conn *conn)
-{
-    struct sw_handshake *hs = conn->hs;
-    size_t total = 0;
-    enum sw_err err;
-
-    if (hs == NULL || !hs->open)
-        return SW_OK;
-    hs->open = false;
-    if (hs->open_len == 0) {
-        conn->work->out_end = hs->open_at;
-        return SW_OK;
-    }
-    err = room_out(conn, after_out(conn));
-    if (err != SW_OK)
-        return err;
-    err = close_record(conn, SW_CT_HANDSHAKE, conn->work->out + hs->open_at, hs->open_len, &total);
-    /* a record that could not be sealed is no output at all */
-    conn->work->out_end = hs->open_at + (err == SW_OK ? total : 0);
-    return err;
-}
-
-static enum sw_err open_record(struct sw_conn *conn)
-{
-    struct sw_handshake *hs = conn->hs;
-    enum sw_err err = room_out(conn, before_out(conn));
-
-    if (err != SW_OK)
-        return err;
-    hs->open = true;
-    hs->open_at = conn->work->out_end;
-    hs->open_len = 0;
-    conn->work->out_end += before_out(conn);
-    return SW_OK;
-}
-
-enum sw_err sw_engine_put_message(struct sw_conn *conn, const uint8_t *msg, size_t len)
-{
-    struct sw_handshake *hs = conn->hs;
-    enum sw_err err = SW_OK;
-
-    while (len > 0 && err == SW_OK) {
-        size_t n = len;
-
-        if (!hs->open && (err = open_record(conn)) != SW_OK)
-            break;
-        if (n > conn->max_send - hs->open_len)
-            n = conn->max_send - hs->open_len;
-        err = room_out(conn, n + after_out(conn));
-        if (err != SW_OK)
-            break;
-        memcpy(conn->work->out + conn->work->out_end, msg, n);
-        conn->work->out_end += n;
-        hs->open_len += n;
-        msg += n;
-        len -= n;
-        if (hs->open_len == conn->max_send)
-            err = sw_engine_flush(conn);
-    }
-    return err;
-}
-
-enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type, const uint8_t *data, size_t len)
-{
-    enum sw_err err = sw_engine_work(conn);
-    size_t total = 0;
-    uint8_t *buf;
-
-    if (err == SW_OK)
-        err = sw_engine_flush(conn);
-    if (err == SW_OK)
-        err = room_out(conn, before_out(conn) + len + after_out(conn));
-    if (err != SW_OK)
-        return err;
-    buf = conn->work->out + conn->work->out_end;
-    memcpy(buf + before_out(conn), data, len);
-    err = close_record(conn, type, buf, len, &total);
-    if (err == SW_OK)
-        conn->work->out_end += total;
-    return err;
-}
-
-enum sw_err sw_engine_alert(struct sw_conn *conn, unsigned level, enum sw_alert alert)
-{
-    uint8_t data[2] = {(uint8_t)level, (uint8_t)alert};
-
-    sw_conn_trace(conn, true, SW_CT_ALERT, data, sizeof data);
-    return sw_engine_put_record(conn, SW_CT_ALERT, data, sizeof data);
-}
+/* --- failing ------------------------------------------------------------------------------------------------------------ */
 
 enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
 {
@@ -325,257 +40,7 @@ enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
     return err;
 }
 
-/* Two full records sealed side by side, their latencies overlapped. */
-static enum sw_err write_two(struct sw_conn *conn, const uint8_t *data)
-{
-    struct sw_work *w = conn->work;
-    size_t one = sw_record_sealed_len(&conn->out, SW_RECORD_PLAIN_MAX), len[2];
-    uint8_t *const buf[2] = {w->out + w->out_end, w->out + w->out_end + one};
-    const struct sw_slice plain[2] = {{data, SW_RECORD_PLAIN_MAX}, {data + SW_RECORD_PLAIN_MAX, SW_RECORD_PLAIN_MAX}};
-    enum sw_err err = sw_record_seal_two(w->out_dir, sw_conn_rand(conn), SW_CT_APPLICATION_DATA, plain, buf, len);
-
-    if (err == SW_OK)
-        w->out_end += len[0] + len[1];
-    return err;
-}
-
-static enum sw_err write_one(struct sw_conn *conn, const uint8_t *data, size_t len)
-{
-    struct sw_work *w = conn->work;
-    size_t total;
-    enum sw_err err = sw_record_seal(w->out_dir, sw_conn_rand(conn), SW_CT_APPLICATION_DATA,
-                                     (struct sw_slice){data, len}, w->out + w->out_end, &total);
-
-    if (err == SW_OK)
-        w->out_end += total;
-    return err;
-}
-
-/* Output is full when a buffer of two records is: the caller sends before it writes on. */
-enum sw_err sw_engine_write(struct sw_conn *conn, const uint8_t *data, size_t len, size_t *taken)
-{
-    enum sw_err err = ready(conn, true);
-    size_t overhead = before_out(conn) + after_out(conn);
-
-    *taken = 0;
-    while (err == SW_OK && *taken < len) {
-        struct sw_work *w = conn->work;
-        size_t held = w->out_end - w->out_start, left = len - *taken, n = left < conn->max_send ? left : conn->max_send;
-        bool two = conn->max_send == SW_RECORD_PLAIN_MAX && left >= 2 * SW_RECORD_PLAIN_MAX &&
-                   held + 2 * (SW_RECORD_PLAIN_MAX + overhead) <= BIG;
-
-        if (held > 0 && held + n + overhead > BIG)
-            break;
-        if (two)
-            n = 2 * SW_RECORD_PLAIN_MAX;
-        err = room_out(conn, n + (two ? 2 : 1) * overhead);
-        if (err == SW_OK)
-            err = two ? write_two(conn, data + *taken) : write_one(conn, data + *taken, n);
-        if (err == SW_OK)
-            *taken += n;
-    }
-    return err;
-}
-
-/* --- in: handshake messages ----------------------------------------------------------------------------------------------- */
-
-/* The longest message of a type that is taken. Only what can be long is allowed to be. */
-static size_t message_limit(const struct sw_conn *conn, int type)
-{
-    size_t most = (size_t)sw_option(conn, SW_OPT_MAX_MESSAGE), chain = (size_t)sw_option(conn, SW_OPT_MAX_CHAIN);
-
-    switch (type) {
-    case SW_CERTIFICATE:
-        return chain;
-    case SW_CLIENT_HELLO:
-    case SW_SERVER_HELLO:
-    case SW_CERTIFICATE_STATUS:
-    case SW_NEW_SESSION_TICKET:
-    case SW_CERTIFICATE_REQUEST:
-        return most;
-    default:
-        return most < 16384 ? most : 16384;
-    }
-}
-
-/* Renegotiation is refused with a warning, and the connection goes on (RFC 5746 4.5, RFC 5246 7.4.1.1), unless the application wants no more of it. */
-static enum sw_err after_handshake(struct sw_conn *conn, struct sw_slice raw)
-{
-    int type = raw.p[0];
-
-    if (type != (sw_is_server(conn) ? SW_CLIENT_HELLO : SW_HELLO_REQUEST))
-        return SW_ERR_UNEXPECTED_MESSAGE;
-    if (type == SW_HELLO_REQUEST && raw.len != MESSAGE_HEADER)
-        return SW_ERR_DECODE;
-    sw_conn_note(conn, "asks to renegotiate: refused");
-    sw_conn_trace(conn, false, SW_CT_HANDSHAKE, raw.p, raw.len);
-    if (sw_option(conn, SW_OPT_RENEGOTIATION_FATAL))
-        return SW_ERR_NO_RENEGOTIATION;
-    if (++conn->warnings > WARNINGS_MAX)
-        return SW_ERR_WARNING_FLOOD;
-    return sw_engine_alert(conn, 1, SW_ALERT_NO_RENEGOTIATION);
-}
-
-static enum sw_err one_message(struct sw_conn *conn, struct sw_slice raw, bool more)
-{
-    int type = raw.p[0];
-
-    if (conn->hs == NULL || conn->established)
-        return after_handshake(conn, raw);
-    if (type == SW_HELLO_REQUEST && !sw_is_server(conn)) {
-        /* ignored while a handshake is under way (RFC 5246 7.4.1.1), and never part of the transcript */
-        return raw.len == MESSAGE_HEADER ? SW_OK : SW_ERR_DECODE;
-    }
-    return sw_step_receive(conn, type, raw, more);
-}
-
-/* Whether the header of a message announces a type and length that can be right. */
-static enum sw_err check_header(const struct sw_conn *conn, const uint8_t *p)
-{
-    size_t len = (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-
-    if (sw_message_ops(p[0]) == NULL && p[0] != SW_HELLO_REQUEST)
-        return SW_ERR_UNEXPECTED_MESSAGE;
-    return len > message_limit(conn, p[0]) ? SW_ERR_MESSAGE_SIZE : SW_OK;
-}
-
-/* Memory follows what has come, not what a header promises; doubling keeps the copying linear. */
-static enum sw_err grow_message(struct sw_conn *conn, size_t need)
-{
-    struct sw_handshake *hs = conn->hs;
-    uint8_t *grown;
-
-    if (need <= hs->msg_cap)
-        return SW_OK;
-    if (need < 2 * hs->msg_cap)
-        need = 2 * hs->msg_cap;
-    grown = sw_conn_alloc(conn, need);
-    if (grown == NULL)
-        return SW_ERR_MEMORY;
-    if (hs->msg_len > 0)
-        memcpy(grown, hs->msg, hs->msg_len);
-    sw_conn_release_mem(conn, hs->msg, hs->msg_cap);
-    hs->msg = grown;
-    hs->msg_cap = need;
-    return SW_OK;
-}
-
-/* Add to the message that is being put together; *r moves behind what was used. */
-static enum sw_err collect(struct sw_conn *conn, struct sw_reader *r)
-{
-    struct sw_handshake *hs = conn->hs;
-    size_t want = MESSAGE_HEADER, n;
-    enum sw_err err;
-
-    if (hs->msg_len >= MESSAGE_HEADER)
-        want += (size_t)hs->msg[1] << 16 | (size_t)hs->msg[2] << 8 | hs->msg[3];
-    n = want - hs->msg_len;
-    if (n > sw_reader_left(r))
-        n = sw_reader_left(r);
-    err = grow_message(conn, hs->msg_len + n);
-    if (err != SW_OK)
-        return err;
-    sw_read_copy(r, hs->msg + hs->msg_len, n);
-    hs->msg_len += n;
-    return SW_OK;
-}
-
-static bool message_complete(const struct sw_handshake *hs)
-{
-    return hs->msg_len >= MESSAGE_HEADER &&
-           hs->msg_len == MESSAGE_HEADER + ((size_t)hs->msg[1] << 16 | (size_t)hs->msg[2] << 8 | hs->msg[3]);
-}
-
-/* A message that lies whole in this record is dealt with where it is; only one in pieces is copied. */
-static enum sw_err whole_message(struct sw_conn *conn, struct sw_reader *r, bool *done)
-{
-    const uint8_t *p = r->p;
-    size_t len;
-    enum sw_err err;
-
-    *done = false;
-    if (sw_reader_left(r) < MESSAGE_HEADER)
-        return SW_OK;
-    err = check_header(conn, p);
-    if (err != SW_OK)
-        return err;
-    len = MESSAGE_HEADER + ((size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
-    if (sw_reader_left(r) < len)
-        return SW_OK;
-    *done = true;
-    (void)sw_read_bytes(r, len);
-    return one_message(conn, (struct sw_slice){p, len}, sw_reader_left(r) > 0);
-}
-
-static enum sw_err in_pieces(struct sw_conn *conn, struct sw_reader *r)
-{
-    struct sw_handshake *hs = conn->hs;
-    bool had_header = hs->msg_len >= MESSAGE_HEADER;
-    enum sw_err err = collect(conn, r);
-
-    if (err == SW_OK && !had_header && hs->msg_len >= MESSAGE_HEADER)
-        err = check_header(conn, hs->msg);
-    if (err != SW_OK || !message_complete(hs))
-        return err;
-    /* the struct may go with the message that ends the handshake */
-    {
-        uint8_t *msg = hs->msg;
-        size_t len = hs->msg_len, cap = hs->msg_cap;
-
-        hs->msg = NULL;
-        hs->msg_len = hs->msg_cap = 0;
-        err = one_message(conn, (struct sw_slice){msg, len}, sw_reader_left(r) > 0);
-        sw_conn_release_mem(conn, msg, cap);
-    }
-    return err;
-}
-
-/*
- * After the handshake only a wish to renegotiate can come, and it is refused whatever it says: its body is not kept. A HelloRequest has four bytes and no
- * reason to come in pieces.
- */
-static enum sw_err late_pieces(struct sw_conn *conn, struct sw_reader *r)
-{
-    size_t n;
-    enum sw_err err = SW_OK;
-
-    if (!sw_is_server(conn))
-        return SW_ERR_UNEXPECTED_MESSAGE;
-    if (conn->late_len < MESSAGE_HEADER) {
-        while (conn->late_len < MESSAGE_HEADER && sw_reader_left(r) > 0)
-            conn->late[conn->late_len++] = sw_read_u8(r);
-        if (conn->late_len < MESSAGE_HEADER)
-            return SW_OK;
-        conn->late_left = (uint32_t)conn->late[1] << 16 | (uint32_t)conn->late[2] << 8 | conn->late[3];
-        err = conn->late[0] == SW_CLIENT_HELLO ? check_header(conn, conn->late) : SW_ERR_UNEXPECTED_MESSAGE;
-    }
-    n = sw_reader_left(r) < conn->late_left ? sw_reader_left(r) : conn->late_left;
-    (void)sw_read_bytes(r, n);
-    conn->late_left -= (uint32_t)n;
-    if (err != SW_OK || conn->late_left > 0)
-        return err;
-    conn->late_len = 0;
-    return after_handshake(conn, (struct sw_slice){conn->late, MESSAGE_HEADER});
-}
-
-static enum sw_err take_handshake(struct sw_conn *conn, struct sw_slice payload)
-{
-    struct sw_reader r = sw_reader_of_slice(payload);
-    enum sw_err err = SW_OK;
-
-    while (err == SW_OK && sw_reader_left(&r) > 0 && conn->err == SW_OK) {
-        bool done = false;
-
-        if (conn->hs != NULL ? conn->hs->msg_len == 0 : conn->late_len == 0)
-            err = whole_message(conn, &r, &done);
-        if (err != SW_OK || done)
-            continue;
-        err = conn->hs != NULL ? in_pieces(conn, &r) : late_pieces(conn, &r);
-    }
-    return err;
-}
-
-/* --- in: the other content types ------------------------------------------------------------------------------------------ */
+/* --- what a record holds ------------------------------------------------------------------------------------------------ */
 
 static enum sw_err take_change_cipher_spec(struct sw_conn *conn, struct sw_slice payload)
 {
@@ -619,7 +84,7 @@ static enum sw_err take_alert(struct sw_conn *conn, struct sw_slice payload)
         sw_conn_explain(conn, "the peer sent the fatal alert %s (%u)", sw_alert_name(alert), alert);
         return SW_ERR_PEER_ALERT;
     }
-    return ++conn->warnings > WARNINGS_MAX ? SW_ERR_WARNING_FLOOD : SW_OK;
+    return ++conn->warnings > SW_WARNINGS_MAX ? SW_ERR_WARNING_FLOOD : SW_OK;
 }
 
 static enum sw_err take_data(struct sw_conn *conn, struct sw_slice payload)
@@ -646,7 +111,7 @@ static enum sw_err take_record(struct sw_conn *conn, uint8_t type, struct sw_sli
         conn->warnings = 0;
     switch (type) {
     case SW_CT_HANDSHAKE:
-        return take_handshake(conn, payload);
+        return sw_frame_take(conn, payload);
     case SW_CT_CHANGE_CIPHER_SPEC:
         return take_change_cipher_spec(conn, payload);
     case SW_CT_ALERT:
@@ -663,7 +128,7 @@ static enum sw_err take_record(struct sw_conn *conn, uint8_t type, struct sw_sli
     }
 }
 
-/* --- in: headers ---------------------------------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------------------------------------ */
 
 /* What the first bytes of something that is no TLS record look like; worth a message of its own to whoever mistook the port. */
 static enum sw_err not_tls(const uint8_t *p)
@@ -705,7 +170,7 @@ static enum sw_err open_in_place(struct sw_conn *conn, uint8_t *rec, size_t len,
         *payload = (struct sw_slice){rec + SW_RECORD_HEADER, len - SW_RECORD_HEADER};
         return SW_OK;
     }
-    err = ready(conn, false);
+    err = sw_engine_ready(conn, false);
     return err != SW_OK ? err : sw_record_open(conn->work->in_dir, rec, len, type, payload);
 }
 
@@ -721,12 +186,12 @@ static enum sw_err next_record(struct sw_conn *conn, bool *more)
 
     *more = false;
     if (have < SW_RECORD_HEADER)
-        return room_in(conn, SW_RECORD_HEADER);
+        return sw_engine_room_in(conn, SW_RECORD_HEADER);
     h = sw_record_header_decode(w->in + w->in_start);
     err = check_record(conn, w->in + w->in_start, h);
     len = SW_RECORD_HEADER + (size_t)h.len;
     if (err != SW_OK || have < len)
-        return err != SW_OK ? err : room_in(conn, len);
+        return err != SW_OK ? err : sw_engine_room_in(conn, len);
     rec = w->in + w->in_start;
     w->in_start += len;
     *more = true;

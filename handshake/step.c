@@ -3,6 +3,7 @@
  * message files see bodies only.
  */
 #include "handshake/step.h"
+#include "handshake/engine.h"
 #include "handshake/msg.h"
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* The fixture of the handshake's tests. */
 #include "tests/handshake/pair.h"
+#include "handshake/engine.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,22 @@ bool pair_run(struct pair *p)
         moved = pair_carry(p->server, p->client, p->piece) || moved;
     }
     return sw_conn_established(p->client) && sw_conn_established(p->server);
+}
+
+void pair_establish(struct pair *p, bool mutual)
+{
+    pair_open(p, mutual);
+    pair_connect(p, "server.example");
+    CU_ASSERT_TRUE_FATAL(pair_run(p));
+}
+
+void pair_put(struct pair *p, bool by_client, unsigned type, const void *data, size_t len)
+{
+    struct sw_conn *from = by_client ? p->client : p->server, *to = by_client ? p->server : p->client;
+
+    SW_ASSERT_OK(sw_engine_put_record(from, (enum sw_content_type)type, data, len));
+    while (pair_carry(from, to, 0))
+        ;
 }
 
 void pair_drop(struct pair *p)

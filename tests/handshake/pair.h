@@ -25,6 +25,10 @@ void pair_open(struct pair *p, bool mutual);
 /* pair_connect: make both connections. pair_run: carry bytes until nothing moves; true if both are established. */
 void pair_connect(struct pair *p, const char *name);
 bool pair_run(struct pair *p);
+/* pair_establish: open, connect to "server.example" and run; the test ends here if that fails. */
+void pair_establish(struct pair *p, bool mutual);
+/* pair_put: one side sends a record of its own, past all rules about when; it is carried over. type: enum sw_content_type. */
+void pair_put(struct pair *p, bool by_client, unsigned type, const void *data, size_t len);
 /* pair_drop: free the connections. pair_close: and the configurations. */
 void pair_drop(struct pair *p);
 void pair_close(struct pair *p);

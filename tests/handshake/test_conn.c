@@ -275,32 +275,6 @@ static void sessions_go_on(void)
     resume(false, false, false, true, SW_OK);
 }
 
-static void sizes_are_kept(void)
-{
-    static const long limits[] = {64, 512, 4096, 16384};
-
-    for (size_t i = 0; i < 4; i++) {
-        struct pair p;
-
-        pair_open(&p, false);
-        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_RECORD_SIZE_LIMIT, limits[i]));
-        pair_connect(&p, name);
-        CU_ASSERT_TRUE(pair_run(&p));
-        exchange(&p);
-        pair_close(&p);
-    }
-    for (long code = 512; code <= 4096; code *= 2) {
-        struct pair p;
-
-        pair_open(&p, false);
-        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_MAX_FRAGMENT, code));
-        pair_connect(&p, name);
-        CU_ASSERT_TRUE(pair_run(&p));
-        exchange(&p);
-        pair_close(&p);
-    }
-}
-
 static void truncation_is_told(void)
 {
     uint8_t byte;
@@ -434,22 +408,6 @@ static void every_allocation_can_fail(void)
     CU_ASSERT_TRUE(n > 5 && n < 200);
 }
 
-static void an_idle_connection_is_small(void)
-{
-    struct pair p;
-
-    pair_open(&p, true);
-    pair_connect(&p, name);
-    CU_ASSERT_TRUE(pair_run(&p));
-    CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 50000));
-    sw_conn_release(p.server);
-    CU_ASSERT_TRUE(sw_conn_memory(p.server) <= 1500);
-    /* and works on */
-    CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 50000));
-    CU_ASSERT_TRUE(pair_send(&p, p.server, p.client, 50000));
-    pair_close(&p);
-}
-
 SW_TEST_SUITE(conn){
     SW_TEST(every_suite),
     SW_TEST(every_group),
@@ -461,10 +419,8 @@ SW_TEST_SUITE(conn){
     SW_TEST(the_certificate_follows_the_name),
     SW_TEST(refusals),
     SW_TEST(sessions_go_on),
-    SW_TEST(sizes_are_kept),
     SW_TEST(truncation_is_told),
     SW_TEST(exporters_agree),
     SW_TEST(misuse_is_an_error),
     SW_TEST(every_allocation_can_fail),
-    SW_TEST(an_idle_connection_is_small),
 };
