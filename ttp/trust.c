@@ -95,10 +95,13 @@ static enum sw_err fetch(const struct source *from, uint8_t *out, size_t *len)
 
 static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
 {
-    struct root *root = malloc(sizeof *root + room_for(from));
+    struct root *root;
     enum sw_err err;
     size_t len;
 
+    if (room_for(from) > (size_t)2 * SW_CERT_LEN_MAX) /* half of a PEM block may be white space */
+        return SW_ERR_CERT_DECODE;
+    root = malloc(sizeof *root + room_for(from));
     if (!root)
         return SW_ERR_MEMORY;
     err = fetch(from, root->der, &len);
@@ -112,10 +115,13 @@ static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
 
 static enum sw_err add_list(struct sw_trust *trust, const struct source *from)
 {
-    struct list *list = malloc(sizeof *list + room_for(from));
+    struct list *list;
     enum sw_err err;
     size_t len;
 
+    if (room_for(from) > (size_t)2 * SW_CRL_LEN_MAX)
+        return SW_ERR_CRL;
+    list = malloc(sizeof *list + room_for(from));
     if (!list)
         return SW_ERR_MEMORY;
     atomic_init(&list->state, UNKNOWN);

@@ -63,7 +63,8 @@ int ttp_error(const struct ttp *t, int code, const char *format, ...)
 
 int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
 {
-    int code = code_of(err);
+    /* a file beyond the limit of what is read of its kind: what it holds is wrong, not the system */
+    int code = err == SW_ERR_SYSTEM && errno == EFBIG ? TTP_BAD_INPUT : code_of(err);
     const char *reason = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
     return ttp_error(t, code, "%s: %s", what, reason);
 }

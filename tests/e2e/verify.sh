@@ -19,6 +19,10 @@ expect() {
     esac
 }
 
+# What is larger than anything honest is bad input, not an answer.
+head -c 5000000 /dev/zero | tr '\0' 'A' >large
+expect 4 "too large" --root large large
+
 # A root as easy-rsa 3.1 makes it (basicConstraints not critical), an intermediate, a leaf, and a list without a number.
 cat >openssl.cnf <<'END'
 [root]

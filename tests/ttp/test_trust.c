@@ -118,6 +118,34 @@ static void reads_what_roots_come_in(void)
     chain_free(&b, 1);
 }
 
+/* Too long to be one, by its text alone: nothing is allocated for it. */
+static void takes_no_room_for_monsters(void)
+{
+    static const struct {
+        size_t len;
+        const char *label;
+    } kinds[] = {{(size_t)3 * SW_CERT_LEN_MAX, "CERTIFICATE"}, {(size_t)3 * SW_CRL_LEN_MAX, "X509 CRL"}};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct sw_trust *trust = sw_trust_new();
+        char *text = malloc(kinds[i].len + 200);
+        size_t at;
+
+        CU_ASSERT_FATAL(trust != NULL && text != NULL);
+        at = (size_t)sprintf(text, "-----BEGIN %s-----\n", kinds[i].label);
+        memset(text + at, 'A', kinds[i].len);
+        sprintf(text + at + kinds[i].len, "\n-----END %s-----\n", kinds[i].label);
+        heap_count();
+        if (i == 0)
+            SW_ASSERT_ERR(sw_trust_add(trust, text, strlen(text)), SW_ERR_CERT_DECODE);
+        else
+            SW_ASSERT_ERR(sw_trust_add_crl(trust, text, strlen(text)), SW_ERR_CRL);
+        CU_ASSERT_EQUAL(heap_peak(), 0);
+        free(text);
+        sw_trust_free(trust);
+    }
+}
+
 /* A list that cannot be read may be the one that matters: the file as a whole is refused, what stood before it is kept. */
 static void reads_what_lists_come_in(void)
 {
@@ -280,6 +308,7 @@ SW_TEST_SUITE(trust){
     SW_TEST(starts_empty),
     SW_TEST(keeps_copies_in_their_place),
     SW_TEST(reads_what_roots_come_in),
+    SW_TEST(takes_no_room_for_monsters),
     SW_TEST(reads_what_lists_come_in),
     SW_TEST(finds_what_is_revoked),
     SW_TEST(believes_a_list_for_one_key),
