@@ -1,13 +1,9 @@
 /*
- * The public face of a connection: what it wants, bytes in, bytes out, application data, closing, and what happened. The engine behind it is
- * engine*.c, the handshake step.c.
+ * The public face of a connection: made and freed, what it wants, bytes in, bytes out, application data, closing. The engine behind it is engine*.c,
+ * the handshake step.c, the answers to questions conn_info.c.
  */
 #include "handshake/conn.h"
-#include "base/wipe.h"
 #include "handshake/engine.h"
-#include "handshake/msg.h"
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* --- memory ------------------------------------------------------------------------------------------------------------- */
@@ -34,62 +30,7 @@ size_t sw_conn_memory(const struct sw_conn *conn)
     return conn->memory + (conn->hs != NULL ? conn->hs->transcript.cap : 0);
 }
 
-/* --- making and freeing --------------------------------------------------------------------------------------------------- */
-
-enum sw_err sw_handshake_new(struct sw_conn *conn)
-{
-    conn->hs = sw_conn_alloc(conn, sizeof *conn->hs);
-    if (conn->hs == NULL)
-        return SW_ERR_MEMORY;
-    conn->hs->steps = sw_flow12_hello;
-    sw_transcript_init(&conn->hs->transcript, conn->cfg);
-    return SW_OK;
-}
-
-struct sw_session *sw_handshake_session(struct sw_conn *conn)
-{
-    if (conn->hs->session == NULL)
-        conn->hs->session = sw_conn_alloc(conn, sizeof *conn->hs->session);
-    return conn->hs->session;
-}
-
-struct sw_kex *sw_handshake_kex(struct sw_conn *conn)
-{
-    if (conn->hs->kex == NULL)
-        conn->hs->kex = sw_conn_alloc(conn, sizeof *conn->hs->kex);
-    return conn->hs->kex;
-}
-
-void sw_handshake_drop_session(struct sw_conn *conn)
-{
-    sw_conn_release_mem(conn, conn->hs->session, sizeof *conn->hs->session);
-    conn->hs->session = NULL;
-}
-
-void sw_handshake_drop_kex(struct sw_conn *conn)
-{
-    sw_conn_release_mem(conn, conn->hs->kex, sizeof *conn->hs->kex);
-    conn->hs->kex = NULL;
-}
-
-void sw_handshake_end(struct sw_conn *conn)
-{
-    struct sw_handshake *hs = conn->hs;
-
-    if (hs == NULL)
-        return;
-    sw_transcript_free(&hs->transcript);
-    sw_handshake_drop_kex(conn);
-    sw_handshake_drop_session(conn);
-    sw_conn_release_mem(conn, hs->premaster, hs->premaster_len);
-    sw_conn_release_mem(conn, hs->msg, hs->msg_cap);
-    sw_conn_release_mem(conn, hs->ske, hs->ske_len);
-    sw_conn_release_mem(conn, hs->chain, hs->chain_len);
-    sw_conn_release_mem(conn, hs->status, hs->status_len);
-    sw_conn_release_mem(conn, hs->request, hs->request_len);
-    sw_conn_release_mem(conn, hs, sizeof *hs);
-    conn->hs = NULL;
-}
+/* --- making and freeing ------------------------------------------------------------------------------------------------- */
 
 static enum sw_err set_name(struct sw_conn *conn, const char *name)
 {
@@ -159,90 +100,11 @@ void *sw_conn_user(const struct sw_conn *conn)
     return conn->user;
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
-
-void sw_conn_explain(struct sw_conn *conn, const char *format, ...)
-{
-    va_list args;
-
-    if (conn->text != NULL)
-        return;
-    conn->text = sw_conn_alloc(conn, SW_TEXT_MAX);
-    if (conn->text == NULL)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(conn->text, SW_TEXT_MAX, format, args);
-    va_end(args);
-}
-
-void sw_conn_note(struct sw_conn *conn, const char *format, ...)
-{
-    va_list args;
-
-    if (conn->cfg->trace == NULL || conn->hs == NULL)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(conn->hs->note, SW_NOTE_MAX, format, args);
-    va_end(args);
-}
-
-void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const uint8_t *data, size_t len)
-{
-    struct sw_trace_event ev = {.sent = sent, .content_type = content_type, .data = data, .len = len, .note = ""};
-
-    if (conn->cfg->trace == NULL)
-        return;
-    ev.is_protected = (sent ? conn->out.bulk : conn->in.bulk) != NULL;
-    if (content_type == SW_CT_HANDSHAKE && len > 0)
-        ev.message = data[0];
-    else if (content_type == SW_CT_ALERT && len == 2)
-        ev.message = data[1];
-    if (conn->hs != NULL)
-        ev.note = conn->hs->note;
-    conn->cfg->trace(conn->cfg->trace_ctx, conn, &ev);
-    if (conn->hs != NULL)
-        conn->hs->note[0] = '\0';
-}
-
-static char *put_hex(char *out, const uint8_t *p, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        *out++ = digits[p[i] >> 4];
-        *out++ = digits[p[i] & 15];
-    }
-    *out = '\0';
-    return out;
-}
-
-void sw_conn_keylog(struct sw_conn *conn)
-{
-    static const char label[] = "CLIENT_RANDOM ";
-    char line[sizeof label + 2 * SW_RANDOM_LEN + 1 + 2 * SW_MASTER_LEN + 1], *at = line;
-
-    if (conn->cfg->keylog == NULL)
-        return;
-    memcpy(at, label, sizeof label - 1);
-    at = put_hex(at + sizeof label - 1, conn->client_random, SW_RANDOM_LEN);
-    *at++ = ' ';
-    put_hex(at, conn->master, SW_MASTER_LEN);
-    conn->cfg->keylog(conn->cfg->keylog_ctx, conn, line);
-    sw_wipe(line, sizeof line);
-}
-
-/* --- what it wants -------------------------------------------------------------------------------------------------------- */
+/* --- what it wants ------------------------------------------------------------------------------------------------------ */
 
 static bool has_output(const struct sw_conn *conn)
 {
     return conn->work != NULL && conn->work->out_end > conn->work->out_start;
-}
-
-/* A client speaks first: its hello is written when somebody first looks. */
-static bool must_begin(const struct sw_conn *conn)
-{
-    return conn->err == SW_OK && conn->hs != NULL && conn->hs->step == 0 && conn->hs->steps == sw_flow12_hello &&
-           !sw_is_server(conn);
 }
 
 static void begin(struct sw_conn *conn)
@@ -264,7 +126,7 @@ unsigned sw_conn_wants(const struct sw_conn *conn)
 {
     unsigned wants = 0;
 
-    if (has_output(conn) || must_begin(conn))
+    if (has_output(conn) || sw_conn_must_begin(conn))
         wants |= SW_WANT_SEND;
     if (wants_input(conn))
         wants |= SW_WANT_RECV;
@@ -277,14 +139,14 @@ unsigned sw_conn_wants(const struct sw_conn *conn)
     return wants;
 }
 
-/* --- bytes in ------------------------------------------------------------------------------------------------------------- */
+/* --- bytes in ----------------------------------------------------------------------------------------------------------- */
 
 uint8_t *sw_conn_in_buf(struct sw_conn *conn, size_t *len)
 {
     struct sw_work *w;
 
     *len = 0;
-    if (must_begin(conn))
+    if (sw_conn_must_begin(conn))
         begin(conn);
     if (!wants_input(conn))
         return NULL;
@@ -325,12 +187,12 @@ enum sw_err sw_conn_in_eof(struct sw_conn *conn)
     return sw_engine_fail(conn, SW_ERR_TRUNCATED);
 }
 
-/* --- bytes out ------------------------------------------------------------------------------------------------------------ */
+/* --- bytes out ---------------------------------------------------------------------------------------------------------- */
 
 const uint8_t *sw_conn_out_buf(struct sw_conn *conn, size_t *len)
 {
     *len = 0;
-    if (must_begin(conn))
+    if (sw_conn_must_begin(conn))
         begin(conn);
     if (!has_output(conn))
         return NULL;
@@ -356,7 +218,7 @@ enum sw_err sw_conn_out_ack(struct sw_conn *conn, size_t len)
     return SW_OK;
 }
 
-/* --- application data ----------------------------------------------------------------------------------------------------- */
+/* --- application data --------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_conn_write(struct sw_conn *conn, const void *data, size_t len, size_t *taken)
 {
@@ -413,7 +275,7 @@ enum sw_err sw_conn_read(struct sw_conn *conn, void *data, size_t cap, size_t *g
     return SW_OK;
 }
 
-/* --- closing -------------------------------------------------------------------------------------------------------------- */
+/* --- closing ------------------------------------------------------------------------------------------------------------ */
 
 void sw_conn_close(struct sw_conn *conn)
 {
@@ -455,203 +317,4 @@ void sw_conn_release(struct sw_conn *conn)
     }
     if (w != NULL && w->in_start == w->in_end && w->out_start == w->out_end && conn->plain.len == 0)
         sw_engine_work_free(conn);
-}
-
-/* --- what happened -------------------------------------------------------------------------------------------------------- */
-
-enum sw_err sw_conn_error(const struct sw_conn *conn)
-{
-    return conn->err;
-}
-
-const char *sw_conn_error_text(const struct sw_conn *conn)
-{
-    return conn->text != NULL && conn->err != SW_OK ? conn->text : sw_err_reason(conn->err);
-}
-
-enum sw_alert sw_conn_alert_sent(const struct sw_conn *conn)
-{
-    return conn->alert_sent;
-}
-
-enum sw_alert sw_conn_alert_received(const struct sw_conn *conn)
-{
-    return conn->alert_received;
-}
-
-bool sw_conn_established(const struct sw_conn *conn)
-{
-    return conn->established;
-}
-
-void sw_conn_info(const struct sw_conn *conn, struct sw_conn_info *info)
-{
-    memset(info, 0, sizeof *info);
-    info->version = conn->version;
-    if (conn->suite != NULL) {
-        info->suite = conn->suite->id;
-        info->suite_name = conn->suite->name;
-    }
-    if (conn->group != NULL) {
-        info->group = conn->group->id;
-        info->group_name = conn->group->name;
-    }
-    info->group_bits = conn->group_bits;
-    if (conn->peer_scheme != NULL) {
-        info->sigscheme = conn->peer_scheme->id;
-        info->sigscheme_name = conn->peer_scheme->name;
-    }
-    info->own_sigscheme = conn->own_scheme != NULL ? conn->own_scheme->id : 0;
-    info->resumed = conn->resumed;
-    info->ems = conn->ems;
-    info->etm = conn->etm;
-    info->secure_renegotiation = conn->secure_renegotiation;
-    info->ticket_issued = conn->ticket_issued;
-    info->stapled = conn->stapled;
-    info->peer_has_cert = conn->peer_has_cert;
-    info->alpn = conn->alpn;
-    info->server_name = conn->name;
-    info->cert_index = conn->cert_index;
-}
-
-enum sw_err sw_conn_peer(const struct sw_conn *conn, struct sw_peer *peer)
-{
-    if (!conn->peer_has_cert)
-        return SW_ERR_NOT_FOUND;
-    *peer = conn->peer;
-    return SW_OK;
-}
-
-const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *len)
-{
-    bool in_progress = conn->hs != NULL && conn->hs->chain != NULL;
-    struct sw_reader r =
-        in_progress ? sw_reader_of(conn->hs->chain, conn->hs->chain_len) : sw_reader_of(conn->chain, conn->chain_len);
-    struct sw_reader list = sw_read_vec24(&r);
-    struct sw_slice der;
-
-    *len = 0;
-    while (sw_certificate_next(&list, &der))
-        if (i-- == 0) {
-            *len = der.len;
-            return der.p;
-        }
-    return NULL;
-}
-
-const uint8_t *sw_conn_ocsp(const struct sw_conn *conn, size_t *len)
-{
-    bool in_progress = conn->hs != NULL && conn->hs->status != NULL;
-
-    *len = in_progress ? conn->hs->status_len : conn->status_len;
-    return in_progress ? conn->hs->status : conn->status;
-}
-
-/* --- derived values ------------------------------------------------------------------------------------------------------- */
-
-enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len,
-                           void *out, size_t len)
-{
-    struct sw_slice ctx = {context, context_len};
-
-    if (!conn->established || conn->err != SW_OK)
-        return SW_ERR_STATE;
-    return sw_keys12_export(conn->suite->prf, conn->master, conn->client_random, conn->server_random, label,
-                            context != NULL, ctx, out, len);
-}
-
-enum sw_err sw_conn_tls_unique(const struct sw_conn *conn, uint8_t out[12])
-{
-    /* the triple handshake attack: RFC 7627 6.2 */
-    if (!conn->established || (conn->resumed && !conn->ems))
-        return SW_ERR_STATE;
-    memcpy(out, conn->first_finished, SW_VERIFY_DATA_LEN);
-    return SW_OK;
-}
-
-enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, size_t *len)
-{
-    *len = 0;
-    /* before the end of the handshake it is what was offered, or what nobody has vouched for yet */
-    if (conn->resumable == NULL || !conn->established)
-        return SW_ERR_NOT_FOUND;
-    if (cap < conn->resumable_len)
-        return SW_ERR_SPACE;
-    memcpy(out, conn->resumable, conn->resumable_len);
-    *len = conn->resumable_len;
-    return SW_OK;
-}
-
-/* Whether a session fits what this connection would negotiate anyway; one that does not is silently not offered. */
-static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
-{
-    const char *name = conn->name != NULL ? conn->name : "";
-
-    return s->version == SW_TLS12 && sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
-           (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
-           sw_conn_now(conn) <= s->created + s->lifetime;
-}
-
-enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_t len)
-{
-    struct sw_handshake *hs = conn->hs;
-
-    if (sw_is_server(conn) || hs == NULL || !must_begin(conn))
-        return SW_ERR_STATE;
-    sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
-    conn->resumable_len = 0;
-    conn->resumable = len > 0 ? sw_conn_alloc(conn, len) : NULL;
-    if (conn->resumable == NULL)
-        return len > 0 ? SW_ERR_MEMORY : SW_OK;
-    conn->resumable_len = len;
-    memcpy(conn->resumable, session, len);
-    /* views of the ticket point into our copy */
-    struct sw_session *s = sw_handshake_session(conn);
-    if (s == NULL)
-        return SW_ERR_MEMORY;
-    hs->offered_session = sw_session_decode(s, conn->resumable, len) == SW_OK && session_fits(conn, s);
-    if (!hs->offered_session)
-        sw_handshake_drop_session(conn);
-    return SW_OK;
-}
-
-/* --- lists ---------------------------------------------------------------------------------------------------------------- */
-
-bool sw_suite_at(size_t i, uint16_t *id, const char **name, unsigned *policies)
-{
-    const struct sw_suite *s = sw_suite_row(i);
-
-    if (s == NULL)
-        return false;
-    *id = s->id;
-    *name = s->name;
-    *policies = s->policies;
-    return true;
-}
-
-bool sw_group_at(size_t i, uint16_t *id, const char **name)
-{
-    const struct sw_group *g = sw_group_row(i);
-
-    if (g == NULL)
-        return false;
-    *id = g->id;
-    *name = g->name;
-    return true;
-}
-
-bool sw_sigalg_at(size_t i, uint16_t *id, const char **name)
-{
-    const struct sw_sigscheme *s = sw_sigscheme_at(i);
-
-    if (s == NULL)
-        return false;
-    *id = s->id;
-    *name = s->name;
-    return true;
-}
-
-const char *sw_version(void)
-{
-    return sw_wolf_version();
 }

@@ -178,6 +178,13 @@ static inline int64_t sw_conn_now(const struct sw_conn *conn)
     return conn->cfg->now != NULL ? conn->cfg->now(conn->cfg->now_ctx) : 0;
 }
 
+/* sw_conn_must_begin: a client speaks first: its hello is written when somebody first looks. */
+static inline bool sw_conn_must_begin(const struct sw_conn *conn)
+{
+    return conn->err == SW_OK && conn->hs != NULL && conn->hs->step == 0 && conn->hs->steps == sw_flow12_hello &&
+           !sw_is_server(conn);
+}
+
 /* sw_conn_alloc, _release_mem: memory counted to the connection; alloc gives it zeroed, release wipes it and takes NULL. */
 void *sw_conn_alloc(struct sw_conn *conn, size_t size);
 void sw_conn_release_mem(struct sw_conn *conn, void *p, size_t size);

@@ -1,4 +1,7 @@
-/* Sessions at the end of a handshake: into the server's cache, or into the client's hands. RFC 5246 7.3, RFC 5077, RFC 7627 5. */
+/*
+ * Sessions: what a client brings to its next connection, and where they go at the end of a handshake: into the server's cache, or into the client's
+ * hands. RFC 5246 7.3, RFC 5077, RFC 7627 5.
+ */
 #include "handshake/session.h"
 #include "base/wipe.h"
 #include <string.h>
@@ -124,4 +127,52 @@ static enum sw_err keep_as_server(struct sw_conn *conn)
 enum sw_err sw_session_keep(struct sw_conn *conn)
 {
     return sw_is_server(conn) ? keep_as_server(conn) : keep_as_client(conn);
+}
+
+/* --- in the client's hands ---------------------------------------------------------------------------------------------- */
+
+enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, size_t *len)
+{
+    *len = 0;
+    /* before the end of the handshake it is what was offered, or what nobody has vouched for yet */
+    if (conn->resumable == NULL || !conn->established)
+        return SW_ERR_NOT_FOUND;
+    if (cap < conn->resumable_len)
+        return SW_ERR_SPACE;
+    memcpy(out, conn->resumable, conn->resumable_len);
+    *len = conn->resumable_len;
+    return SW_OK;
+}
+
+/* Whether a session fits what this connection would negotiate anyway; one that does not is silently not offered. */
+static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
+{
+    const char *name = conn->name != NULL ? conn->name : "";
+
+    return s->version == SW_TLS12 && sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
+           (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
+           sw_conn_now(conn) <= s->created + s->lifetime;
+}
+
+enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_t len)
+{
+    struct sw_handshake *hs = conn->hs;
+
+    if (sw_is_server(conn) || hs == NULL || !sw_conn_must_begin(conn))
+        return SW_ERR_STATE;
+    sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
+    conn->resumable_len = 0;
+    conn->resumable = len > 0 ? sw_conn_alloc(conn, len) : NULL;
+    if (conn->resumable == NULL)
+        return len > 0 ? SW_ERR_MEMORY : SW_OK;
+    conn->resumable_len = len;
+    memcpy(conn->resumable, session, len);
+    /* views of the ticket point into our copy */
+    struct sw_session *s = sw_handshake_session(conn);
+    if (s == NULL)
+        return SW_ERR_MEMORY;
+    hs->offered_session = sw_session_decode(s, conn->resumable, len) == SW_OK && session_fits(conn, s);
+    if (!hs->offered_session)
+        sw_handshake_drop_session(conn);
+    return SW_OK;
 }

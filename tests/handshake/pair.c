@@ -147,3 +147,15 @@ bool pair_send(struct pair *p, struct sw_conn *from, struct sw_conn *to, size_t 
     free(got);
     return same;
 }
+
+void pair_exchange(struct pair *p)
+{
+    CU_ASSERT_TRUE(pair_send(p, p->client, p->server, 1));
+    CU_ASSERT_TRUE(pair_send(p, p->server, p->client, 100000));
+    sw_conn_close(p->client);
+    (void)pair_run(p);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p->server), SW_ALERT_CLOSE_NOTIFY);
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p->client), SW_ALERT_CLOSE_NOTIFY);
+    SW_ASSERT_OK(sw_conn_error(p->client));
+    SW_ASSERT_OK(sw_conn_error(p->server));
+}

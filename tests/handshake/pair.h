@@ -36,6 +36,9 @@ void pair_close(struct pair *p);
 /* pair_send: from writes all of data; to reads it; both ends checked. */
 bool pair_send(struct pair *p, struct sw_conn *from, struct sw_conn *to, size_t len);
 
+/* pair_exchange: data both ways, then the client closes; both ends must see it. */
+void pair_exchange(struct pair *p);
+
 /* pair_carry: move up to `piece` bytes from one to the other; true if anything moved. */
 bool pair_carry(struct sw_conn *from, struct sw_conn *to, size_t piece);
 

@@ -7,18 +7,6 @@
 
 static const char name[] = "server.example";
 
-static void exchange(struct pair *p)
-{
-    CU_ASSERT_TRUE(pair_send(p, p->client, p->server, 1));
-    CU_ASSERT_TRUE(pair_send(p, p->server, p->client, 100000));
-    sw_conn_close(p->client);
-    CU_ASSERT_FALSE(pair_run(p) && false);
-    CU_ASSERT_EQUAL(sw_conn_alert_received(p->server), SW_ALERT_CLOSE_NOTIFY);
-    CU_ASSERT_EQUAL(sw_conn_alert_received(p->client), SW_ALERT_CLOSE_NOTIFY);
-    SW_ASSERT_OK(sw_conn_error(p->client));
-    SW_ASSERT_OK(sw_conn_error(p->server));
-}
-
 static void every_suite(void)
 {
     uint16_t id;
@@ -49,7 +37,7 @@ static void every_suite(void)
             CU_ASSERT_TRUE(info.ems);
             CU_ASSERT_EQUAL(info.etm, etm && row->bulk->kind == SW_BULK_CBC);
             CU_ASSERT_TRUE(info.peer_has_cert);
-            exchange(&p);
+            pair_exchange(&p);
             pair_close(&p);
         }
     }
@@ -74,7 +62,7 @@ static void every_group(void)
         CU_ASSERT_TRUE(pair_run(&p));
         sw_conn_info(p.client, &info);
         CU_ASSERT_EQUAL(info.group, id);
-        exchange(&p);
+        pair_exchange(&p);
         pair_close(&p);
     }
 }
@@ -90,29 +78,9 @@ static void one_byte_at_a_time(void)
         p.piece = pieces[i];
         pair_connect(&p, name);
         CU_ASSERT_TRUE(pair_run(&p));
-        exchange(&p);
+        pair_exchange(&p);
         pair_close(&p);
     }
-}
-
-static void classic_is_0x003c_with_everything_on(void)
-{
-    struct sw_conn_info info;
-    struct sw_peer peer;
-    struct pair p;
-
-    pair_open(&p, true);
-    pair_connect(&p, name);
-    CU_ASSERT_TRUE(pair_run(&p));
-    sw_conn_info(p.client, &info);
-    CU_ASSERT_EQUAL(info.suite, 0x003c);
-    CU_ASSERT_EQUAL(info.version, SW_TLS12);
-    CU_ASSERT_TRUE(info.ems && info.etm && info.secure_renegotiation);
-    SW_ASSERT_OK(sw_conn_peer(p.server, &peer));
-    CU_ASSERT_STRING_EQUAL(peer.name, "alice");
-    SW_ASSERT_OK(sw_conn_peer(p.client, &peer));
-    CU_ASSERT_STRING_EQUAL(peer.name, name);
-    pair_close(&p);
 }
 
 static void modern_is_answered(void)
@@ -160,7 +128,7 @@ static void server_keys_of_each_kind(void)
         SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_NONE));
         pair_connect(&p, name);
         CU_ASSERT_TRUE(pair_run(&p));
-        exchange(&p);
+        pair_exchange(&p);
         pair_close(&p);
     }
 }
@@ -230,51 +198,6 @@ static void refusals(void)
     pair_close(&p);
 }
 
-static void resume(bool tickets, bool ems_then, bool ems_now, bool resumed, enum sw_err server_error)
-{
-    uint8_t session[8192];
-    struct sw_conn_info info;
-    struct pair p;
-    size_t len;
-
-    pair_open(&p, true);
-    SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
-    SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_EMS, ems_then));
-    pair_connect(&p, name);
-    CU_ASSERT_TRUE(pair_run(&p));
-    SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
-    exchange(&p);
-    pair_drop(&p);
-    SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_EMS, 1));
-    SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_EMS, ems_now));
-    pair_connect(&p, name);
-    SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
-    CU_ASSERT_EQUAL(pair_run(&p), server_error == SW_OK);
-    SW_ASSERT_ERR(sw_conn_error(p.server), server_error);
-    if (server_error == SW_OK) {
-        struct sw_peer peer;
-
-        sw_conn_info(p.server, &info);
-        CU_ASSERT_EQUAL(info.resumed, resumed);
-        SW_ASSERT_OK(sw_conn_peer(p.server, &peer));
-        CU_ASSERT_STRING_EQUAL(peer.name, "alice");
-        exchange(&p);
-    }
-    pair_close(&p);
-}
-
-static void sessions_go_on(void)
-{
-    resume(true, true, true, true, SW_OK);
-    resume(false, true, true, true, SW_OK);
-    /* a session without extended master secret, both able now: a full handshake (RFC 7627 5.3) */
-    resume(true, false, true, false, SW_OK);
-    resume(false, false, true, false, SW_OK);
-    /* neither then nor now */
-    resume(true, false, false, true, SW_OK);
-    resume(false, false, false, true, SW_OK);
-}
-
 static void truncation_is_told(void)
 {
     uint8_t byte;
@@ -291,26 +214,6 @@ static void truncation_is_told(void)
     pair_open(&p, false);
     pair_connect(&p, name);
     SW_ASSERT_ERR(sw_conn_in_eof(p.client), SW_ERR_TRUNCATED);
-    pair_close(&p);
-}
-
-static void exporters_agree(void)
-{
-    uint8_t a[40], b[40];
-    struct pair p;
-
-    pair_open(&p, false);
-    pair_connect(&p, name);
-    SW_ASSERT_ERR(sw_conn_export(p.client, "EXPERIMENTAL x", NULL, 0, a, sizeof a), SW_ERR_STATE);
-    CU_ASSERT_TRUE(pair_run(&p));
-    SW_ASSERT_OK(sw_conn_export(p.client, "EXPERIMENTAL x", "c", 1, a, sizeof a));
-    SW_ASSERT_OK(sw_conn_export(p.server, "EXPERIMENTAL x", "c", 1, b, sizeof b));
-    SW_ASSERT_BYTES(a, b, sizeof a);
-    SW_ASSERT_OK(sw_conn_export(p.server, "EXPERIMENTAL x", NULL, 0, b, sizeof b));
-    CU_ASSERT_NOT_EQUAL(memcmp(a, b, sizeof a), 0);
-    SW_ASSERT_OK(sw_conn_tls_unique(p.client, a));
-    SW_ASSERT_OK(sw_conn_tls_unique(p.server, b));
-    SW_ASSERT_BYTES(a, b, 12);
     pair_close(&p);
 }
 
@@ -412,15 +315,12 @@ SW_TEST_SUITE(conn){
     SW_TEST(every_suite),
     SW_TEST(every_group),
     SW_TEST(one_byte_at_a_time),
-    SW_TEST(classic_is_0x003c_with_everything_on),
     SW_TEST(modern_is_answered),
     SW_TEST(client_keys_of_each_kind),
     SW_TEST(server_keys_of_each_kind),
     SW_TEST(the_certificate_follows_the_name),
     SW_TEST(refusals),
-    SW_TEST(sessions_go_on),
     SW_TEST(truncation_is_told),
-    SW_TEST(exporters_agree),
     SW_TEST(misuse_is_an_error),
     SW_TEST(every_allocation_can_fail),
 };

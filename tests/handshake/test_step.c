@@ -81,37 +81,6 @@ static void nothing_follows_a_flight(void)
     }
 }
 
-static void count_lines(void *ctx, struct sw_conn *conn, const char *text)
-{
-    (void)conn;
-    CU_ASSERT_EQUAL(strncmp(text, "CLIENT_RANDOM ", 14), 0);
-    CU_ASSERT_EQUAL(strlen(text), 14 + 64 + 1 + 96);
-    ++*(int *)ctx;
-}
-
-/* Whoever reads the key log can read resumed connections too. */
-static void the_key_log_knows_resumption(void)
-{
-    uint8_t session[4096];
-    int client = 0, server = 0;
-    struct pair p;
-    size_t len;
-
-    pair_open(&p, false);
-    sw_config_set_keylog(p.client_cfg, count_lines, &client);
-    sw_config_set_keylog(p.server_cfg, count_lines, &server);
-    pair_connect(&p, name);
-    CU_ASSERT_TRUE_FATAL(pair_run(&p));
-    SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
-    pair_drop(&p);
-    pair_connect(&p, name);
-    SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
-    CU_ASSERT_TRUE(pair_run(&p));
-    CU_ASSERT_EQUAL(client, 2);
-    CU_ASSERT_EQUAL(server, 2);
-    pair_close(&p);
-}
-
 static void an_unknown_name_can_be_refused(void)
 {
     for (int strict = 0; strict < 2; strict++) {
@@ -169,6 +138,5 @@ static void every_draw_can_fail(void)
 SW_TEST_SUITE(step){
     SW_TEST(every_draw_can_fail),
     SW_TEST(nothing_follows_a_flight),
-    SW_TEST(the_key_log_knows_resumption),
     SW_TEST(an_unknown_name_can_be_refused),
 };

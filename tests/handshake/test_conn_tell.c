@@ -1,0 +1,86 @@
+/* What a connection says while it runs. */
+#include "tests/handshake/pair.h"
+#include <string.h>
+
+static const char name[] = "server.example";
+
+static void count_lines(void *ctx, struct sw_conn *conn, const char *text)
+{
+    (void)conn;
+    CU_ASSERT_EQUAL(strncmp(text, "CLIENT_RANDOM ", 14), 0);
+    CU_ASSERT_EQUAL(strlen(text), 14 + 64 + 1 + 96);
+    ++*(int *)ctx;
+}
+
+/* Whoever reads the key log can read resumed connections too. */
+static void the_key_log_knows_resumption(void)
+{
+    uint8_t session[4096];
+    int client = 0, server = 0;
+    struct pair p;
+    size_t len;
+
+    pair_open(&p, false);
+    sw_config_set_keylog(p.client_cfg, count_lines, &client);
+    sw_config_set_keylog(p.server_cfg, count_lines, &server);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE_FATAL(pair_run(&p));
+    SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+    pair_drop(&p);
+    pair_connect(&p, name);
+    SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+    CU_ASSERT_TRUE(pair_run(&p));
+    CU_ASSERT_EQUAL(client, 2);
+    CU_ASSERT_EQUAL(server, 2);
+    pair_close(&p);
+}
+
+struct heard {
+    unsigned char sent[32], received[32]; /* messages of the handshake, in order */
+    size_t sent_len, received_len;
+    bool clear_after_protected, explained;
+};
+
+static void hear(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev)
+{
+    struct heard *h = ctx;
+
+    (void)conn;
+    if (ev->content_type != 22)
+        return;
+    CU_ASSERT_EQUAL(ev->message, ev->data[0]);
+    if (ev->sent)
+        h->sent[h->sent_len++] = ev->data[0];
+    else
+        h->received[h->received_len++] = ev->data[0];
+    CU_ASSERT_EQUAL(ev->is_protected, ev->data[0] == 20);
+    h->explained = h->explained || ev->note[0] != '\0';
+}
+
+/* What one side has sent is what the other has received, message by message, and only Finished goes protected. */
+static void the_trace_tells_all_messages(void)
+{
+    static const unsigned char flight[] = {1, 11, 16, 15, 20};
+    struct heard client = {.sent_len = 0}, server = {.sent_len = 0};
+    struct pair p;
+
+    pair_open(&p, true);
+    SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, 0));
+    sw_config_set_trace(p.client_cfg, hear, &client);
+    sw_config_set_trace(p.server_cfg, hear, &server);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE(pair_run(&p));
+    CU_ASSERT_EQUAL(client.sent_len, sizeof flight);
+    SW_ASSERT_BYTES(client.sent, flight, sizeof flight);
+    CU_ASSERT_EQUAL(client.sent_len, server.received_len);
+    SW_ASSERT_BYTES(server.received, client.sent, client.sent_len);
+    CU_ASSERT_EQUAL(server.sent_len, client.received_len);
+    SW_ASSERT_BYTES(client.received, server.sent, server.sent_len);
+    CU_ASSERT_TRUE(client.explained && server.explained);
+    pair_close(&p);
+}
+
+SW_TEST_SUITE(conn_tell){
+    SW_TEST(the_key_log_knows_resumption),
+    SW_TEST(the_trace_tells_all_messages),
+};
