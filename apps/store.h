@@ -192,4 +192,12 @@ enum { SW_STORE_LOOK = 2 };
 bool sw_store_watch(const struct sw_store *store, int *fd);
 enum sw_err sw_store_look(struct sw_store *store, int64_t now) SW_MUST_USE;
 
+/*
+ * sw_store_claim: a reader with this certificate waits here from now on; one at another server, which may not have noticed that he is gone, must not take his
+ * messages any more. sw_store_on_claim: called when another server says so. Must not call the store.
+ */
+void sw_store_claim(struct sw_store *store, const char *name, const uint8_t cert[32]);
+void sw_store_on_claim(struct sw_store *store, void (*claimed)(void *ctx, const char *name, const uint8_t cert[32]),
+                       void *ctx);
+
 #endif

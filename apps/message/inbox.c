@@ -35,11 +35,18 @@ void inbox_serve(struct waiter *w)
         inbox_end(w);
 }
 
-static struct waiter *other_reader(struct message_service *s, const struct http_request *rq)
+/* The one there may be a connection that died unnoticed: it must not keep messages from the new one. */
+void inbox_replace(struct waiter *w)
+{
+    http_stream_line(w->rq, json_pack("{s:s}", "event", "replaced"));
+    inbox_end(w);
+}
+
+struct waiter *inbox_reader(struct message_service *s, const char *name, const uint8_t cert[32])
 {
     struct waiter *w;
-    LIST_FOREACH(w, waiters_of(s, rq->peer.name), in_bucket)
-    if (w->reader && memcmp(w->rq->peer.sha256, rq->peer.sha256, sizeof rq->peer.sha256) == 0)
+    LIST_FOREACH(w, waiters_of(s, name), in_bucket)
+    if (w->reader && strcmp(w->key, name) == 0 && memcmp(w->rq->peer.sha256, cert, 32) == 0)
         return w;
     return NULL;
 }
@@ -59,7 +66,7 @@ void inbox_stream(void *ctx, struct http_request *rq)
     struct message_service *s = ctx;
     int64_t after, count;
     bool follow = message_is_yes(http_query(rq, "follow"));
-    struct waiter *w, *other = other_reader(s, rq);
+    struct waiter *w, *other = inbox_reader(s, rq->peer.name, rq->peer.sha256);
     if (!number_of(http_query(rq, "after"), 0, &after) || !number_of(http_query(rq, "count"), -1, &count) ||
         count > INT32_MAX) {
         http_problem(rq, 400, "after and count are numbers");
@@ -69,10 +76,10 @@ void inbox_stream(void *ctx, struct http_request *rq)
         http_problem(rq, 409, "another reader with this certificate is waiting for messages");
         return;
     }
-    if (other) { /* the one there may be a connection that died unnoticed: it must not keep messages from the new one */
-        http_stream_line(other->rq, json_pack("{s:s}", "event", "replaced"));
-        inbox_end(other);
-    }
+    if (other)
+        inbox_replace(other);
+    if (follow)
+        sw_store_claim(s->store, rq->peer.name, rq->peer.sha256);
     if (!(w = waiter_new(s, rq, rq->peer.name))) {
         http_problem(rq, 503, "out of memory");
         return;

@@ -132,6 +132,16 @@ static void on_change(void *ctx, const struct sw_mail *mail, bool here)
     }
 }
 
+/* In the next turn, as this may come while he is being served. */
+static void on_claim(void *ctx, const char *name, const uint8_t cert[32])
+{
+    struct waiter *w = inbox_reader(ctx, name, cert);
+    if (!w)
+        return;
+    w->replaced = true;
+    waiter_mark(w);
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
     struct message_service *s = ctx;
@@ -141,7 +151,9 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
     while ((w = TAILQ_FIRST(&s->ready)) != NULL) {
         TAILQ_REMOVE(&s->ready, w, in_ready);
         w->ready = false;
-        if (w->reader)
+        if (w->replaced)
+            inbox_replace(w);
+        else if (w->reader)
             inbox_serve(w);
         else
             outbox_serve(w);
@@ -240,6 +252,7 @@ struct message_service *message_service_new(struct event_base *base, struct sw_s
         return NULL;
     }
     sw_store_on_change(store, on_change, s);
+    sw_store_on_claim(store, on_claim, s);
     if (s->others)
         on_others(-1, 0, s);
     return s;
@@ -264,6 +277,7 @@ void message_service_free(struct message_service *service)
     if (!service)
         return;
     sw_store_on_change(service->store, NULL, NULL);
+    sw_store_on_claim(service->store, NULL, NULL);
     if (service->wake)
         event_free(service->wake);
     if (service->sweep)

@@ -19,6 +19,7 @@ struct waiter {
     int64_t after; /* reader: cursor */
     long left;     /* reader: messages wanted, -1: no end */
     bool follow;   /* reader: stays when there is nothing */
+    bool replaced; /* reader: another one with this certificate waits at another server */
     bool quiet;    /* reader: nothing was sent since the last keepalive */
     int state;     /* sender: as far as he knows */
     char key[];    /* a reader's name, a sender's message */
@@ -60,6 +61,8 @@ void inbox_acknowledge(void *ctx, struct http_request *rq);
 void inbox_refuse(void *ctx, struct http_request *rq);
 void inbox_serve(struct waiter *w);
 void inbox_end(struct waiter *w);
+void inbox_replace(struct waiter *w);
+struct waiter *inbox_reader(struct message_service *s, const char *name, const uint8_t cert[32]);
 
 void outbox_send(void *ctx, struct http_request *rq);
 void outbox_receipt(void *ctx, struct http_request *rq);

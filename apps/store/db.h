@@ -81,8 +81,8 @@ struct db_driver {
     enum sw_err (*next)(struct sw_store *s, enum query q);
     struct db_value (*column)(struct sw_store *s, enum query q, int column);
     void (*done)(struct sw_store *s, enum query q);
-    /* For a database that several servers share; otherwise NULL. tell: them of a change. watch, look: as of sw_store_watch; look calls db_hear. */
-    void (*tell)(struct sw_store *s, const struct sw_mail *m);
+    /* For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch. */
+    void (*tell)(struct sw_store *s, const char *text);
     int (*watch)(const struct sw_store *s);
     enum sw_err (*look)(struct sw_store *s);
 };
@@ -96,6 +96,8 @@ struct sw_store {
     struct sw_store_limits limits;
     void (*changed)(void *ctx, const struct sw_mail *mail, bool here);
     void *changed_ctx;
+    void (*claimed)(void *ctx, const char *name, const uint8_t cert[32]);
+    void *claimed_ctx;
     int64_t looked;       /* when sw_store_look last asked for what no notice came of, */
     int64_t seen, before; /* the newest message then, and the time before that */
     char why[WHY_MAX];    /* what the driver said when it returned SW_ERR_SYSTEM */
@@ -161,8 +163,8 @@ enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mai
 
 /* --- watch.c -------------------------------------------------------------------------------------------------------------- */
 
-/* row_tell: whoever watches is told of the change, after its commit. db_hear: another process has changed m; NULL: perhaps anything. */
+/* row_tell: whoever watches is told of the change, after its commit. db_hear: what another server told; NULL: something may have been missed. */
 void row_tell(struct sw_store *s, const struct sw_mail *m);
-void db_hear(struct sw_store *s, const struct sw_mail *m);
+void db_hear(struct sw_store *s, const char *text);
 
 #endif

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAMETERS = 10, NOTICE_MAX = 512 };
+enum { PARAMETERS = 10 };
 
 #define CHANNEL "sealwax"
 
@@ -389,37 +389,24 @@ static enum sw_err commit(struct sw_store *s)
 
 /* --- other servers ------------------------------------------------------------------------------------------------------ */
 
-/* "STATE EXPIRES ID RECIPIENT" */
-static void hear(struct sw_store *s, const char *text)
-{
-    struct sw_mail m = {0};
-    int state, n = 0;
-    if (sscanf(text, "%d %" SCNd64 " %32s %n", &state, &m.expires, m.id, &n) != 3 || n == 0)
-        return;
-    m.state = (enum sw_mail_state)state;
-    snprintf(m.recipient, sizeof m.recipient, "%s", text + n);
-    db_hear(s, &m);
-}
-
 static void hear_all(struct sw_store *s)
 {
     struct link *link = s->db;
     struct pg_notice *notice;
     while ((notice = PQnotifies(link->ear)) != NULL) {
         if (notice->pid != PQbackendPID(link->ear))
-            hear(s, notice->text);
+            db_hear(s, notice->text);
         PQfreemem(notice);
     }
 }
 
-static void tell(struct sw_store *s, const struct sw_mail *m)
+static void tell(struct sw_store *s, const char *text)
 {
     struct link *link = s->db;
-    char text[NOTICE_MAX], why[WHY_MAX];
+    char why[WHY_MAX];
     if (!is_up(link->ear))
         return;
-    snprintf(text, sizeof text, "%d %" PRId64 " %s %s", (int)m->state, m->expires, m->id, m->recipient);
-    memcpy(why, s->why, sizeof why); /* what came of the change is known already */
+    memcpy(why, s->why, sizeof why); /* what came of what is told is known already */
     if (execute_with(s, link->ear, "SELECT pg_notify('" CHANNEL "', $1)", text, NULL) == SW_OK)
         hear_all(s);
     memcpy(s->why, why, sizeof why);

@@ -32,8 +32,10 @@ def start_server(i):
     ready = "ready%d" % i
     if os.path.exists(ready):
         os.unlink(ready)
-    p = subprocess.Popen([build + "/sealwaxd", "serve", "--cert", "pki/localhost.crt", "--key", "pki/localhost.key", "--trust", "pki/root.crt",
-                          "--listen", "127.0.0.1:%d" % ports[i], "--state", "state%d" % i, "--vault-key", "vault.key", "--store", uri,
+    with open("store%d.conf" % i, "w") as f:
+        f.write("store = %s\n" % uri)
+    p = subprocess.Popen([build + "/sealwaxd", "serve", "--config", "store%d.conf" % i, "--cert", "pki/localhost.crt", "--key", "pki/localhost.key", "--trust", "pki/root.crt",
+                          "--listen", "127.0.0.1:%d" % ports[i], "--state", "state%d" % i, "--vault-key", "vault.key",
                           "--ready-file", ready, "--max-rate", "100000"], stderr=open("server%d.log" % i, "ab"), stdin=subprocess.DEVNULL)
     for _ in range(1000):
         if os.path.exists(ready):
@@ -97,6 +99,16 @@ print("from one server to a reader at the other: %.0f ms in the middle, %.0f ms 
 
 r = run(0, "bank", "send", "--to", "alice", "--receipt", "--wait", "20s", "wait for it")
 check("its sender, who waits at the first server, hears of it", r.returncode == 0 and "acknowledged" in r.stdout + r.stderr, r.stdout + r.stderr)
+
+again = start_reader(0, "alice")
+try:
+    code = reader.wait(10)
+except subprocess.TimeoutExpired:
+    code = "still there"
+check("a reader who comes to another server with the same certificate takes over", code != "still there")
+r = run(1, "bank", "send", "--to", "alice", "--quiet", "after moving")
+check("and gets what comes", wait_for({"after moving"}, 10, "alice") and again.poll() is None)
+reader = again
 
 enrol = subprocess.run([build + "/sealwaxd", "users", "add", "--store", uri, "--vault-key", "vault.key", "--state", "state0", "--role", "staff",
                         "pki/alice.crt"], capture_output=True, text=True)

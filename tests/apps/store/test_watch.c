@@ -3,16 +3,18 @@
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NOW = 1800000000, PATIENCE_MS = 10000 };
 
-static const uint8_t laptop[32] = {1};
+static const uint8_t laptop[32] = {1, 0xfe};
 
 struct server {
     struct sw_store *store;
     unsigned here, elsewhere, anything;
     struct sw_mail last;
+    char claimed[SW_NAME_MAX];
 };
 
 static void note(void *ctx, const struct sw_mail *mail, bool here)
@@ -26,12 +28,21 @@ static void note(void *ctx, const struct sw_mail *mail, bool here)
     s->last = *mail;
 }
 
+static void note_claim(void *ctx, const char *name, const uint8_t cert[32])
+{
+    struct server *s = ctx;
+    snprintf(s->claimed, sizeof s->claimed, "%s", name);
+    SW_ASSERT_BYTES(cert, laptop, 32);
+    s->elsewhere++;
+}
+
 static void begin(struct server *s, const struct store_place *at)
 {
     const char *why;
     *s = (struct server){0};
     SW_ASSERT_OK(sw_store_open(&s->store, at->db, at->key, &sw_store_defaults, &why));
     sw_store_on_change(s->store, note, s);
+    sw_store_on_claim(s->store, note_claim, s);
     SW_ASSERT_OK(sw_store_look(s->store, NOW));
     s->anything = 0; /* of the first look, after which nothing is missed */
 }
@@ -91,6 +102,51 @@ static void hears_of_others(void)
     }
     sw_store_close(one.store);
     sw_store_close(two.store);
+    store_place_remove(&at);
+}
+
+static void hears_of_readers(void)
+{
+    struct store_place at;
+    struct server one, two;
+    store_place_make(&at);
+    begin(&one, &at);
+    begin(&two, &at);
+    sw_store_claim(one.store, "alice liddell", laptop);
+    if (at.postgresql) {
+        await(&two, 1);
+        CU_ASSERT_STRING_EQUAL(two.claimed, "alice liddell");
+    }
+    CU_ASSERT_STRING_EQUAL(one.claimed, "");
+    sw_store_close(one.store);
+    sw_store_close(two.store);
+    store_place_remove(&at);
+}
+
+/* Whoever may write to the database may say anything there; only what can be understood counts. */
+static void strange_notices_are_nothing(void)
+{
+    static const char *const strange[] = {"",       "mail",       "mail 1",       "mail x 1 id alice", "mail 0 1 id",
+                                          "reader", "reader 12x", "reader 0101 ", "reader 1",          "nothing"};
+    struct store_place at;
+    struct server one;
+    struct sw_mail sent;
+    char sql[128];
+    store_place_make(&at);
+    begin(&one, &at);
+    if (at.postgresql) {
+        for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+            snprintf(sql, sizeof sql, "SELECT pg_notify('sealwax', '%s')", strange[i]);
+            CU_ASSERT_TRUE(store_place_sql(&at, sql));
+        }
+        CU_ASSERT_TRUE(store_place_sql(&at, "SELECT pg_notify('sealwax', 'mail 9 1 id x')"));
+        await(&one, 1);
+        CU_ASSERT_STRING_EQUAL(one.last.recipient, "x");
+        CU_ASSERT_STRING_EQUAL(one.claimed, "");
+    }
+    put(&one, &sent);
+    CU_ASSERT_EQUAL(one.here, 1);
+    sw_store_close(one.store);
     store_place_remove(&at);
 }
 
@@ -173,8 +229,6 @@ static void the_key_is_looked_at_again(void)
 }
 
 SW_TEST_SUITE(watch){
-    SW_TEST(hears_of_others),
-    SW_TEST(finds_what_nobody_told),
-    SW_TEST(connects_again),
-    SW_TEST(the_key_is_looked_at_again),
+    SW_TEST(hears_of_others),        SW_TEST(hears_of_readers), SW_TEST(strange_notices_are_nothing),
+    SW_TEST(finds_what_nobody_told), SW_TEST(connects_again),   SW_TEST(the_key_is_looked_at_again),
 };
