@@ -7,19 +7,21 @@
 
 #include "handshake/conn.h"
 
+/* The columns: whether to send it; writing its body; a body as a server reads it, and as a client reads the answer to its own. */
+typedef bool sw_ext_when(const struct sw_conn *conn);
+typedef void sw_ext_write(struct sw_conn *conn, struct sw_writer *w);
+typedef enum sw_err sw_ext_read_offer(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r);
+typedef enum sw_err sw_ext_read_answer(struct sw_conn *conn, struct sw_reader *r);
+
 struct sw_ext {
     uint16_t id;
     const char *name;
-    /* client: whether to offer it, and its body */
-    bool (*offer)(const struct sw_conn *conn);
-    void (*write_offer)(struct sw_conn *conn, struct sw_writer *w);
-    /* server: the body of an offer; the meaning is judged later, when all are read */
-    enum sw_err (*read_offer)(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r);
-    /* server: whether to answer, and the body */
-    bool (*answer)(const struct sw_conn *conn);
-    void (*write_answer)(struct sw_conn *conn, struct sw_writer *w);
-    /* client: the body of an answer */
-    enum sw_err (*read_answer)(struct sw_conn *conn, struct sw_reader *r);
+    sw_ext_when *offer; /* client */
+    sw_ext_write *write_offer;
+    sw_ext_read_offer *read_offer; /* server: the meaning is judged later, when all are read */
+    sw_ext_when *answer;
+    sw_ext_write *write_answer;
+    sw_ext_read_answer *read_answer; /* client; NULL: never an answer */
 };
 
 /* sw_ext_write_offers, _answers: the whole block with its length; nothing at all if no extension is there. */
