@@ -61,7 +61,10 @@ WITHOUT := help clean uninstall format check-format check-layers test ct fuzz be
 ACTIVE  := $(filter-out $(WITHOUT),$(or $(MAKECMDGOALS),all))
 ifdef ACTIVE
 include $(B)/wolfcrypt-$(WOLFCRYPT).mk
-PKGS       := libevent jansson inih sqlite3 p11-kit-1
+# Built in when it is there; a sanitizer's runtime needs other calls than ours.
+SECCOMP    ?= $(if $(SAN)$(FUZZ),,$(shell pkg-config --exists libseccomp && echo 1))
+PKGS       := libevent jansson inih sqlite3 p11-kit-1 $(if $(filter 1,$(SECCOMP)),libseccomp)
+DEFS       += $(if $(filter 1,$(SECCOMP)),-DSW_SECCOMP)
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 endif

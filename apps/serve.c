@@ -1,6 +1,8 @@
 /* sealwaxd serve: one process, one thread, one event loop: listeners, TLS, HTTP, the mailbox; signals to reload and to end. */
 #include "apps/serve.h"
 #include "apps/bev.h"
+#include "apps/card/card.h"
+#include "apps/confine.h"
 #include "apps/file/server.h"
 #include "apps/http.h"
 #include "apps/log.h"
@@ -374,7 +376,7 @@ static int take_listeners(struct server *s, const struct net_listeners *more)
     return APP_DONE;
 }
 
-/* The sockets we were given, those asked for, or the usual one. Before they are announced, everything that can fail has been tried. */
+/* The sockets we were given, those asked for, or the usual one. */
 static int listen_all(struct server *s)
 {
     struct app_values places = s->app->opt[OPT_LISTEN];
@@ -389,11 +391,45 @@ static int listen_all(struct server *s)
         if (!code)
             code = take_listeners(s, &more);
     }
-    if (code || !(s->log.json || s->log.journal))
-        return code ? code : net_announce(s->app, &s->listeners);
+    return code;
+}
+
+/* Everything that can fail has been tried. */
+static int announce(struct server *s)
+{
+    if (!(s->log.json || s->log.journal))
+        return net_announce(s->app, &s->listeners);
     for (size_t i = 0; i < s->listeners.n; i++)
         log_event(&s->log, LEVEL_NOTICE, "listening", "on", s->listeners.name[i], NULL);
     return net_write_ready(s->app, &s->listeners);
+}
+
+/* --- confinement -------------------------------------------------------------------------------------------------------- */
+
+static bool key_is_on_card(const struct app *app)
+{
+    for (size_t i = 0; i < app->opt[OPT_KEY].n; i++)
+        if (card_is_uri(app->opt[OPT_KEY].v[i]))
+            return true;
+    return false;
+}
+
+/* From here on nothing is asked of the kernel that a server does not need. A server without that serves as well: its log says so. */
+static void confine(const struct server *s)
+{
+    const char *why = NULL;
+    enum sw_err err;
+    int fd;
+    if (app_has(s->app, OPT_NO_SECCOMP))
+        why = "--no-seccomp";
+    else if (key_is_on_card(s->app))
+        why = "the module of a card may ask for anything";
+    else if ((err = confine_process(sw_store_watch(s->store, &fd))) != SW_OK)
+        why = err == SW_ERR_UNSUPPORTED ? "built without libseccomp" : strerror(errno);
+    if (why)
+        log_event(&s->log, LEVEL_INFO, "not-confined", "why", why, NULL);
+    else
+        log_event(&s->log, LEVEL_INFO, "confined", "by", "seccomp", NULL);
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------------------------ */
@@ -500,6 +536,10 @@ int serve_run(struct app *app)
         code = open_metrics(&s);
     if (!code)
         code = listen_all(&s);
+    if (!code)
+        confine(&s);
+    if (!code)
+        code = announce(&s);
     if (!code)
         service_notify("READY=1");
     if (!code && event_base_dispatch(s.base) < 0)

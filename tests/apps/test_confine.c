@@ -1,0 +1,162 @@
+/* What a confined process may do and what not: each try in a process of its own, for there is no way back. */
+#include "apps/confine.h"
+#include "tests/test.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ALLOWED = 0, REFUSED = EPERM, NOT_CONFINED = 99 };
+
+/* 0, or the errno it failed with. */
+static int result(bool worked)
+{
+    return worked ? 0 : errno;
+}
+
+static int open_a_file(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    return result(fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
+}
+
+static int tell_the_manager(void)
+{
+    return result(socket(AF_UNIX, SOCK_DGRAM, 0) >= 0);
+}
+
+static int connect_somewhere(void)
+{
+    return result(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+}
+
+static int listen_to_the_kernel(void)
+{
+    return result(socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
+}
+
+static int more_memory(void)
+{
+    char *p = malloc(64 << 20);
+    if (p)
+        memset(p, 1, 64 << 20);
+    free(p);
+    return result(p != NULL);
+}
+
+static int memory_for_code(void)
+{
+    return result(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+                  MAP_FAILED);
+}
+
+static int memory_made_code(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return result(p != MAP_FAILED && mprotect(p, 4096, PROT_READ | PROT_EXEC) == 0);
+}
+
+static int another_process(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    return result(pid > 0);
+}
+
+static int kill_the_parent(void)
+{
+    return result(kill(getppid(), 0) == 0);
+}
+
+static int crash(void)
+{
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+static int run_a_program(void)
+{
+    char name[] = "/bin/true", *argv[] = {name, NULL};
+    execv(name, argv);
+    return errno;
+}
+
+static int trace_a_process(void)
+{
+    return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
+}
+
+static int become_another(void)
+{
+    return result(setuid(getuid()) == 0);
+}
+
+/* The errno a try got; the negative number of the signal that ended it. */
+static int confined(int (*try)(void), bool connects)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (confine_process(connects))
+            _exit(NOT_CONFINED);
+        _exit(try());
+    }
+    CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Where the kernel of a container forbids it, or it is not built in, there is nothing to see but that. */
+static bool can_confine(void)
+{
+    if (!confine_built_in()) {
+        SW_ASSERT_ERR(confine_process(false), SW_ERR_UNSUPPORTED);
+        return false;
+    }
+    return confined(open_a_file, false) != NOT_CONFINED;
+}
+
+static void lets_a_server_work(void)
+{
+    if (!can_confine())
+        return;
+    CU_ASSERT_EQUAL(confined(open_a_file, false), ALLOWED);
+    CU_ASSERT_EQUAL(confined(tell_the_manager, false), ALLOWED);
+    CU_ASSERT_EQUAL(confined(more_memory, false), ALLOWED);
+    CU_ASSERT_EQUAL(confined(connect_somewhere, true), ALLOWED);
+    CU_ASSERT_EQUAL(confined(crash, false), -SIGABRT);
+}
+
+static void refuses_what_it_does_not_need(void)
+{
+    static int (*const tries[])(void) = {connect_somewhere, listen_to_the_kernel, memory_for_code,
+                                         memory_made_code,  another_process,      kill_the_parent};
+    if (!can_confine())
+        return;
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+        CU_ASSERT_EQUAL(confined(tries[i], false), REFUSED);
+    CU_ASSERT_EQUAL(confined(listen_to_the_kernel, true), REFUSED);
+}
+
+static void ends_what_is_hostile(void)
+{
+    if (!can_confine())
+        return;
+    CU_ASSERT_EQUAL(confined(run_a_program, false), -SIGSYS);
+    CU_ASSERT_EQUAL(confined(trace_a_process, false), -SIGSYS);
+    CU_ASSERT_EQUAL(confined(become_another, false), -SIGSYS);
+}
+
+SW_TEST_SUITE(confine){
+    SW_TEST(lets_a_server_work),
+    SW_TEST(refuses_what_it_does_not_need),
+    SW_TEST(ends_what_is_hostile),
+};
