@@ -140,6 +140,39 @@ static int load_roots(const struct ttp *t, struct sw_trust *trust)
     return err;
 }
 
+/* A response is DER as a rule, since that is what is stapled; GnuTLS writes it as PEM. */
+static enum sw_err unarmour(struct sw_file *file)
+{
+    struct sw_reader r = sw_reader_of(file->p, file->len);
+    struct sw_pem block;
+    do
+        if (!sw_pem_next(&r, &block))
+            return SW_OK;
+    while (!sw_pem_is(&block, "OCSP RESPONSE"));
+    size_t cap = block.body.len / 4 * 3 + 3;
+    struct sw_file der = {malloc(cap), 0};
+    if (!der.p)
+        return SW_ERR_MEMORY;
+    enum sw_err err = sw_pem_decode(&block, der.p, cap, &der.len);
+    sw_file_free(file);
+    *file = der;
+    return err;
+}
+
+static int load_ocsp(const struct ttp *t, struct question *q)
+{
+    const char *path = ttp_get(t, TTP_OPT_OCSP);
+    enum sw_err err = sw_file_read(path, 2 * SW_OCSP_LEN_MAX, &q->ocsp);
+    if (err == SW_OK && q->ocsp.len && q->ocsp.p[0] != 0x30)
+        err = unarmour(&q->ocsp);
+    if (err != SW_OK)
+        return ttp_fail(t, err, path);
+    if (q->ocsp.len == 0)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: there is no OCSP response in this file", path);
+    q->params.ocsp = (struct sw_slice){q->ocsp.p, q->ocsp.len};
+    return TTP_DONE;
+}
+
 static int load_files(const struct ttp *t, struct question *q)
 {
     const struct ttp_values *untrusted = &t->opt[TTP_OPT_UNTRUSTED], *lists = &t->opt[TTP_OPT_CRL];
@@ -150,12 +183,8 @@ static int load_files(const struct ttp *t, struct question *q)
         err = load_certs(t, &q->pool, untrusted->v[i]);
     for (size_t i = 0; !err && i < lists->n; i++)
         err = load_trust(t, q->trust, lists->v[i], true);
-    if (!err && ttp_has(t, TTP_OPT_OCSP)) {
-        enum sw_err e = sw_file_read(ttp_get(t, TTP_OPT_OCSP), SW_OCSP_LEN_MAX, &q->ocsp);
-        if (e != SW_OK)
-            return ttp_fail(t, e, ttp_get(t, TTP_OPT_OCSP));
-        q->params.ocsp = (struct sw_slice){q->ocsp.p, q->ocsp.len};
-    }
+    if (!err && ttp_has(t, TTP_OPT_OCSP))
+        err = load_ocsp(t, q);
     return err;
 }
 

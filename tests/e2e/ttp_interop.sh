@@ -81,6 +81,13 @@ if have certtool; then
     ok "$TTP" --pki gca adopt gca.crt --key-file gca.key
     ok "$TTP" --pki gca issue adopted.example.org --out adopted
     certtool --verify --load-ca-certificate gca.crt --infile adopted.crt >out 2>err; says "Verified. The certificate is trusted."
+    printf 'crl_next_update = 30\ncrl_number = 5\n' >crl.tmpl
+    ok certtool --generate-crl --load-ca-privkey gca.key --load-ca-certificate gca.crt --load-certificate adopted.crt --template crl.tmpl --outfile gca.crl
+    ok "$TTP" inspect gca.crl; says "Number       5"
+    code 1 "$TTP" verify --root gca.crt --crl gca.crl adopted.crt; says "revoked"
+    ok "$TTP" ocsp p256.crt --out p256.ocsp
+    ocsptool --verify-response --load-signer certs/root.crt --infile p256.ocsp >out 2>err; says "Certificate Status: good"; says "Verifying OCSP Response: Success"
+    ocsptool --response-info --infile p256.ocsp >gnutls.txt 2>err; ok "$TTP" inspect gnutls.txt; says "is good"
 fi
 
 # --- keytool --------------------------------------------------------------------------------------------------------------

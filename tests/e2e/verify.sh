@@ -86,6 +86,66 @@ expect 1 'basicConstraints critical' --root root.crt --strict --purpose server f
 expect 1 'it has no number' --root ca.crt --strict --purpose server --crl ca.crl leaf.crt
 expect 1 '"error":"CERT_UNKNOWN_CA"' --json --root root.crt leaf.crt
 expect 1 'cannot be decoded' --root root.crt cut.der
+# OpenSSL as the responder: by a certificate of its own, which the CA gave for that, or did not; and by one of somebody else
+cat >>openssl.cnf <<'END'
+[responder]
+extendedKeyUsage = OCSPSigning
+keyUsage = critical, digitalSignature
+[weak]
+subjectAltName = DNS:www.example.org
+END
+serial=$(openssl x509 -in leaf.crt -noout -serial | cut -d= -f2)
+printf 'V\t300101000000Z\t\t%s\tunknown\t/CN=leaf\n' "$serial" >good.txt
+printf 'R\t300101000000Z\t250101000000Z,keyCompromise\t%s\tunknown\t/CN=leaf\n' "$serial" >revoked.txt
+: >unknown.txt
+# answer FILE INDEX SIGNER OPTION...: what it says
+answer() {
+    file=$1 index=$2 signer=$3
+    shift 3
+    openssl ocsp -index "$index.txt" -CA ca.crt -rsigner "$signer.crt" -rkey "$signer.key" -reqin leaf.req "$@" -respout "$file.ocsp"
+}
+{
+    for name in responder stranger; do
+        openssl req $key -keyout $name.key -out $name.csr -subj /CN=$name
+    done
+    openssl x509 -req -in responder.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile openssl.cnf -extensions responder -out responder.crt
+    openssl x509 -req -in stranger.csr -CA root.crt -CAkey root.key -CAcreateserial -extfile openssl.cnf -extensions responder -out stranger.crt
+    openssl ocsp -issuer ca.crt -cert leaf.crt -no_nonce -reqout leaf.req
+    for index in good revoked unknown; do answer $index $index responder -ndays 3; done
+    answer endless good ca
+    answer leaf good leaf -ndays 3
+    answer stranger good stranger -ndays 3
+    { echo "-----BEGIN OCSP RESPONSE-----"; openssl base64 -in revoked.ocsp; echo "-----END OCSP RESPONSE-----"; } >revoked.pem
+    : >empty
+} >openssl.log 2>&1 || cat openssl.log
+expect 0 accepted --root root.crt --ocsp good.ocsp full.crt
+expect 1 'revoked (keyCompromise)' --root root.crt --ocsp revoked.ocsp full.crt
+expect 1 'revoked (keyCompromise)' --root root.crt --ocsp revoked.pem full.crt
+expect 1 'does not know it' --root root.crt --ocsp unknown.ocsp full.crt
+expect 1 'until when' --root root.crt --ocsp endless.ocsp full.crt
+expect 1 'not appointed' --root root.crt --ocsp leaf.ocsp full.crt
+expect 1 'not appointed' --root root.crt --ocsp stranger.ocsp full.crt
+expect 1 'out of date' --root root.crt --ocsp good.ocsp --time $(($(date +%s) + 86400 * 4)) full.crt
+expect 1 'cannot be decoded, or is no answer' --root root.crt --ocsp leaf.der full.crt
+expect 1 'cannot be decoded, or is no answer' --root root.crt --ocsp leaf.crt full.crt
+expect 4 'no OCSP response' --root root.crt --ocsp empty full.crt
+
+# What is too weak to mean anything
+{
+    openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -sha1 -extfile openssl.cnf -extensions weak -days 9 -out sha1.crt
+    for curve in prime192v1 secp224r1 secp256k1; do
+        openssl ecparam -name $curve -genkey -noout -out $curve.key && openssl req -new -key $curve.key -config /dev/null -subj /CN=$curve -out $curve.csr
+        openssl x509 -req -in $curve.csr -CA ca.crt -CAkey ca.key -extfile openssl.cnf -extensions weak -days 9 -out $curve.crt
+    done
+    openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out dsa.param && openssl genpkey -paramfile dsa.param -out dsa.key &&
+        openssl req -new -key dsa.key -config /dev/null -subj /CN=dsa -out dsa.csr
+    openssl x509 -req -in dsa.csr -CA ca.crt -CAkey ca.key -extfile openssl.cnf -extensions weak -days 9 -out dsa.crt
+    openssl req -newkey rsa:1024 -nodes -config /dev/null -keyout rsa.key -subj /CN=rsa -out rsa.csr
+    openssl x509 -req -in rsa.csr -CA ca.crt -CAkey ca.key -extfile openssl.cnf -extensions weak -days 9 -out rsa.crt
+} >openssl.log 2>&1
+expect 1 'signed with SHA-1' --root root.crt --untrusted ca.crt sha1.crt
+for weak in prime192v1 secp224r1 secp256k1 dsa rsa; do expect 1 'its key is' --root root.crt --untrusted ca.crt $weak.crt; done
+
 expect 2 'unknown' --root root.crt --sttrict full.crt
 expect 2 'server, client' --root root.crt --purpose tls full.crt
 expect 2 'no IP address' --root root.crt --name ip:300.1.1.1 full.crt
