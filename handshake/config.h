@@ -88,4 +88,17 @@ void sw_config_release(const struct sw_config *cfg, void *p, size_t size);
 /* sw_list_has: whether a list holds a number. */
 bool sw_list_has(const struct sw_id_list *list, uint16_t id);
 
+/* --- between the files of the configuration --- */
+
+/* sw_config_refuse: remember what was wrong, for sw_config_error; returns err. */
+enum sw_err sw_config_refuse(struct sw_config *cfg, enum sw_err err, const char *what, const char *detail);
+/* sw_config_set_list: parse a list of names; out is left alone if it is refused. */
+enum sw_err sw_config_set_list(struct sw_config *cfg, enum sw_list_kind kind, const char *names,
+                               struct sw_id_list *out) SW_MUST_USE;
+/* sw_credential_free: a credential with all it owns. */
+void sw_credential_free(const struct sw_config *cfg, struct sw_credential *c);
+/* sw_config_sessions: make the server's cache and ticket keys, if they are not there; SW_ERR_MEMORY. sw_sessions_drop: one reference less; takes NULL. */
+enum sw_err sw_config_sessions(struct sw_config *cfg) SW_MUST_USE;
+void sw_sessions_drop(struct sw_sessions *s);
+
 #endif
