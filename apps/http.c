@@ -1,65 +1,32 @@
 /*
  * Between evhttp and the services. A request that arrives becomes a struct http_request, which lives until its answer has been handed to
- * evhttp or its peer has left, whichever comes first.
+ * evhttp or its peer has left, whichever comes first. http_route.c finds who answers it, http_answer.c has the ways to answer.
  */
-#include "apps/http.h"
-#include "apps/bev.h"
-#include "base/wipe.h"
+#include "apps/http_own.h"
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/listener.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     HEADERS_MAX = 16384,
-    LISTENERS_MAX = 16,
-    SERVICES_MAX = 8,
-    DETAIL_MAX = 512,
     STREAM_TIMEOUT = 365 * 86400,
-    ALLOW_MAX = 128,
-    PIECE = 65536,
     ACCEPT_AGAIN_MS = 200,
     SAY_AGAIN = 60 /* seconds */
 };
 
-struct http {
-    struct event_base *base;
-    struct evhttp *ev;
-    struct {
-        const struct http_route *routes;
-        void *ctx;
-    } services[SERVICES_MAX];
-    size_t service_count;
-    const struct http_route *plain; /* of the service that answers without TLS, or NULL */
-    bool (*admit)(void *ctx, struct http_request *rq);
-    void *admit_ctx;
-    struct http_events events;
-    struct bev_hooks hooks;
-    void *ctx;
-    struct sw_config *cfg;
-    struct evhttp_bound_socket *listeners[LISTENERS_MAX];
-    size_t listener_count;
-    struct event *accept_again;
-    time_t told; /* when that nothing can be accepted was said last */
-    int timeout;
-};
-
 /* --- a request ---------------------------------------------------------------------------------------------------------- */
 
-static void on_close(struct evhttp_connection *conn, void *arg);
-
-static void request_free(struct http_request *rq)
+void http_request_free(struct http_request *rq)
 {
     evhttp_clear_headers(&rq->query);
     free(rq);
 }
 
 /* The answer is evhttp's now. */
-static void finished(struct http_request *rq, int status)
+void http_finished(struct http_request *rq, int status)
 {
     struct evhttp_connection *conn = evhttp_request_get_connection(rq->ev);
     if (conn) {
@@ -77,7 +44,7 @@ static void on_close(struct evhttp_connection *conn, void *arg)
     evhttp_connection_set_closecb(conn, NULL, NULL);
     if (rq->gone)
         rq->gone(rq->user, rq);
-    request_free(rq);
+    http_request_free(rq);
     evhttp_request_free(ev); /* its connection has let go of it: nobody else will */
 }
 
@@ -108,307 +75,7 @@ const uint8_t *http_body(struct http_request *rq, size_t *len)
     return *len ? evbuffer_pullup(in, -1) : (const uint8_t *)"";
 }
 
-/* --- answers ------------------------------------------------------------------------------------------------------------ */
-
-static void set_header(struct http_request *rq, const char *name, const char *value)
-{
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(rq->ev);
-    evhttp_remove_header(headers, name);
-    evhttp_add_header(headers, name, value);
-}
-
-void http_set_header(struct http_request *rq, const char *name, const char *format, ...)
-{
-    char value[DETAIL_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(value, sizeof value, format, args);
-    va_end(args);
-    set_header(rq, name, value);
-}
-
-static const char *reason_of(int status)
-{
-    static const struct {
-        int status;
-        const char *reason;
-    } rows[] = {
-        {200, "OK"},
-        {201, "Created"},
-        {202, "Accepted"},
-        {204, "No Content"},
-        {206, "Partial Content"},
-        {304, "Not Modified"},
-        {400, "Bad Request"},
-        {402, "Payment Required"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {409, "Conflict"},
-        {410, "Gone"},
-        {411, "Length Required"},
-        {412, "Precondition Failed"},
-        {413, "Content Too Large"},
-        {415, "Unsupported Media Type"},
-        {416, "Range Not Satisfiable"},
-        {422, "Unprocessable Content"},
-        {429, "Too Many Requests"},
-        {460, "Checksum Mismatch"},
-        {500, "Internal Server Error"},
-        {503, "Service Unavailable"},
-        {507, "Insufficient Storage"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].status == status)
-            return rows[i].reason;
-    return "Unknown";
-}
-
-void http_reply_bytes(struct http_request *rq, int status, const char *type, const void *p, size_t len)
-{
-    bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
-    struct evbuffer *body = head ? NULL : evbuffer_new();
-    if (type)
-        set_header(rq, "Content-Type", type);
-    if (head) /* evhttp would send the body */
-        http_set_header(rq, "Content-Length", "%zu", len);
-    /* what is served is private to its reader and may be a secret */
-    if (!evhttp_find_header(evhttp_request_get_output_headers(rq->ev), "Cache-Control"))
-        set_header(rq, "Cache-Control", "no-store");
-    if (body)
-        evbuffer_add(body, p, len);
-    finished(rq, status);
-    evhttp_send_reply(rq->ev, status, reason_of(status), body);
-    if (body)
-        evbuffer_free(body);
-    request_free(rq);
-}
-
-void http_reply_empty(struct http_request *rq, int status)
-{
-    http_reply_bytes(rq, status, NULL, "", 0);
-}
-
-static void reply_json(struct http_request *rq, int status, const char *type, json_t *json)
-{
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    if (!text) {
-        http_reply_bytes(rq, 500, "text/plain", "out of memory\n", 14);
-        return;
-    }
-    size_t len = strlen(text);
-    text[len] = '\n'; /* in the place of the NUL: a line for people with curl */
-    http_reply_bytes(rq, status, type, text, len + 1);
-    sw_wipe(text, len);
-    free(text);
-}
-
-void http_reply_json(struct http_request *rq, int status, json_t *json)
-{
-    reply_json(rq, status, "application/json", json);
-}
-
-void http_problem(struct http_request *rq, int status, const char *format, ...)
-{
-    char detail[DETAIL_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    reply_json(rq, status, "application/problem+json",
-               json_pack("{s:s,s:s,s:i,s:s}", "type", "about:blank", "title", reason_of(status), "status", status,
-                         "detail", detail));
-}
-
-void http_stream_begin(struct http_request *rq)
-{
-    set_header(rq, "Content-Type", "application/x-ndjson");
-    set_header(rq, "Cache-Control", "no-store");
-    evhttp_send_reply_start(rq->ev, 200, reason_of(200));
-    evhttp_clear_headers(evhttp_request_get_input_headers(rq->ev)); /* memory of ten thousand who wait */
-    evhttp_clear_headers(evhttp_request_get_output_headers(rq->ev));
-}
-
-void http_stream_line(struct http_request *rq, json_t *json)
-{
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    struct evbuffer *line = evbuffer_new();
-    json_decref(json);
-    if (text && line && evbuffer_add_printf(line, "%s\n", text) > 0)
-        evhttp_send_reply_chunk(rq->ev, line);
-    if (line)
-        evbuffer_free(line);
-    if (text)
-        sw_wipe(text, strlen(text));
-    free(text);
-}
-
-void http_stream_end(struct http_request *rq)
-{
-    finished(rq, 200);
-    evhttp_connection_set_timeout(evhttp_request_get_connection(rq->ev), rq->http->timeout);
-    evhttp_send_reply_end(rq->ev);
-    request_free(rq);
-}
-
-/* --- an answer from a source -------------------------------------------------------------------------------------------- */
-
-static void source_gone(void *user, struct http_request *rq)
-{
-    (void)user;
-    if (rq->done)
-        rq->done(rq->user, false);
-}
-
-static void source_done(struct http_request *rq)
-{
-    void (*done)(void *user, bool complete) = rq->done;
-    rq->done = NULL;
-    if (done)
-        done(rq->user, true);
-    finished(rq, rq->status);
-    evhttp_connection_set_timeout(evhttp_request_get_connection(rq->ev), rq->http->timeout);
-    evhttp_send_reply_end(rq->ev);
-    request_free(rq);
-}
-
-/* The last piece has left evhttp's hands: fetch another one. */
-static void source_next(struct evhttp_connection *conn, void *arg)
-{
-    struct http_request *rq = arg;
-    uint8_t piece[PIECE];
-    if (rq->left == 0) {
-        source_done(rq);
-        return;
-    }
-    size_t n = rq->more(rq->user, piece, rq->left < PIECE ? (size_t)rq->left : PIECE);
-    struct evbuffer *out = n ? evbuffer_new() : NULL;
-    if (!out || evbuffer_add(out, piece, n)) {
-        if (out)
-            evbuffer_free(out);
-        bev_end(evhttp_connection_get_bufferevent(conn)); /* on_close does the rest */
-        return;
-    }
-    rq->left -= (int64_t)n;
-    evhttp_send_reply_chunk_with_cb(rq->ev, out, source_next, rq);
-    evbuffer_free(out);
-}
-
-void http_stream_source(struct http_request *rq, int status, const char *type, int64_t length,
-                        size_t (*more)(void *user, uint8_t *buf, size_t cap), void (*done)(void *user, bool complete),
-                        void *user)
-{
-    struct evhttp_connection *conn = evhttp_request_get_connection(rq->ev);
-    bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
-    http_keep(rq, source_gone, user);
-    evhttp_connection_set_timeout(conn, rq->http->timeout); /* a reader who does not read is let go */
-    rq->more = more;
-    rq->done = done;
-    rq->left = head ? 0 : length;
-    rq->status = status;
-    set_header(rq, "Content-Type", type);
-    http_set_header(rq, "Content-Length", "%lld", (long long)length);
-    evhttp_send_reply_start(rq->ev, status, reason_of(status));
-    source_next(conn, rq);
-}
-
-/* --- routes ------------------------------------------------------------------------------------------------------------- */
-
-bool http_is_text(const char *text)
-{
-    json_t *string = json_string(text);
-    json_decref(string);
-    return string != NULL;
-}
-
-/* One segment of the path, decoded; false if it is too long, or no text. */
-static bool take_segment(const char *from, size_t len, char out[HTTP_SEGMENT_MAX])
-{
-    char raw[HTTP_SEGMENT_MAX];
-    size_t n = 0;
-    if (len == 0 || len >= sizeof raw)
-        return false;
-    memcpy(raw, from, len);
-    raw[len] = 0;
-    char *decoded = evhttp_uridecode(raw, 0, &n);
-    bool fits = decoded && n < HTTP_SEGMENT_MAX && strlen(decoded) == n && http_is_text(decoded);
-    if (fits)
-        memcpy(out, decoded, n + 1);
-    free(decoded);
-    return fits;
-}
-
-static bool match(const char *pattern, const char *path, struct http_request *rq)
-{
-    size_t n = 0;
-    while (*pattern) {
-        if (strncmp(pattern, "{}", 2) == 0) {
-            size_t len = strcspn(path, "/");
-            if (n == HTTP_WILDCARDS || !take_segment(path, len, rq->part[n++]))
-                return false;
-            pattern += 2;
-            path += len;
-        } else if (*pattern++ != *path++) {
-            return false;
-        }
-    }
-    return *path == 0;
-}
-
-static const char *method_name(enum evhttp_cmd_type method)
-{
-    switch (method) {
-    case EVHTTP_REQ_GET:
-        return "GET";
-    case EVHTTP_REQ_HEAD:
-        return "HEAD";
-    case EVHTTP_REQ_POST:
-        return "POST";
-    case EVHTTP_REQ_PUT:
-        return "PUT";
-    case EVHTTP_REQ_PATCH:
-        return "PATCH";
-    case EVHTTP_REQ_DELETE:
-        return "DELETE";
-    default:
-        return "OPTIONS";
-    }
-}
-
-/* Run the handler of a method and path; false if there is none, and then allow has the methods of the path. */
-static bool try_service(struct http_request *rq, size_t service, enum evhttp_cmd_type method, const char *path,
-                        char allow[ALLOW_MAX])
-{
-    for (const struct http_route *r = rq->http->services[service].routes; r->path; r++) {
-        if (!match(r->path, path, rq))
-            continue;
-        if (r->method == method || (r->method == EVHTTP_REQ_GET && method == EVHTTP_REQ_HEAD)) {
-            if (strcmp(rq->peer.name, HTTP_ANYONE) == 0 && rq->http->services[service].routes != rq->http->plain)
-                http_problem(rq, 403, "not without TLS and a certificate");
-            else
-                r->run(rq->http->services[service].ctx, rq);
-            return true;
-        }
-        size_t n = strlen(allow);
-        snprintf(allow + n, ALLOW_MAX - n, "%s%s", n ? ", " : "", method_name(r->method));
-    }
-    return false;
-}
-
-static void route(struct http_request *rq, enum evhttp_cmd_type method, const char *path)
-{
-    char allow[ALLOW_MAX] = "";
-    for (size_t i = 0; i < rq->http->service_count; i++)
-        if (try_service(rq, i, method, path, allow))
-            return;
-    if (!allow[0]) {
-        http_problem(rq, 404, "there is nothing here");
-        return;
-    }
-    set_header(rq, "Allow", allow);
-    http_problem(rq, 405, "this takes %s", allow);
-}
+/* --- its arrival -------------------------------------------------------------------------------------------------------- */
 
 static struct http_request *request_new(struct http *http, struct evhttp_request *ev)
 {
@@ -464,7 +131,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
     struct http_request *rq = request_new(arg, ev);
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(ev);
     if (!rq) {
-        evhttp_send_error(ev, 503, reason_of(503));
+        evhttp_send_error(ev, 503, http_reason(503));
         return;
     }
     struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(ev));
@@ -478,7 +145,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
     else if (query && evhttp_parse_query_str(query, &rq->query))
         http_problem(rq, 400, "the query cannot be read");
     else if (!rq->http->admit || rq->http->admit(rq->http->admit_ctx, rq))
-        route(rq, evhttp_request_get_command(ev), path);
+        http_route_request(rq, evhttp_request_get_command(ev), path);
 }
 
 /* --- the server --------------------------------------------------------------------------------------------------------- */
@@ -533,7 +200,7 @@ void http_set_gate(struct http *http, bool (*admit)(void *ctx, struct http_reque
 
 bool http_serve(struct http *http, const struct http_route *routes, void *ctx)
 {
-    if (http->service_count == SERVICES_MAX)
+    if (http->service_count == HTTP_SERVICES_MAX)
         return false;
     http->services[http->service_count].routes = routes;
     http->services[http->service_count++].ctx = ctx;
@@ -580,7 +247,7 @@ bool http_listen(struct http *http, int fd)
         return false;
 
     struct evhttp_bound_socket *bound =
-        http->listener_count < LISTENERS_MAX ? evhttp_accept_socket_with_handle(http->ev, fd) : NULL;
+        http->listener_count < HTTP_LISTENERS_MAX ? evhttp_accept_socket_with_handle(http->ev, fd) : NULL;
     if (bound) {
         http->listeners[http->listener_count++] = bound;
         evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_accept_error);

@@ -1,4 +1,4 @@
-/* A server of apps/http.c and a client of it in one thread, over loopback: for the tests of HTTP and of the bufferevent under it. */
+/* A server of apps/http*.c and a client of it in one thread, over loopback: for the tests of HTTP and of the bufferevent under it. */
 #ifndef SW_TESTS_APPS_HTTP_PEER_H
 #define SW_TESTS_APPS_HTTP_PEER_H
 

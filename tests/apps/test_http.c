@@ -1,4 +1,4 @@
-/* HTTP over TLS over loopback: routes, answers of every kind, peers that are slow, odd, or gone. */
+/* HTTP over TLS over loopback: requests one after the other and in pieces, and peers that are odd, or not allowed. */
 #include "apps/bev.h"
 #include "tests/apps/http_peer.h"
 #include <netinet/in.h>
@@ -8,45 +8,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-struct big {
-    uint64_t given, length;
-    unsigned ended, complete;
-};
-
-static struct big big;
-static struct http_request *kept;
-static unsigned gone;
-
-static size_t big_more(void *user, uint8_t *buf, size_t cap)
-{
-    struct big *b = user;
-    memset(buf, 'b', cap);
-    b->given += cap;
-    return b->given > b->length ? 0 : cap;
-}
-
-static void big_done(void *user, bool complete)
-{
-    struct big *b = user;
-    b->ended++;
-    b->complete += complete;
-}
-
-static void get_big(void *ctx, struct http_request *rq)
-{
-    (void)ctx;
-    big.given = 0;
-    http_stream_source(rq, 200, "application/octet-stream", (int64_t)big.length, big_more, big_done, &big);
-}
-
-/* A source that ends early. */
-static void get_short(void *ctx, struct http_request *rq)
-{
-    (void)ctx;
-    big.given = 0;
-    http_stream_source(rq, 200, "application/octet-stream", (int64_t)big.length + 100000, big_more, big_done, &big);
-}
 
 static void get_name(void *ctx, struct http_request *rq)
 {
@@ -64,24 +25,10 @@ static void echo(void *ctx, struct http_request *rq)
     http_reply_bytes(rq, 200, "text/plain", body, len);
 }
 
-static void on_gone(void *user, struct http_request *rq)
-{
-    (void)user;
-    CU_ASSERT_PTR_EQUAL(rq, kept);
-    gone++;
-}
-
-static void wait_for_it(void *ctx, struct http_request *rq)
-{
-    (void)ctx;
-    kept = rq;
-    http_keep(rq, on_gone, NULL);
-    http_stream_begin(rq);
-}
-
 static const struct http_route routes[] = {
-    {EVHTTP_REQ_GET, "/big", get_big}, {EVHTTP_REQ_GET, "/short", get_short},  {EVHTTP_REQ_GET, "/name/{}", get_name},
-    {EVHTTP_REQ_POST, "/echo", echo},  {EVHTTP_REQ_GET, "/wait", wait_for_it}, {0, NULL, NULL},
+    {EVHTTP_REQ_GET, "/name/{}", get_name},
+    {EVHTTP_REQ_POST, "/echo", echo},
+    {0, NULL, NULL},
 };
 
 static void answers_one_after_the_other(void)
@@ -133,78 +80,6 @@ static void takes_requests_byte_by_byte(void)
     http_world_close(&w);
 }
 
-/* Thirty-two MiB to a reader who takes 16 KiB at a time: what is under way stays small. */
-static void a_slow_reader_holds_little(void)
-{
-    struct http_world w;
-    struct http_peer p;
-    uint64_t most = 0;
-    static const char request[] = "GET /big HTTP/1.1\r\nHost: x\r\n\r\n";
-    big = (struct big){.length = 32 << 20};
-    http_world_open(&w, routes, NULL, 1000);
-    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, true));
-    http_reply_begin(&p.reply, false);
-    http_peer_send(&p, request, sizeof request - 1, 0);
-    for (int i = 0; i < 200000 && p.reply.state != HTTP_DONE && p.reply.state != HTTP_BAD; i++) {
-        http_turn(&w);
-        if (big.given - p.received > most)
-            most = big.given - p.received;
-        if (!http_peer_read(&p, 16384))
-            poll(&(struct pollfd){.fd = p.fd, .events = POLLIN}, 1, 1);
-    }
-    CU_ASSERT_EQUAL(p.reply.state, HTTP_DONE);
-    CU_ASSERT_EQUAL(p.received, big.length);
-    CU_ASSERT_EQUAL(big.complete, 1);
-    CU_ASSERT_TRUE(most < (8 << 20)); /* the kernel's buffers are most of it */
-    CU_ASSERT_EQUAL(http_ask(&p, "GET /name/x HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
-    http_peer_close(&p);
-    http_world_close(&w);
-}
-
-static void a_source_that_ends_early_cuts_the_answer(void)
-{
-    struct http_world w;
-    struct http_peer p;
-    big = (struct big){.length = 100000};
-    http_world_open(&w, routes, NULL, 1000);
-    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
-    CU_ASSERT_EQUAL(http_ask(&p, "GET /short HTTP/1.1\r\nHost: x\r\n\r\n"), 0);
-    CU_ASSERT_EQUAL(big.ended, 1);
-    CU_ASSERT_EQUAL(big.complete, 0);
-    http_peer_close(&p);
-    http_world_close(&w);
-}
-
-static void a_reader_who_leaves_is_noticed(void)
-{
-    struct http_world w;
-    struct http_peer p;
-    static const char request[] = "GET /big HTTP/1.1\r\nHost: x\r\n\r\n";
-    static const char wait[] = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
-    big = (struct big){.length = 32 << 20};
-    gone = 0;
-    http_world_open(&w, routes, NULL, 1000);
-    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, true));
-    http_peer_send(&p, request, sizeof request - 1, 0);
-    http_peer_close(&p);
-    http_turn(&w);
-    CU_ASSERT_EQUAL(big.ended, 1);
-    CU_ASSERT_EQUAL(big.complete, 0);
-    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
-    http_peer_send(&p, wait, sizeof wait - 1, 0);
-    http_turn(&w);
-    CU_ASSERT_PTR_NOT_NULL(kept);
-    http_stream_line(kept, json_pack("{s:i}", "n", 1));
-    http_turn(&w);
-    http_reply_begin(&p.reply, false);
-    CU_ASSERT_EQUAL(http_peer_read(&p, SIZE_MAX), 8);
-    CU_ASSERT_STRING_EQUAL(p.body, "{\"n\":1}\n");
-    http_peer_close(&p);
-    http_turn(&w);
-    CU_ASSERT_EQUAL(gone, 1); /* although nothing was written */
-    http_world_close(&w);
-}
-
 static void what_is_no_request_ends_the_connection(void)
 {
     static const char *const rows[] = {
@@ -218,7 +93,7 @@ static void what_is_no_request_ends_the_connection(void)
         "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "GET http://x:99999999/ HTTP/1.1\r\n\r\n",
         "GET /name/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /wait?%&= HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /name/x?%&= HTTP/1.1\r\nHost: x\r\n\r\n",
     };
     struct http_world w;
     struct http_peer p;
@@ -364,9 +239,6 @@ SW_TEST_SUITE(http){
     SW_TEST(waits_for_descriptors),
     SW_TEST(answers_one_after_the_other),
     SW_TEST(takes_requests_byte_by_byte),
-    SW_TEST(a_slow_reader_holds_little),
-    SW_TEST(a_source_that_ends_early_cuts_the_answer),
-    SW_TEST(a_reader_who_leaves_is_noticed),
     SW_TEST(what_is_no_request_ends_the_connection),
     SW_TEST(strangers_and_noise),
 };
