@@ -63,6 +63,14 @@ static const struct {
 };
 /* clang-format on */
 
+/*
+ * How it ends. A kernel before 4.14, or a unit whose own filter leaves only prctl(2) for this, knows of threads alone; there is one.
+ */
+static uint32_t end_it(void)
+{
+    return seccomp_api_get() >= 3 ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_KILL_THREAD;
+}
+
 static int rule(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n, const struct scmp_arg_cmp *args)
 {
     int number = seccomp_syscall_resolve_name(name);
@@ -117,7 +125,7 @@ static int add_lists(scmp_filter_ctx ctx)
             rc = rule(ctx, SCMP_ACT_ALLOW, *call, 0, NULL);
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++)
         for (const char *const *call = hostile[i].calls; *call && !rc; call++)
-            rc = rule(ctx, SCMP_ACT_KILL_PROCESS, *call, 0, NULL);
+            rc = rule(ctx, end_it(), *call, 0, NULL);
     return rc;
 }
 
@@ -133,10 +141,12 @@ enum sw_err confine_process(bool connects)
         errno = ENOMEM;
         return SW_ERR_SYSTEM;
     }
-    int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, end_it());
     if (!rc) /* a tree instead of a list */
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (!rc) /* nobody's code runs here beside ours that could be fooled by speculation, and the mitigation would slow all ciphers down */
+    if (!rc &&
+        seccomp_api_get() >=
+            4) /* nobody's code runs here beside ours that could be fooled by speculation, and the mitigation would slow all ciphers down */
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
     if (!rc)
         rc = add_lists(ctx);

@@ -3,13 +3,17 @@
 #include "tests/test.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +128,38 @@ static bool can_confine(void)
     return confined(open_a_file, false) != NOT_CONFINED;
 }
 
+/* As a unit's SystemCallFilter=@system-service does: seccomp(2) is refused, and prctl(2) is left for it. */
+static int under_another_filter(int (*try)(void))
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ||
+            confine_process(false))
+            _exit(NOT_CONFINED);
+        _exit(try());
+    }
+    CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void works_beside_a_units_filter(void)
+{
+    if (!can_confine())
+        return;
+    CU_ASSERT_EQUAL(under_another_filter(open_a_file), ALLOWED);
+    CU_ASSERT_EQUAL(under_another_filter(connect_somewhere), REFUSED);
+    CU_ASSERT_EQUAL(under_another_filter(run_a_program), -SIGSYS);
+}
+
 static void lets_a_server_work(void)
 {
     if (!can_confine())
@@ -159,4 +195,5 @@ SW_TEST_SUITE(confine){
     SW_TEST(lets_a_server_work),
     SW_TEST(refuses_what_it_does_not_need),
     SW_TEST(ends_what_is_hostile),
+    SW_TEST(works_beside_a_units_filter),
 };
