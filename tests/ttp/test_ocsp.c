@@ -25,8 +25,10 @@ struct form {
     bool version;         /* v1, said although it is the default */
     bool critical;        /* an extension nobody knows, critical */
     bool tampered;
-    bool newer;      /* a second answer, REVOKED and newer, behind the first */
-    unsigned status; /* of the response as a whole */
+    bool newer;                 /* a second answer, REVOKED and newer, behind the first */
+    enum sw_hash_id newer_hash; /* of its CertID, if not that of the first */
+    struct sw_slice nonce;      /* the extension's value, which should be an OCTET STRING; empty: none */
+    unsigned status;            /* of the response as a whole */
 };
 
 struct scene {
@@ -123,6 +125,7 @@ static void write_single(struct sw_writer *w, const struct scene *s, const struc
 
 static void write_data(struct sw_writer *w, const struct scene *s, const struct form *f)
 {
+    static const uint8_t nonce_oid[] = {0x2b, 6, 1, 5, 5, 7, 0x30, 1, 2};
     enum who responder = f->responder != ROOT ? f->responder : f->signer;
     size_t data = sw_der_open(w, SW_DER_SEQUENCE), tag, list, mark[2];
     uint8_t digest[32];
@@ -142,14 +145,26 @@ static void write_data(struct sw_writer *w, const struct scene *s, const struct 
     list = sw_der_open(w, SW_DER_SEQUENCE);
     if (f->said != NOTHING)
         write_single(w, s, f, f->said, f->from ? f->from : EARLIER);
-    if (f->newer)
-        write_single(w, s, f, REVOKED, EARLIER + 50);
+    if (f->newer) {
+        struct form second = *f;
+
+        second.hash = f->newer_hash ? f->newer_hash : f->hash;
+        write_single(w, s, &second, REVOKED, EARLIER + 50);
+    }
     sw_der_close(w, list);
-    if (f->critical) {
+    if (f->critical || f->nonce.len > 0) {
         tag = sw_der_open(w, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
         list = sw_der_open(w, SW_DER_SEQUENCE);
-        ext_open(w, 99, true, mark);
-        ext_close(w, mark);
+        if (f->critical) {
+            ext_open(w, 99, true, mark);
+            ext_close(w, mark);
+        }
+        if (f->nonce.len > 0) {
+            mark[0] = sw_der_open(w, SW_DER_SEQUENCE);
+            sw_der_write(w, SW_DER_OID, nonce_oid, sizeof nonce_oid);
+            sw_der_write(w, SW_DER_OCTET_STRING, f->nonce.p, f->nonce.len);
+            sw_der_close(w, mark[0]);
+        }
         sw_der_close(w, list);
         sw_der_close(w, tag);
     }
@@ -230,6 +245,11 @@ static const struct {
     {"from now",                         {.from = CHAIN_NOW},                                          SW_OK},
     {"from a second from now",           {.from = CHAIN_NOW + 1},                                      SW_ERR_OCSP},
     {"good, and newer: revoked",         {.newer = true},                                              SW_ERR_CERT_REVOKED},
+    {"the same, named by another hash",  {.newer = true, .newer_hash = SW_HASH_SHA256},                SW_ERR_CERT_REVOKED},
+    {"the same, by one that is not known", {.newer = true, .newer_hash = SW_HASH_MD5},                 SW_OK},
+    {"a nonce that nobody asked for",    {.nonce = {(const uint8_t *)"\4\1n", 3}},                     SW_OK},
+    {"a nonce that is none",             {.nonce = {(const uint8_t *)"\2\1n", 3}},                     SW_ERR_OCSP},
+    {"a nonce and something behind it",  {.nonce = {(const uint8_t *)"\4\1n\5\0", 5}},                 SW_ERR_OCSP},
     {"a version that is the default",    {.version = true},                                            SW_OK},
     {"a critical extension",             {.critical = true},                                           SW_ERR_OCSP},
     {"tryLater",                         {.status = 3},                                                SW_ERR_OCSP},
@@ -259,6 +279,40 @@ static void who_may_say_what(void)
     teardown(&s);
 }
 
+/* Who sent a nonce gets it back, or the response is an old one. */
+static void repeats_the_nonce(void)
+{
+    static const struct {
+        struct sw_slice sent, got;
+        enum sw_err err;
+    } nonces[] = {
+        {{NULL, 0}, {NULL, 0}, SW_OK},
+        {{NULL, 0}, {(const uint8_t *)"\4\4once", 6}, SW_OK},
+        {{(const uint8_t *)"once", 4}, {(const uint8_t *)"\4\4once", 6}, SW_OK},
+        {{(const uint8_t *)"once", 4}, {(const uint8_t *)"\4\4ones", 6}, SW_ERR_OCSP},
+        {{(const uint8_t *)"once", 4}, {(const uint8_t *)"\4\3onc", 5}, SW_ERR_OCSP},
+        {{(const uint8_t *)"once", 4}, {(const uint8_t *)"\4\5oncet", 7}, SW_ERR_OCSP},
+        {{(const uint8_t *)"once", 4}, {NULL, 0}, SW_ERR_OCSP},
+    };
+    static uint8_t der[16384];
+    struct sw_ocsp_single answer;
+    struct sw_ocsp ocsp;
+    struct scene s;
+    const char *why;
+
+    setup(&s);
+    for (size_t i = 0; i < sizeof nonces / sizeof *nonces; i++) {
+        size_t len = make_response(&s, &(struct form){.nonce = nonces[i].got}, der, sizeof der);
+
+        SW_ASSERT_OK(sw_ocsp_parse(&ocsp, der, len));
+        SW_ASSERT_ERR(sw_ocsp_verify(&ocsp, &s.leaf.cert, &s.who[ROOT].cert, CHAIN_NOW, nonces[i].sent, &answer, &why),
+                      nonces[i].err);
+        CU_ASSERT((nonces[i].err == SW_OK) == (why == NULL));
+        CU_ASSERT(why == NULL || strstr(why, "nonce") != NULL);
+    }
+    teardown(&s);
+}
+
 /* A response with a delegate's certificate, cut short anywhere, is none. */
 static void every_truncation(void)
 {
@@ -278,5 +332,6 @@ static void every_truncation(void)
 
 SW_TEST_SUITE(ocsp){
     SW_TEST(who_may_say_what),
+    SW_TEST(repeats_the_nonce),
     SW_TEST(every_truncation),
 };
