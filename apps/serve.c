@@ -1,194 +1,35 @@
-/* sealwaxd serve: one process, one thread, one event loop: listeners, TLS, HTTP, the mailbox; signals to reload and to end. */
+/*
+ * sealwaxd serve: one process, one thread, one event loop: listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
+ * serve_tell.c, what its options mean in serve_settings.c.
+ */
 #include "apps/serve.h"
 #include "apps/bev.h"
 #include "apps/card/card.h"
 #include "apps/confine.h"
-#include "apps/file/server.h"
-#include "apps/http.h"
-#include "apps/log.h"
-#include "apps/media/server.h"
-#include "apps/members.h"
-#include "apps/message/server.h"
-#include "apps/metrics.h"
-#include "apps/net.h"
+#include "apps/serve_own.h"
 #include "apps/service.h"
 #include "apps/state.h"
-#include "apps/store.h"
-#include "apps/tls_config.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE = 60, DRAIN_SECONDS = 10, MESSAGE_LIMIT = 4 << 20, SIGNALS = 3 };
+enum { PATIENCE = 60, DRAIN_SECONDS = 10 };
 
-/* Settings that were read again; connections made from them may still look at them. */
-struct settings {
-    struct app app;
-    SLIST_ENTRY(settings) in_list;
-};
-
-struct server {
-    struct app *app;
-    struct log log;
-    struct metrics *metrics; /* NULL: nobody asks */
-    struct event_base *base;
-    struct sw_config *cfg;
-    struct sw_store *store;
-    struct message_service *messages;
-    struct members members;
-    struct sw_vault vault; /* of the files */
-    bool has_vault;
-    struct file_service *files;
-    struct media_service *media;
-    struct http *http;
-    struct net_listeners listeners;
-    struct event *signals[SIGNALS];
-    struct event *drain, *watchdog;
-    int64_t drain_until;
-    int lock; /* of the directory */
-    SLIST_HEAD(, settings) read_again;
-};
-
-/* --- the log ------------------------------------------------------------------------------------------------------------ */
-
-static void on_disconnected(void *ctx, struct sw_conn *conn)
-{
-    const struct server *s = ctx;
-    enum sw_err err = sw_conn_error(conn);
-    enum sw_alert alert = sw_conn_alert_sent(conn);
-    if (!sw_conn_established(conn))
-        metrics_add(s->metrics, METRIC_HANDSHAKES, "failed", 1);
-    if (alert != SW_ALERT_NONE && alert != SW_ALERT_CLOSE_NOTIFY)
-        metrics_add(s->metrics, METRIC_ALERTS, sw_alert_name(alert), 1);
-    if (err && err != SW_ERR_TRUNCATED && err != SW_ERR_CLOSED)
-        log_event(&s->log, LEVEL_NOTICE, "connection", "failed", sw_conn_error_text(conn), NULL);
-}
-
-static void on_connected(void *ctx, struct sw_conn *conn)
-{
-    const struct server *s = ctx;
-    struct sw_conn_info info;
-    sw_conn_info(conn, &info);
-    metrics_add(s->metrics, METRIC_HANDSHAKES, info.resumed ? "resumed" : "full", 1);
-    if (!info.resumed)
-        message_service_learn(s->messages, conn);
-}
-
-static void on_answered(void *ctx, const struct http_request *rq, int status)
-{
-    const struct server *s = ctx;
-    char number[16], hundreds[4] = {(char)('0' + status / 100 % 10), 'x', 'x', 0};
-    snprintf(number, sizeof number, "%d", status);
-    metrics_add(s->metrics, METRIC_REQUESTS, hundreds, 1);
-    log_event(&s->log, LEVEL_DEBUG, "answered", "status", number, "to", rq->peer.name, "uri",
-              evhttp_request_get_uri(rq->ev), NULL);
-}
-
-static void on_message(void *ctx, const char *what, const struct sw_mail *mail, const char *who)
-{
-    const struct server *s = ctx;
-    metrics_add(s->metrics, METRIC_MESSAGES, what, 1);
-    log_event(&s->log, LEVEL_INFO, "message", "state", what, "id", mail->id, "from", mail->sender, "to",
-              mail->recipient, "by", *who ? who : NULL, NULL);
-}
-
-static void on_media(void *ctx, const char *what, const char *title, const char *who)
-{
-    const struct server *s = ctx;
-    metrics_add(s->metrics, METRIC_MEDIA, what, 1);
-    log_event(&s->log, LEVEL_INFO, "media", "what", what, "title", title, "by", who, NULL);
-}
-
-static void on_trouble(void *ctx, const char *what, const char *why)
-{
-    const struct server *s = ctx;
-    metrics_add(s->metrics, METRIC_TROUBLE, "", 1);
-    log_event(&s->log, LEVEL_WARNING, "trouble", "at", what, "why", why, NULL);
-}
-
-static void on_cannot_accept(void *ctx, const char *why)
-{
-    on_trouble(ctx, "accept", why);
-}
-
-/* What libevent has to say, which knows nobody to say it to: the log of the server that runs. */
-static const struct log *loop_log;
-
-static void on_loop_says(int severity, const char *text)
-{
-    static const enum log_level levels[] = {LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_DEBUG, LEVEL_WARNING};
-    if (loop_log)
-        log_event(loop_log, severity >= 0 && severity < 4 ? levels[severity] : LEVEL_WARNING, "loop", "says", text,
-                  NULL);
-}
-
-/* --- settings ----------------------------------------------------------------------------------------------------------- */
-
-static int read_limits(const struct app *app, struct sw_store_limits *out)
-{
-    long queue, rate;
-    *out = sw_store_defaults;
-    int code = app_get_size(app, OPT_MAX_MESSAGE, out->body_max, MESSAGE_LIMIT, &out->body_max);
-    if (!code)
-        code = app_get_int(app, OPT_MAX_QUEUE, (long)out->queue_max, 1, INT32_MAX, &queue);
-    if (!code)
-        code = app_get_int(app, OPT_MAX_RATE, (long)out->rate_max, 1, INT32_MAX, &rate);
-    if (!code)
-        code = app_get_span(app, OPT_MAX_TTL, out->ttl_max, &out->ttl_max);
-    if (!code) {
-        out->queue_max = (unsigned)queue;
-        out->rate_max = (unsigned)rate;
-    }
-    return code;
-}
-
-static int make_tls(const struct app *app, struct sw_config **out)
-{
-    if (!tls_has_cert(app))
-        return app_usage(app, "a server needs a certificate: --cert FILE --key FILE");
-    if (!app_has(app, OPT_TRUST))
-        return app_usage(app, "clients are known by their certificates: --trust FILE with the root that issues them");
-    int code = tls_config_new(app, SW_SERVER, KEY_CARE_REFUSE, out);
-    if (code)
-        return code;
-    enum sw_err err = sw_config_set_alpn(*out, "http/1.1");
-    if (err == SW_OK) /* for the directory, which looks at once */
-        err = sw_config_set_option(*out, SW_OPT_KEEP_CHAIN, 2);
-    if (err == SW_OK)
-        err = sw_config_set_client_auth(*out, SW_CLIENT_AUTH_REQUIRE);
-    code = err ? app_fail(app, err, "configuration") : tls_config_try(app, *out);
-    if (code) {
-        sw_config_free(*out);
-        *out = NULL;
-    }
-    return code;
-}
-
-static int read_file_limits(const struct app *app, struct file_limits *out)
-{
-    size_t file, space;
-    int code = app_get_size(app, OPT_MAX_FILE, (size_t)64 << 30, (size_t)1 << 46, &file);
-    if (!code)
-        code = app_get_size(app, OPT_MAX_SPACE, (size_t)256 << 30, (size_t)1 << 50, &space);
-    if (!code)
-        *out = (struct file_limits){(int64_t)file, (int64_t)space};
-    return code;
-}
+/* --- the stores --------------------------------------------------------------------------------------------------------- */
 
 /* The services of files and media, in the same directory and under the same key as the mailbox, which has made both. */
 static int open_files(struct server *s)
 {
     char dir[STATE_PATH_MAX];
     struct file_limits limits;
-    const struct media_events said = {on_media, on_trouble, s};
+    const struct media_events said = {serve_on_media, serve_on_trouble, s};
     const char *why;
-    int code = read_file_limits(s->app, &limits);
+    int code = serve_file_limits(s->app, &limits);
     if (!code)
         code = state_path(s->app, "", dir);
     if (!code)
@@ -196,7 +37,7 @@ static int open_files(struct server *s)
     if (code)
         return code;
     s->has_vault = true;
-    s->files = file_service_new(dir, &s->vault, &limits, on_trouble, s);
+    s->files = file_service_new(dir, &s->vault, &limits, serve_on_trouble, s);
     if (!s->files)
         return app_fail(s->app, SW_ERR_SYSTEM, dir);
     s->media = media_service_new(dir, &s->vault, &said, &why);
@@ -208,7 +49,7 @@ static int open_store(struct server *s)
     char path[STATE_PATH_MAX], key[STATE_PATH_MAX];
     struct sw_store_limits limits;
     const char *why;
-    int code = read_limits(s->app, &limits);
+    int code = serve_store_limits(s->app, &limits);
     if (!code)
         code = state_store(s->app, path);
     if (!code)
@@ -253,8 +94,8 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     struct settings *fresh = calloc(1, sizeof *fresh);
     service_reloading();
     if (!fresh || app_reload(s->app, &fresh->app) || log_begin(&log, &fresh->app) ||
-        read_limits(&fresh->app, &limits) || read_file_limits(&fresh->app, &file_limits) ||
-        members_check(&fresh->app) || make_tls(&fresh->app, &cfg)) {
+        serve_store_limits(&fresh->app, &limits) || serve_file_limits(&fresh->app, &file_limits) ||
+        members_check(&fresh->app) || serve_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
         metrics_add(s->metrics, METRIC_RELOADS, "refused", 1);
         log_event(&s->log, LEVEL_ERROR, "not-reloaded", "so", "the old settings stay", NULL);
@@ -333,8 +174,8 @@ static bool watch_signals(struct server *s)
     static const struct {
         int number;
         event_callback_fn run;
-    } rows[SIGNALS] = {{SIGHUP, on_reload}, {SIGTERM, on_end}, {SIGINT, on_end}};
-    for (size_t i = 0; i < SIGNALS; i++) {
+    } rows[SERVE_SIGNALS] = {{SIGHUP, on_reload}, {SIGTERM, on_end}, {SIGINT, on_end}};
+    for (size_t i = 0; i < SERVE_SIGNALS; i++) {
         s->signals[i] = evsignal_new(s->base, rows[i].number, rows[i].run, s);
         if (!s->signals[i] || event_add(s->signals[i], NULL))
             return false;
@@ -349,13 +190,13 @@ static bool watch_signals(struct server *s)
 
 static bool make_services(struct server *s, int timeout)
 {
-    const struct http_events events = {on_connected, on_disconnected, on_answered, on_cannot_accept};
-    const struct message_events said = {on_message, on_trouble, s, members_may_send, &s->members};
-    const struct http_limits limits = {.body_max = MESSAGE_LIMIT, .timeout = timeout};
+    const struct http_events events = {serve_on_connected, serve_on_disconnected, serve_on_answered,
+                                       serve_on_cannot_accept};
+    const struct message_events said = {serve_on_message, serve_on_trouble, s, members_may_send, &s->members};
+    const struct http_limits limits = {.body_max = SERVE_MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();
     s->members = (struct members){s->store, s->app};
-    loop_log = &s->log;
-    event_set_log_callback(on_loop_says);
+    serve_loop_log(&s->log);
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
     http_set_gate(s->http, members_admit, &s->members);
@@ -475,7 +316,7 @@ static void clean_up(struct server *s)
     media_service_free(s->media);
     if (s->has_vault)
         sw_vault_close(&s->vault);
-    for (size_t i = 0; i < SIGNALS; i++)
+    for (size_t i = 0; i < SERVE_SIGNALS; i++)
         if (s->signals[i])
             event_free(s->signals[i]);
     if (s->drain)
@@ -485,7 +326,7 @@ static void clean_up(struct server *s)
     bev_forget();
     if (s->base)
         event_base_free(s->base);
-    loop_log = NULL;
+    serve_loop_log(NULL);
     sw_store_close(s->store);
     sw_config_free(s->cfg);
     if (s->lock >= 0)
@@ -501,9 +342,9 @@ static int check_rest(struct server *s)
 {
     struct sw_store_limits limits;
     struct file_limits file_limits;
-    int code = read_limits(s->app, &limits);
+    int code = serve_store_limits(s->app, &limits);
     if (!code)
-        code = read_file_limits(s->app, &file_limits);
+        code = serve_file_limits(s->app, &file_limits);
     sw_config_free(s->cfg);
     if (!code)
         app_say(s->app, "the settings are in order");
@@ -520,7 +361,7 @@ int serve_run(struct app *app)
     if (!code)
         code = members_check(app);
     if (!code)
-        code = make_tls(app, &s.cfg);
+        code = serve_tls(app, &s.cfg);
     if (!code && app_has(app, OPT_CHECK))
         return check_rest(&s);
     if (!code)
