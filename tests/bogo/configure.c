@@ -1,0 +1,202 @@
+/* From flags to a configuration of the library, with the defaults the suite takes for granted. */
+#include "tests/bogo/shim.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * What the suite takes for granted of a stack that was told nothing: its own preferences, as far as they are TLS 1.2. Suites are by
+ * number; a row we do not have is left out by the caller.
+ */
+static const char default_suites[] =
+    "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:"
+    "0x009D:0x002F:0x0035";
+static const char default_groups[] = "0x001D:0x0017:0x0018";
+static const char default_verify[] = "0x0403:0x0804:0x0401:0x0503:0x0805:0x0501:0x0806:0x0601:0x0201";
+static const char default_signing[] =
+    "0x0807:0x0403:0x0804:0x0401:0x0503:0x0805:0x0501:0x0603:0x0806:0x0601:0x0203:0x0201";
+
+static int64_t now(void *ctx)
+{
+    (void)ctx;
+    return (int64_t)time(NULL);
+}
+
+static void join_numbers(const struct int_list *list, char *out, size_t cap)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < list->n; i++)
+        at += (size_t)snprintf(out + at, cap - at, "%s0x%04X", i == 0 ? "" : ":", (unsigned)list->v[i]);
+}
+
+/* The handful of cipher strings the suite uses: names separated by colons, a few of them classes. */
+struct cipher_class {
+    const char *name, *suites;
+};
+
+/* clang-format off */
+static const struct cipher_class cipher_classes[] = {
+    {"DEFAULT",           "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:0x009D:0x002F:0x0035"},
+    {"ALL",               "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:0x009D:0x002F:0x0035"},
+    {"3DES",              "0x000A"},
+    {"DES-CBC3-SHA",      "0x000A"},
+    {"kRSA",              "0x009C:0x009D:0x002F:0x0035"},
+    {"aRSA",              "0xC02F:0xC030:0xCCA8:0xC013:0xC014:0xC027:0x009C:0x009D:0x002F:0x0035"},
+    {"ECDHE",             "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014"},
+};
+/* clang-format on */
+
+static void suites_from_cipher(const char *cipher, char *out, size_t cap)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    while (*cipher != '\0') {
+        size_t n = strcspn(cipher, ":[]|+");
+        const char *use = NULL;
+        char word[64];
+
+        if (n > 0 && n < sizeof word) {
+            memcpy(word, cipher, n);
+            word[n] = '\0';
+            use = word;
+            for (size_t i = 0; i < sizeof cipher_classes / sizeof cipher_classes[0]; i++)
+                if (strcmp(word, cipher_classes[i].name) == 0)
+                    use = cipher_classes[i].suites;
+            if (word[0] == '!' || word[0] == '-' || word[0] == '@') {
+                fprintf(stderr, "shim: cipher string not implemented\n");
+                exit(SHIM_UNIMPLEMENTED);
+            }
+            at += (size_t)snprintf(out + at, cap - at, "%s%s", at == 0 ? "" : ":", use);
+        }
+        cipher += n;
+        cipher += *cipher != '\0';
+    }
+}
+
+static void add_credentials(struct sw_config *cfg, const struct settings *s)
+{
+    for (size_t i = 0; i < s->credentials_len; i++) {
+        const struct credential *c = &s->credentials[i];
+        size_t cert_len, key_len;
+        uint8_t *cert, *key;
+        char names[16 * LIST_MAX];
+
+        if (c->cert_file == NULL || c->key_file == NULL)
+            continue;
+        cert = shim_read_file(c->cert_file, &cert_len);
+        key = shim_read_file(c->key_file, &key_len);
+        shim_must(sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL), c->cert_file);
+        join_numbers(&c->signing_prefs, names, sizeof names);
+        shim_must(sw_config_set_cert_sigalgs(cfg, c->signing_prefs.n > 0 ? names : default_signing),
+                  "signing preferences");
+        if (c->ocsp.set && (!s->use_ocsp_callback || !s->decline_ocsp))
+            shim_must(sw_config_set_ocsp(cfg, c->ocsp.p, c->ocsp.len), "OCSP response");
+        if (c->must_match_issuer)
+            shim_must(sw_config_set_cert_match_issuer(cfg, true), "must-match-issuer");
+        free(cert);
+        free(key);
+    }
+}
+
+/* ALPN lists travel on the command line in wire form: length byte, name, and so on. */
+static void set_alpn(struct sw_config *cfg, const struct blob *wire)
+{
+    char names[1024];
+    size_t at = 0;
+
+    for (size_t i = 0; i < wire->len;) {
+        size_t n = wire->p[i++];
+
+        if (n > wire->len - i || at + n + 2 > sizeof names)
+            shim_broken("ALPN list");
+        if (at > 0)
+            names[at++] = ',';
+        memcpy(names + at, wire->p + i, n);
+        at += n;
+        i += n;
+    }
+    names[at] = '\0';
+    shim_must(sw_config_set_alpn(cfg, names), "ALPN");
+}
+
+static void set_lists(struct sw_config *cfg, const struct settings *s)
+{
+    char names[4096];
+
+    shim_must(sw_config_set_policy(cfg, "all"), "policy");
+    shim_must(sw_config_set_suites(cfg, default_suites), "suites");
+    if (s->cipher != NULL) {
+        suites_from_cipher(s->cipher, names, sizeof names);
+        shim_must(sw_config_set_suites(cfg, names), s->cipher);
+    }
+    join_numbers(&s->curves, names, sizeof names);
+    shim_must(sw_config_set_groups(cfg, s->curves.n > 0 ? names : default_groups), "curves");
+    join_numbers(&s->verify_prefs, names, sizeof names);
+    shim_must(sw_config_set_sigalgs(cfg, s->verify_prefs.n > 0 ? names : default_verify), "verify-prefs");
+    shim_must(sw_config_set_option(cfg, SW_OPT_SERVER_ORDER, s->cipher != NULL), "order");
+}
+
+static void set_options(struct sw_config *cfg, const struct settings *s)
+{
+    shim_must(sw_config_set_option(cfg, SW_OPT_ETM, 0), "EtM");
+    shim_must(sw_config_set_option(cfg, SW_OPT_TICKETS, !s->no_ticket), "tickets");
+    shim_must(sw_config_set_option(cfg, SW_OPT_GREASE, s->enable_grease), "GREASE");
+    shim_must(sw_config_set_option(cfg, SW_OPT_FALLBACK_SCSV, s->fallback_scsv), "fallback");
+    shim_must(sw_config_set_option(cfg, SW_OPT_KEEP_CHAIN, 1), "chain");
+    shim_must(sw_config_set_option(cfg, SW_OPT_RENEGOTIATION_FATAL, !s->renegotiate_ignore), "renegotiation");
+    shim_must(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, s->enable_ocsp), "status_request");
+    if (s->max_cert_list > 0)
+        shim_must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");
+    if (s->max_send_fragment > 0)
+        shim_must(sw_config_set_option(cfg, SW_OPT_MAX_SEND, s->max_send_fragment), "max-send-fragment");
+}
+
+struct sw_config *shim_configure(struct shim *shim)
+{
+    const struct settings *s = shim->set;
+    struct sw_config *cfg;
+    bool ask = s->verify_peer || s->require_any;
+
+    if (s->no_tls12 || (s->min_version > 0x0303) || (s->max_version != 0 && s->max_version < 0x0303)) {
+        fprintf(stderr, "shim: version not implemented\n");
+        exit(SHIM_UNIMPLEMENTED);
+    }
+    cfg = sw_config_new(s->server ? SW_SERVER : SW_CLIENT, NULL);
+    if (cfg == NULL)
+        shim_broken("out of memory");
+    sw_config_set_clock(cfg, now, NULL);
+    set_lists(cfg, s);
+    shim_must(sw_config_set_versions(cfg, SW_TLS12, SW_TLS12), "versions");
+    set_options(cfg, s);
+    add_credentials(cfg, s);
+    if (s->server)
+        shim_must(sw_config_set_client_auth(cfg, s->require_any ? SW_CLIENT_AUTH_REQUIRE
+                                                 : ask          ? SW_CLIENT_AUTH_REQUEST
+                                                                : SW_CLIENT_AUTH_NONE),
+                  "client auth");
+    if (s->advertise_alpn.set && !s->server)
+        set_alpn(cfg, &s->advertise_alpn);
+    if (s->server && s->select_alpn.set) {
+        char name[256];
+
+        snprintf(name, sizeof name, "%.*s", (int)s->select_alpn.len, (const char *)s->select_alpn.p);
+        shim_must(sw_config_set_alpn(cfg, name), "ALPN");
+    }
+    if (s->server && s->reject_alpn)
+        shim_must(sw_config_set_alpn(cfg, "no such protocol"), "ALPN");
+    if (s->select_empty_alpn) {
+        fprintf(stderr, "shim: an empty ALPN answer is not implemented\n");
+        exit(SHIM_UNIMPLEMENTED);
+    }
+    sw_config_set_verify(cfg, shim_verify, shim);
+    sw_config_set_trace(cfg, shim_watch, shim);
+    if (s->hello_callback || s->fail_hello_callback || (s->server && s->fail_cert_callback))
+        sw_config_set_hello(cfg, shim_hello, shim);
+    if (shim->previous != NULL && s->server)
+        shim_must(sw_config_share_sessions(cfg, shim->previous), "sessions");
+    return cfg;
+}

@@ -1,0 +1,136 @@
+/* What a test expects of a handshake that is done. */
+#include "tests/bogo/shim.h"
+#include <stdlib.h>
+#include <string.h>
+
+void shim_expect(bool ok, const char *what)
+{
+    if (!ok)
+        shim_fail("EXPECTATION", what);
+}
+
+static bool same_text(const char *have, const struct blob *want)
+{
+    return want->len == 0 ? have == NULL || have[0] == '\0'
+                          : have != NULL && strlen(have) == want->len && memcmp(have, want->p, want->len) == 0;
+}
+
+static void check_session(struct shim *shim, struct sw_conn *conn, const struct sw_conn_info *info)
+{
+    const struct settings *s = shim->set;
+    bool resumable;
+
+    shim_expect(info->resumed == (shim->connection > 0 && !s->expect_session_miss),
+                "resumed or not, against what is expected");
+    if (s->server)
+        return;
+    resumable = sw_conn_session(conn, shim->session, SHIM_SESSION_ROOM, &shim->session_len) == SW_OK;
+    if (!resumable)
+        shim->session_len = 0;
+    if (!info->resumed)
+        shim_expect(resumable == !s->expect_no_session, "a session, against what is expected");
+    else
+        shim_expect(info->ticket_issued == s->expect_ticket_renewal, "a renewed ticket, against what is expected");
+    if (s->expect_session_id)
+        shim_expect(!shim->got_new_session_ticket, "a session id");
+}
+
+static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_conn_info *info)
+{
+    const struct settings *s = shim->set;
+    const uint8_t *got;
+    size_t len;
+
+    if (!s->server)
+        shim_expect(info->peer_has_cert, "a certificate of the server");
+    if (s->require_any && !info->resumed)
+        shim_expect(info->peer_has_cert, "a certificate of the client");
+    if (s->expect_peer_sigalg != 0)
+        shim_expect(info->sigscheme == s->expect_peer_sigalg, "the peer's signature scheme");
+    if (s->expect_ocsp.set && !info->resumed) {
+        got = sw_conn_ocsp(conn, &len);
+        shim_expect(got != NULL && len == s->expect_ocsp.len && memcmp(got, s->expect_ocsp.p, len) == 0,
+                    "the stapled response");
+    }
+    if (s->expect_certificate_types.set)
+        shim_expect(shim->certificate_types.len == s->expect_certificate_types.len &&
+                        memcmp(shim->certificate_types.p, s->expect_certificate_types.p, shim->certificate_types.len) ==
+                            0,
+                    "the certificate types");
+    if (s->expect_peer_verify_prefs.n > 0) {
+        shim_expect(shim->peer_sigalgs.len == 2 * s->expect_peer_verify_prefs.n, "the peer's schemes");
+        for (size_t i = 0; i < s->expect_peer_verify_prefs.n; i++)
+            shim_expect((shim->peer_sigalgs.p[2 * i] << 8 | shim->peer_sigalgs.p[2 * i + 1]) ==
+                            s->expect_peer_verify_prefs.v[i],
+                        "the peer's schemes");
+    }
+}
+
+/* The first certificate of a PEM file as DER must be the peer's leaf. */
+static void check_peer_file(struct sw_conn *conn, const char *path)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----";
+    size_t len, got_len, n = 0;
+    char *text = (char *)shim_read_file(path, &len), *at = strstr(text, begin);
+    const uint8_t *got = sw_conn_peer_cert(conn, 0, &got_len);
+    unsigned bits = 0, have = 0;
+
+    if (at == NULL)
+        shim_broken(path);
+    shim_expect(got != NULL, "the peer's certificate");
+    for (at += sizeof begin - 1; *at != '-' && *at != '=' && *at != '\0'; at++) {
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const char *d = strchr(digits, *at);
+
+        if (d == NULL)
+            continue;
+        bits = bits << 6 | (unsigned)(d - digits);
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            shim_expect(n < got_len && got[n] == (uint8_t)(bits >> have), "the peer's certificate");
+            n++;
+        }
+    }
+    shim_expect(n == got_len, "the peer's certificate");
+    free(text);
+}
+
+void shim_check(struct shim *shim, struct sw_conn *conn)
+{
+    const struct settings *s = shim->set;
+    struct sw_conn_info info;
+
+    sw_conn_info(conn, &info);
+    check_session(shim, conn, &info);
+    check_peer(shim, conn, &info);
+    if (s->expect_peer_cert_file != NULL)
+        check_peer_file(conn, s->expect_peer_cert_file);
+    if (s->expect_version != 0)
+        shim_expect((int)info.version == s->expect_version, "the version");
+    if (s->expect_cipher != 0)
+        shim_expect(info.suite == s->expect_cipher, "the cipher suite");
+    if (s->expect_curve != 0)
+        shim_expect(info.group == s->expect_curve, "the group");
+    shim_expect(same_text(info.alpn, s->server ? &s->select_alpn : &s->expect_alpn), "the application protocol");
+    if (s->expect_advertised_alpn.set)
+        shim_expect(shim->peer_alpn.len == s->expect_advertised_alpn.len &&
+                        memcmp(shim->peer_alpn.p, s->expect_advertised_alpn.p, shim->peer_alpn.len) == 0,
+                    "the offered application protocols");
+    if (s->expect_server_name != NULL)
+        shim_expect(info.server_name != NULL && strcmp(info.server_name, s->expect_server_name) == 0,
+                    "the server name");
+    if (s->expect_ems)
+        shim_expect(info.ems, "extended master secret");
+    if (s->expect_secure_renegotiation)
+        shim_expect(info.secure_renegotiation, "secure renegotiation");
+    if (s->expect_no_secure_renegotiation)
+        shim_expect(!info.secure_renegotiation, "no secure renegotiation");
+    if (s->expect_total_renegotiations != 0)
+        shim_expect(false, "renegotiations");
+    if (s->server && s->credentials_len > 1 && !info.resumed)
+        shim_expect((int)info.cert_index - (s->plain_credential ? 1 : 0) == s->expect_selected_credential,
+                    "the credential");
+    if (!s->server && s->use_ocsp_callback && !info.resumed && s->expect_ocsp.set)
+        shim_expect(shim->ocsp_called, "a look at the stapled response");
+}
