@@ -7,12 +7,15 @@ BUILD=$(cd "${BUILD:-build}" && pwd)
 export BUILD
 . tests/tally.sh
 
-STAGE_SHOW=1 stage unit "$BUILD/tests/run"
-for script in tests/e2e/*.sh; do
-    [ -x "$script" ] || continue
-    SCRATCH=$(mktemp -d)
-    export SCRATCH
-    STAGE_SECONDS=120 stage "$(basename "$script" .sh)" "$script"
-    rm -rf "$SCRATCH"
-done
+STAGE_SECONDS=400
+export STAGE_SECONDS
+list=$(mktemp)
+{
+    echo "unit $BUILD/tests/run"
+    for script in tests/e2e/*.sh; do
+        [ ! -x "$script" ] || echo "$(basename "$script" .sh) $script"
+    done
+} >"$list"
+stages $(($(getconf _NPROCESSORS_ONLN) + 1)) <"$list" # one more than there are processors: most of what the scripts do is to wait
+rm -f "$list"
 tally

@@ -2,9 +2,11 @@
 # or, where there is none, its exit code: one passed, one failed, or skipped (77).
 #
 #   stage NAME COMMAND...   run it, at most STAGE_SECONDS (600), say how it went, and show its log when it failed
+#   stages JOBS             run the stages on standard input, a line each, NAME and COMMAND, JOBS at a time; at the top of the tree,
+#                           and not in a pipe, whose end would forget the sums
 #   skip NAME WHY           say so
 #   tally                   print the sum; the result is success only if nothing failed
-# STAGE_SHOW=1 shows the log as it grows.
+# STAGE_SHOW=1 shows the log as it grows; STAGE_PICK is a sed script for lines of it that are shown when all is well.
 
 passed=0 failed=0 skipped=0
 tally_log=$(mktemp)
@@ -34,11 +36,22 @@ stage() {
     passed=$((passed + p)) failed=$((failed + f))
     if [ "$f" = 0 ]; then
         echo "ok    $name ($p passed, $took)"
+        [ -z "${STAGE_PICK:-}" ] || sed -n "$STAGE_PICK" "$tally_log"
         return 0
     fi
     [ -n "${STAGE_SHOW:-}" ] || sed 's/^/    | /' "$tally_log" | tail -n "${STAGE_LINES:-60}"
     [ "$code" != 124 ] || echo "    | stopped after ${STAGE_SECONDS:-600} s"
     echo "FAIL  $name ($p passed, $f failed, exit code $code, $took)"
+}
+
+stages() {
+    tally_sums=$(mktemp)
+    export tally_sums
+    xargs -P "$1" -L 1 tests/stage.sh
+    while read -r p f s; do
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    done <"$tally_sums"
+    rm -f "$tally_sums"
 }
 
 skip() {

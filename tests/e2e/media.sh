@@ -34,7 +34,7 @@ admin() { "$BUILD/sealwaxd" media "$@" --state state; }
 
 head -c 12000000 /dev/urandom >"First Song.ogg"
 head -c 500000 /dev/urandom >second.mp3
-exits 0 admin import "First Song.ogg" --play-time 2s
+exits 0 admin import "First Song.ogg" --play-time 6s
 exits 0 admin import second.mp3 --title "Second" --plays 1 --renewable --play-time 1s
 exits 0 admin ls
 says "First Song"
@@ -77,18 +77,18 @@ is "a range" 206 "$(status alice -r 1000-1999 '/media/First%20Song')"
 dd if="First Song.ogg" bs=1 skip=1000 count=1000 2>/dev/null | cmp -s - out && ok || bad "the range is wrong"
 is "what a head costs" 200 "$(status alice -I /media/1)"
 is "plays after seeking" 2 "$(plays alice 1)"
-sleep 2.1
+sleep 6.1
 as alice play "First Song" --rekey-every 1M >heard 2>err
 same "First Song.ogg" heard
 is "plays after a rekeyed one" 1 "$(plays alice 1)"
-sleep 2.1
+sleep 6.1
 # a restart renews nothing
 kill $server
 wait $server 2>/dev/null
 start
 exits 0 as alice play 1 --player 'cat >heard2'
 same "First Song.ogg" heard2
-sleep 2.1
+sleep 6.1
 exits 1 as alice play 1
 says "no plays"
 is "status" 402 "$(status alice /media/1)"
@@ -125,7 +125,7 @@ db = sqlite3.connect("state/media.db")
 db.execute("UPDATE licence SET sealed = zeroblob(52)")
 db.commit()
 P
-sleep 2.1
+sleep 6.1
 exits 5 as alice play 1
 says "changed on the server's disk"
 exits 0 admin licences
