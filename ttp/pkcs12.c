@@ -32,7 +32,8 @@ enum { SHA2_256 = 1, SHA2_384 = 2, SHA2_512 = 3, SHA2_224 = 4 };
 #define OID(array) ((struct sw_slice){array, sizeof array})
 #define CONSTRUCTED(n) (SW_DER_CONTEXT(n) | SW_DER_CONSTRUCTED)
 
-enum { SALT_LEN = 16 };
+/* Each encrypted part may ask for its own long derivation; files in use have two, certificates and key. */
+enum { SALT_LEN = 16, ENCRYPTED_MAX = 4 };
 
 /* The last byte of an OID that begins with base; 0 if it is another. */
 static int oid_last(struct sw_slice oid, struct sw_slice base)
@@ -221,6 +222,7 @@ struct decoding {
     struct sw_pkcs12 *p12;
     struct sw_slice pass;
     size_t used, cap; /* of p12->buf */
+    unsigned opened;  /* parts that were encrypted */
 };
 
 static enum sw_hash_id hash_of(struct sw_slice oid)
@@ -278,13 +280,14 @@ static enum sw_err decrypt_3des(struct sw_reader *alg, struct sw_slice pass, str
 }
 
 /* By whatever scheme the AlgorithmIdentifier names; out has cipher.len bytes. */
-static enum sw_err decrypt(struct sw_reader *alg, struct sw_slice pass, struct sw_slice cipher, uint8_t *out,
-                           size_t *len)
+static enum sw_err decrypt(struct decoding *d, struct sw_reader *alg, struct sw_slice cipher, uint8_t *out, size_t *len)
 {
     struct sw_slice oid = sw_der_read(alg, SW_DER_OID);
+    if (d->opened++ == ENCRYPTED_MAX)
+        return SW_ERR_UNSUPPORTED;
     if (sw_pbes2_is(oid))
-        return sw_pbes2_decrypt(sw_der_read(alg, SW_DER_SEQUENCE), pass, cipher, out, len);
-    return oid_last(oid, OID(oid_pbe)) == PBE_3DES ? decrypt_3des(alg, pass, cipher, out, len) : SW_ERR_UNSUPPORTED;
+        return sw_pbes2_decrypt(sw_der_read(alg, SW_DER_SEQUENCE), d->pass, cipher, out, len);
+    return oid_last(oid, OID(oid_pbe)) == PBE_3DES ? decrypt_3des(alg, d->pass, cipher, out, len) : SW_ERR_UNSUPPORTED;
 }
 
 static enum sw_err read_shrouded_key(struct decoding *d, struct sw_reader *value)
@@ -297,7 +300,7 @@ static enum sw_err read_shrouded_key(struct decoding *d, struct sw_reader *value
     uint8_t *plain = malloc(cipher.len ? cipher.len : 1);
     if (!plain)
         return SW_ERR_MEMORY;
-    enum sw_err err = decrypt(&alg, d->pass, cipher, plain, &len);
+    enum sw_err err = decrypt(d, &alg, cipher, plain, &len);
     if (err == SW_OK)
         err = sw_key_decode(&d->p12->key, plain, len);
     sw_wipe(plain, cipher.len);
@@ -368,7 +371,7 @@ static enum sw_err read_encrypted(struct decoding *d, struct sw_reader *tagged)
     if (!sw_reader_end(&content) || version != 0 || !sw_slice_eq(oid, OID(oid_data)) || cipher.len > d->cap - d->used)
         return SW_ERR_DER;
     uint8_t *out = d->p12->buf + d->used;
-    enum sw_err err = decrypt(&alg, d->pass, cipher, out, &len);
+    enum sw_err err = decrypt(d, &alg, cipher, out, &len);
     d->used += cipher.len;
     return err == SW_OK ? read_bags(d, (struct sw_slice){out, len}) : err;
 }

@@ -1,5 +1,7 @@
 /* PKCS#12: files of OpenSSL and Java are read, ours are read back, a wrong passphrase and a changed byte are found. */
+#include "tests/ttp/p12.h"
 #include "tests/ttp/vectors.h"
+#include "ttp/key_pbes2.h"
 #include "ttp/pkcs12.h"
 
 static enum sw_err read_file(const char *path, struct sw_slice pass, struct sw_pkcs12 *p12)
@@ -133,7 +135,54 @@ static void finds_changes_and_truncations(void)
     free(der);
 }
 
+/* EncryptedData with nothing in it. */
+static void write_encrypted(struct sw_writer *w)
+{
+    static const uint8_t encrypted_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6},
+                         data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1}, empty[] = {SW_DER_SEQUENCE, 0};
+    const struct sw_slice pass = p12_pass, plain = {empty, sizeof empty};
+    uint8_t sealed[512];
+    struct sw_writer s = sw_writer_of(sealed, sizeof sealed);
+    size_t info = sw_der_open(w, SW_DER_SEQUENCE), tag, enc, content;
+
+    SW_ASSERT_OK(sw_pbes2_encrypt(&s, SW_DER_CONTEXT(0), pass, plain));
+    sw_der_write(w, SW_DER_OID, encrypted_data, sizeof encrypted_data);
+    tag = sw_der_open(w, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
+    enc = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_der_write_int(w, 0);
+    content = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_der_write(w, SW_DER_OID, data, sizeof data);
+    sw_write_bytes(w, sealed, s.len);
+    sw_der_close(w, content);
+    sw_der_close(w, enc);
+    sw_der_close(w, tag);
+    sw_der_close(w, info);
+}
+
+/* Each part has a derivation of its own, whose rounds it chooses: whoever writes many parts asks for time. */
+static void opens_four_parts_at_most(void)
+{
+    uint8_t part[512], safe[4096], file[4352];
+    struct sw_writer one = sw_writer_of(part, sizeof part);
+
+    write_encrypted(&one);
+    for (unsigned n = 4; n <= 5; n++) {
+        struct sw_writer w = sw_writer_of(safe, sizeof safe);
+        size_t list = sw_der_open(&w, SW_DER_SEQUENCE);
+        struct sw_pkcs12 p12;
+
+        for (unsigned i = 0; i < n; i++)
+            sw_write_bytes(&w, part, one.len);
+        sw_der_close(&w, list);
+        SW_ASSERT_ERR(
+            sw_pkcs12_decode(&p12, file, p12_wrap((struct sw_slice){safe, w.len}, file, sizeof file), p12_pass),
+            n <= 4 ? SW_OK : SW_ERR_UNSUPPORTED);
+        CU_ASSERT_EQUAL(p12.certs_len, 0);
+        sw_pkcs12_free(&p12);
+    }
+}
+
 SW_TEST_SUITE(pkcs12){
     SW_TEST(reads_files_of_others),    SW_TEST(reads_passphrases_beyond_ascii), SW_TEST(refuses_what_it_cannot_read),
-    SW_TEST(reads_back_what_it_makes), SW_TEST(finds_changes_and_truncations),
+    SW_TEST(reads_back_what_it_makes), SW_TEST(finds_changes_and_truncations),  SW_TEST(opens_four_parts_at_most),
 };
