@@ -74,6 +74,10 @@ for who in 01 02; do exits 0 "$BUILD/sealwaxd" media licences $who abc 4 --state
 exits 3 rekey
 says "state: a sealwaxd is at work there; stop it first"
 stop
+exits 3 flock -x state "$BUILD/sealwaxd" users list --state state
+says "state: its key is being changed just now"
+exits 3 flock -x state "$BUILD/sealwaxd" --state state --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0
+says "state: its key is being changed just now"
 : >state/uploads/00000000000000000000000000000000 # one that ended before anything was in it
 cp -a state damaged
 cp -a state first
@@ -137,7 +141,7 @@ says "state/vault.key: "
 
 rm -rf state
 mv first state
-python3 "$here/rekey_kill.py" "$BUILD" "${KILLS:-60}" 77 >kills.log
+python3 "$here/rekey_kill.py" "$BUILD" "${KILLS:-40}" 77 >kills.log
 code=$?
 grep -v passed kills.log
 [ $code = 0 ] || [ $code = 77 ] || failed=$((failed + 1))
