@@ -28,14 +28,25 @@ static void group_text(const struct sw_conn_info *info, char *out, size_t cap)
         snprintf(out, cap, "%s", name);
 }
 
-static void say_json(const struct sw_conn_info *info, const char *subject)
+/* How many timestamps a server has sent; the library has looked at the shape of the list. */
+static int timestamps(const struct sw_conn *conn)
 {
-    json_t *object = json_pack("{s:s,s:s,s:s,s:i,s:s*,s:s*,s:s*,s:b,s:b,s:b,s:b,s:b,s:s*,s:s*}", "event", "established",
-                               "version", version_name(info->version), "suite", or_none(info->suite_name, "unknown"),
-                               "suite_id", (int)info->suite, "group", info->group_name, "signature",
-                               info->sigscheme_name, "peer", subject, "resumed", (int)info->resumed, "etm",
-                               (int)info->etm, "ems", (int)info->ems, "ticket", (int)info->ticket_issued, "stapled",
-                               (int)info->stapled, "alpn", info->alpn, "server_name", info->server_name);
+    size_t len, at = 2;
+    const uint8_t *list = sw_conn_sct(conn, &len);
+    int n = 0;
+    for (; list && at + 2 <= len; n++)
+        at += 2 + ((size_t)list[at] << 8 | list[at + 1]);
+    return n;
+}
+
+static void say_json(const struct sw_conn_info *info, const char *subject, int sct_count)
+{
+    json_t *object = json_pack(
+        "{s:s,s:s,s:s,s:i,s:s*,s:s*,s:s*,s:b,s:b,s:b,s:b,s:b,s:i,s:s*,s:s*}", "event", "established", "version",
+        version_name(info->version), "suite", or_none(info->suite_name, "unknown"), "suite_id", (int)info->suite,
+        "group", info->group_name, "signature", info->sigscheme_name, "peer", subject, "resumed", (int)info->resumed,
+        "etm", (int)info->etm, "ems", (int)info->ems, "ticket", (int)info->ticket_issued, "stapled", (int)info->stapled,
+        "timestamps", sct_count, "alpn", info->alpn, "server_name", info->server_name);
     if (!object)
         return;
     json_dumpf(object, stderr, JSON_COMPACT);
@@ -62,7 +73,7 @@ void describe_brief(const struct app *app, const struct sw_conn *conn)
     sw_conn_info(conn, &info);
     const char *subject = peer_subject(conn, &peer);
     if (app->json) {
-        say_json(&info, subject);
+        say_json(&info, subject, timestamps(conn));
         return;
     }
     group_text(&info, group, sizeof group);
@@ -73,6 +84,8 @@ void describe_brief(const struct app *app, const struct sw_conn *conn)
             "Resumed: %s\nEncrypt-then-MAC: %s\nExtended master secret: %s\nTicket: %s\nStapled status: %s\nALPN: %s\n",
             yes(info.resumed), yes(info.etm), yes(info.ems), yes(info.ticket_issued), yes(info.stapled),
             or_none(info.alpn, "none"));
+    if (app_has(app, OPT_SCT))
+        fprintf(stderr, "Certificate timestamps: %d, not verified\n", timestamps(conn));
 }
 
 void describe_line(const struct sw_conn *conn, char *out, size_t cap)

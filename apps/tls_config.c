@@ -117,6 +117,7 @@ static int set_switches(const struct app *app, struct sw_config *cfg)
         {OPT_INSECURE, SW_OPT_INSECURE_NO_VERIFY, 1},
         {OPT_STAPLE, SW_OPT_STATUS_REQUEST, 1},
         {OPT_REQUIRE_STAPLE, SW_OPT_STATUS_REQUEST, 2},
+        {OPT_SCT, SW_OPT_SCT, 1},
         {OPT_GREASE, SW_OPT_GREASE, 1},
         {OPT_FALLBACK_SCSV, SW_OPT_FALLBACK_SCSV, 1},
     };
@@ -272,22 +273,27 @@ bool tls_has_cert(const struct app *app)
     return app_has(app, OPT_CERT) || certs_on_cards(&app->opt[OPT_CERT], &app->opt[OPT_KEY]);
 }
 
-/* Certificates with the key and the status response that stand at the same place on the command line. */
+/* Certificates with the key, the status response and the timestamps that stand at the same place on the command line. */
 static int add_certs(const struct app *app, struct sw_config *cfg, enum sw_role role, enum key_care care)
 {
-    const struct app_values *certs = &app->opt[OPT_CERT], *keys = &app->opt[OPT_KEY], *ocsp = &app->opt[OPT_OCSP];
+    const struct app_values *certs = &app->opt[OPT_CERT], *keys = &app->opt[OPT_KEY], *ocsp = &app->opt[OPT_OCSP],
+                            *sct = &app->opt[OPT_SCT_LIST];
     if (certs_on_cards(certs, keys))
         certs = keys;
     if (keys->n && keys->n != certs->n)
         return app_usage(app, "%zu --cert and %zu --key: give one key for each certificate", certs->n, keys->n);
     if (ocsp->n > certs->n)
         return app_usage(app, "more --ocsp than --cert");
+    if (sct->n > certs->n)
+        return app_usage(app, "more --sct than --cert");
     for (size_t i = 0; i < certs->n; i++) {
         const char *key = keys->n ? keys->v[i] : certs->v[i];
         int code =
             card_is_uri(key) ? add_card(app, cfg, certs->v[i], key, role) : add_cert(app, cfg, certs->v[i], key, care);
         if (!code && i < ocsp->n)
             code = add_file(app, cfg, ocsp->v[i], sw_config_set_ocsp);
+        if (!code && i < sct->n)
+            code = add_file(app, cfg, sct->v[i], sw_config_set_sct);
         if (code)
             return code;
     }

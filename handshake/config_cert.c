@@ -5,6 +5,9 @@
 #include "ttp/pem.h"
 #include <string.h>
 
+/* The list shares a block of 2^16 bytes with the other extensions. */
+enum { SCT_LIST_MAX = 32768 };
+
 /* --- memory ------------------------------------------------------------------------------------------------------------- */
 
 static void free_slice(const struct sw_config *cfg, struct sw_slice *s)
@@ -19,6 +22,7 @@ void sw_credential_free(const struct sw_config *cfg, struct sw_credential *c)
         free_slice(cfg, &c->der[i]);
     sw_config_release(cfg, c->der, c->der_len * sizeof *c->der);
     free_slice(cfg, &c->ocsp);
+    free_slice(cfg, &c->sct);
     sw_privkey_free(c->key);
     sw_config_release(cfg, c, sizeof *c);
 }
@@ -153,6 +157,18 @@ enum sw_err sw_config_set_ocsp(struct sw_config *cfg, const void *response, size
         return sw_config_refuse(cfg, SW_ERR_STATE, "add a certificate before its status", "");
     free_slice(cfg, &c->ocsp);
     return copy_slice(cfg, response, len, &c->ocsp);
+}
+
+enum sw_err sw_config_set_sct(struct sw_config *cfg, const void *list, size_t len)
+{
+    struct sw_credential *c = newest(cfg);
+
+    if (c == NULL)
+        return sw_config_refuse(cfg, SW_ERR_STATE, "add a certificate before its timestamps", "");
+    if (len > 0 && (len > SCT_LIST_MAX || !sw_sct_list_valid((struct sw_slice){list, len})))
+        return sw_config_refuse(cfg, SW_ERR_ARGUMENT, "this is no list of signed certificate timestamps", "");
+    free_slice(cfg, &c->sct);
+    return copy_slice(cfg, list, len, &c->sct);
 }
 
 enum sw_err sw_config_set_cert_sigalgs(struct sw_config *cfg, const char *names)

@@ -20,6 +20,7 @@ static const struct range ranges[SW_OPT_COUNT] = {
     [SW_OPT_MAX_FRAGMENT]       = {512, 4096, true},
     [SW_OPT_MAX_SEND]           = {64, 16384, false},
     [SW_OPT_STATUS_REQUEST]     = {0, 2, false},
+    [SW_OPT_SCT]                = {0, 1, false},
     [SW_OPT_SERVER_ORDER]       = {0, 1, false},
     [SW_OPT_GREASE]             = {0, 1, false},
     [SW_OPT_FALLBACK_SCSV]      = {0, 1, false},

@@ -84,6 +84,7 @@ void sw_conn_free(struct sw_conn *conn)
         sw_conn_release_mem(conn, conn->name, strlen(conn->name) + 1);
     sw_conn_release_mem(conn, conn->chain, conn->chain_len);
     sw_conn_release_mem(conn, conn->status, conn->status_len);
+    sw_conn_release_mem(conn, conn->sct, conn->sct_len);
     sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
     sw_conn_release_mem(conn, conn->text, SW_TEXT_MAX);
     sw_config_release(cfg, conn, sizeof *conn);
@@ -311,6 +312,8 @@ void sw_conn_release(struct sw_conn *conn)
         return;
     sw_conn_release_mem(conn, conn->status, conn->status_len);
     conn->status = NULL;
+    sw_conn_release_mem(conn, conn->sct, conn->sct_len);
+    conn->sct = NULL;
     if (sw_option(conn, SW_OPT_KEEP_CHAIN) != 1) {
         sw_conn_release_mem(conn, conn->chain, conn->chain_len);
         conn->chain = NULL;

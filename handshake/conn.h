@@ -121,6 +121,8 @@ struct sw_conn {
     size_t chain_len;
     uint8_t *status;
     size_t status_len;
+    uint8_t *sct; /* client: SignedCertificateTimestampList */
+    size_t sct_len;
     uint8_t *resumable; /* client: encoded session */
     size_t resumable_len;
     char *text;    /* the error in words */

@@ -93,6 +93,12 @@ const uint8_t *sw_conn_ocsp(const struct sw_conn *conn, size_t *len)
     return in_progress ? conn->hs->status : conn->status;
 }
 
+const uint8_t *sw_conn_sct(const struct sw_conn *conn, size_t *len)
+{
+    *len = conn->sct != NULL ? conn->sct_len : 0;
+    return conn->sct;
+}
+
 /* --- derived values ----------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len,

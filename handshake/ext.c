@@ -35,22 +35,23 @@ static enum sw_err ignore(struct sw_conn *conn, struct sw_reader *r)
 
 /* clang-format off */
 static const struct sw_ext extensions[] = {
-    /* id    name                         offer             write_offer             read_offer             answer                   write_answer            read_answer */
-    {0,      "server_name",               sw_sni_offer,     sw_sni_write,           sw_sni_read,           sw_sni_answer,           nothing,                sw_sni_read_answer},
-    {1,      "max_fragment_length",       sw_mfl_offer,     sw_mfl_write,           sw_mfl_read,           sw_mfl_answer,           sw_mfl_write,           sw_mfl_read_answer},
-    {5,      "status_request",            sw_status_offer,  sw_status_write,        sw_status_read,        sw_status_answer,        nothing,                sw_status_read_answer},
-    {10,     "supported_groups",          sw_groups_offer,  sw_groups_write,        sw_groups_read,        never,                   nothing,                ignore},
-    {11,     "ec_point_formats",          sw_formats_offer, sw_formats_write,       sw_formats_read,       sw_formats_answer,       sw_formats_write,       sw_formats_read_answer},
-    {13,     "signature_algorithms",      always,           sw_sigalgs_write,       sw_sigalgs_read,       never,                   nothing,                NULL},
-    {16,     "alpn",                      sw_alpn_offer,    sw_alpn_write,          sw_alpn_read,          sw_alpn_answer,          sw_alpn_write,          sw_alpn_read_answer},
-    {22,     "encrypt_then_mac",          sw_etm_offer,     nothing,                sw_etm_read,           sw_etm_answer,           nothing,                sw_etm_read_answer},
-    {23,     "extended_master_secret",    sw_ems_offer,     nothing,                sw_ems_read,           sw_ems_answer,           nothing,                sw_ems_read_answer},
-    {28,     "record_size_limit",         sw_limit_offer,   sw_limit_write,         sw_limit_read,         sw_limit_answer,         sw_limit_write,         sw_limit_read_answer},
-    {35,     "session_ticket",            sw_ticket_offer,  sw_ticket_write,        sw_ticket_read,        sw_ticket_answer,        nothing,                sw_ticket_read_answer},
-    {43,     "supported_versions",        never,            nothing,                sw_versions_read,      never,                   nothing,                NULL},
-    {47,     "certificate_authorities",   never,            nothing,                sw_authorities_read,   never,                   nothing,                NULL},
-    {50,     "signature_algorithms_cert", never,            nothing,                sw_sigalgs_cert_read,  never,                   nothing,                NULL},
-    {0xff01, "renegotiation_info",        always,           sw_renegotiation_write, sw_renegotiation_read, sw_renegotiation_answer, sw_renegotiation_write, sw_renegotiation_read_answer},
+    /* id    name                            offer             write_offer             read_offer             answer                   write_answer            read_answer */
+    {0,      "server_name",                  sw_sni_offer,     sw_sni_write,           sw_sni_read,           sw_sni_answer,           nothing,                sw_sni_read_answer},
+    {1,      "max_fragment_length",          sw_mfl_offer,     sw_mfl_write,           sw_mfl_read,           sw_mfl_answer,           sw_mfl_write,           sw_mfl_read_answer},
+    {5,      "status_request",               sw_status_offer,  sw_status_write,        sw_status_read,        sw_status_answer,        nothing,                sw_status_read_answer},
+    {10,     "supported_groups",             sw_groups_offer,  sw_groups_write,        sw_groups_read,        never,                   nothing,                ignore},
+    {11,     "ec_point_formats",             sw_formats_offer, sw_formats_write,       sw_formats_read,       sw_formats_answer,       sw_formats_write,       sw_formats_read_answer},
+    {13,     "signature_algorithms",         always,           sw_sigalgs_write,       sw_sigalgs_read,       never,                   nothing,                NULL},
+    {16,     "alpn",                         sw_alpn_offer,    sw_alpn_write,          sw_alpn_read,          sw_alpn_answer,          sw_alpn_write,          sw_alpn_read_answer},
+    {18,     "signed_certificate_timestamp", sw_sct_offer,     nothing,                sw_sct_read,           sw_sct_answer,           sw_sct_write,           sw_sct_read_answer},
+    {22,     "encrypt_then_mac",             sw_etm_offer,     nothing,                sw_etm_read,           sw_etm_answer,           nothing,                sw_etm_read_answer},
+    {23,     "extended_master_secret",       sw_ems_offer,     nothing,                sw_ems_read,           sw_ems_answer,           nothing,                sw_ems_read_answer},
+    {28,     "record_size_limit",            sw_limit_offer,   sw_limit_write,         sw_limit_read,         sw_limit_answer,         sw_limit_write,         sw_limit_read_answer},
+    {35,     "session_ticket",               sw_ticket_offer,  sw_ticket_write,        sw_ticket_read,        sw_ticket_answer,        nothing,                sw_ticket_read_answer},
+    {43,     "supported_versions",           never,            nothing,                sw_versions_read,      never,                   nothing,                NULL},
+    {47,     "certificate_authorities",      never,            nothing,                sw_authorities_read,   never,                   nothing,                NULL},
+    {50,     "signature_algorithms_cert",    never,            nothing,                sw_sigalgs_cert_read,  never,                   nothing,                NULL},
+    {0xff01, "renegotiation_info",           always,           sw_renegotiation_write, sw_renegotiation_read, sw_renegotiation_answer, sw_renegotiation_write, sw_renegotiation_read_answer},
 };
 /* clang-format on */
 

@@ -10,6 +10,12 @@ sw_ext_write sw_sni_write, sw_alpn_write, sw_status_write;
 sw_ext_read_offer sw_sni_read, sw_alpn_read, sw_status_read, sw_authorities_read;
 sw_ext_read_answer sw_sni_read_answer, sw_alpn_read_answer, sw_status_read_answer;
 
+/* ext_sct.c */
+sw_ext_when sw_sct_offer, sw_sct_answer;
+sw_ext_write sw_sct_write;
+sw_ext_read_offer sw_sct_read;
+sw_ext_read_answer sw_sct_read_answer;
+
 /* ext_crypto.c */
 sw_ext_when sw_groups_offer, sw_formats_offer, sw_formats_answer;
 sw_ext_write sw_groups_write, sw_formats_write, sw_sigalgs_write;

@@ -98,6 +98,9 @@ static enum sw_err check_resumption(struct sw_conn *conn, const struct sw_server
             memcpy(hs->session_id, h->session_id.p, h->session_id.len);
         return SW_OK;
     }
+    /* the server should not have sent it, but nothing forbids it (RFC 6962 3.3.1) */
+    sw_conn_release_mem(conn, conn->sct, conn->sct_len);
+    conn->sct = NULL;
     if (conn->suite->id != s->suite || conn->version != s->version)
         return SW_ERR_RESUME_MISMATCH;
     if (conn->ems != s->ems)

@@ -104,6 +104,8 @@ static size_t room_for(const struct sw_conn *conn, int message)
     switch (message) {
     case SW_CERTIFICATE:
         return longest_chain(conn);
+    case SW_SERVER_HELLO:
+        return (hs->cred != NULL ? hs->cred->sct.len : 0) + BODY_FIRST;
     case SW_CERTIFICATE_STATUS:
         return hs->cred->ocsp.len + LENGTHS;
     case SW_CERTIFICATE_REQUEST:

@@ -108,6 +108,13 @@ const struct sw_privkey *sw_config_key(const struct sw_config *cfg, size_t i);
 enum sw_err sw_config_set_ocsp(struct sw_config *cfg, const void *response, size_t len) SW_MUST_USE;
 
 /*
+ * sw_config_set_sct: the signed certificate timestamps to send with the certificate added last to clients that ask: a
+ * SignedCertificateTimestampList (RFC 6962 3.3), its two length bytes included, at most 32768 bytes; len 0 takes it away. SW_ERR_ARGUMENT for anything
+ * else; which logs have signed it is not looked at.
+ */
+enum sw_err sw_config_set_sct(struct sw_config *cfg, const void *list, size_t len) SW_MUST_USE;
+
+/*
  * sw_config_set_cert_sigalgs: the schemes the certificate added last signs with, in order of preference, names as above; without it the
  * configuration's own list. sw_config_set_cert_match_issuer: use that certificate only for a peer whose certificate_authorities name an issuer of its chain.
  */
@@ -170,6 +177,7 @@ enum sw_option {
     SW_OPT_MAX_FRAGMENT,      /* client, RFC 6066: 512, 1024, 2048 or 4096 (0: not offered) */
     SW_OPT_MAX_SEND,          /* longest plaintext we put into one record, 64 to 16384 (16384) */
     SW_OPT_STATUS_REQUEST,    /* client: ask for a stapled status (0); 2: refuse a server without */
+    SW_OPT_SCT,               /* client: ask for signed certificate timestamps, RFC 6962 (0) */
     SW_OPT_SERVER_ORDER,      /* server: its own order of suites decides, 0 the client's (1) */
     SW_OPT_GREASE,            /* client: send GREASE values, RFC 8701 (0) */
     SW_OPT_FALLBACK_SCSV,     /* client: this is a fallback retry, RFC 7507 (0) */
@@ -338,6 +346,12 @@ const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *l
 
 /* sw_conn_ocsp: client: the stapled response, NULL if there is none; as long-lived as the chain. */
 const uint8_t *sw_conn_ocsp(const struct sw_conn *conn, size_t *len);
+
+/*
+ * sw_conn_sct: client: the SignedCertificateTimestampList the server sent with SW_OPT_SCT, NULL if there is none, as after resumption. Well-formed, but
+ * nobody has verified it: which logs to believe is the caller's business. There from the verify function on until sw_conn_release.
+ */
+const uint8_t *sw_conn_sct(const struct sw_conn *conn, size_t *len);
 
 /* --- resumption and derived values -------------------------------------------------------------------------------------- */
 

@@ -95,6 +95,8 @@ static void add_credentials(struct sw_config *cfg, const struct settings *s)
                   "signing preferences");
         if (c->ocsp.set && (!s->use_ocsp_callback || !s->decline_ocsp))
             shim_must(sw_config_set_ocsp(cfg, c->ocsp.p, c->ocsp.len), "OCSP response");
+        if (c->sct.set && sw_config_set_sct(cfg, c->sct.p, c->sct.len) != SW_OK)
+            shim_fail("SCT_LIST", sw_config_error(cfg));
         if (c->must_match_issuer)
             shim_must(sw_config_set_cert_match_issuer(cfg, true), "must-match-issuer");
         free(cert);
@@ -149,6 +151,7 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
     shim_must(sw_config_set_option(cfg, SW_OPT_KEEP_CHAIN, 1), "chain");
     shim_must(sw_config_set_option(cfg, SW_OPT_RENEGOTIATION_FATAL, !s->renegotiate_ignore), "renegotiation");
     shim_must(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, s->enable_ocsp), "status_request");
+    shim_must(sw_config_set_option(cfg, SW_OPT_SCT, s->enable_sct), "timestamps");
     if (s->max_cert_list > 0)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");
     if (s->max_send_fragment > 0)

@@ -52,6 +52,11 @@ static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_
         shim_expect(got != NULL && len == s->expect_ocsp.len && memcmp(got, s->expect_ocsp.p, len) == 0,
                     "the stapled response");
     }
+    if (s->expect_sct.set && !info->resumed) {
+        got = sw_conn_sct(conn, &len);
+        shim_expect(got != NULL && len == s->expect_sct.len && memcmp(got, s->expect_sct.p, len) == 0,
+                    "the signed certificate timestamps");
+    }
     if (s->expect_certificate_types.set)
         shim_expect(shim->certificate_types.len == s->expect_certificate_types.len &&
                         memcmp(shim->certificate_types.p, s->expect_certificate_types.p, shim->certificate_types.len) ==

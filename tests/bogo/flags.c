@@ -120,6 +120,9 @@ static const struct flag flags[] = {
     {"set-ocsp-in-callback", SWITCH, S(set_ocsp_in_callback)},
     {"decline-ocsp-callback", SWITCH, S(decline_ocsp)},
     {"fail-ocsp-callback", SWITCH, S(fail_ocsp)},
+    {"enable-signed-cert-timestamps", SWITCH, S(enable_sct)},
+    {"signed-cert-timestamps", CREDENTIAL_BASE64, C(sct)},
+    {"expect-signed-cert-timestamps", BASE64, S(expect_sct)},
     {"expect-certificate-types", BASE64, S(expect_certificate_types)},
 
     {"use-early-callback", SWITCH, S(hello_callback)},

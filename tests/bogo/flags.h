@@ -28,7 +28,7 @@ struct blob {
 struct credential {
     const char *cert_file, *key_file;
     struct int_list signing_prefs;
-    struct blob ocsp;
+    struct blob ocsp, sct;
     bool must_match_issuer;
 };
 
@@ -73,7 +73,8 @@ struct settings {
         expect_no_session_id;
 
     bool enable_ocsp, use_ocsp_callback, set_ocsp_in_callback, decline_ocsp, fail_ocsp;
-    struct blob ocsp_response, expect_ocsp;
+    bool enable_sct;
+    struct blob expect_ocsp, expect_sct;
     struct blob expect_certificate_types;
 
     bool fail_cert_callback, hello_callback, fail_hello_callback, enable_grease;

@@ -109,6 +109,8 @@ TESTS = [
     ("a session miss that does not come fails", lambda: exits(1, False, ["-expect-session-miss"], True, connections=2)),
     ("a refused certificate", lambda: exits(1, True, ["-verify-peer", "-verify-fail"], False, handshake_fails=True)),
     ("an expected curve that is another fails", lambda: exits(1, False, ["-expect-curve-id", "24"], False)),
+    ("malformed timestamps", lambda: exits(1, True, ["-signed-cert-timestamps", "AAI="], True, connections=0)),
+    ("timestamps that do not come fail", lambda: exits(1, False, ["-enable-signed-cert-timestamps", "-expect-signed-cert-timestamps", "AAMAAao="], False)),
     ("an unknown flag is not implemented", lambda: exits(89, True, ["-psk", "x"], False, connections=0)),
     ("TLS 1.3 alone is not implemented", lambda: exits(89, True, ["-min-version", "772"], False, connections=0)),
 ]

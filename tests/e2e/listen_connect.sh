@@ -286,6 +286,29 @@ openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cert cipher.crt -key cipher
 says "why" "key usage" usage.log
 stop
 
+# --- signed certificate timestamps -------------------------------------------------------------------------------------------------
+
+printf '\0\7\0\1A\0\2BC' >two.sct
+printf '\0\0' >none.sct
+listen sct $ours --sct two.sct --client-auth none
+exits 0 "timestamps for whoever asks" connect --sct --brief
+says "how many" "Certificate timestamps: 2, not verified" err
+exits 0 "none for others" connect --brief
+is "no word of them" sh -c "! grep -q timestamps err"
+openssl s_client -connect "127.0.0.1:$port" -tls1_2 -serverinfo 18 </dev/null >info 2>/dev/null
+is "OpenSSL is sent the list" grep -q "$(printf '\0\22\0\11\0\7\0\1A\0\2BC' | base64)" info
+stop
+exits 4 "an empty list of timestamps" "$sealwax" listen 127.0.0.1:0 $ours --sct none.sct
+{ echo "-----BEGIN SERVERINFO FOR TIMESTAMPS-----"; printf '\0\22\0\11\0\7\0\1A\0\2BC' | base64; echo "-----END SERVERINFO FOR TIMESTAMPS-----"; } >two.info
+port=$(free_port)
+sleep 10 | openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -tls1_2 -serverinfo two.info -quiet >/dev/null 2>&1 &
+server=$!
+servers="$servers $server"
+await "$port"
+connect --sct --brief </dev/null >out 2>err || true
+says "OpenSSL's timestamps are counted" "Certificate timestamps: 2, not verified" err
+stop
+
 # --- the command line -------------------------------------------------------------------------------------------------------
 
 exits 0 "--help" "$sealwax" --help

@@ -28,6 +28,7 @@ void ext_client(struct pair *p)
     SW_ASSERT_OK(sw_config_set_option(p->client_cfg, SW_OPT_MAX_FRAGMENT, 512));
     SW_ASSERT_OK(sw_config_set_option(p->client_cfg, SW_OPT_RECORD_SIZE_LIMIT, 1024));
     SW_ASSERT_OK(sw_config_set_option(p->client_cfg, SW_OPT_STATUS_REQUEST, 1));
+    SW_ASSERT_OK(sw_config_set_option(p->client_cfg, SW_OPT_SCT, 1));
     pair_connect(p, "server.example");
     CU_ASSERT_PTR_NOT_NULL(sw_conn_out_buf(p->client, &n));
     p->client->suite = sw_suite_by_id(0xc02f);

@@ -1,0 +1,64 @@
+/*
+ * signed_certificate_timestamp (RFC 6962 3.3.1): what logs have said about the server's certificate, in the words of RFC 6962 3.3:
+ *
+ *     sct_list<1..2^16-1> of SerializedSCT<1..2^16-1>
+ *
+ * The list is carried and its shape checked; which logs to believe is the application's business.
+ */
+#include "handshake/ext_rows.h"
+#include <string.h>
+
+bool sw_sct_list_valid(struct sw_slice list)
+{
+    struct sw_reader r = sw_reader_of_slice(list), scts = sw_read_vec16(&r);
+    bool some = false;
+
+    while (sw_reader_left(&scts) > 0) {
+        struct sw_reader sct = sw_read_vec16(&scts);
+
+        if (scts.failed || sw_reader_left(&sct) == 0)
+            return false;
+        some = true;
+    }
+    return some && sw_reader_end(&r);
+}
+
+bool sw_sct_offer(const struct sw_conn *conn)
+{
+    return sw_option(conn, SW_OPT_SCT) != 0;
+}
+
+/* An offer is empty; the walk refuses anything else. */
+enum sw_err sw_sct_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
+{
+    (void)conn;
+    (void)ext;
+    (void)r;
+    return SW_OK;
+}
+
+/* A resumed session shows no certificate that the list could be about (RFC 6962 3.3.1). */
+bool sw_sct_answer(const struct sw_conn *conn)
+{
+    return !conn->hs->resuming && conn->hs->cred != NULL && conn->hs->cred->sct.len > 0;
+}
+
+void sw_sct_write(struct sw_conn *conn, struct sw_writer *w)
+{
+    sw_write_slice(w, conn->hs->cred->sct);
+}
+
+/* Whether the session goes on is not known yet: check_resumption drops the list then. */
+enum sw_err sw_sct_read_answer(struct sw_conn *conn, struct sw_reader *r)
+{
+    struct sw_slice list = sw_read_rest(r);
+
+    if (!sw_sct_list_valid(list))
+        return SW_ERR_EXTENSION_DECODE;
+    conn->sct = sw_conn_alloc(conn, list.len);
+    if (conn->sct == NULL)
+        return SW_ERR_MEMORY;
+    conn->sct_len = list.len;
+    memcpy(conn->sct, list.p, list.len);
+    return SW_OK;
+}
