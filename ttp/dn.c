@@ -34,17 +34,31 @@ bool sw_dn_next(struct sw_dn *dn, struct sw_attribute *out)
     return !dn->rdns.failed;
 }
 
-/* Length of a well-formed UTF-8 sequence at p, 0 if it is none. */
-static size_t utf8_len(const uint8_t *p, size_t left)
+static bool is_character(uint32_t c)
 {
-    size_t n = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+    return c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+}
 
-    if (n == 0 || n > left || p[0] == 0xc0 || p[0] == 0xc1)
+/* The character of a well-formed UTF-8 sequence at p (RFC 3629): its shortest form, of a character that there is. The sequence's length, or 0. */
+static size_t utf8_read(const uint8_t *p, size_t left, uint32_t *c)
+{
+    static const struct {
+        uint8_t mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    size_t more = 0;
+
+    while (more < 4 && (p[0] & forms[more].mask) != forms[more].lead)
+        more++;
+    if (more >= 4 || more >= left)
         return 0;
-    for (size_t i = 1; i < n; i++)
+    *c = p[0] & (uint8_t)~forms[more].mask;
+    for (size_t i = 1; i <= more; i++) {
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    return n;
+        *c = *c << 6 | (p[i] & 0x3f);
+    }
+    return *c >= forms[more].least && is_character(*c) ? more + 1 : 0;
 }
 
 static bool is_text(unsigned tag)
@@ -53,18 +67,21 @@ static bool is_text(unsigned tag)
            tag == SW_DER_TELETEX_STRING || tag == SW_DER_NUMERIC_STRING;
 }
 
-/* Characters of 2 or 4 bytes that Unicode has. */
+/* A character of 2 or 4 bytes. */
+static uint32_t wide_read(const uint8_t *p, size_t size)
+{
+    uint32_t c = 0;
+
+    for (size_t i = 0; i < size; i++)
+        c = c << 8 | p[i];
+    return c;
+}
+
 static bool characters_valid(struct sw_slice v, size_t size)
 {
-    uint32_t c;
-
-    for (size_t i = 0; i + size <= v.len; i += size) {
-        c = 0;
-        for (size_t j = 0; j < size; j++)
-            c = c << 8 | v.p[i + j];
-        if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+    for (size_t i = 0; i + size <= v.len; i += size)
+        if (!is_character(wide_read(v.p + i, size)))
             return false;
-    }
     return v.len % size == 0;
 }
 
@@ -72,12 +89,13 @@ static bool characters_valid(struct sw_slice v, size_t size)
 static bool value_valid(const struct sw_attribute *attr)
 {
     struct sw_slice v = attr->value;
+    uint32_t c;
     size_t n;
 
     switch (attr->tag) {
     case SW_DER_UTF8_STRING:
         for (size_t i = 0; i < v.len; i += n)
-            if ((n = utf8_len(v.p + i, v.len - i)) == 0)
+            if ((n = utf8_read(v.p + i, v.len - i, &c)) == 0)
                 return false;
         return true;
     case SW_DER_BMP_STRING:
@@ -220,24 +238,45 @@ static void put(struct text_out *o, const void *p, size_t n)
     o->p[o->len] = '\0';
 }
 
-/* A value as UTF-8; BMPString and UniversalString give their low characters; control characters become '?', RFC 4514's specials get a backslash. */
+/* Controls do something to a terminal, marks of direction show one name as another: neither is shown. */
+static bool is_shown(uint32_t c)
+{
+    bool control = c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+    bool direction =
+        c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+
+    return is_character(c) && !control && !direction;
+}
+
+static void put_character(struct text_out *o, uint32_t c)
+{
+    uint8_t utf8[4];
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (size_t i = n; i-- > 1; c >>= 6)
+        utf8[i] = (uint8_t)(0x80 | (c & 0x3f));
+    utf8[0] = (uint8_t)(n == 1 ? c : (0xf00u >> n & 0xff) | c);
+    put(o, utf8, n);
+}
+
+/* A value as UTF-8; what is not to be shown, or no character, becomes '?', RFC 4514's specials get a backslash. */
 static void put_value(struct text_out *o, unsigned tag, struct sw_slice v, bool escape)
 {
-    size_t step = tag == SW_DER_BMP_STRING ? 2 : tag == SW_DER_UNIVERSAL_STRING ? 4 : 1;
+    size_t size = tag == SW_DER_BMP_STRING ? 2 : tag == SW_DER_UNIVERSAL_STRING ? 4 : 1, n;
+    uint32_t c;
 
-    for (size_t i = 0; i + step <= v.len;) {
-        size_t n = step == 1 ? utf8_len(v.p + i, v.len - i) : 0;
-        uint8_t c = v.p[i + step - 1];
-
-        if (n > 1) {
-            put(o, v.p + i, n);
-            i += n;
+    for (size_t i = 0; i + size <= v.len; i += n) {
+        n = size > 1 ? size : utf8_read(v.p + i, v.len - i, &c);
+        if (size > 1)
+            c = wide_read(v.p + i, size);
+        if (n == 0 || !is_shown(c)) {
+            n = n > 0 ? n : 1;
+            put(o, "?", 1);
             continue;
         }
-        if (escape && c != 0 && strchr(",+\"\\<>;", c) != NULL)
+        if (escape && c < 0x80 && strchr(",+\"\\<>;", (int)c) != NULL)
             put(o, "\\", 1);
-        put(o, c >= 0x20 && c < 0x7f ? (const char *)&c : "?", 1);
-        i += step;
+        put_character(o, c);
     }
 }
 
