@@ -114,13 +114,15 @@ static void turn(struct pump *u, bool readable, bool input)
         link_receive(u->link);
     if (input)
         from_input(u);
-    if (u->link->state == LINK_OPEN) {
+    if (u->link->state == LINK_OPEN)
         to_output(u);
-        push_held(u);
+    /* with something held and nothing to send there would be nothing to wait for: so on, until the socket is full or all is gone */
+    do {
+        if (u->link->state == LINK_OPEN)
+            push_held(u);
         link_send(u->link);
-        push_held(u); /* room was made */
-    }
-    link_send(u->link);
+    } while (u->held && u->link->state == LINK_OPEN && !u->link->broken &&
+             (sw_conn_wants(u->link->conn) & (SW_WANT_WRITE | SW_WANT_SEND)) == SW_WANT_WRITE);
 }
 
 /* After a wait: is there room or news on either side? */

@@ -166,6 +166,13 @@ listen discard $ours --reply discard --client-auth none
 connect <big >out 2>err
 is "discard: exit code" [ $? = 0 ]
 is "discard: silence" [ ! -s out ]
+# much at once: whoever has something to write and a socket that just got room must not wait for the peer
+truncate -s 700M much
+for policy in classic modern; do
+    timeout 60 "$sealwax" connect "127.0.0.1:$port" --trust root.crt --name localhost --policy $policy <much >out 2>err
+    is "much at once, $policy" [ $? = 0 ]
+done
+rm -f much
 stop
 
 listen once $ours --reply echo --client-auth none --once
