@@ -239,6 +239,12 @@ static int read_options(const struct ttp *t, struct sw_verify_params *params)
 
 /* --- the answer --------------------------------------------------------------------------------------------------------------- */
 
+/* What the search took of its budget. */
+static json_t *work(const struct sw_verify_result *result)
+{
+    return json_pack("{s:I, s:I}", "steps", (json_int_t)result->steps, "signatures", (json_int_t)result->signatures);
+}
+
 static int accepted(const struct ttp *t, const struct sw_verify_result *result)
 {
     char name[256];
@@ -255,7 +261,7 @@ static int accepted(const struct ttp *t, const struct sw_verify_result *result)
     }
     if (!t->json)
         return TTP_DONE;
-    return ttp_result(t, TTP_DONE, json_pack("{s:b, s:o}", "accepted", 1, "path", path));
+    return ttp_result(t, TTP_DONE, json_pack("{s:b, s:o, s:o}", "accepted", 1, "path", path, "work", work(result)));
 }
 
 static int rejected(const struct ttp *t, const struct sw_verify_result *result)
@@ -269,8 +275,8 @@ static int rejected(const struct ttp *t, const struct sw_verify_result *result)
     if (!text)
         text = json_string(sw_err_reason(result->err));
     return ttp_result(t, TTP_NO,
-                      json_pack("{s:b, s:s, s:i, s:o}", "accepted", 0, "error", sw_err_name(result->err), "depth",
-                                (int)result->depth, "reason", text));
+                      json_pack("{s:b, s:s, s:i, s:o, s:o}", "accepted", 0, "error", sw_err_name(result->err), "depth",
+                                (int)result->depth, "reason", text, "work", work(result)));
 }
 
 int ttp_verify(struct ttp *t)

@@ -72,6 +72,7 @@ expect 0 accepted --root root.crt --purpose server --name ip:192.0.2.1 full.crt
 expect 0 accepted --root ca.crt leaf.crt
 expect 0 accepted --root root.crt --untrusted ca.crt leaf.der
 expect 0 '"accepted":true' --json --root root.crt full.crt
+expect 0 '"work":{"steps":' --json --root root.crt full.crt
 expect 0 accepted --root root.crt --crl both.crl full.crt
 expect 1 'its issuer, CA, is neither trusted nor among the intermediates' --root root.crt leaf.crt
 expect 1 'dns:www.example.org, ip:192.0.2.1' --root root.crt --name example.org full.crt
