@@ -54,6 +54,9 @@ as() { # NAME VERB ARGUMENTS...
     shift 2
     "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "$@"
 }
+follow() { # NAME: in the background, and $! is the reader itself, not a shell around it that would die without him
+    exec "$BUILD/sealwax" recv --follow --server "localhost:$port" --trust pki/root.crt --cert "pki/$1.crt" --key "pki/$1.key"
+}
 web() { # NAME ARGUMENTS... PATH
     who=$1
     shift
@@ -103,7 +106,7 @@ exits 0 as bank receipt "$id"
 is "state" acknowledged "$(cat out)"
 
 # --- waiting on both sides
-as alice recv --follow >followed 2>followed.err &
+follow alice >followed 2>followed.err &
 reader=$!
 await server.log listening
 sleep 0.3
@@ -115,7 +118,7 @@ says "delivered by alice"
 await followed "strictly once"
 exits 3 as alice recv
 says "another reader"
-as alice recv --follow >followed2 2>followed2.err &
+follow alice >followed2 2>followed2.err &
 second=$!
 wait $reader
 is "exit code of a reader who is replaced" 3 $?
@@ -259,7 +262,7 @@ says "delivered before"
 
 # --- new settings while it runs; a mistake in them stops nothing
 ttp issue localhost --profile server --out pki/fresh
-as alice recv --follow >followed3 2>/dev/null &
+follow alice >followed3 2>/dev/null &
 reader=$!
 sleep 0.3
 cp pki/localhost.crt kept.crt; cp pki/localhost.key kept.key
@@ -315,6 +318,7 @@ wait $server
 is "exit code of the server" 0 $?
 kill $reader 2>/dev/null
 wait $reader 2>/dev/null
+is "readers left behind" "" "$(pgrep -af "sealwax recv .*localhost:$port")"
 start
 exits 0 as bank send --to alice "after a restart"
 exits 0 as alice recv
