@@ -24,6 +24,7 @@ static const struct range ranges[SW_OPT_COUNT] = {
     [SW_OPT_SERVER_ORDER]       = {0, 1, false},
     [SW_OPT_GREASE]             = {0, 1, false},
     [SW_OPT_FALLBACK_SCSV]      = {0, 1, false},
+    [SW_OPT_FALSE_START]        = {0, 1, false},
     [SW_OPT_KEEP_CHAIN]         = {0, 2, false},
     [SW_OPT_STRICT_PATHS]       = {0, 1, false},
     [SW_OPT_REQUIRE_SNI_MATCH]  = {0, 1, false},

@@ -131,7 +131,7 @@ unsigned sw_conn_wants(const struct sw_conn *conn)
         wants |= SW_WANT_SEND;
     if (wants_input(conn))
         wants |= SW_WANT_RECV;
-    if (conn->err == SW_OK && conn->established && !conn->close_queued)
+    if (conn->err == SW_OK && conn->may_write && !conn->close_queued)
         wants |= SW_WANT_WRITE;
     if (conn->plain.len > 0 || (conn->peer_closed && conn->err == SW_OK && !conn->done_reading))
         wants |= SW_WANT_READ;
@@ -228,7 +228,7 @@ enum sw_err sw_conn_write(struct sw_conn *conn, const void *data, size_t len, si
     *taken = 0;
     if (conn->err != SW_OK)
         return conn->err;
-    if (!conn->established || conn->close_queued)
+    if (!conn->may_write || conn->close_queued)
         return SW_ERR_STATE;
     err = sw_engine_work(conn);
     if (err == SW_OK)
@@ -282,7 +282,7 @@ void sw_conn_close(struct sw_conn *conn)
 {
     if (conn->err != SW_OK || conn->close_queued)
         return;
-    if (!conn->established) {
+    if (!conn->may_write) {
         sw_conn_abort(conn, SW_ALERT_USER_CANCELED, SW_ERR_CLOSED);
         return;
     }

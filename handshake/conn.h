@@ -132,6 +132,7 @@ struct sw_conn {
     enum sw_alert alert_sent, alert_received;
     enum sw_alert abort_alert; /* chosen by the application instead of the error's */
 
+    bool may_write; /* established, or before that by False Start */
     bool established, close_queued, peer_closed, eof, done_reading, aborting;
     bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert, own_finished_first;
     uint8_t warnings, empties; /* in a row */
@@ -202,6 +203,9 @@ void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const 
 
 /* sw_conn_keylog: hand CLIENT_RANDOM and the master secret to the key log, if there is one. */
 void sw_conn_keylog(struct sw_conn *conn);
+
+/* sw_false_start: whether this connection may write application data now, before the handshake's end. */
+bool sw_false_start(const struct sw_conn *conn);
 
 /* sw_session_keep: at the end of a handshake: what can be resumed goes into the server's cache, or into the client's hands. */
 enum sw_err sw_session_keep(struct sw_conn *conn) SW_MUST_USE;

@@ -144,7 +144,7 @@ static enum sw_err finish(struct sw_conn *conn)
         err = sw_session_keep(conn);
     if (err != SW_OK)
         return err;
-    conn->established = true;
+    conn->established = conn->may_write = true;
     if (!sw_is_server(conn) || sw_option(conn, SW_OPT_KEEP_CHAIN)) {
         conn->chain = conn->hs->chain;
         conn->chain_len = conn->hs->chain_len;
@@ -170,8 +170,10 @@ enum sw_err sw_step_advance(struct sw_conn *conn)
             next(conn);
             continue;
         }
-        if (step->sender != conn->cfg->role)
+        if (step->sender != conn->cfg->role) {
+            conn->may_write = sw_false_start(conn);
             return sw_engine_flush(conn);
+        }
         err = step->message == SW_CHANGE_CIPHER_SPEC ? ops->send(conn, NULL) : send_message(conn, ops);
         if (err == SW_OK)
             next(conn);

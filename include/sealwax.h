@@ -8,7 +8,7 @@
  *         if (wants & SW_WANT_SEND)     take bytes from sw_conn_out_buf, send them, tell sw_conn_out_ack how many went
  *         if (wants & SW_WANT_RECV)     receive into sw_conn_in_buf, tell sw_conn_in_ack how many came (or sw_conn_in_eof)
  *         if (wants & SW_WANT_READ)     sw_conn_read: decrypted bytes are waiting for you
- *         if (wants & SW_WANT_WRITE)    sw_conn_write takes bytes from you: the handshake is done
+ *         if (wants & SW_WANT_WRITE)    sw_conn_write takes bytes from you
  *         if (wants & SW_WANT_DONE)     nothing more will happen: look at sw_conn_error
  *     }
  *
@@ -181,6 +181,7 @@ enum sw_option {
     SW_OPT_SERVER_ORDER,      /* server: its own order of suites decides, 0 the client's (1) */
     SW_OPT_GREASE,            /* client: send GREASE values, RFC 8701 (0) */
     SW_OPT_FALLBACK_SCSV,     /* client: this is a fallback retry, RFC 7507 (0) */
+    SW_OPT_FALSE_START, /* client: write before the server has finished where RFC 7918 allows it: see sw_conn_write (0) */
     SW_OPT_KEEP_CHAIN, /* the peer's chain, for sw_conn_peer_cert: 1 kept for good, 2 until sw_conn_release (0: the same, but at a server until the
                           handshake ends) */
     SW_OPT_STRICT_PATHS,        /* certificate paths by the letter of RFC 5280 and CA/Browser (0) */
@@ -271,6 +272,10 @@ enum sw_err sw_conn_out_ack(struct sw_conn *conn, size_t len);
  *   len    bytes at data
  *   taken  receives how many were taken, 0 if the output is full: send, then go on; writes of 32 KiB and more are sealed two records at a time
  * SW_ERR_STATE before the handshake is done or after sw_conn_close; the connection's error when it failed.
+ *
+ * With SW_OPT_FALSE_START a client may write as soon as SW_WANT_WRITE says so, which can be while sw_conn_established is still false: the server's certificate
+ * has been verified, but its Finished has not come. Only with a protocol by ALPN, ECDHE or DHE of at least 3072 bits, and an AEAD suite. Should the
+ * handshake fail after that, what was written may have been lost; nobody else can have read it.
  */
 enum sw_err sw_conn_write(struct sw_conn *conn, const void *data, size_t len, size_t *taken) SW_MUST_USE;
 
@@ -283,7 +288,7 @@ enum sw_err sw_conn_read(struct sw_conn *conn, void *data, size_t cap, size_t *g
 const uint8_t *sw_conn_peek(struct sw_conn *conn, size_t *len);
 enum sw_err sw_conn_skip(struct sw_conn *conn, size_t len);
 
-/* sw_conn_close: queue close_notify; nothing can be written any more, reading goes on until the peer's. */
+/* sw_conn_close: queue close_notify; nothing can be written any more, reading goes on until the peer's. Before anything could be written: user_canceled. */
 void sw_conn_close(struct sw_conn *conn);
 
 /* sw_conn_abort: end the connection now with an alert of the application's choosing and the error that goes with it (SW_ERR_CALLBACK if err is SW_OK). */

@@ -151,6 +151,7 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
     shim_must(sw_config_set_option(cfg, SW_OPT_KEEP_CHAIN, 1), "chain");
     shim_must(sw_config_set_option(cfg, SW_OPT_RENEGOTIATION_FATAL, !s->renegotiate_ignore), "renegotiation");
     shim_must(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, s->enable_ocsp), "status_request");
+    shim_must(sw_config_set_option(cfg, SW_OPT_FALSE_START, s->false_start), "False Start");
     shim_must(sw_config_set_option(cfg, SW_OPT_SCT, s->enable_sct), "timestamps");
     if (s->max_cert_list > 0)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");

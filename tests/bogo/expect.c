@@ -15,22 +15,31 @@ static bool same_text(const char *have, const struct blob *want)
                           : have != NULL && strlen(have) == want->len && memcmp(have, want->p, want->len) == 0;
 }
 
-static void check_session(struct shim *shim, struct sw_conn *conn, const struct sw_conn_info *info)
+/* A session comes with the end of the handshake; after False Start that is later. */
+static void check_resumed(struct shim *shim, struct sw_conn *conn, const struct sw_conn_info *info)
 {
     const struct settings *s = shim->set;
-    bool resumable;
 
     shim_expect(info->resumed == (shim->connection > 0 && !s->expect_session_miss),
                 "resumed or not, against what is expected");
-    if (s->server)
-        return;
+    if (!s->server && sw_conn_established(conn))
+        shim_check_session(shim, conn);
+}
+
+void shim_check_session(struct shim *shim, struct sw_conn *conn)
+{
+    const struct settings *s = shim->set;
+    struct sw_conn_info info;
+    bool resumable;
+
+    sw_conn_info(conn, &info);
     resumable = sw_conn_session(conn, shim->session, SHIM_SESSION_ROOM, &shim->session_len) == SW_OK;
     if (!resumable)
         shim->session_len = 0;
-    if (!info->resumed)
+    if (!info.resumed)
         shim_expect(resumable == !s->expect_no_session, "a session, against what is expected");
     else
-        shim_expect(info->ticket_issued == s->expect_ticket_renewal, "a renewed ticket, against what is expected");
+        shim_expect(info.ticket_issued == s->expect_ticket_renewal, "a renewed ticket, against what is expected");
     if (s->expect_session_id)
         shim_expect(!shim->got_new_session_ticket, "a session id");
 }
@@ -107,7 +116,10 @@ void shim_check(struct shim *shim, struct sw_conn *conn)
     struct sw_conn_info info;
 
     sw_conn_info(conn, &info);
-    check_session(shim, conn, &info);
+    check_resumed(shim, conn, &info);
+    if (!s->server)
+        shim_expect(sw_conn_established(conn) == (info.resumed || !s->false_start),
+                    "False Start, against what is expected");
     check_peer(shim, conn, &info);
     if (s->expect_peer_cert_file != NULL)
         check_peer_file(conn, s->expect_peer_cert_file);

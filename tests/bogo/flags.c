@@ -76,6 +76,7 @@ static const struct flag flags[] = {
     {"shim-writes-first", SWITCH, S(shim_writes_first)},
     {"send-alert", SWITCH, S(send_alert)},
     {"peek-then-read", SWITCH, S(peek_then_read)},
+    {"false-start", SWITCH, S(false_start)},
     {"handshake-never-done", SWITCH, S(handshake_never_done)},
     {"max-send-fragment", NUMBER, S(max_send_fragment)},
     {"read-size", NUMBER, S(read_size)},

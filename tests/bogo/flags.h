@@ -73,7 +73,7 @@ struct settings {
         expect_no_session_id;
 
     bool enable_ocsp, use_ocsp_callback, set_ocsp_in_callback, decline_ocsp, fail_ocsp;
-    bool enable_sct;
+    bool enable_sct, false_start;
     struct blob expect_ocsp, expect_sct;
     struct blob expect_certificate_types;
 

@@ -93,6 +93,8 @@ def exits(want, want_good, *args, **kw):
     return ok
 
 
+EARLY = ["-false-start", "-advertise-alpn", "\x03foo"]
+
 TESTS = [
     ("the probe is answered No", probe),
     ("client", lambda: exits(0, True, [], False)),
@@ -109,6 +111,11 @@ TESTS = [
     ("a session miss that does not come fails", lambda: exits(1, False, ["-expect-session-miss"], True, connections=2)),
     ("a refused certificate", lambda: exits(1, True, ["-verify-peer", "-verify-fail"], False, handshake_fails=True)),
     ("an expected curve that is another fails", lambda: exits(1, False, ["-expect-curve-id", "24"], False)),
+    ("False Start", lambda: exits(0, True, EARLY + ["-expect-alpn", "foo", "-shim-writes-first"], False, first=b"hello", alpn=["foo"])),
+    ("False Start, one byte at a time", lambda: exits(0, True, EARLY + ["-expect-alpn", "foo", "-async"], False, alpn=["foo"])),
+    ("False Start, then resumption", lambda: exits(0, True, EARLY + ["-expect-alpn", "foo"], False, connections=2, alpn=["foo"])),
+    ("False Start that does not come fails", lambda: exits(1, False, EARLY, False)),
+    ("a handshake that is done against what is expected", lambda: exits(1, True, EARLY + ["-expect-alpn", "foo", "-handshake-never-done"], False, alpn=["foo"])),
     ("malformed timestamps", lambda: exits(1, True, ["-signed-cert-timestamps", "AAI="], True, connections=0)),
     ("timestamps that do not come fail", lambda: exits(1, False, ["-enable-signed-cert-timestamps", "-expect-signed-cert-timestamps", "AAMAAao="], False)),
     ("an unknown flag is not implemented", lambda: exits(89, True, ["-psk", "x"], False, connections=0)),

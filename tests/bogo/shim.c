@@ -70,9 +70,10 @@ static void write_all(struct shim *shim, struct sw_conn *conn, const uint8_t *p,
     shim_flush(shim, conn);
 }
 
+/* Until data can be written: the end, or False Start. */
 static void handshake(struct shim *shim, struct sw_conn *conn)
 {
-    while (!sw_conn_established(conn))
+    while (!sw_conn_established(conn) && !(sw_conn_wants(conn) & SW_WANT_WRITE))
         if (sw_conn_error(conn) != SW_OK || !shim_turn(shim, conn))
             shim_fail_connection(shim, conn);
     shim_flush(shim, conn);
@@ -142,7 +143,7 @@ static void echo(struct shim *shim, struct sw_conn *conn)
     if (shim->set->read_size > READ_MAX)
         cap = READ_MAX;
     while ((got = read_some(shim, conn, buf, cap)) > 0) {
-        shim_expect(!shim->set->handshake_never_done || sw_conn_established(conn), "data only after the handshake");
+        shim_expect(sw_conn_established(conn), "data only after the handshake");
         for (size_t i = 0; i < got; i++)
             buf[i] ^= 0xff;
         write_all(shim, conn, buf, got);
@@ -169,6 +170,7 @@ static void run_connection(struct shim *shim)
     const struct settings *s = shim->set;
     struct sw_config *cfg = shim_configure(shim);
     struct sw_conn *conn;
+    bool began_early = false;
 
     shim->verify_called = shim->got_new_session_ticket = shim->ocsp_called = false;
     shim_must(sw_conn_new(&conn, cfg, s->server ? NULL : s->host_name), "connection");
@@ -181,6 +183,7 @@ static void run_connection(struct shim *shim)
     if (!s->implicit_handshake) {
         handshake(shim, conn);
         shim_check(shim, conn);
+        began_early = !sw_conn_established(conn);
     } else if (s->shim_writes_first || s->shim_shuts_down || s->export_len >= 0 || s->tls_unique) {
         handshake(shim, conn);
     }
@@ -195,6 +198,9 @@ static void run_connection(struct shim *shim)
         write_all(shim, conn, (const uint8_t *)"hello", 5);
     if (!s->shim_shuts_down)
         echo(shim, conn);
+    shim_expect(!s->handshake_never_done || !sw_conn_established(conn), "a handshake that is never done");
+    if (began_early && sw_conn_established(conn))
+        shim_check_session(shim, conn);
     if (s->implicit_handshake && !s->server &&
         sw_conn_session(conn, shim->session, SHIM_SESSION_ROOM, &shim->session_len) != SW_OK)
         shim->session_len = 0;

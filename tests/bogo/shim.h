@@ -57,5 +57,7 @@ _Noreturn void shim_fail_connection(struct shim *shim, struct sw_conn *conn);
 /* shim_expect: what has to be true. shim_check: all a test expects of a handshake that is done. */
 void shim_expect(bool ok, const char *what);
 void shim_check(struct shim *shim, struct sw_conn *conn);
+/* shim_check_session: a client's session of a handshake that is done: kept for the next connection, if it is as expected. */
+void shim_check_session(struct shim *shim, struct sw_conn *conn);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
     {SW_OPT_MAX_SEND,           16384,  {64, 100, 16384},   {0, 63, 16385}},
     {SW_OPT_STATUS_REQUEST,     0,      {0, 1, 2},          {-1, 3, 100}},
     {SW_OPT_SCT,                0,      {0, 1, 1},          {-1, 2, 100}},
+    {SW_OPT_FALSE_START,        0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_GREASE,             0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_KEEP_CHAIN,         0,      {0, 1, 2},          {-1, 3, 100}},
     {SW_OPT_INSECURE_NO_VERIFY, 0,      {0, 1, 0},          {-1, 2, 100}},
