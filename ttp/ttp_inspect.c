@@ -80,47 +80,67 @@ static int inspect_der(const struct ttp *t, const char *path, const struct sw_fi
     return ttp_inspect_crl(t, path, der, array);
 }
 
+static const struct {
+    const char *label;
+    int (*inspect)(const struct ttp *t, const char *path, struct sw_slice der, json_t *array);
+} kinds[] = {
+    {"CERTIFICATE", ttp_inspect_cert},
+    {"TRUSTED CERTIFICATE", ttp_inspect_cert},
+    {"X509 CERTIFICATE", ttp_inspect_cert},
+    {"CERTIFICATE REQUEST", ttp_inspect_csr},
+    {"NEW CERTIFICATE REQUEST", ttp_inspect_csr},
+    {"X509 CRL", ttp_inspect_crl},
+    {"OCSP RESPONSE", ttp_inspect_ocsp},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds, KEY = KINDS, OTHER };
+
+static size_t kind_of(const struct sw_pem *block)
+{
+    if (block->label.len >= 11 && memcmp(block->label.p + block->label.len - 11, "PRIVATE KEY", 11) == 0)
+        return KEY;
+    for (size_t i = 0; i < KINDS; i++)
+        if (sw_pem_is(block, kinds[i].label))
+            return i;
+    return OTHER;
+}
+
 /* One block; keys are read from the whole file, since headers and passphrases concern it. */
 static int inspect_block(const struct ttp *t, const char *path, const struct sw_file *file, const struct sw_pem *block,
-                         uint8_t *buf, size_t cap, json_t *array)
+                         json_t *array)
 {
-    size_t len;
-    bool key = block->label.len >= 11 && memcmp(block->label.p + block->label.len - 11, "PRIVATE KEY", 11) == 0;
-    if (key)
+    size_t kind = kind_of(block), cap = block->body.len / 4 * 3 + 3, len;
+    if (kind == KEY)
         return ttp_inspect_key(t, path, file, array);
-    enum sw_err err = sw_pem_decode(block, buf, cap, &len);
-    struct sw_slice der = {buf, len};
-    if (err != SW_OK)
-        return ttp_fail(t, err, path);
-    if (sw_pem_is(block, "CERTIFICATE") || sw_pem_is(block, "TRUSTED CERTIFICATE") ||
-        sw_pem_is(block, "X509 CERTIFICATE"))
-        return ttp_inspect_cert(t, path, der, array);
-    if (sw_pem_is(block, "CERTIFICATE REQUEST") || sw_pem_is(block, "NEW CERTIFICATE REQUEST"))
-        return ttp_inspect_csr(t, path, der, array);
-    if (sw_pem_is(block, "X509 CRL"))
-        return ttp_inspect_crl(t, path, der, array);
-    if (sw_pem_is(block, "OCSP RESPONSE"))
-        return ttp_inspect_ocsp(t, path, der, array);
-    ttp_note(t, "%s: a block \"%.*s\" is passed over", path, (int)block->label.len, (const char *)block->label.p);
-    return TTP_DONE;
+    uint8_t *der = malloc(cap);
+    enum sw_err e = der ? sw_pem_decode(block, der, cap, &len) : SW_ERR_MEMORY;
+    int err = e == SW_OK ? kinds[kind].inspect(t, path, (struct sw_slice){der, len}, array) : ttp_fail(t, e, path);
+    free(der);
+    return err;
 }
+
+enum { OTHERS_NAMED = 5 };
 
 static int inspect_pem(const struct ttp *t, const char *path, const struct sw_file *file, json_t *array)
 {
     struct sw_reader r = sw_reader_of(file->p, file->len);
     struct sw_pem block;
-    size_t found = 0, cap = file->len + 3;
+    size_t shown = 0, others = 0;
     int err = TTP_DONE;
-    uint8_t *buf = malloc(cap);
-    if (!buf)
-        return ttp_fail(t, SW_ERR_MEMORY, path);
     while (!err && sw_pem_next(&r, &block)) {
-        if (found++ && !array)
+        if (kind_of(&block) == OTHER) {
+            if (others++ < OTHERS_NAMED)
+                ttp_note(t, "%s: a block \"%.*s\" is passed over", path, (int)block.label.len,
+                         (const char *)block.label.p);
+            continue;
+        }
+        if (shown++ && !array)
             putchar('\n');
-        err = inspect_block(t, path, file, &block, buf, cap, array);
+        err = inspect_block(t, path, file, &block, array);
     }
-    free(buf);
-    if (!err && !found)
+    if (others > OTHERS_NAMED)
+        ttp_note(t, "%s: and so are %zu more", path, others - OTHERS_NAMED);
+    if (!err && !shown)
         err = ttp_error(t, TTP_BAD_INPUT, "%s: no certificate, request, list, OCSP response or key is in it", path);
     return err;
 }

@@ -38,8 +38,9 @@ static int code_of(enum sw_err err)
 
 static void report(const struct ttp *t, const char *kind, const char *name, const char *format, va_list ap)
 {
-    char text[2048];
-    vsnprintf(text, sizeof text, format, ap);
+    char raw[2048], text[2048];
+    vsnprintf(raw, sizeof raw, format, ap);
+    ttp_printable(raw, text, sizeof text); /* labels and names out of foreign files are in it */
     if (!t->json) {
         fprintf(stderr, "ttp: %s%s\n", strcmp(kind, "note") == 0 ? "note: " : "", text);
         return;

@@ -279,6 +279,14 @@ for line in "about 2 certificates" "It is        revoked since 2026-01-01T00:00:
 ok "$TTP" --json inspect two.ocsp
 python3 -c "import json; o = json.load(open('out'))[0]; assert [a['status'] for a in o['answers']] == ['revoked', 'unknown'] and o['nonce'], o" && passed || failed "JSON of inspect"
 
+# blocks of other kinds are passed over, and not each by name
+for i in 1 2 3 4 5 6 7; do printf -- '-----BEGIN THING %s-----\nAAAA\n-----END THING %s-----\n' $i $i; done >things.pem
+code 4 "$TTP" inspect things.pem; says "THING 5"; says "and so are 2 more"; says_not "THING 6"
+printf -- '-----BEGIN A\033[31mB-----\nAAAA\n-----END A\033[31mB-----\n' >escape.pem
+code 4 "$TTP" inspect escape.pem; says "A?[31mB"
+cat things.pem alice.crt >mixed.pem
+ok "$TTP" inspect mixed.pem; says "Certificate: alice"; is "first line" "Certificate: alice" "$(head -n 1 out)"
+
 # what nobody could read, or sign, in a lifetime: twenty thousand names, asked for and constrained
 python3 - <<'END'
 names = lambda n, side: "".join(f"{side}DNS.{i} = h{i}.example.org\n" for i in range(n))
