@@ -28,7 +28,8 @@ struct reader {
     long left;        /* messages wanted, -1: no end */
     int64_t deadline; /* of net_now() */
     unsigned shown;
-    char *line; /* of the stream, so far */
+    char owed[SW_MAIL_ID_MAX]; /* shown, and its acknowledgement failed; "": none */
+    char *line;                /* of the stream, so far */
     size_t len, room;
 };
 
@@ -123,6 +124,20 @@ static int end_message(struct reader *r, const char *id, const char *how, json_t
     return client_ask(&r->control, &post, out);
 }
 
+/* If it fails, the server may be in trouble: whoever stays owes it, and pays before he reads on. What is over already is no failure. */
+static int acknowledge(struct reader *r, const char *id)
+{
+    json_t *answer;
+    int code = end_message(r, id, "ack", &answer);
+    json_decref(answer);
+    if (code != APP_SYSTEM)
+        return APP_DONE;
+    if (!r->follow)
+        return code;
+    memmove(r->owed, id, strlen(id) + 1);
+    return APP_DONE;
+}
+
 /* A strict message is gone when the server hands it out: it is noted first, and then asked for. */
 static int take_strict(struct reader *r, json_t **mail)
 {
@@ -177,7 +192,6 @@ static int open_once(struct reader *r, json_t **mail, bool only_once, int64_t ex
 /* One message from the stream. */
 static int receive(struct reader *r, json_t **mail)
 {
-    json_t *ack;
     char id[SW_MAIL_ID_MAX];
     const char *once = client_text(*mail, "once");
     bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
@@ -187,8 +201,8 @@ static int receive(struct reader *r, json_t **mail)
         return app_error(r->app, APP_BAD_INPUT, "%s: a message without identity", r->stream.where);
     snprintf(id, sizeof id, "%s", client_text(*mail, "id"));
     if (seen_has(r->seen, id)) { /* shown, and the acknowledgement was lost */
-        if (!strict && end_message(r, id, "ack", &ack) == APP_DONE)
-            json_decref(ack);
+        if (!strict)
+            (void)acknowledge(r, id);
         return APP_DONE;
     }
     int code = only_once ? seen_add(r->seen, id, expires) : APP_DONE;
@@ -200,12 +214,8 @@ static int receive(struct reader *r, json_t **mail)
         code = show(r->app, *mail);
     if (!code && !only_once && fate != LEFT)
         code = seen_add(r->seen, id, expires);
-    if (!code && !strict && (fate == SHOWN || fate == REPLAYED)) {
-        code = end_message(r, id, "ack", &ack);
-        json_decref(ack);
-        if (code != APP_SYSTEM || r->follow) /* it was shown; if it is handed out again, it is acknowledged then */
-            code = APP_DONE;
-    }
+    if (!code && !strict && (fate == SHOWN || fate == REPLAYED))
+        code = acknowledge(r, id);
     r->shown += fate == SHOWN;
     if (r->left > 0)
         r->left--;
@@ -251,7 +261,7 @@ static int add_bytes(struct reader *r, const uint8_t *p, size_t n)
 
 static int take_bytes(struct reader *r, const uint8_t *p, size_t n, bool *replaced)
 {
-    while (n && r->left) {
+    while (n && r->left && !*r->owed) {
         const uint8_t *end = memchr(p, '\n', n);
         size_t k = end ? (size_t)(end - p) : n;
         int code = add_bytes(r, p, k);
@@ -275,7 +285,7 @@ static int read_stream(struct reader *r, bool *again)
     int code = APP_DONE;
     *again = false;
     r->len = 0;
-    while (!code && got && r->left && !replaced) {
+    while (!code && got && r->left && !replaced && !*r->owed) {
         int64_t stale = net_now() + STALE * 1000;
         if (!http_client_read(&r->stream, buf, sizeof buf, &got, stale < r->deadline ? stale : r->deadline)) {
             *again = net_now() < r->deadline;
@@ -286,9 +296,21 @@ static int read_stream(struct reader *r, bool *again)
     sw_wipe(buf, sizeof buf);
     if (replaced)
         return app_error(r->app, APP_REFUSED, "another reader with this certificate took over");
+    if (*r->owed && !code)
+        *again = r->left != 0;
     if (!got && r->follow && r->left && !code) /* the server went down properly: it will be back */
         *again = true;
     return code;
+}
+
+/* What is owed, once more; false: still. */
+static bool pay(struct reader *r)
+{
+    char id[SW_MAIL_ID_MAX];
+    memcpy(id, r->owed, sizeof id);
+    *r->owed = 0;
+    (void)acknowledge(r, id);
+    return !*r->owed;
 }
 
 static int follow(struct reader *r)
@@ -301,6 +323,12 @@ static int follow(struct reader *r)
         const struct http_send get = {.method = "GET", .path = path};
         bool stays = r->follow || r->waits;
         again = false;
+        if (*r->owed && !pay(r)) {
+            net_pause(wait);
+            wait = wait < 5000 ? 2 * wait : 10000;
+            again = true;
+            continue;
+        }
         snprintf(path, sizeof path, r->left > 0 ? "/inbox/stream?follow=%d&count=%ld" : "/inbox/stream?follow=%d",
                  stays, r->left);
         enum http_fate fate = http_client_send(&r->stream, &get, stays && !r->app->verbose, &code);
@@ -320,6 +348,8 @@ static int follow(struct reader *r)
             wait = wait < 5000 ? 2 * wait : 10000;
         }
     }
+    if (!code && *r->owed && !pay(r)) /* it was the last one wanted */
+        code = APP_SYSTEM;
     return code;
 }
 

@@ -23,6 +23,10 @@ enum { PARAMETERS = 10 };
 
 #define CHANNEL "sealwax"
 
+/* Codes of SQL: PostgreSQL's documentation, appendix A. */
+#define DISK_FULL "53100"
+#define LOCK_TIMEOUT "55P03"
+
 /* --- libpq -------------------------------------------------------------------------------------------------------------- */
 
 struct pg_conn;
@@ -87,6 +91,7 @@ struct link {
     bool alone;
     struct pg_conn *work, *ear;
     bool in_transaction, connecting;
+    char state[6];      /* the code of what failed last, in SQL's terms */
     int64_t not_before; /* when the next try to connect may be made, on the clock of net_now */
     struct pg_result *rows[QUERIES];
     int row[QUERIES];
@@ -110,12 +115,14 @@ static const char *const steps[SCHEMA] = {
 /* What went wrong, by the result of a query or, without one, of a connection. */
 static enum sw_err fail(struct sw_store *s, const struct pg_conn *conn, const struct pg_result *result)
 {
+    struct link *link = s->db;
     const char *state = result ? PQresultErrorField(result, 'C') : NULL;
     const char *text = result ? PQresultErrorField(result, 'M') : NULL;
     if (!text)
         text = conn ? PQerrorMessage(conn) : "not connected";
     snprintf(s->why, sizeof s->why, "%.*s", (int)strcspn(text, "\n"), text);
-    s->full = state && strcmp(state, "53100") == 0;
+    snprintf(link->state, sizeof link->state, "%s", state ? state : "");
+    s->full = strcmp(link->state, DISK_FULL) == 0;
     return SW_ERR_SYSTEM;
 }
 
@@ -173,20 +180,18 @@ static enum sw_err connect_one(struct sw_store *s, const char *settings, struct 
     return err;
 }
 
-/* All servers hold one lock together, and who changes the key of the vault holds it alone. */
+/* All servers hold one lock together, and who changes the key of the vault holds it alone. One that has just ended may have it for a moment. */
 static enum sw_err lock_database(struct sw_store *s)
 {
     struct link *link = s->db;
-    char got[24];
     enum sw_err err = execute_with(s, link->work,
-                                   link->alone ? "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
-                                               : "SELECT pg_try_advisory_lock_shared(hashtextextended($1, 0))",
-                                   "sealwaxd", got);
-    if (err || *got == 't')
-        return err;
-    snprintf(s->why, sizeof s->why, "%s",
-             link->alone ? "a sealwaxd is at work on it; stop it first" : "its key is being changed just now");
-    return SW_ERR_SYSTEM;
+                                   link->alone ? "SELECT pg_advisory_lock(hashtextextended($1, 0))"
+                                               : "SELECT pg_advisory_lock_shared(hashtextextended($1, 0))",
+                                   "sealwaxd", NULL);
+    if (err && strcmp(link->state, LOCK_TIMEOUT) == 0)
+        snprintf(s->why, sizeof s->why, "%s",
+                 link->alone ? "a sealwaxd is at work on it; stop it first" : "its key is being changed just now");
+    return err;
 }
 
 static void disconnect(struct link *link)

@@ -52,7 +52,7 @@ static void hear_mail(struct sw_store *s, const char *text)
 {
     struct sw_mail m = {0};
     int state, n = 0;
-    if (sscanf(text, "%d %" SCNd64 " %32s %n", &state, &m.expires, m.id, &n) != 3 || n == 0 || !s->changed)
+    if (sscanf(text, "%d %" SCNd64 " %32s %n", &state, &m.expires, m.id, &n) != 3 || n == 0 || !text[n] || !s->changed)
         return;
     m.state = (enum sw_mail_state)state;
     snprintf(m.recipient, sizeof m.recipient, "%s", text + n);

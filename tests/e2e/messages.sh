@@ -124,6 +124,20 @@ wait $reader
 is "exit code of a reader who is replaced" 3 $?
 exits 0 as bank send --to alice --receipt "to the new one"
 await followed2 "to the new one"
+# the database takes everything but acknowledgements for a while: what was shown is acknowledged when it can be, and not shown again
+database() { python3 -c 'import sqlite3, sys; sqlite3.connect("state/mail.db").execute(sys.argv[1])' "$1"; }
+database "CREATE TRIGGER no_ack BEFORE UPDATE ON message WHEN NEW.state = 2 BEGIN SELECT RAISE(ABORT, 'not now'); END"
+exits 0 as bank send --to alice --json "not acknowledged at once"
+id=$(field id)
+await followed2 "not acknowledged at once"
+await followed2.err "cannot be used now"
+exits 6 as bank receipt "$id"
+is "state" delivered "$(cat out)"
+database "DROP TRIGGER no_ack"
+exits 0 as bank send --to alice --receipt "after the trouble"
+exits 0 as bank receipt "$id"
+is "state" acknowledged "$(cat out)"
+is "shown" 1 "$(grep -c "not acknowledged at once" followed2)"
 kill $second
 wait $second 2>/dev/null
 exits 6 as alice recv --wait 1s
