@@ -134,7 +134,7 @@ static int decide_path_len(const struct ttp *t, struct signing *s)
 
 static int decide(const struct ttp *t, struct signing *s)
 {
-    if (s->csr.subject.len > TTP_SUBJECT_MAX)
+    if (s->csr.subject.len > 2 * TTP_SUBJECT_MAX)
         return ttp_error(t, TTP_REFUSED, "the request's subject is too long");
     int err = decide_names(t, s);
     if (!err)
