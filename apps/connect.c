@@ -72,7 +72,7 @@ static int converse(const struct app *app, struct sw_config *cfg, int64_t timeou
     struct sw_conn *conn;
     struct link link;
     int fd;
-    int code = net_connect(app, app->argv[0], timeout, host, &fd);
+    int code = net_connect(app, app->argv[0], timeout, false, host, &fd);
     if (code)
         return code;
     enum sw_err err = sw_conn_new(&conn, cfg, server_name(app, host));

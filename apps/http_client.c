@@ -48,14 +48,32 @@ static bool handshake(struct http_client *c)
     return true;
 }
 
-static enum http_fate connect_now(struct http_client *c, int *code)
+/*
+ * A server that was there may be on its way back. One that never was is a wrong name or port more often than a slow start, so
+ * that is said at once, unless the caller stays: then once.
+ */
+static enum http_fate reach(struct http_client *c, bool quiet, int *fd, int *code)
+{
+    bool hopeless = !c->reached && !c->stays;
+    bool say = hopeless || !quiet || (c->stays && !c->told);
+    *code = net_connect(c->app, c->where, c->patience, !say, c->host, fd);
+    if (*code) {
+        c->told |= say;
+        return hopeless || *code == APP_USAGE ? HTTP_REFUSED : HTTP_LOST;
+    }
+    c->reached = true;
+    c->told = false;
+    return HTTP_ANSWERED;
+}
+
+static enum http_fate connect_now(struct http_client *c, bool quiet, int *code)
 {
     struct sw_conn *conn = NULL;
     int fd;
     const char *name = app_get(c->app, OPT_NAME);
-    *code = net_connect(c->app, c->where, c->patience, c->host, &fd);
-    if (*code)
-        return HTTP_LOST;
+    enum http_fate fate = reach(c, quiet, &fd, code);
+    if (fate != HTTP_ANSWERED)
+        return fate;
     enum sw_err err = SW_OK;
     if (c->cfg)
         err = sw_conn_new(&conn, c->cfg, app_has(c->app, OPT_NO_SNI) ? NULL : name ? name : c->host);
@@ -166,7 +184,7 @@ enum http_fate http_client_send(struct http_client *c, const struct http_send *s
 {
     *code = APP_DONE;
     if (!c->connected) {
-        enum http_fate fate = connect_now(c, code);
+        enum http_fate fate = connect_now(c, quiet, code);
         if (fate != HTTP_ANSWERED)
             return fate;
         if (!handshake(c))

@@ -23,7 +23,10 @@ struct http_client {
     char where[NET_NAME_MAX], host[NET_NAME_MAX];
     struct wire wire;
     bool connected;
-    bool heard; /* an answer on this connection */
+    bool reached; /* the server has been there once */
+    bool stays;   /* whoever asks waits for a server that is not there yet, too */
+    bool told;    /* ... and has been told so */
+    bool heard;   /* an answer on this connection */
     struct http_reply reply;
     int64_t patience;                  /* seconds to connect, and of silence within an answer; 0: no end */
     uint8_t session[HTTP_SESSION_MAX]; /* of the last connection, to resume it */
@@ -50,7 +53,7 @@ struct http_send {
 enum http_fate {
     HTTP_ANSWERED, /* c->reply has status and headers; the body is to be read */
     HTTP_LOST,     /* the connection could not be made or broke: trying again makes sense */
-    HTTP_REFUSED   /* the peer is not who it should be, or does not want us: trying again does not help */
+    HTTP_REFUSED /* the peer is not who it should be, does not want us, or never was there: trying again does not help */
 };
 
 /*

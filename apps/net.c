@@ -44,12 +44,13 @@ static bool place_parse(const char *text, struct place *out)
     return true;
 }
 
-static int resolve(const struct app *app, const struct place *place, const char *host, int flags, struct addrinfo **out)
+static int resolve(const struct app *app, const struct place *place, const char *host, int flags, bool quiet,
+                   struct addrinfo **out)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
     int err = getaddrinfo(host, place->port, &hints, out);
-    if (err == 0)
-        return APP_DONE;
+    if (err == 0 || quiet)
+        return err == 0 ? APP_DONE : APP_SYSTEM;
     return app_error(app, APP_SYSTEM, "%s: %s", host ? host : "*",
                      err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
 }
@@ -127,7 +128,7 @@ int net_listen(const struct app *app, const char *where, struct net_listeners *o
     for (size_t i = 0; i < (here ? 2u : 1u); i++) {
         struct addrinfo *list;
         const char *host = any ? NULL : here ? loopback[i] : place.host;
-        int code = resolve(app, &place, host, AI_PASSIVE, &list);
+        int code = resolve(app, &place, host, AI_PASSIVE, false, &list);
         if (code)
             return code;
         listen_all(list, &port, out, &why);
@@ -203,14 +204,14 @@ static int connect_one(const struct addrinfo *a, int64_t deadline)
     return -1;
 }
 
-int net_connect(const struct app *app, const char *where, int64_t timeout, char host[NET_NAME_MAX], int *fd)
+int net_connect(const struct app *app, const char *where, int64_t timeout, bool quiet, char host[NET_NAME_MAX], int *fd)
 {
     struct place place;
     struct addrinfo *list;
     int64_t deadline = timeout ? net_now() + timeout * 1000 : INT64_MAX;
     if (!place_parse(where, &place) || !place.host[0])
         return app_usage(app, "%s is not HOST:PORT or [ADDRESS]:PORT", where);
-    int code = resolve(app, &place, place.host, 0, &list);
+    int code = resolve(app, &place, place.host, 0, quiet, &list);
     if (code)
         return code;
     *fd = -1;
@@ -219,7 +220,9 @@ int net_connect(const struct app *app, const char *where, int64_t timeout, char 
     int why = errno;
     freeaddrinfo(list);
     memcpy(host, place.host, sizeof place.host);
-    return *fd >= 0 ? APP_DONE : app_error(app, APP_SYSTEM, "%s: cannot connect: %s", where, strerror(why));
+    if (*fd >= 0 || quiet)
+        return *fd >= 0 ? APP_DONE : APP_SYSTEM;
+    return app_error(app, APP_SYSTEM, "%s: cannot connect: %s", where, strerror(why));
 }
 
 void net_listener_name(int fd, char name[NET_NAME_MAX])

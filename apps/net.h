@@ -42,9 +42,11 @@ int net_accept(int listener, char peer[NET_NAME_MAX]);
  *   timeout   seconds for all of them, 0: as long as the system waits
  *   host      receives the host without brackets and port
  *   fd        receives a socket that does not block
- * Returns an exit code; the failure is said.
+ *   quiet     say nothing of a host that is not known or does not answer: the caller tries again
+ * Returns an exit code, APP_USAGE for a text that is no place; the failure is said.
  */
-int net_connect(const struct app *app, const char *where, int64_t timeout, char host[NET_NAME_MAX], int *fd);
+int net_connect(const struct app *app, const char *where, int64_t timeout, bool quiet, char host[NET_NAME_MAX],
+                int *fd);
 
 /* net_now: milliseconds of a clock that only goes forward. net_pause: do nothing for so many. */
 int64_t net_now(void);

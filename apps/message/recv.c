@@ -329,6 +329,7 @@ static int follow(struct reader *r)
             again = true;
             continue;
         }
+        r->stream.stays = stays;
         snprintf(path, sizeof path, r->left > 0 ? "/inbox/stream?follow=%d&count=%ld" : "/inbox/stream?follow=%d",
                  stays, r->left);
         enum http_fate fate = http_client_send(&r->stream, &get, stays && !r->app->verbose, &code);
@@ -336,6 +337,7 @@ static int follow(struct reader *r)
             return http_client_problem(&r->stream);
         if (fate == HTTP_ANSWERED) {
             wait = 200;
+            r->control.reached = true;
             code = read_stream(r, &again);
             if (again || r->left == 0)
                 http_client_disconnect(&r->stream);

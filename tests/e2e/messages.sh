@@ -73,7 +73,16 @@ exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt 
 says "alert"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust strange/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 1 as alice whoami --name wrong.example
-exits 5 "$BUILD/sealwax" whoami --server localhost:1 --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+nobody() { "$BUILD/sealwax" "$@" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key; }
+for verb in whoami ls "send --to bob hello"; do # where nobody ever was, one line and no second try
+    exits 5 timeout 2 "$BUILD/sealwax" $verb --server localhost:1 --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+    is "$verb: lines about it" 1 "$(grep -c . err)"
+    says "cannot connect: Connection refused"
+done
+exits 2 nobody ls --server localhost:99999
+is "lines about a port that is none" 1 "$(grep -c "is not HOST:PORT" err)"
+exits 6 nobody recv --wait 1s --server localhost:1
+is "lines of one who waits" 1 "$(grep -c "cannot connect" err)"
 exits 2 "$BUILD/sealwax" whoami --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 2 as bank send nobody
 chmod 644 pki/bank.key
