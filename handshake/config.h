@@ -97,7 +97,7 @@ enum sw_err sw_config_set_list(struct sw_config *cfg, enum sw_list_kind kind, co
                                struct sw_id_list *out) SW_MUST_USE;
 /* sw_credential_free: a credential with all it owns. */
 void sw_credential_free(const struct sw_config *cfg, struct sw_credential *c);
-/* sw_sct_list_valid: whether it is a SignedCertificateTimestampList (RFC 6962 3.3), in ext_sct.c. */
+/* sw_sct_list_valid: whether it is a SignedCertificateTimestampList (RFC 6962 3.3). */
 bool sw_sct_list_valid(struct sw_slice list);
 /* sw_config_sessions: make the server's cache and ticket keys, if they are not there; SW_ERR_MEMORY. sw_sessions_drop: one reference less; takes NULL. */
 enum sw_err sw_config_sessions(struct sw_config *cfg) SW_MUST_USE;

@@ -159,6 +159,21 @@ enum sw_err sw_config_set_ocsp(struct sw_config *cfg, const void *response, size
     return copy_slice(cfg, response, len, &c->ocsp);
 }
 
+bool sw_sct_list_valid(struct sw_slice list)
+{
+    struct sw_reader r = sw_reader_of_slice(list), scts = sw_read_vec16(&r);
+    bool some = false;
+
+    while (sw_reader_left(&scts) > 0) {
+        struct sw_reader sct = sw_read_vec16(&scts);
+
+        if (scts.failed || sw_reader_left(&sct) == 0)
+            return false;
+        some = true;
+    }
+    return some && sw_reader_end(&r);
+}
+
 enum sw_err sw_config_set_sct(struct sw_config *cfg, const void *list, size_t len)
 {
     struct sw_credential *c = newest(cfg);

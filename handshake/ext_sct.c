@@ -8,21 +8,6 @@
 #include "handshake/ext_rows.h"
 #include <string.h>
 
-bool sw_sct_list_valid(struct sw_slice list)
-{
-    struct sw_reader r = sw_reader_of_slice(list), scts = sw_read_vec16(&r);
-    bool some = false;
-
-    while (sw_reader_left(&scts) > 0) {
-        struct sw_reader sct = sw_read_vec16(&scts);
-
-        if (scts.failed || sw_reader_left(&sct) == 0)
-            return false;
-        some = true;
-    }
-    return some && sw_reader_end(&r);
-}
-
 bool sw_sct_offer(const struct sw_conn *conn)
 {
     return sw_option(conn, SW_OPT_SCT) != 0;
