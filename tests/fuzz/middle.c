@@ -17,19 +17,23 @@ enum { ITEMS = 400 };
 static const struct setup {
     const char *suites, *server_cert;
     bool mutual, resume, tickets, etm, ems;
+    bool early; /* False Start, and timestamps with the certificate */
 } setups[] = {
-    {"0x003C", "server-rsa", false, false, true, true, true},
-    {"0x003C", "server-rsa", true, false, true, false, true},
-    {"0x002F", "server-rsa", true, false, false, false, false},
-    {"0x0067", "server-rsa", true, false, true, true, true},
-    {"0xC02F", "server-rsa", true, false, true, true, true},
-    {"0xC02B", "server-p256", true, false, true, true, true},
-    {"0xC023", "server-p256", false, false, true, false, true},
-    {"0xCCA9", "server-p256", true, false, false, true, true},
-    {"0xC02B", "server-p256", true, true, true, true, true},
-    {"0xC023", "server-p256", false, true, false, true, true},
-    {"0xC023", "server-p256", true, true, true, false, false},
-    {"0xC024", "server-p256", false, false, true, true, true},
+    {"0x003C", "server-rsa", false, false, true, true, true, false},
+    {"0x003C", "server-rsa", true, false, true, false, true, false},
+    {"0x002F", "server-rsa", true, false, false, false, false, false},
+    {"0x0067", "server-rsa", true, false, true, true, true, false},
+    {"0xC02F", "server-rsa", true, false, true, true, true, false},
+    {"0xC02B", "server-p256", true, false, true, true, true, false},
+    {"0xC023", "server-p256", false, false, true, false, true, false},
+    {"0xCCA9", "server-p256", true, false, false, true, true, false},
+    {"0xC02B", "server-p256", true, true, true, true, true, false},
+    {"0xC023", "server-p256", false, true, false, true, true, false},
+    {"0xC023", "server-p256", true, true, true, false, false, false},
+    {"0xC024", "server-p256", false, false, true, true, true, false},
+    {"0xC02B", "server-p256", false, false, true, true, true, true},
+    {"0xC02F", "server-rsa", true, false, false, true, true, true},
+    {"0xC02B", "server-p256", false, true, true, true, true, true},
 };
 enum { SETUPS = sizeof setups / sizeof *setups };
 
@@ -46,6 +50,7 @@ static struct decisions {
     const uint8_t *input;
     size_t left;
     bool touched; /* anything but passing on was done */
+    bool early;   /* data was written before the end of the handshake */
     unsigned items;
     struct held held[2];
 } d;
@@ -96,6 +101,17 @@ static void add_cert(struct sw_config *cfg, const char *name)
     free(key);
 }
 
+static void add_early(struct sw_config *cfg, int side)
+{
+    static const uint8_t timestamps[] = {0, 7, 0, 5, 1, 2, 3, 4, 5};
+
+    middle_must(sw_config_set_alpn(cfg, "h2") == SW_OK && sw_config_set_option(cfg, SW_OPT_SCT, 1) == SW_OK &&
+                    sw_config_set_option(cfg, SW_OPT_FALSE_START, 1) == SW_OK,
+                "early");
+    if (side == MIDDLE_SERVER)
+        middle_must(sw_config_set_sct(cfg, timestamps, sizeof timestamps) == SW_OK, "timestamps");
+}
+
 static struct sw_config *config(const struct setup *setup, int side)
 {
     struct sw_config *cfg = sw_config_new(side == MIDDLE_SERVER ? SW_SERVER : SW_CLIENT, NULL);
@@ -117,6 +133,8 @@ static struct sw_config *config(const struct setup *setup, int side)
                     sw_config_set_option(cfg, SW_OPT_ETM, setup->etm) == SW_OK &&
                     sw_config_set_option(cfg, SW_OPT_EMS, setup->ems) == SW_OK,
                 "options");
+    if (setup->early)
+        add_early(cfg, side);
     sw_config_set_clock(cfg, now, NULL);
     sw_config_set_random(cfg, fixed, NULL);
     free(root);
@@ -317,6 +335,19 @@ static void compare(void)
     }
 }
 
+/* A client that may write before the handshake's end does so, once. */
+static bool write_early(void)
+{
+    struct sw_conn *client = m.side[MIDDLE_CLIENT];
+    size_t taken;
+
+    if (d.early || sw_conn_established(client) || !(sw_conn_wants(client) & SW_WANT_WRITE))
+        return false;
+    d.early = true;
+    middle_must(sw_conn_write(client, "early ", 6, &taken) == SW_OK && taken == 6, "an early write");
+    return true;
+}
+
 static void run(void)
 {
     bool compared = false, moved = true;
@@ -325,6 +356,7 @@ static void run(void)
         moved = false;
         for (int from = 0; from < 2; from++)
             moved = middle_collect(&m, from) || moved;
+        moved = write_early() || moved;
         if (!moved)
             for (int to = 0; to < 2; to++) {
                 moved = moved || d.held[to].is;
@@ -343,8 +375,12 @@ static void run(void)
         }
     }
     if (!d.touched) {
+        const char *ping = d.early ? "early ping" : "ping";
+
         middle_must(compared, "nothing was changed, and they do not agree");
-        middle_must(m.flow[MIDDLE_CLIENT].got_len == 4 && memcmp(m.flow[MIDDLE_CLIENT].got, "ping", 4) == 0, "ping");
+        middle_must(m.flow[MIDDLE_CLIENT].got_len == strlen(ping) &&
+                        memcmp(m.flow[MIDDLE_CLIENT].got, ping, strlen(ping)) == 0,
+                    "ping");
         middle_must(m.flow[MIDDLE_SERVER].got_len == 4 && memcmp(m.flow[MIDDLE_SERVER].got, "pong", 4) == 0, "pong");
     }
 }
@@ -352,7 +388,7 @@ static void run(void)
 static void connect_sides(struct sw_config *cfg[2], const uint8_t *session, size_t session_len)
 {
     m.pass = pass;
-    d.touched = d.held[0].is = d.held[1].is = false;
+    d.early = d.touched = d.held[0].is = d.held[1].is = false;
     d.items = 0;
     middle_must(sw_conn_new(&m.side[MIDDLE_CLIENT], cfg[MIDDLE_CLIENT], "server.example") == SW_OK &&
                     sw_conn_new(&m.side[MIDDLE_SERVER], cfg[MIDDLE_SERVER], NULL) == SW_OK,
@@ -385,6 +421,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     d.input = data + 1;
     d.left = size - 1;
     connect_sides(cfgs[which], session, session_len);
+    if (!d.touched)
+        middle_must(d.early == (setups[which].early && !setups[which].resume), "early or not");
     if (!d.touched && setups[which].resume) {
         struct sw_conn_info info;
 
