@@ -110,6 +110,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     sw_store_set_limits(s->store, &limits);
     file_service_set_limits(s->files, &file_limits);
     file_service_set_config(s->files, cfg);
+    message_service_set_config(s->messages, cfg);
     http_set_config(s->http, cfg);
     allow_plain(s, &fresh->app);
     sw_config_free(s->cfg); /* connections keep theirs */
@@ -203,8 +204,11 @@ static bool make_services(struct server *s, int timeout)
     file_service_set_config(s->files, s->cfg);
     allow_plain(s, s->app);
     s->messages = message_service_new(s->base, s->store, &said);
-    return s->messages && http_serve(s->http, message_routes, s->messages) &&
-           http_serve(s->http, file_routes, s->files) && http_serve(s->http, media_routes, s->media);
+    if (!s->messages)
+        return false;
+    message_service_set_config(s->messages, s->cfg);
+    return http_serve(s->http, message_routes, s->messages) && http_serve(s->http, file_routes, s->files) &&
+           http_serve(s->http, media_routes, s->media);
 }
 
 static int take_listeners(struct server *s, const struct net_listeners *more)

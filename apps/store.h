@@ -133,14 +133,13 @@ enum sw_err sw_store_list(struct sw_store *store, const char *recipient, int64_t
 enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next) SW_MUST_USE;
 
 /*
- * sw_store_learn: keep the certificates (PEM) that somebody proved to have. sw_store_chain_of: those shown last under a name, for whoever wants to seal for
- * it and checks them himself; free() it. seen: any clock that grows. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_MEMORY.
+ * sw_store_learn: keep the certificates (PEM) that somebody proved to have. seen: any clock that grows. SW_ERR_SYSTEM.
+ * sw_store_chains_of: those of each device of a name, at most SW_DEVICES_MAX, those shown last first, for whoever wants to seal for it and checks them himself; ends
+ * early if each returns false. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM.
  */
+enum { SW_DEVICES_MAX = 16 };
 enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
                            int64_t seen) SW_MUST_USE;
-enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out) SW_MUST_USE;
-/* sw_store_chains_of: of each device of a name, at most SW_DEVICES_MAX, those shown last first; ends early if each returns false. */
-enum { SW_DEVICES_MAX = 16 };
 enum sw_err sw_store_chains_of(struct sw_store *store, const char *name, bool (*each)(void *ctx, const char *chain),
                                void *ctx) SW_MUST_USE;
 

@@ -125,6 +125,13 @@ enum sw_err sw_config_set_cert_match_issuer(struct sw_config *cfg, bool on) SW_M
 enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 
+/*
+ * sw_config_check_chain: whether a peer who shows these certificates (ttp/cert.h; leaf first) would be accepted now, by roots, revocation lists and clock. SW_OK, the
+ * reason why not, or SW_ERR_ARGUMENT without a clock or a certificate.
+ */
+struct sw_cert;
+enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_cert *chain, size_t len) SW_MUST_USE;
+
 enum sw_client_auth { SW_CLIENT_AUTH_NONE, SW_CLIENT_AUTH_REQUEST, SW_CLIENT_AUTH_REQUIRE };
 
 /* sw_config_set_client_auth: server: whether clients are asked for a certificate, and whether one without is refused. Default REQUIRE if trust was added. */

@@ -4,23 +4,11 @@
  */
 #include "apps/message/server.h"
 #include "apps/message/service.h"
-#include "ttp/pem.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-    KEEPALIVE = 30,   /* seconds of silence before a line says that the stream lives */
-    CHAIN_MAX = 65536 /* PEM of somebody's certificates */
-};
-
-/* To the millisecond, where it matters who came last. */
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+enum { KEEPALIVE = 30 /* seconds of silence before a line says that the stream lives */ };
 
 static void whoami(void *ctx, struct http_request *rq)
 {
@@ -31,50 +19,6 @@ static void whoami(void *ctx, struct http_request *rq)
                     json_pack("{s:s,s:s,s:o,s:o}", "name", rq->peer.name, "subject", subject, "serial",
                               message_hex(rq->peer.serial, rq->peer.serial_len), "sha256",
                               message_hex(rq->peer.sha256, sizeof rq->peer.sha256)));
-}
-
-static bool add_chain(void *ctx, const char *chain)
-{
-    return json_array_append_new(ctx, json_string(chain)) == 0;
-}
-
-/* What the directory knows of a name, of the device that was there last or of all; whoever asks checks it himself. */
-static void directory(void *ctx, struct http_request *rq)
-{
-    struct message_service *s = ctx;
-    bool all = message_is_yes(http_query(rq, "all"));
-    json_t *chains = json_array();
-    char *chain = NULL;
-    enum sw_err err = all ? sw_store_chains_of(s->store, rq->part[0], add_chain, chains)
-                          : sw_store_chain_of(s->store, rq->part[0], &chain);
-    if (err == SW_ERR_NOT_FOUND)
-        http_problem(rq, 404, "%s has not been here yet, so that there is no certificate to seal for", rq->part[0]);
-    else if (err)
-        message_failed(s, rq, err);
-    else if (all)
-        http_reply_json(rq, 200, json_pack("{s:O}", "chains", chains));
-    else
-        http_reply_bytes(rq, 200, "application/pem-certificate-chain", chain, strlen(chain));
-    json_decref(chains);
-    free(chain);
-}
-
-void message_service_learn(struct message_service *service, struct sw_conn *conn)
-{
-    struct sw_peer peer;
-    const uint8_t *der;
-    char chain[CHAIN_MAX];
-    size_t len, at = 0, n;
-    if (sw_conn_peer(conn, &peer))
-        return;
-    for (size_t i = 0; (der = sw_conn_peer_cert(conn, i, &len)) != NULL; i++) {
-        if (sw_pem_encode("CERTIFICATE", der, len, chain + at, sizeof chain - at, &n))
-            return;
-        at += n;
-    }
-    enum sw_err err = at ? sw_store_learn(service->store, peer.name, peer.sha256, chain, now_ms()) : SW_OK;
-    if (err)
-        message_trouble(service, "directory", err);
 }
 
 static void healthz(void *ctx, struct http_request *rq)
@@ -92,7 +36,7 @@ const struct http_route message_routes[] = {
     {EVHTTP_REQ_POST, "/inbox/{}/ack", inbox_acknowledge},
     {EVHTTP_REQ_POST, "/inbox/{}/refuse", inbox_refuse},
     {EVHTTP_REQ_POST, "/inbox/{}/take", inbox_take},
-    {EVHTTP_REQ_GET, "/directory/{}", directory},
+    {EVHTTP_REQ_GET, "/directory/{}", directory_show},
     {EVHTTP_REQ_GET, "/whoami", whoami},
     {EVHTTP_REQ_GET, "/healthz", healthz},
     {0, NULL, NULL},

@@ -32,6 +32,8 @@ void message_service_free(struct message_service *service);
 
 /* message_service_learn: a client has shown its certificates: they are in the directory from now on. */
 void message_service_learn(struct message_service *service, struct sw_conn *conn);
+/* message_service_set_config: the directory hands out what it accepts now: its roots, revocation lists and clock (NULL, as at first: everything); kept until set again. */
+void message_service_set_config(struct message_service *service, const struct sw_config *cfg);
 
 /* message_waiting: how many readers and senders wait now. */
 size_t message_waiting(const struct message_service *service);

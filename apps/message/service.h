@@ -31,6 +31,7 @@ struct message_service {
     struct event_base *base;
     struct sw_store *store;
     struct message_events events;
+    const struct sw_config *cfg; /* of the directory, or NULL */
     struct event *wake, *sweep, *keepalive;
     struct event *others; /* other servers on the same store; NULL: there can be none */
     int others_fd;
@@ -68,6 +69,10 @@ void outbox_send(void *ctx, struct http_request *rq);
 void outbox_receipt(void *ctx, struct http_request *rq);
 void outbox_serve(struct waiter *w);
 void outbox_end(struct waiter *w);
+
+/* --- directory.c -------------------------------------------------------------------------------------------------------- */
+
+void directory_show(void *ctx, struct http_request *rq);
 
 /* --- answer.c ----------------------------------------------------------------------------------------------------------- */
 

@@ -39,33 +39,13 @@ enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8
     return db_run(store, LEARN, db_text(name), db_cert(cert), db_text(chain), db_number(seen));
 }
 
-static enum sw_err chains(struct sw_store *s, const char *name, int most, bool (*each)(void *ctx, const char *chain),
-                          void *ctx)
-{
-    bool more = true, any = false;
-    enum sw_err err = db_ask(s, CHAINS_OF, db_text(name), db_number(most));
-    for (; err == SW_OK && more && (err = db_next(s, CHAINS_OF)) == SW_OK; any = true)
-        more = each(ctx, s->driver->column(s, CHAINS_OF, 0).p);
-    err = db_end(s, CHAINS_OF, err);
-    return err || any ? err : SW_ERR_NOT_FOUND;
-}
-
 enum sw_err sw_store_chains_of(struct sw_store *store, const char *name, bool (*each)(void *ctx, const char *chain),
                                void *ctx)
 {
-    return chains(store, name, SW_DEVICES_MAX, each, ctx);
-}
-
-static bool copy_chain(void *ctx, const char *chain)
-{
-    char **out = ctx;
-    *out = strdup(chain);
-    return true;
-}
-
-enum sw_err sw_store_chain_of(struct sw_store *store, const char *name, char **out)
-{
-    *out = NULL;
-    enum sw_err err = chains(store, name, 1, copy_chain, out);
-    return err == SW_OK && !*out ? SW_ERR_MEMORY : err;
+    bool more = true, any = false;
+    enum sw_err err = db_ask(store, CHAINS_OF, db_text(name), db_number(SW_DEVICES_MAX));
+    for (; err == SW_OK && more && (err = db_next(store, CHAINS_OF)) == SW_OK; any = true)
+        more = each(ctx, store->driver->column(store, CHAINS_OF, 0).p);
+    err = db_end(store, CHAINS_OF, err);
+    return err || any ? err : SW_ERR_NOT_FOUND;
 }

@@ -402,22 +402,38 @@ static void two_processes_share_it(void)
     teardown(&box);
 }
 
+static bool note_chain(void *ctx, const char *chain)
+{
+    char *all = ctx;
+    size_t n = strlen(all);
+    snprintf(all + n, 256 - n, "%s ", chain);
+    return n < 200;
+}
+
 static void knows_who_was_here_last(void)
 {
     struct box box;
-    char *chain;
+    char chains[256] = "", name[16];
+    uint8_t cert[32] = {0};
     setup(&box, &sw_store_defaults);
-    SW_ASSERT_ERR(sw_store_chain_of(box.store, "alice", &chain), SW_ERR_NOT_FOUND);
+    SW_ASSERT_ERR(sw_store_chains_of(box.store, "alice", note_chain, chains), SW_ERR_NOT_FOUND);
     SW_ASSERT_OK(sw_store_learn(box.store, "alice", laptop, "laptop", 1));
     SW_ASSERT_OK(sw_store_learn(box.store, "alice", phone, "phone", 2));
-    SW_ASSERT_OK(sw_store_chain_of(box.store, "alice", &chain));
-    CU_ASSERT_STRING_EQUAL(chain, "phone");
-    free(chain);
+    SW_ASSERT_OK(sw_store_chains_of(box.store, "alice", note_chain, chains));
+    CU_ASSERT_STRING_EQUAL(chains, "phone laptop ");
     SW_ASSERT_OK(sw_store_learn(box.store, "alice", laptop, "laptop again", 3));
-    SW_ASSERT_OK(sw_store_chain_of(box.store, "alice", &chain));
-    CU_ASSERT_STRING_EQUAL(chain, "laptop again");
-    free(chain);
-    SW_ASSERT_ERR(sw_store_chain_of(box.store, "bob", &chain), SW_ERR_NOT_FOUND);
+    chains[0] = 0;
+    SW_ASSERT_OK(sw_store_chains_of(box.store, "alice", note_chain, chains));
+    CU_ASSERT_STRING_EQUAL(chains, "laptop again phone ");
+    SW_ASSERT_ERR(sw_store_chains_of(box.store, "bob", note_chain, chains), SW_ERR_NOT_FOUND);
+    for (int i = 1; i <= SW_DEVICES_MAX + 4; i++) {
+        cert[0] = (uint8_t)i;
+        snprintf(name, sizeof name, "%d", i);
+        SW_ASSERT_OK(sw_store_learn(box.store, "carol", cert, name, i));
+    }
+    chains[0] = 0;
+    SW_ASSERT_OK(sw_store_chains_of(box.store, "carol", note_chain, chains));
+    CU_ASSERT_STRING_EQUAL(chains, "20 19 18 17 16 15 14 13 12 11 10 9 8 7 6 5 ");
     teardown(&box);
 }
 

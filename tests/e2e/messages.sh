@@ -64,7 +64,8 @@ web() { # NAME ARGUMENTS... PATH
 }
 status() { web "$1" -o out -w '%{http_code}' "${@:2}"; }
 
-start --max-message 16K --max-queue 3 --max-rate 30 --max-ttl 1d
+ttp crl
+start --crl pki/root.crl --max-message 16K --max-queue 3 --max-rate 30 --max-ttl 1d
 
 # --- who one is
 exits 0 as alice whoami
@@ -299,6 +300,20 @@ kill -HUP $server
 await server.log "the old settings stay"
 exits 0 as bank send --to alice --receipt "still there"
 cp kept.crt pki/localhost.crt; cp kept.key pki/localhost.key
+
+# --- whom nobody should seal for any more: the directory does not have him, as soon as the server knows
+for at in carol lost; do ttp issue carol --profile client --out pki/$at; done
+for at in carol lost; do exits 0 as $at whoami; done
+devices() { web bank '/directory/carol?all=yes' | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["chains"]))'; }
+is "devices" 2 "$(devices)"
+ttp revoke pki/lost.crt
+ttp crl
+kill -HUP $server
+for _ in $(seq 250); do [ "$(grep -c "notice reloaded" server.log)" = 2 ] && break; sleep 0.02; done
+is "devices" 1 "$(devices)"
+exits 1 as lost whoami
+exits 0 as bank send --to carol --seal "for the one that is left"
+exits 0 as carol recv
 
 # --- settings from files and the environment
 mkdir conf

@@ -379,6 +379,68 @@ static void the_directory_has_who_was_here(void)
     teardown(&o);
 }
 
+/* The chains of an answer with all=yes. */
+static size_t devices_of(struct office *o, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/directory/%s?all=yes", name);
+    if (ask(&o->alice, "GET", path, "") != 200)
+        return 0;
+    json_t *answer = json_loadb(o->alice.body, o->alice.body_len, 0, NULL);
+    size_t n = json_array_size(json_object_get(answer, "chains"));
+    json_decref(answer);
+    return n;
+}
+
+static int64_t far_future(void *ctx)
+{
+    (void)ctx;
+    return (int64_t)32503680000; /* the year 3000 */
+}
+
+static void the_directory_has_what_is_still_good(void)
+{
+    struct office o;
+    struct sw_config *later;
+    static const uint8_t cert[3][32] = {{1}, {2}, {3}};
+    size_t len;
+    setup(&o, &sw_store_defaults);
+    char *good = (char *)sw_test_file("tests/vectors/tls/client-p256.crt", &len);
+    char *foreign = (char *)sw_test_file("tests/vectors/tls/other-p256.crt", &len);
+    SW_ASSERT_OK(sw_store_learn(o.store, "bob", cert[0], good, 1));
+    SW_ASSERT_OK(sw_store_learn(o.store, "bob", cert[1], foreign, 2));
+    SW_ASSERT_OK(sw_store_learn(o.store, "bob", cert[2], "nonsense", 3));
+    CU_ASSERT_EQUAL(devices_of(&o, "bob"), 3);
+    message_service_set_config(o.service, o.world.server_cfg);
+    CU_ASSERT_EQUAL(devices_of(&o, "bob"), 1);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/directory/bob", ""), 200);
+    CU_ASSERT_STRING_EQUAL(o.alice.body, good);
+    later = pair_config(SW_SERVER);
+    sw_config_set_clock(later, far_future, NULL);
+    message_service_set_config(o.service, later);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/directory/bob", ""), 404);
+    CU_ASSERT_PTR_NOT_NULL(strstr(field(&o.alice, "detail"), "expired"));
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/directory/bob?all=yes", ""), 404);
+    message_service_set_config(o.service, NULL);
+    sw_config_free(later);
+    free(good);
+    free(foreign);
+    teardown(&o);
+}
+
+static void the_directory_has_no_more_than_so_many_devices(void)
+{
+    struct office o;
+    uint8_t cert[32] = {0};
+    setup(&o, &sw_store_defaults);
+    for (uint8_t i = 0; i < SW_DEVICES_MAX + 4; i++) {
+        cert[0] = i;
+        SW_ASSERT_OK(sw_store_learn(o.store, "bob", cert, "a device", i));
+    }
+    CU_ASSERT_EQUAL(devices_of(&o, "bob"), SW_DEVICES_MAX);
+    teardown(&o);
+}
+
 SW_TEST_SUITE(message_server){
     SW_TEST(takes_and_refuses_letters),
     SW_TEST(the_sender_is_who_the_certificate_says),
@@ -394,4 +456,6 @@ SW_TEST_SUITE(message_server){
     SW_TEST(a_receipt_waits_for_news),
     SW_TEST(who_goes_away_waits_no_more),
     SW_TEST(the_directory_has_who_was_here),
+    SW_TEST(the_directory_has_what_is_still_good),
+    SW_TEST(the_directory_has_no_more_than_so_many_devices),
 };
