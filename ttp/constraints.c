@@ -266,6 +266,20 @@ static enum sw_err refuse(struct judge *j, const struct sw_general_name *name, c
     return sw_path_fail(j->path, SW_ERR_CERT_NAME_CONSTRAINT, j->depth, "the name %s %s %s", text, why, ca);
 }
 
+/* Of holding a name against one base: mailboxes and URIs are taken apart each time, of directory names so much is read. */
+static size_t cost_of(const struct sw_general_name *name, size_t read)
+{
+    switch (name->kind) {
+    case SW_GN_DIRECTORY:
+        return read / 8;
+    case SW_GN_EMAIL:
+    case SW_GN_URI:
+        return name->value.len / 16;
+    default:
+        return name->value.len / 64;
+    }
+}
+
 static enum sw_err judge_name(struct judge *j, const struct sw_general_name *name)
 {
     bool valid, constrained = false, hit[SIDES] = {false, false};
@@ -285,7 +299,7 @@ static enum sw_err judge_name(struct judge *j, const struct sw_general_name *nam
                 any = true;
                 hit[side] = valid && within(name, &base, side, &read);
             }
-            if (!sw_path_spend(j->path, 1 + read / 16 + (base.kind == name->kind ? name->value.len / 64 : 0)))
+            if (!sw_path_spend(j->path, 1 + (base.kind == name->kind ? cost_of(name, read) : 0)))
                 return SW_ERR_CERT_BUDGET;
         }
         constrained = constrained || any;
