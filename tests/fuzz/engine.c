@@ -48,6 +48,13 @@ static struct sw_config *config(enum sw_role role)
     if (cfg == NULL || sw_config_set_policy(cfg, "all") != SW_OK || sw_config_add_trust(cfg, root, root_len) != SW_OK ||
         sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL) != SW_OK)
         abort();
+    /* a client that asks for much has much to be told */
+    if (role == SW_CLIENT &&
+        (sw_config_set_alpn(cfg, "h2,http/1.1") != SW_OK || sw_config_set_option(cfg, SW_OPT_SCT, 1) != SW_OK ||
+         sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, 1) != SW_OK ||
+         sw_config_set_option(cfg, SW_OPT_RECORD_SIZE_LIMIT, 1024) != SW_OK ||
+         sw_config_set_option(cfg, SW_OPT_MAX_FRAGMENT, 512) != SW_OK))
+        abort();
     sw_config_set_clock(cfg, now, NULL);
     sw_config_set_random(cfg, fixed, NULL);
     free(root);
