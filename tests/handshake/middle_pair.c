@@ -1,0 +1,46 @@
+/* The fixture of the tests with somebody in the middle. */
+#include "tests/handshake/middle_pair.h"
+
+void middle_connect(struct middle *m, struct pair *p, const char *suite)
+{
+    pair_open(p, true);
+    SW_ASSERT_OK(sw_config_set_policy(p->server_cfg, "all"));
+    SW_ASSERT_OK(sw_config_set_policy(p->client_cfg, "all"));
+    SW_ASSERT_OK(sw_config_set_suites(p->server_cfg, suite));
+    SW_ASSERT_OK(sw_config_set_suites(p->client_cfg, suite));
+    pair_connect(p, "server.example");
+    m->side[MIDDLE_CLIENT] = p->client;
+    m->side[MIDDLE_SERVER] = p->server;
+    p->client = p->server = NULL;
+}
+
+void middle_run(struct middle *m)
+{
+    bool moved = true, wrote = false;
+
+    for (int round = 0; round < MIDDLE_ROUNDS && moved; round++) {
+        moved = middle_collect(m, MIDDLE_CLIENT);
+        moved = middle_collect(m, MIDDLE_SERVER) || moved;
+        if (!wrote && sw_conn_established(m->side[0]) && sw_conn_established(m->side[1])) {
+            size_t taken;
+
+            moved = wrote = true;
+            for (int i = 0; i < 2; i++)
+                if (sw_conn_error(m->side[i]) == SW_OK)
+                    SW_ASSERT_OK(sw_conn_write(m->side[i], "word", 4, &taken));
+        }
+    }
+}
+
+bool middle_check(const struct middle *m, int to, enum sw_err err)
+{
+    if (err == SW_OK)
+        return sw_conn_error(m->side[0]) == SW_OK && sw_conn_error(m->side[1]) == SW_OK && m->flow[0].got_len >= 4 &&
+               m->flow[1].got_len >= 4;
+    if (sw_conn_error(m->side[to]) != err)
+        return false;
+    if (err == SW_ERR_PEER_ALERT)
+        return sw_conn_alert_sent(m->side[to]) == SW_ALERT_NONE;
+    return sw_conn_alert_sent(m->side[to]) == sw_err_alert(err) && sw_conn_error(m->side[!to]) == SW_ERR_PEER_ALERT &&
+           sw_conn_alert_received(m->side[!to]) == sw_err_alert(err);
+}
