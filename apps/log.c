@@ -22,20 +22,31 @@ bool log_is_journal(int fd, const char *journal_stream)
     return strcmp(ours, journal_stream) == 0;
 }
 
-int log_begin(struct log *log, const struct app *app)
+static void settle(struct log *log, const struct app *app)
 {
     const char *form = app_get(app, OPT_LOG);
-    *log = (struct log){.out = stderr, .json = app->json, .most = LEVEL_INFO};
-    if (form && strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
-        return app_usage(app, "--log takes text or json, not %s", form);
-    if (form)
-        log->json = strcmp(form, "json") == 0;
+    *log = (struct log){.out = stderr, .json = form ? strcmp(form, "json") == 0 : app->json, .most = LEVEL_INFO};
     if (app->verbose)
         log->most = LEVEL_DEBUG;
     else if (app->quiet)
         log->most = LEVEL_WARNING;
     log->journal = log_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM"));
+}
+
+int log_begin(struct log *log, const struct app *app)
+{
+    const char *form = app_get(app, OPT_LOG);
+    settle(log, app);
+    if (form && strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
+        return app_usage(app, "--log takes text or json, not %s", form);
     return APP_DONE;
+}
+
+bool log_takes_all(struct log *log, const struct app *app)
+{
+    bool daemon = app->verb ? (app->verb->groups & APP_SERVE) != 0 : app->default_verb != NULL;
+    settle(log, app);
+    return daemon && (app_has(app, OPT_LOG) ? log->json || log->journal : log->journal && !app->json);
 }
 
 /* RFC 3339, in UTC, to the millisecond. */

@@ -21,6 +21,12 @@ struct log {
 /* log_begin: to standard error as app wants it: --log, --quiet (warnings and errors alone), --verbose. Returns an exit code. */
 int log_begin(struct log *log, const struct app *app);
 
+/*
+ * log_takes_all: whether what a program says besides its log (app_error, app_warn, app_say) has to be lines of that log: a daemon, as far as its settings are known, with
+ * --log json or under the journal, where one line of another form would be in the way. log receives it.
+ */
+bool log_takes_all(struct log *log, const struct app *app);
+
 /* log_is_journal: whether fd is the stream that JOURNAL_STREAM names, "device:inode"; a redirected one is not. */
 bool log_is_journal(int fd, const char *journal_stream);
 

@@ -1,5 +1,5 @@
 /* What the programs say on standard error: failures, as text or as JSON, notices and warnings. */
-#include "apps/options.h"
+#include "apps/log.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -16,12 +16,25 @@ static void make_printable(char *text)
             *text = '?';
 }
 
-static void say_error(const struct app *app, enum sw_err err, char *text)
+/* Into the log, where everything goes there; false: it does not. */
+static bool logged(const struct app *app, enum log_level level, const char *event, enum sw_err err, const char *text)
 {
+    struct log log;
+    if (!log_takes_all(&log, app))
+        return false;
+    log_event(&log, level, event, "name", err ? sw_err_name(err) : NULL, "message", text, NULL);
+    return true;
+}
+
+/* True if it was for a person, who may want a hint. */
+static bool say_error(const struct app *app, enum sw_err err, char *text)
+{
+    if (logged(app, LEVEL_ERROR, "failed", err, text))
+        return false;
     make_printable(text);
     if (!app->json) {
         fprintf(stderr, "%s: %s\n", app->program, text);
-        return;
+        return true;
     }
     json_t *object = json_pack("{s:{s:s*,s:s}}", "error", "name", err ? sw_err_name(err) : NULL, "message", text);
     if (object)
@@ -30,6 +43,7 @@ static void say_error(const struct app *app, enum sw_err err, char *text)
         fprintf(stderr, "{\"error\":{\"message\":\"unprintable\"}}");
     fputc('\n', stderr);
     json_decref(object);
+    return false;
 }
 
 int app_error(const struct app *app, int code, const char *format, ...)
@@ -50,8 +64,7 @@ int app_usage(const struct app *app, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    say_error(app, SW_OK, text);
-    if (!app->json)
+    if (say_error(app, SW_OK, text))
         fprintf(stderr, "try: %s %s%s--help\n", app->program, app->verb ? app->verb->name : "", app->verb ? " " : "");
     return APP_USAGE;
 }
@@ -82,28 +95,32 @@ int app_fail(const struct app *app, enum sw_err err, const char *what)
     return exit_code(err);
 }
 
-static void say(const struct app *app, const char *before, const char *after, const char *format, va_list args)
-{
-    char text[LINE_MAX_LENGTH];
-    vsnprintf(text, sizeof text, format, args);
-    make_printable(text);
-    fprintf(stderr, "%s%s: %s%s\n", before, app->program, text, after);
-}
-
 void app_say(const struct app *app, const char *format, ...)
 {
+    char text[LINE_MAX_LENGTH];
     va_list args;
     if (app->quiet)
         return;
     va_start(args, format);
-    say(app, "", "", format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (logged(app, LEVEL_NOTICE, "notice", SW_OK, text))
+        return;
+    make_printable(text);
+    fprintf(stderr, "%s: %s\n", app->program, text);
 }
 
 void app_warn(const struct app *app, const char *format, ...)
 {
+    static const char before[] = "warning: "; /* the log says that itself */
+    char text[LINE_MAX_LENGTH];
     va_list args;
     va_start(args, format);
-    say(app, app->color ? "\033[31m" : "", app->color ? "\033[0m" : "", format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (logged(app, LEVEL_WARNING, "warning", SW_OK,
+               text + (strncmp(text, before, strlen(before)) == 0 ? strlen(before) : 0)))
+        return;
+    make_printable(text);
+    fprintf(stderr, "%s%s: %s%s\n", app->color ? "\033[31m" : "", app->program, text, app->color ? "\033[0m" : "");
 }

@@ -369,6 +369,9 @@ wait $server
 rm state/vault.key
 exits 4 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
 says "vault.key"
+exits 4 "$BUILD/sealwaxd" --log json --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
+cat err >out
+is "level of what ended it" error "$(field level)"
 exits 2 "$BUILD/sealwaxd" --trust pki/root.crt
 exits 5 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state /proc/nowhere
 server=
