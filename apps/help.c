@@ -35,18 +35,34 @@ static void option_help(const struct app_option_row *o)
     const char *arg = o->arg ? o->arg : "";
     if (o->letter)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
-    int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name, *arg && *arg != '[' ? " " : "", arg);
+    int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name, *arg && strncmp(arg, "[=", 2) != 0 ? " " : "",
+                     arg);
     printf("%-*s", HELP_INDENT, left);
     if (n >= HELP_INDENT)
         printf("\n%*s", HELP_INDENT, "");
     wrap(o->help, HELP_INDENT, HELP_INDENT);
 }
 
-static void options_help(unsigned groups)
+enum app_section app_section_of(const struct app_option_row *o)
 {
-    for (int i = 0; i < OPT_COUNT; i++)
-        if (groups & app_options[i].groups)
-            option_help(&app_options[i]);
+    if (o->groups & APP_GLOBAL)
+        return APP_OF_ALL;
+    if ((o->groups & APP_TLS) && (o->groups & APP_SEALED))
+        return APP_WHO_WE_ARE;
+    return o->groups & (APP_TLS | APP_CLIENT) ? APP_OF_TLS : APP_OF_THE_VERB;
+}
+
+static void options_help(const char *title, enum app_section section, unsigned groups)
+{
+    bool any = false;
+    for (int i = 0; i < OPT_COUNT; i++) {
+        if (!(groups & app_options[i].groups) || app_section_of(&app_options[i]) != section)
+            continue;
+        if (!any)
+            printf("\n%s:\n", title);
+        any = true;
+        option_help(&app_options[i]);
+    }
 }
 
 static void indented(const char *lines)
@@ -60,12 +76,16 @@ static void indented(const char *lines)
 
 static void verb_help(const struct app *app, const struct app_verb *v)
 {
-    printf("Usage: %s [OPTION]... %s %s\n\n", app->program, v->name, v->args);
+    printf("Usage: %s [OPTION]... %s%s%s\n\n", app->program, v->name, *v->args ? " " : "", v->args);
     wrap(v->details, 0, 0);
-    printf("\nOptions:\n");
-    options_help(v->groups & ~(unsigned)APP_GLOBAL);
-    printf("\nFor every verb:\n");
-    options_help(APP_GLOBAL);
+    options_help("Options", APP_OF_THE_VERB, v->groups);
+    options_help("Who we are, and whom we trust", APP_WHO_WE_ARE, v->groups);
+    options_help("TLS", APP_OF_TLS, v->groups);
+    options_help("For every verb", APP_OF_ALL, APP_GLOBAL);
+    if (v->groups & (APP_TLS | APP_SEALED))
+        printf("\nWhat is not given with --NAME comes from SEALWAX_NAME in the environment, or from the settings: "
+               "man %s.\n",
+               app->program);
     printf("\nExamples:\n");
     indented(v->example);
 }
@@ -91,9 +111,8 @@ void app_help(const struct app *app, const struct app_verb *verb)
             printf("\nWithout a verb: %s.\n", app->default_verb);
         printf("\nVerbs (%s VERB --help for each):\n", app->program);
         for (const struct app_verb *v = app->verbs; v->name; v++)
-            printf("  %-12s%s\n", v->name, v->summary);
-        printf("\nFor every verb:\n");
-        options_help(APP_GLOBAL);
+            printf("  %-15s%s\n", v->name, v->summary);
+        options_help("For every verb", APP_OF_ALL, APP_GLOBAL);
     }
     printf("\nExit codes:\n");
     indented(app_exit_codes);

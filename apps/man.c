@@ -29,11 +29,11 @@ static void roff(const char *text)
     putchar('\n');
 }
 
-static void roff_options(unsigned groups)
+static void roff_options(enum app_section section, unsigned groups)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
         const struct app_option_row *o = &app_options[i];
-        if (!(groups & o->groups))
+        if (!(groups & o->groups) || app_section_of(o) != section)
             continue;
         printf(".TP\n");
         if (o->letter)
@@ -59,11 +59,27 @@ static void roff_lines(const char *lines)
     printf(".fi\n");
 }
 
+/* What many verbs take is said once, as far as a verb of this program takes it. */
+static void roff_shared(const struct app *app)
+{
+    unsigned groups = 0;
+    for (const struct app_verb *v = app->verbs; v->name; v++)
+        groups |= v->groups;
+    printf(".SH OPTIONS\n.SS \"For every verb\"\n");
+    roff_options(APP_OF_ALL, APP_GLOBAL);
+    printf(".SS \"Who we are, and whom we trust\"\n");
+    roff_options(APP_WHO_WE_ARE, groups);
+    printf(".SS \"TLS, for verbs that connect or listen\"\n");
+    roff_options(APP_OF_TLS, groups);
+}
+
 static void roff_verb(const struct app_verb *v)
 {
     printf(".SS \"%s %s\"\n", v->name, v->args);
     roff(v->details);
-    roff_options(v->groups & ~(unsigned)APP_GLOBAL);
+    roff_options(APP_OF_THE_VERB, v->groups);
+    if (v->groups & (APP_TLS | APP_SEALED))
+        printf(".PP\nAnd the options for who we are%s, above.\n", v->groups & APP_TLS ? " and for TLS" : "");
     printf(".PP\nExamples:\n");
     roff_lines(v->example);
 }
@@ -81,8 +97,7 @@ void app_help_man(const struct app *app)
     roff("Results go to standard output, everything else to standard error, a line for each failure. Options stand "
          "anywhere "
          "behind the verb; those for every verb may stand before it. Lengths of time are written 90s, 5m, 12h, 7d.");
-    printf(".SH OPTIONS\nFor every verb:\n");
-    roff_options(APP_GLOBAL);
+    roff_shared(app);
     printf(".SH VERBS\n");
     for (const struct app_verb *v = app->verbs; v->name; v++)
         roff_verb(v);

@@ -4,6 +4,7 @@
  */
 #include "apps/options.h"
 #include "apps/config.h"
+#include "base/spell.h"
 #include "include/sealwax.h"
 #include <errno.h>
 #include <getopt.h>
@@ -84,6 +85,22 @@ int app_keep(struct app *app, char *text)
     return APP_DONE;
 }
 
+/* An option that is not there, and the one that may be meant; or one that several begin like. */
+static int unknown_option(struct app *app, const struct spec *s, const char *typed)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
+    struct sw_spell spell = {.word = name};
+    for (const struct option *o = s->longs; o->name; o++) {
+        if (strncmp(o->name, name, strlen(name)) == 0)
+            return app_usage(app, "--%s is short for several options", name);
+        sw_spell_try(&spell, o->name);
+    }
+    if (spell.best)
+        return app_usage(app, "unknown option --%s: did you mean --%s?", name, spell.best);
+    return app_usage(app, "unknown option --%s", name);
+}
+
 /* One pass of getopt over argv from argv[1] on; optind is left at the first argument that is no option. */
 static int parse(struct app *app, int argc, char **argv, unsigned groups, const char *first)
 {
@@ -103,7 +120,7 @@ static int parse(struct app *app, int argc, char **argv, unsigned groups, const 
         if (c == '?' && optopt)
             return app_usage(app, "unknown option -%c", optopt);
         if (c == '?')
-            return app_usage(app, "unknown or ambiguous option %s", argv[at < optind ? optind - 1 : at]);
+            return unknown_option(app, &s, argv[at < optind ? optind - 1 : at]);
         int id = c >= OPTION_BASE ? c - OPTION_BASE : by_letter(groups, c);
         int err = app_add_value(app, id, optarg ? optarg : "");
         if (err)
@@ -135,6 +152,22 @@ static bool asked_for_text(const struct app *app)
     return app_has(app, OPT_HELP) || app_has(app, OPT_VERSION);
 }
 
+static int unknown_verb(struct app *app, const char *typed)
+{
+    struct sw_spell spell = {.word = typed};
+    for (const struct app_verb *v = app->verbs; v->name; v++)
+        sw_spell_try(&spell, v->name);
+    return spell.best ? app_usage(app, "unknown verb %s: did you mean %s?", typed, spell.best)
+                      : app_usage(app, "unknown verb %s", typed);
+}
+
+/* "sealwax help VERB" is what many try first. */
+static int help_verb(struct app *app, const char *name)
+{
+    app->verb = name ? find_verb(app, name) : NULL;
+    return name && !app->verb ? unknown_verb(app, name) : app_add_value(app, OPT_HELP, "");
+}
+
 /* The verb, and the options around it. Without one, a program that has a default verb means that. */
 static int parse_verb(struct app *app, int argc, char **argv)
 {
@@ -144,9 +177,11 @@ static int parse_verb(struct app *app, int argc, char **argv)
         return err;
     if (optind >= argc && !usual)
         return app_usage(app, "no verb");
+    if (optind < argc && strcmp(argv[optind], "help") == 0)
+        return help_verb(app, argv[optind + 1]);
     app->verb = optind < argc ? find_verb(app, argv[optind]) : usual;
     if (!app->verb)
-        return app_usage(app, "unknown verb %s", argv[optind]);
+        return unknown_verb(app, argv[optind]);
     if (optind >= argc) {
         app->argc = 0;
         app->argv = argv + argc;

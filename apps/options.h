@@ -141,6 +141,13 @@ int app_fail(const struct app *app, enum sw_err err, const char *what);
 void app_say(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_warn(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * app_section_of: where help shows an option. What many verbs share stands apart, behind what somebody who asks for help with one of
+ * them looks for.
+ */
+enum app_section { APP_OF_THE_VERB, APP_WHO_WE_ARE, APP_OF_TLS, APP_OF_ALL };
+enum app_section app_section_of(const struct app_option_row *option);
+
 /* app_help: of a verb, or of the program for NULL; on standard output. */
 void app_help(const struct app *app, const struct app_verb *verb);
 

@@ -2,6 +2,7 @@
  * The command line. Options may stand before or after the verb and its arguments; which ones a verb takes is a set in
  * its row. getopt_long does the work, fed from ttp/options.def.
  */
+#include "base/spell.h"
 #include "ttp/ttp.h"
 #include <errno.h>
 #include <getopt.h>
@@ -70,6 +71,22 @@ static int add_value(struct ttp *t, int id, const char *value)
     return TTP_DONE;
 }
 
+/* An option that is not there, and the one that may be meant; or one that several begin like. */
+static int unknown_option(struct ttp *t, const struct spec *s, const char *typed)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
+    struct sw_spell spell = {.word = name};
+    for (const struct option *o = s->longs; o->name; o++) {
+        if (strncmp(o->name, name, strlen(name)) == 0)
+            return ttp_usage(t, "--%s is short for several options", name);
+        sw_spell_try(&spell, o->name);
+    }
+    if (spell.best)
+        return ttp_usage(t, "unknown option --%s: did you mean --%s?", name, spell.best);
+    return ttp_usage(t, "unknown option --%s", name);
+}
+
 /* One pass of getopt over argv from argv[1] on; optind is left at the first argument that is no option. */
 static int parse(struct ttp *t, int argc, char **argv, uint64_t set, const char *first)
 {
@@ -89,7 +106,7 @@ static int parse(struct ttp *t, int argc, char **argv, uint64_t set, const char 
         if (c == '?' && optopt)
             return ttp_usage(t, "unknown option -%c", optopt);
         if (c == '?')
-            return ttp_usage(t, "unknown or ambiguous option %s", argv[at < optind ? optind - 1 : at]);
+            return unknown_option(t, &s, argv[at < optind ? optind - 1 : at]);
         int id = c >= OPTION_BASE ? c - OPTION_BASE : by_letter(set, c);
         int err = add_value(t, id, optarg ? optarg : "");
         if (err)
@@ -105,11 +122,20 @@ static const struct ttp_verb *find_verb(const char *name)
     return NULL;
 }
 
+static int unknown_verb(struct ttp *t, const char *typed)
+{
+    struct sw_spell spell = {.word = typed};
+    for (const struct ttp_verb *v = ttp_verbs; v->name; v++)
+        sw_spell_try(&spell, v->name);
+    return spell.best ? ttp_usage(t, "unknown verb %s: did you mean %s?", typed, spell.best)
+                      : ttp_usage(t, "unknown verb %s", typed);
+}
+
 /* "ttp help VERB" is what many try first. */
 static int help_verb(struct ttp *t, const char *name)
 {
     t->verb = name ? find_verb(name) : NULL;
-    return name && !t->verb ? ttp_usage(t, "unknown verb %s", name) : add_value(t, TTP_OPT_HELP, "");
+    return name && !t->verb ? unknown_verb(t, name) : add_value(t, TTP_OPT_HELP, "");
 }
 
 /* What the global options mean, once all are known. */
@@ -140,7 +166,7 @@ int ttp_args_parse(struct ttp *t, int argc, char **argv)
         return help_verb(t, argv[optind + 1]);
     t->verb = find_verb(argv[optind]);
     if (!t->verb)
-        return ttp_usage(t, "unknown verb %s", argv[optind]);
+        return unknown_verb(t, argv[optind]);
     argc -= optind;
     argv += optind;
     err = parse(t, argc, argv, t->verb->options | global_options, ":");

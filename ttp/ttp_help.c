@@ -60,10 +60,12 @@ static void indented(const char *lines)
 
 static void verb_help(const struct ttp_verb *v)
 {
-    printf("Usage: ttp [OPTION]... %s %s\n\n", v->name, v->args);
+    printf("Usage: ttp [OPTION]... %s%s%s\n\n", v->name, *v->args ? " " : "", v->args);
     wrap(v->details, 0, 0);
-    printf("\nOptions:\n");
-    options_help(v->options);
+    if (v->options) {
+        printf("\nOptions:\n");
+        options_help(v->options);
+    }
     printf("\nFor every verb:\n");
     options_help(global_options);
     printf("\nExamples:\n");

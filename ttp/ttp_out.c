@@ -77,7 +77,7 @@ int ttp_usage(const struct ttp *t, const char *format, ...)
     report(t, "error", code_name(TTP_USAGE), format, ap);
     va_end(ap);
     if (!t->json)
-        fprintf(stderr, "Try: ttp %s%s--help\n", t->verb ? t->verb->name : "", t->verb ? " " : "");
+        fprintf(stderr, "try: ttp %s%s--help\n", t->verb ? t->verb->name : "", t->verb ? " " : "");
     return TTP_USAGE;
 }
 

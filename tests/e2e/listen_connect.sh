@@ -325,6 +325,13 @@ says "listen --help names the options" "--ready-file FILE" out
 exits 2 "no verb" "$sealwax"
 exits 2 "unknown verb" "$sealwax" dance
 exits 2 "unknown option" "$sealwax" listen 0 --dance
+exits 2 "a mistyped verb" "$sealwax" lisetn 0
+says "which one" "unknown verb lisetn: did you mean listen\?" err
+exits 2 "a mistyped option" "$sealwax" connect 127.0.0.1:1 --turst root.crt
+says "which one" "unknown option --turst: did you mean --trust\?" err
+exits 2 "half an option" "$sealwax" listen 0 --no
+says "that it is half" "short for several" err
+exits 2 "help with nothing" "$sealwax" help dance
 exits 2 "nobody to trust" "$sealwax" connect 127.0.0.1:1
 exits 2 "unknown suite" "$sealwax" connect 127.0.0.1:1 --trust root.crt --suites DANCE
 says "which suite" DANCE err
@@ -337,6 +344,15 @@ exits 4 "not a certificate" "$sealwax" connect 127.0.0.1:1 --trust big
 exits 4 "another's key" "$sealwax" listen 0 --cert server.crt --key alice.key
 exits 5 "nobody listens" "$sealwax" connect 127.0.0.1:1 --trust root.crt
 exits 5 "the port is taken" sh -c "exec 9<>/dev/null; $sealwax listen 127.0.0.1:1 --cert server.crt --key server.key --ready-file /nonexistent/ready"
+
+"$sealwax" help send >help
+is "help VERB is VERB --help" sh -c "$sealwax send --help | cmp -s - help"
+for program in "$sealwax" "$BUILD/sealwaxd"; do # a name that runs into what stands behind it
+    for verb in "" $("$program" --help | sed -n '/^Verbs/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+        "$program" $verb --help >help
+        is "columns of help: $program $verb" sh -c '! grep -E "^ .*--[a-z-]+\[[^=]|^  [a-z-]{15}[a-z]" help'
+    done
+done
 
 "$sealwax" --generate-man >man
 is "the manual page is what the tables say" cmp -s man "$page"

@@ -8,6 +8,9 @@ text() { x509 -text -in "$1" >out 2>err; }
 # --- the command line -----------------------------------------------------------------------------------------------------
 code 2 "$TTP"; says "no verb"
 code 2 "$TTP" frobnicate; says "unknown verb"
+code 2 "$TTP" isue; says "unknown verb isue: did you mean issue?"
+code 2 "$TTP" issue a --dyas 3; says "unknown option --dyas: did you mean --days?"
+code 2 "$TTP" issue a --pass env:X; says "--pass is short for several options"
 code 2 "$TTP" list --frobnicate; says "--frobnicate"
 code 2 "$TTP" list extra; says "too many arguments"
 code 2 "$TTP" issue; says "too few arguments"
