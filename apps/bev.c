@@ -164,10 +164,23 @@ static bool over(const struct bev *b)
     return (sw_conn_wants(b->conn) & SW_WANT_READ) && sw_conn_read(b->conn, &none, 0, &got) == SW_ERR_CLOSED;
 }
 
+/*
+ * bufferevent_free only begins the end: the filter goes in a later turn of the loop, and release() comes then. If it was freed in a callback of
+ * its own, whatever counts its references up and down until then makes it go twice. What is free has no callbacks any more, and what is not always has one for events.
+ */
+static bool is_free(const struct bev *b)
+{
+    bufferevent_data_cb read, written;
+    bufferevent_event_cb event;
+    void *arg;
+    bufferevent_getcb(b->filter, &read, &written, &event, &arg);
+    return event == NULL;
+}
+
 /* Whoever reads the filter learns that there will be nothing more. */
 static void tell_end(struct bev *b)
 {
-    if (b->told_end)
+    if (b->told_end || is_free(b))
         return;
     b->told_end = true;
     bufferevent_trigger_event(b->filter, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
@@ -271,7 +284,8 @@ static void on_kick(evutil_socket_t fd, short what, void *ctx)
     while ((b = TAILQ_FIRST(&table.kicked)) != NULL) {
         TAILQ_REMOVE(&table.kicked, b, in_kicked);
         b->kicked = false;
-        bufferevent_flush(b->filter, EV_WRITE, BEV_NORMAL);
+        if (!is_free(b))
+            bufferevent_flush(b->filter, EV_WRITE, BEV_NORMAL);
     }
 }
 
