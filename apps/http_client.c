@@ -141,7 +141,7 @@ static bool write_request(struct http_client *c, const struct http_send *send)
     if (send->body || strcmp(send->method, "GET") != 0)
         n += snprintf(head + n, sizeof head - (size_t)n, "Content-Length: %zu\r\n", send->body_len);
     n += snprintf(head + n, sizeof head - (size_t)n, "\r\n");
-    http_reply_begin(&c->reply, strcmp(send->method, "HEAD") == 0);
+    c->head_asked = strcmp(send->method, "HEAD") == 0;
     return write_all(c, head, (size_t)n) && write_all(c, send->body, send->body_len);
 }
 
@@ -180,7 +180,7 @@ static bool read_head(struct http_client *c)
     return c->reply.state != HTTP_BAD;
 }
 
-enum http_fate http_client_send(struct http_client *c, const struct http_send *send, bool quiet, int *code)
+enum http_fate http_client_ask(struct http_client *c, const struct http_send *send, bool quiet, int *code)
 {
     *code = APP_DONE;
     if (!c->connected) {
@@ -191,10 +191,25 @@ enum http_fate http_client_send(struct http_client *c, const struct http_send *s
             return failed(c, quiet, code);
         keep_session(c);
     }
-    if (!write_request(c, send) || !read_head(c))
+    return write_request(c, send) ? HTTP_ANSWERED : failed(c, quiet, code);
+}
+
+enum http_fate http_client_answer(struct http_client *c, bool quiet, int *code)
+{
+    *code = c->connected ? APP_DONE : APP_SYSTEM;
+    if (!c->connected)
+        return HTTP_LOST;
+    http_reply_begin(&c->reply, c->head_asked);
+    if (!read_head(c))
         return failed(c, quiet, code);
     c->heard = true;
     return HTTP_ANSWERED;
+}
+
+enum http_fate http_client_send(struct http_client *c, const struct http_send *send, bool quiet, int *code)
+{
+    enum http_fate fate = http_client_ask(c, send, quiet, code);
+    return fate == HTTP_ANSWERED ? http_client_answer(c, quiet, code) : fate;
 }
 
 bool http_client_read(struct http_client *c, void *buf, size_t cap, size_t *got, int64_t deadline)

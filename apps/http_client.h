@@ -23,10 +23,11 @@ struct http_client {
     char where[NET_NAME_MAX], host[NET_NAME_MAX];
     struct wire wire;
     bool connected;
-    bool reached; /* the server has been there once */
-    bool stays;   /* whoever asks waits for a server that is not there yet, too */
-    bool told;    /* ... and has been told so */
-    bool heard;   /* an answer on this connection */
+    bool reached;    /* the server has been there once */
+    bool stays;      /* whoever asks waits for a server that is not there yet, too */
+    bool told;       /* ... and has been told so */
+    bool heard;      /* an answer on this connection */
+    bool head_asked; /* the request was a HEAD: its answer has no body */
     struct http_reply reply;
     int64_t patience;                  /* seconds to connect, and of silence within an answer; 0: no end */
     uint8_t session[HTTP_SESSION_MAX]; /* of the last connection, to resume it */
@@ -61,6 +62,13 @@ enum http_fate {
  * when quiet is not set; the exit code that fits is in *code.
  */
 enum http_fate http_client_send(struct http_client *c, const struct http_send *send, bool quiet, int *code);
+
+/*
+ * http_client_ask, http_client_answer: the same in two halves, so that the next request may follow before the answer to the last one (RFC 9112 9.3.2: where
+ * the same request twice does no harm); answers come in the order of requests. HTTP_ANSWERED of the first half: it was sent.
+ */
+enum http_fate http_client_ask(struct http_client *c, const struct http_send *send, bool quiet, int *code);
+enum http_fate http_client_answer(struct http_client *c, bool quiet, int *code);
 
 /*
  * http_client_read: some bytes of the answer's body: *got 0 at its end. false: the connection broke, or deadline (net_now(), INT64_MAX: none) passed.

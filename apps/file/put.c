@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { AHEAD = 2 /* pieces under way */ };
+
 struct source {
     int fd;
     const char *path; /* for people */
@@ -142,7 +144,19 @@ static int read_blocks(struct transfer *t, const struct source *s, int64_t offse
     return code;
 }
 
-static int send_piece(struct transfer *t, const struct source *s, const char *url, int64_t *offset, bool *again)
+/*
+ * Pieces under way. A piece says where it belongs, so the next one may follow before the answer to the one before: the server works on that while we seal. One that is
+ * not taken makes those behind it fail, too; then, as after a connection that broke, the server says where to go on.
+ */
+struct flight {
+    const char *url;
+    int64_t sent, done; /* bytes */
+    size_t len[AHEAD];  /* of the pieces without an answer, oldest first */
+    unsigned pieces;
+    bool lost;
+};
+
+static int send_piece(struct transfer *t, const struct source *s, struct flight *f)
 {
     uint8_t blocks[CODING_MAX];
     const uint8_t *body = t->piece;
@@ -150,60 +164,83 @@ static int send_piece(struct transfer *t, const struct source *s, const char *ur
     size_t len, body_len;
     int code;
     bool rsa = t->http.protection == PROTECT_RSA;
-    *again = rsa && !t->http.connected; /* there is no certificate to encrypt to before a connection */
-    if (*again)
+    f->lost = rsa && !t->http.connected; /* there is no certificate to encrypt to before a connection */
+    if (f->lost)
         return APP_DONE;
     if (rsa) {
-        code = read_blocks(t, s, *offset, blocks, &len, &body_len);
+        code = read_blocks(t, s, f->sent, blocks, &len, &body_len);
         body = blocks;
     } else {
-        code = read_piece(t, s, *offset, TRANSFER_PIECE, &len);
+        code = read_piece(t, s, f->sent, TRANSFER_PIECE, &len);
         body_len = len;
     }
     if (code)
         return code;
     snprintf(headers, sizeof headers,
              "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %lld\r\n%s",
-             (long long)*offset, rsa ? "Content-Encoding: " CODING_NAME "\r\n" : "");
+             (long long)f->sent, rsa ? "Content-Encoding: " CODING_NAME "\r\n" : "");
     const struct http_send patch = {
-        .method = "PATCH", .path = url, .headers = headers, .body = body, .body_len = body_len};
-    enum http_fate fate = http_client_send(&t->http, &patch, true, &code);
-    *again = fate == HTTP_LOST;
+        .method = "PATCH", .path = f->url, .headers = headers, .body = body, .body_len = body_len};
+    enum http_fate fate = http_client_ask(&t->http, &patch, true, &code);
+    f->lost = fate == HTTP_LOST;
+    f->len[f->pieces++] = len;
+    f->sent += (int64_t)len;
+    return fate == HTTP_REFUSED ? code : APP_DONE;
+}
+
+static int take_answer(struct transfer *t, struct flight *f)
+{
+    int code;
+    enum http_fate fate = http_client_answer(&t->http, true, &code);
+    f->lost = fate == HTTP_LOST;
     if (fate != HTTP_ANSWERED)
         return fate == HTTP_LOST ? APP_DONE : code;
-    if (t->http.reply.status == 409 && t->http.reply.offset >= 0) {
-        *offset = t->http.reply.offset;
-        return transfer_finish(t) ? APP_DONE : APP_SYSTEM;
-    }
-    if (t->http.reply.status != 204)
+    f->lost = t->http.reply.status == 409;
+    if (t->http.reply.status != 204 && !f->lost)
         return http_client_problem(&t->http);
-    *offset += (int64_t)len;
+    if (!f->lost) {
+        f->done += (int64_t)f->len[0];
+        memmove(f->len, f->len + 1, sizeof f->len - sizeof *f->len);
+        f->pieces--;
+    }
     return transfer_finish(t) ? APP_DONE : APP_SYSTEM;
+}
+
+static int ask_again(struct transfer *t, const struct source *s, struct flight *f, char url[256])
+{
+    http_client_disconnect(&t->http);
+    int code = ask_offset(t, url, &f->done);
+    /* the last piece arrived and only its answer was lost: announcing it again says so */
+    if (code == APP_WAITED)
+        code = announce(t, s, url, &f->done);
+    f->sent = f->done;
+    f->pieces = 0;
+    f->lost = false;
+    return code;
 }
 
 static int put_source(struct transfer *t, struct source *s)
 {
     char url[256];
-    int64_t offset;
+    struct flight f = {.url = url};
     struct progress progress;
-    bool again = false;
     int code = measure(t, s);
     if (!code)
-        code = announce(t, s, url, &offset);
+        code = announce(t, s, url, &f.done);
     if (code)
         return code;
-    progress_begin(&progress, t->app, s->name, s->length, offset);
-    if (offset)
-        app_say(t->app, "%s: going on at %lld of %lld bytes", s->name, (long long)offset, (long long)s->length);
-    while (!code && offset < s->length) {
-        code = send_piece(t, s, url, &offset, &again);
-        if (!code && again) {
-            code = ask_offset(t, url, &offset);
-            /* the last piece arrived and only its answer was lost: announcing it again says so */
-            if (code == APP_WAITED)
-                code = announce(t, s, url, &offset);
-        }
-        progress_at(&progress, offset);
+    f.sent = f.done;
+    progress_begin(&progress, t->app, s->name, s->length, f.done);
+    if (f.done)
+        app_say(t->app, "%s: going on at %lld of %lld bytes", s->name, (long long)f.done, (long long)s->length);
+    while (!code && f.done < s->length) {
+        if (f.lost)
+            code = ask_again(t, s, &f, url);
+        else if (f.pieces < AHEAD && f.sent < s->length)
+            code = send_piece(t, s, &f);
+        else
+            code = take_answer(t, &f);
+        progress_at(&progress, f.done);
     }
     progress_end(&progress);
     if (!code)

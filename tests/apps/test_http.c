@@ -234,11 +234,39 @@ static void without_tls(void)
     http_world_close(&w);
 }
 
+/* Requests behind one another of which the last is cut off, by peers that go without waiting for answers. */
+static void a_row_of_requests_is_cut_off(void)
+{
+    static const char whole[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\ntext",
+                      part[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 400\r\n\r\ntext";
+    struct http_world w;
+    struct http_peer p;
+    char row[1024];
+    http_world_open(&w, routes, NULL, 65536);
+    for (size_t cut = 0; cut <= sizeof part - 1; cut++) {
+        snprintf(row, sizeof row, "%s%s%.*s", whole, cut & 1 ? whole : "", (int)cut, part);
+        CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+        size_t taken = 0, len;
+        const uint8_t *out;
+        SW_ASSERT_OK(sw_conn_write(p.conn, row, strlen(row), &taken));
+        if (cut & 2)
+            sw_conn_close(p.conn);
+        while ((out = sw_conn_out_buf(p.conn, &len)) != NULL) {
+            CU_ASSERT_EQUAL(send(p.fd, out, len, MSG_NOSIGNAL), (ssize_t)len);
+            (void)sw_conn_out_ack(p.conn, len);
+        }
+        if (cut & 4)
+            shutdown(p.fd, SHUT_WR);
+        http_peer_close(&p);
+        http_turn(&w);
+    }
+    CU_ASSERT_EQUAL(w.connected, sizeof part);
+    http_world_close(&w);
+}
+
 SW_TEST_SUITE(http){
-    SW_TEST(without_tls),
-    SW_TEST(waits_for_descriptors),
-    SW_TEST(answers_one_after_the_other),
-    SW_TEST(takes_requests_byte_by_byte),
-    SW_TEST(what_is_no_request_ends_the_connection),
+    SW_TEST(a_row_of_requests_is_cut_off), SW_TEST(without_tls),
+    SW_TEST(waits_for_descriptors),        SW_TEST(answers_one_after_the_other),
+    SW_TEST(takes_requests_byte_by_byte),  SW_TEST(what_is_no_request_ends_the_connection),
     SW_TEST(strangers_and_noise),
 };
