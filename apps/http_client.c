@@ -92,6 +92,15 @@ static enum http_fate connect_now(struct http_client *c, bool quiet, int *code)
     return HTTP_ANSWERED;
 }
 
+static void refused(const struct http_client *c)
+{
+    const struct link *link = &c->wire.link;
+    link_report(c->app, link);
+    if (c->protection == PROTECT_AUTH && sw_conn_alert_received(link->conn) == SW_ALERT_HANDSHAKE_FAILURE)
+        app_say(c->app,
+                "--protect auth needs a server that offers TLS_RSA_WITH_NULL_SHA256 by name (sealwaxd --suites)");
+}
+
 /* Somebody else may be at the other end, or may not want us: that does not change by trying again. A connection that broke may. */
 static enum http_fate failed(struct http_client *c, bool quiet, int *code)
 {
@@ -104,7 +113,7 @@ static enum http_fate failed(struct http_client *c, bool quiet, int *code)
     bool lost = err == SW_OK || err == SW_ERR_TRUNCATED || err == SW_ERR_CLOSED;
     *code = lost ? APP_SYSTEM : APP_NO;
     if (!lost)
-        link_report(c->app, &c->wire.link);
+        refused(c);
     else if (!quiet)
         (void)app_error(c->app, *code, "%s: the connection broke", c->where);
     http_client_disconnect(c);

@@ -1,5 +1,6 @@
 /* Bytes between a socket and a connection, and an end that is not a reset. */
 #include "apps/link.h"
+#include "apps/alert.h"
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
@@ -173,9 +174,12 @@ void link_report(const struct app *app, const struct link *link)
 {
     enum sw_err err = link_verdict(link);
     const char *text = sw_conn_error(link->conn) ? sw_conn_error_text(link->conn) : NULL;
+    const char *meaning = app_alert_meaning(sw_conn_alert_received(link->conn));
     char alert[64];
     if (!text || !*text)
         text = sw_err_reason(err);
+    if (err == SW_ERR_PEER_ALERT && meaning)
+        text = meaning;
     if (app->json) {
         report_json(link, err, text);
         return;

@@ -66,7 +66,7 @@ static const struct {
 } refusals[] = {
     {SW_PUT_CONFLICT, 422, 0, "this Idempotency-Key was used for another message"},
     {SW_PUT_TOO_LARGE, 413, 0, "the message is too long"},
-    {SW_PUT_TTL, 422, 0, "the message would be kept too long, or not at all"},
+    {SW_PUT_TTL, 422, 0, "ttl is longer than this server keeps messages (its --max-ttl), or no time at all"},
     {SW_PUT_QUEUE_FULL, 507, 60, "too many messages wait for this recipient"},
     {SW_PUT_RATE, 429, 60, "too many messages to this recipient in one minute"},
     {SW_PUT_DISK_FULL, 507, 60, "the server's disk is full"},

@@ -13,6 +13,12 @@
 
 enum { TTL_ONCE = 300 /* seconds: as the server's, for the date in a sealed one-time message */ };
 
+/* What the options ask for. */
+struct request {
+    char path[CLIENT_QUOTED_MAX + 128], headers[SW_IDEMPOTENCY_MAX + 128];
+    int64_t ttl, patience;
+};
+
 static int read_message(struct app *app, struct sw_file *out)
 {
     const char *arg = app->argc ? app->argv[0] : "-";
@@ -20,7 +26,10 @@ static int read_message(struct app *app, struct sw_file *out)
         if (isatty(STDIN_FILENO))
             app_say(app, "type the message, then Ctrl-D");
         enum sw_err err = sw_file_read("-", CLIENT_BODY_MAX, out);
-        return err ? app_fail(app, err, "standard input") : APP_DONE;
+        if (err)
+            return app_fail(app, err, "standard input");
+        /* "make-password | sealwax send" where the first one failed */
+        return out->len ? APP_DONE : app_error(app, APP_BAD_INPUT, "standard input is empty: nothing is sent");
     }
     out->p = (uint8_t *)strdup(arg);
     out->len = strlen(arg);
@@ -69,19 +78,12 @@ static int make_headers(const struct app *app, char *out, size_t cap)
     return APP_DONE;
 }
 
-/* What a receipt says, as an exit code: 1 is the answer no. -1: not over yet. */
-static int send_body(struct http_client *c, const struct sw_file *body, int64_t patience)
+static int send_body(struct http_client *c, const struct request *rq, const struct sw_file *body)
 {
-    char path[CLIENT_QUOTED_MAX + 128], headers[SW_IDEMPOTENCY_MAX + 128];
     json_t *mail;
-    int code = make_path(c->app, path, sizeof path);
-    if (!code)
-        code = make_headers(c->app, headers, sizeof headers);
-    if (code)
-        return code;
     const struct http_send post = {
-        .method = "POST", .path = path, .headers = headers, .body = body->p, .body_len = body->len};
-    code = client_ask(c, &post, &mail);
+        .method = "POST", .path = rq->path, .headers = rq->headers, .body = body->p, .body_len = body->len};
+    int code = client_ask(c, &post, &mail);
     if (code)
         return code;
     if (c->app->json)
@@ -90,30 +92,40 @@ static int send_body(struct http_client *c, const struct sw_file *body, int64_t 
         app_say(c->app, "message %s for %s accepted, until %s", client_text(mail, "id"), client_text(mail, "to"),
                 client_text(mail, "expires"));
     if (app_has(c->app, OPT_RECEIPT) || app_has(c->app, OPT_WAIT))
-        code = receipt_await(c, mail, patience);
+        code = receipt_await(c, mail, rq->patience);
     json_decref(mail);
     return code;
+}
+
+/* All that can be wrong with the command line, before anybody types a message. */
+static int read_request(const struct app *app, struct request *rq)
+{
+    const char *to = app_get(app, OPT_TO);
+    if (!to || !*to)
+        return app_usage(app, "say who shall get it: --to NAME");
+    int code = app_get_span(app, OPT_WAIT, 0, &rq->patience);
+    if (!code)
+        code = app_get_span(app, OPT_TTL, app_has(app, OPT_SEND_ONCE) ? TTL_ONCE : 0, &rq->ttl);
+    if (!code)
+        code = make_path(app, rq->path, sizeof rq->path);
+    return code ? code : make_headers(app, rq->headers, sizeof rq->headers);
 }
 
 int send_run(struct app *app)
 {
     struct http_client c;
+    struct request rq;
     struct sw_file body = {0};
-    int64_t patience, ttl;
-    if (!app_get(app, OPT_TO))
-        return app_usage(app, "say who shall get it: --to NAME");
-    int code = app_get_span(app, OPT_WAIT, 0, &patience);
+    int code = read_request(app, &rq);
     if (!code)
         code = http_client_open(&c, app);
     if (code)
         return code;
     code = read_message(app, &body);
     if (!code && app_has(app, OPT_SEND_SEAL))
-        code = app_get_span(app, OPT_TTL, app_has(app, OPT_SEND_ONCE) ? TTL_ONCE : 0, &ttl);
-    if (!code && app_has(app, OPT_SEND_SEAL))
-        code = sealing_seal(&c, app_get(app, OPT_TO), ttl, &body);
+        code = sealing_seal(&c, app_get(app, OPT_TO), rq.ttl, &body);
     if (!code)
-        code = send_body(&c, &body, patience);
+        code = send_body(&c, &rq, &body);
     sw_file_free(&body);
     http_client_close(&c);
     return code;

@@ -113,6 +113,7 @@ exits 1 as alice rm text
 # --- authentic and readable: only where the server offers it
 exits 1 as alice put text2 --as readable --protect auth
 says "received alert"
+says "needs a server that offers TLS_RSA_WITH_NULL_SHA256"
 exits 2 as alice put text2 --protect nothing
 stop -TERM
 start --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256

@@ -222,6 +222,7 @@ listen strangers $ours --trust root.crt
 exits 1 "a client of another root" connect --cert stranger.fullchain.crt --key stranger.key
 says "its alert" "received alert (unknown_ca|unsupported_certificate|bad_certificate)" err
 exits 1 "a server's certificate as a client's" connect --cert server.fullchain.crt --key server.key
+says "what it means" "a server's is none for a client" err
 echoes "and then a good one" $alice
 stop
 

@@ -71,7 +71,7 @@ start --crl pki/root.crl --max-message 16K --max-queue 3 --max-rate 30 --max-ttl
 exits 0 as alice whoami
 is "name" alice "$(cat out)"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt --cert strange/stranger.crt --key strange/stranger.key
-says "alert"
+says "does not trust who issued our certificate"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust strange/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 1 as alice whoami --name wrong.example
 nobody() { "$BUILD/sealwax" "$@" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key; }
@@ -86,6 +86,11 @@ exits 6 nobody recv --wait 1s --server localhost:1
 is "lines of one who waits" 1 "$(grep -c "cannot connect" err)"
 exits 2 "$BUILD/sealwax" whoami --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 2 as bank send nobody
+exits 2 as bank send --to "" text
+exits 2 as bank send --to alice --ttl 5x
+says "--ttl takes a length of time"
+exits 4 as bank send --to alice
+says "standard input is empty: nothing is sent"
 chmod 644 pki/bank.key
 exits 3 as bank send --to alice text
 says "chmod 600"
@@ -168,7 +173,7 @@ exits 1 as bank send --to alice --ttl 1s --receipt late
 says "expired"
 exits 6 as alice recv
 exits 4 as bank send --to alice --ttl 2d "too long"
-says "kept too long"
+says "longer than this server keeps messages"
 
 # --- what is not text; what is a file
 head -c 500 /dev/urandom >bytes
