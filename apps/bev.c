@@ -43,6 +43,7 @@ static struct {
     size_t size, count;
     int nothing; /* /dev/null */
     struct event *kick;
+    struct bev_totals totals;
     TAILQ_HEAD(, bev) kicked;
     LIST_HEAD(, bev) lingering;
 } table = {.nothing = -1, .kicked = TAILQ_HEAD_INITIALIZER(table.kicked)};
@@ -95,6 +96,11 @@ size_t bev_count(void)
     return table.count;
 }
 
+struct bev_totals bev_totals(void)
+{
+    return table.totals;
+}
+
 static struct bev *find(struct bufferevent *bev)
 {
     int fd = bufferevent_getfd(bev);
@@ -121,9 +127,11 @@ static bool send_records(struct bev *b)
     size_t len;
     const uint8_t *p;
     struct evbuffer *out = bufferevent_get_output(b->socket);
-    while ((p = sw_conn_out_buf(b->conn, &len)) != NULL)
+    while ((p = sw_conn_out_buf(b->conn, &len)) != NULL) {
         if (evbuffer_add(out, p, len) || sw_conn_out_ack(b->conn, len))
             return false;
+        table.totals.sent += len;
+    }
     return true;
 }
 
@@ -151,6 +159,7 @@ static bool take_records(struct bev *b, struct evbuffer *src)
     int n = to ? evbuffer_remove(src, to, room) : 0;
     if (n <= 0)
         return false;
+    table.totals.received += (uint64_t)n;
     (void)sw_conn_in_ack(b->conn, (size_t)n); /* the connection keeps its error */
     return true;
 }
@@ -397,9 +406,12 @@ void bev_forget(void)
 static void release(void *ctx)
 {
     struct bev *b = ctx;
+    bool moved = b->fd >= 0;
     if (b->conn) {
-        sw_conn_close(b->conn);
-        (void)send_records(b);
+        if (moved) { /* else not one byte came, and the socket is closed already */
+            sw_conn_close(b->conn);
+            (void)send_records(b);
+        }
         if (b->hooks->ended)
             b->hooks->ended(b->hooks->ctx, b->conn);
     }
@@ -407,7 +419,6 @@ static void release(void *ctx)
         event_free(b->gone);
     if (b->kicked)
         TAILQ_REMOVE(&table.kicked, b, in_kicked);
-    bool moved = b->fd >= 0;
     table_remove(b);
     sw_conn_free(b->conn);
     b->conn = NULL;
@@ -495,5 +506,6 @@ struct bufferevent *bev_new(struct event_base *base, struct sw_config *cfg, cons
     sw_conn_set_user(b->conn, b->filter);
     bufferevent_setwatermark(b->socket, EV_WRITE, 0, WRITE_HIGH);
     table.count++;
+    table.totals.accepted++;
     return b->filter;
 }

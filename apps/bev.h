@@ -49,6 +49,11 @@ void bev_close_idle(void);
  * that only wait for their peer to close; before the event base is freed.
  */
 size_t bev_count(void);
+/* bev_totals: since the process began; bytes of TLS alone, as they are on the wire. */
+struct bev_totals {
+    uint64_t accepted, received, sent;
+};
+struct bev_totals bev_totals(void);
 void bev_forget(void);
 
 #endif

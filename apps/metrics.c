@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { VALUE_MAX = 32, SAMPLES = 128 };
+enum { VALUE_MAX = 32, SAMPLES = 192 };
 
 static const struct row {
     const char *type, *name, *label, *help;

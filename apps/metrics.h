@@ -23,7 +23,7 @@ struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
 
 /*
- * metrics_add: count; value: of the metric's label ("" where it has none), at most 31 bytes of it; values are few and ours, never a peer's. metrics_set: a gauge.
+ * metrics_add: count; value: of the metric's label ("" where it has none), at most 31 bytes of it; values are few and ours, never a peer's. metrics_set: a gauge, or what somebody else counts.
  * m may be NULL: then nobody wants to know.
  */
 void metrics_add(struct metrics *m, enum metric id, const char *value, uint64_t n);

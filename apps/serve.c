@@ -27,6 +27,7 @@ static int open_files(struct server *s)
 {
     char dir[STATE_PATH_MAX];
     struct file_limits limits;
+    const struct file_events told = {serve_on_file, serve_on_trouble, s};
     const struct media_events said = {serve_on_media, serve_on_trouble, s};
     const char *why;
     int code = serve_file_limits(s->app, &limits);
@@ -37,7 +38,7 @@ static int open_files(struct server *s)
     if (code)
         return code;
     s->has_vault = true;
-    s->files = file_service_new(dir, &s->vault, &limits, serve_on_trouble, s);
+    s->files = file_service_new(dir, &s->vault, &limits, &told);
     if (!s->files)
         return app_fail(s->app, SW_ERR_SYSTEM, dir);
     s->media = media_service_new(dir, &s->vault, &said, &why);
@@ -197,7 +198,7 @@ static bool make_services(struct server *s, int timeout)
     const struct http_limits limits = {.body_max = SERVE_MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();
     s->members = (struct members){s->store, s->app};
-    serve_loop_log(&s->log);
+    serve_loop_tells(s);
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
     http_set_gate(s->http, members_admit, &s->members);
@@ -282,7 +283,11 @@ static void confine(const struct server *s)
 static void refresh_metrics(void *ctx)
 {
     const struct server *s = ctx;
+    const struct bev_totals totals = bev_totals();
     metrics_set(s->metrics, METRIC_CONNECTIONS, "", (double)bev_count());
+    metrics_set(s->metrics, METRIC_ACCEPTED, "", (double)totals.accepted);
+    metrics_set(s->metrics, METRIC_RECEIVED, "", (double)totals.received);
+    metrics_set(s->metrics, METRIC_SENT, "", (double)totals.sent);
     metrics_set(s->metrics, METRIC_WAITING, "", (double)message_waiting(s->messages));
     metrics_set_process(s->metrics);
 }
@@ -330,7 +335,7 @@ static void clean_up(struct server *s)
     bev_forget();
     if (s->base)
         event_base_free(s->base);
-    serve_loop_log(NULL);
+    serve_loop_tells(NULL);
     sw_store_close(s->store);
     sw_config_free(s->cfg);
     if (s->lock >= 0)

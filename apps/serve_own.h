@@ -51,10 +51,11 @@ void serve_on_disconnected(void *ctx, struct sw_conn *conn);
 void serve_on_answered(void *ctx, const struct http_request *rq, int status);
 void serve_on_cannot_accept(void *ctx, const char *why);
 void serve_on_message(void *ctx, const char *what, const struct sw_mail *mail, const char *who);
+void serve_on_file(void *ctx, const char *what, const char *who, int64_t bytes);
 void serve_on_media(void *ctx, const char *what, const char *title, const char *who);
 void serve_on_trouble(void *ctx, const char *what, const char *why);
-/* serve_loop_log: where libevent's own complaints go from now on; NULL: nowhere. */
-void serve_loop_log(const struct log *log);
+/* serve_loop_tells: whose log and metrics get libevent's own complaints from now on; NULL: nobody's. */
+void serve_loop_tells(const struct server *s);
 
 /* --- serve_settings.c: options into what the services take; each says what is wrong, and returns the exit code --- */
 

@@ -11,7 +11,9 @@
 struct reading {
     struct file_service *service;
     struct sw_vfile *file;
-    int64_t offset;
+    int64_t from, offset;
+    char who[sizeof((struct about *)0)->owner];
+    bool head; /* only the answer's headers are wanted */
 };
 
 static size_t read_more(void *user, uint8_t *buf, size_t cap)
@@ -20,8 +22,8 @@ static size_t read_more(void *user, uint8_t *buf, size_t cap)
     size_t got, n = 0;
     while (n < cap) {
         enum sw_err err = sw_vfile_read(r->file, r->offset, buf + n, cap - n, &got);
-        if (err && r->service->trouble)
-            r->service->trouble(r->service->ctx, "file", err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err));
+        if (err)
+            file_trouble(r->service, "file", err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err));
         if (err || !got)
             break;
         n += got;
@@ -33,7 +35,9 @@ static size_t read_more(void *user, uint8_t *buf, size_t cap)
 static void read_done(void *user, bool complete)
 {
     struct reading *r = user;
-    (void)complete;
+    bool whole = complete && r->from == 0 && r->offset == sw_vfile_length(r->file);
+    if (!r->head)
+        file_happened(r->service, whole ? "downloaded" : "read in part", r->who, r->offset - r->from);
     sw_vfile_close(r->file);
     free(r);
 }
@@ -75,7 +79,9 @@ void files_get(void *ctx, struct http_request *rq)
         free(r);
         return;
     }
-    *r = (struct reading){s, file, range.from};
+    *r = (struct reading){.service = s, .file = file, .from = range.from, .offset = range.from};
+    memcpy(r->who, a.owner, sizeof r->who);
+    r->head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
     http_stream_source(rq, status, "application/octet-stream", range.length, read_more, read_done, r);
 }
 
@@ -86,6 +92,7 @@ void files_delete(void *ctx, struct http_request *rq)
     struct about a;
     char path[FILE_PATH_MAX];
     enum sw_err err = file_open(s, rq->peer.name, rq->part[0], &file, &a);
+    int64_t length = err ? 0 : sw_vfile_length(file);
     sw_vfile_close(file);
     if (err == SW_ERR_NOT_FOUND) {
         http_problem(rq, 404, "there is no file %s", rq->part[0]);
@@ -93,6 +100,7 @@ void files_delete(void *ctx, struct http_request *rq)
         file_refuse(s, rq, SW_ERR_SYSTEM, rq->part[0]);
     } else {
         file_sync_directory(path);
+        file_happened(s, "deleted", a.owner, length);
         http_reply_empty(rq, 204);
     }
 }
@@ -122,8 +130,8 @@ void files_list(void *ctx, struct http_request *rq)
         enum sw_err err = sw_vfile_open(&file, s->vault, path);
         if (err == SW_OK && about_decode(file, &a) && strcmp(a.owner, rq->peer.name) == 0)
             json_array_append_new(array, file_json(file, &a));
-        else if (s->trouble)
-            s->trouble(s->ctx, path, sw_err_reason(err ? err : SW_ERR_CRYPTO));
+        else
+            file_trouble(s, path, sw_err_reason(err ? err : SW_ERR_CRYPTO));
         sw_vfile_close(file);
     }
     if (d)

@@ -17,7 +17,7 @@ const struct http_route file_routes[] = {
 };
 
 struct file_service *file_service_new(const char *dir, struct sw_vault *vault, const struct file_limits *limits,
-                                      void (*trouble)(void *ctx, const char *what, const char *why), void *ctx)
+                                      const struct file_events *events)
 {
     static const char *const below[] = {"files", "uploads"};
     char path[FILE_PATH_MAX];
@@ -27,8 +27,7 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
     snprintf(s->dir, sizeof s->dir, "%.3800s", dir);
     s->vault = vault;
     s->limits = *limits;
-    s->trouble = trouble;
-    s->ctx = ctx;
+    s->events = *events;
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%.3800s/%s", dir, below[i]);
         if (mkdir(path, 0700) && errno != EEXIST) {

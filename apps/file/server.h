@@ -17,9 +17,16 @@ struct file_limits {
     int64_t space_max; /* bytes of all files of one name */
 };
 
+/* What the log is told: a file was "uploaded", "downloaded", "read in part" (asked for in part, or cut short) or "deleted", and how many bytes that were; trouble. Any may be NULL. */
+struct file_events {
+    void (*happened)(void *ctx, const char *what, const char *who, int64_t bytes);
+    void (*trouble)(void *ctx, const char *what, const char *why);
+    void *ctx;
+};
+
 /* file_service_new: in directories below dir, which exists; the vault must outlive it. NULL with errno. */
 struct file_service *file_service_new(const char *dir, struct sw_vault *vault, const struct file_limits *limits,
-                                      void (*trouble)(void *ctx, const char *what, const char *why), void *ctx);
+                                      const struct file_events *events);
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits);
 /* file_service_set_config: whose RSA keys open what comes by put --protect=rsa (NULL, as at first: nobody's); kept until it is set again. */
 void file_service_set_config(struct file_service *service, const struct sw_config *cfg);

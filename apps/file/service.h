@@ -24,8 +24,7 @@ struct file_service {
     struct sw_vault *vault;
     struct file_limits limits;
     const struct sw_config *cfg; /* has the keys of put --protect=rsa, or NULL */
-    void (*trouble)(void *ctx, const char *what, const char *why);
-    void *ctx;
+    struct file_events events;
     struct upload uploads[FILE_UPLOADS];
     int64_t clock; /* counts uses */
 };
@@ -52,7 +51,9 @@ enum sw_err file_open(struct file_service *s, const char *owner, const char *nam
                       struct about *a);
 int64_t file_space_used(const struct file_service *s, const char *owner);
 void file_sync_directory(const char *path);
-/* file_refuse: answer an error of the store. file_set_tus: the headers of each answer to an upload. */
+/* file_happened, file_trouble: to the log. file_refuse: answer an error of the store. file_set_tus: the headers of each answer to an upload. */
+void file_happened(const struct file_service *s, const char *what, const char *who, int64_t bytes);
+void file_trouble(const struct file_service *s, const char *what, const char *why);
 void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err err, const char *what);
 void file_set_tus(struct http_request *rq, int64_t offset);
 

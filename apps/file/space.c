@@ -133,12 +133,23 @@ void file_sync_directory(const char *path)
     }
 }
 
+void file_happened(const struct file_service *s, const char *what, const char *who, int64_t bytes)
+{
+    if (s->events.happened)
+        s->events.happened(s->events.ctx, what, who, bytes);
+}
+
+void file_trouble(const struct file_service *s, const char *what, const char *why)
+{
+    if (s->events.trouble)
+        s->events.trouble(s->events.ctx, what, why);
+}
+
 void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err err, const char *what)
 {
     const char *why = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
     bool full = err == SW_ERR_SYSTEM && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
-    if (s->trouble)
-        s->trouble(s->ctx, what, why);
+    file_trouble(s, what, why);
     if (full) {
         http_set_header(rq, "Retry-After", "60");
         http_problem(rq, 507, "the server's disk is full");

@@ -330,6 +330,7 @@ static void finish_upload(struct file_service *s, struct http_request *rq, struc
         return;
     }
     forget(u);
+    file_happened(s, "uploaded", a->owner, length);
     file_set_tus(rq, length);
     http_set_header(rq, "ETag", "\"%s\"", hex);
     http_reply_empty(rq, status);

@@ -20,7 +20,15 @@ struct archive {
     struct sw_vault vault;
     char dir[64];
     unsigned trouble;
+    char happened[256]; /* all of it */
 };
+
+static void note_happened(void *ctx, const char *what, const char *who, int64_t bytes)
+{
+    struct archive *a = ctx;
+    size_t n = strlen(a->happened);
+    snprintf(a->happened + n, sizeof a->happened - n, "%s %s %lld; ", who, what, (long long)bytes);
+}
 
 static void note_trouble(void *ctx, const char *what, const char *why)
 {
@@ -33,13 +41,14 @@ static void note_trouble(void *ctx, const char *what, const char *why)
 static void setup(struct archive *a)
 {
     static const struct file_limits limits = {.file_max = 1000000, .space_max = 2000000};
+    const struct file_events events = {note_happened, note_trouble, a};
     char key[96];
     *a = (struct archive){0};
     snprintf(a->dir, sizeof a->dir, "/tmp/sealwax-files.XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(a->dir));
     snprintf(key, sizeof key, "%s/key", a->dir);
     SW_ASSERT_OK(sw_vault_open(&a->vault, key, true));
-    a->service = file_service_new(a->dir, &a->vault, &limits, note_trouble, a);
+    a->service = file_service_new(a->dir, &a->vault, &limits, &events);
     CU_ASSERT_PTR_NOT_NULL_FATAL(a->service);
     http_world_open(&a->world, file_routes, a->service, 65536);
     CU_ASSERT_TRUE_FATAL(http_peer_open(&a->alice, &a->world, false));
@@ -426,8 +435,12 @@ static void reads_its_own(void)
     CU_ASSERT_EQUAL(http_askf(&a.bob, "GET", "/files", "", ""), 200);
     CU_ASSERT_PTR_NULL(strstr(a.bob.body, hex));
     CU_ASSERT_EQUAL(http_askf(&a.bob, "DELETE", "/files/text", "", ""), 404);
+    CU_ASSERT_EQUAL(get(&a.alice, "text", ""), 200);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "HEAD", "/files/text", "", ""), 200);
     CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", "/files/text", "", ""), 204);
     CU_ASSERT_EQUAL(get(&a.alice, "text", ""), 404);
+    CU_ASSERT_STRING_EQUAL(a.happened,
+                           "alice uploaded 10; alice read in part 3; alice downloaded 10; alice deleted 10; ");
     teardown(&a);
 }
 
