@@ -44,9 +44,10 @@ static int add_one(struct app *app, struct sw_store *store, const char *path, co
     int code = seal_chain_file(app, path, &chain);
     if (code)
         return code;
-    sw_cert_display_name(&chain.cert[0], member.name, sizeof member.name);
     snprintf(member.role, sizeof member.role, "%s", role);
-    enum sw_err err = sw_hash_once(SW_HASH_SHA256, chain.cert[0].der.p, chain.cert[0].der.len, member.cert);
+    enum sw_err err = sw_cert_identity(&chain.cert[0], member.name, sizeof member.name);
+    if (err == SW_OK)
+        err = sw_hash_once(SW_HASH_SHA256, chain.cert[0].der.p, chain.cert[0].der.len, member.cert);
     if (err == SW_OK)
         err = sw_store_enrol(store, &member);
     seal_chain_free(&chain);

@@ -78,9 +78,12 @@ static enum sw_err remember(struct sw_conn *conn)
 {
     const struct sw_cert *leaf = &conn->hs->leaf;
     struct sw_peer *peer = &conn->peer;
+    enum sw_err err;
 
     memset(peer, 0, sizeof *peer);
-    sw_cert_display_name(leaf, peer->name, sizeof peer->name);
+    err = sw_cert_identity(leaf, peer->name, sizeof peer->name);
+    if (err != SW_OK)
+        return err;
     sw_cert_name_text(leaf->subject, peer->subject, sizeof peer->subject);
     peer->serial_len = leaf->serial.len < sizeof peer->serial ? leaf->serial.len : sizeof peer->serial;
     memcpy(peer->serial, leaf->serial.p, peer->serial_len);

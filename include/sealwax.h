@@ -343,7 +343,8 @@ void sw_conn_info(const struct sw_conn *conn, struct sw_conn_info *info);
 
 /* Who the peer is, by its verified certificate; kept also in resumed sessions and after sw_conn_release. */
 struct sw_peer {
-    char name[128];     /* first DNS, e-mail or URI name, else the subject's common name */
+    char name
+        [128]; /* first DNS, e-mail or URI name, else the subject's common name; "sha256:" and hex if it is too long or not clean text */
     char subject[256];  /* RFC 4514 */
     uint8_t sha256[32]; /* of the certificate */
     uint8_t serial[20];

@@ -115,6 +115,13 @@ bool sw_cert_name_valid(struct sw_slice name);
 /* sw_cert_display_name: the first DNS, e-mail or URI name of the SAN, else the subject's common name; NUL-terminated, control characters replaced. */
 void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap);
 
+/*
+ * sw_cert_identity: the name somebody is known by: that one, if it is all there and as it is; otherwise "sha256:" and the certificate's fingerprint, so that two names
+ * never become one by being cut or cleaned. cap: at least SW_IDENTITY_MIN. SW_ERR_SPACE, SW_ERR_CRYPTO.
+ */
+enum { SW_IDENTITY_MIN = 7 + 64 + 1 };
+enum sw_err sw_cert_identity(const struct sw_cert *cert, char *out, size_t cap) SW_MUST_USE;
+
 /* sw_cert_common_name: the last CN of a Name as UTF-8, NUL-terminated into out, control characters replaced; the empty string if there is none. */
 void sw_cert_common_name(struct sw_slice name, char *out, size_t cap);
 

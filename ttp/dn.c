@@ -1,4 +1,5 @@
 /* Distinguished names (RFC 5280 4.1.2.4): well-formed or not, equal or not, and as text for people. */
+#include "base/hash.h"
 #include "ttp/cert.h"
 #include "ttp/der.h"
 #include "ttp/name.h"
@@ -225,6 +226,7 @@ static const struct {
 struct text_out {
     char *p;
     size_t cap, len;
+    bool altered; /* something was cut off, or is not what it was */
 };
 
 static void put(struct text_out *o, const void *p, size_t n)
@@ -234,6 +236,7 @@ static void put(struct text_out *o, const void *p, size_t n)
         o->len += n;
     } else {
         o->cap = o->len + 1; /* nothing behind a cut */
+        o->altered = true;
     }
     o->p[o->len] = '\0';
 }
@@ -272,6 +275,7 @@ static void put_value(struct text_out *o, unsigned tag, struct sw_slice v, bool 
         if (n == 0 || !is_shown(c)) {
             n = n > 0 ? n : 1;
             put(o, "?", 1);
+            o->altered = true;
             continue;
         }
         if (escape && c < 0x80 && strchr(",+\"\\<>;", (int)c) != NULL)
@@ -280,19 +284,28 @@ static void put_value(struct text_out *o, unsigned tag, struct sw_slice v, bool 
     }
 }
 
-void sw_cert_common_name(struct sw_slice name, char *out, size_t cap)
+/* False if it is not shown as it is. */
+static bool common_name(struct sw_slice name, char *out, size_t cap)
 {
     struct sw_dn dn = sw_dn_open(name);
     struct sw_attribute attr;
+    bool exact = true;
 
     out[0] = '\0';
     while (sw_dn_next(&dn, &attr))
         if (sw_oid_is(attr.type, &attributes[0].oid)) {
-            struct text_out o = {out, cap, 0};
+            struct text_out o = {out, cap, 0, false};
 
             out[0] = '\0';
             put_value(&o, attr.tag, attr.value, false);
+            exact = !o.altered;
         }
+    return exact;
+}
+
+void sw_cert_common_name(struct sw_slice name, char *out, size_t cap)
+{
+    (void)common_name(name, out, cap);
 }
 
 static void put_type(struct text_out *o, struct sw_slice type)
@@ -314,7 +327,7 @@ static void put_type(struct text_out *o, struct sw_slice type)
 void sw_cert_name_text(struct sw_slice name, char *out, size_t cap)
 {
     struct sw_dn dn = sw_dn_open(name);
-    struct text_out o = {out, cap, 0};
+    struct text_out o = {out, cap, 0, false};
     struct sw_attribute attr;
     bool first = true;
 
@@ -329,17 +342,44 @@ void sw_cert_name_text(struct sw_slice name, char *out, size_t cap)
     }
 }
 
-void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap)
+static bool display_name(const struct sw_cert *cert, char *out, size_t cap)
 {
     struct sw_reader names = sw_reader_of_slice(cert->san);
     struct sw_general_name name;
 
     while (sw_general_name_next(&names, &name))
         if (name.kind == SW_GN_DNS || name.kind == SW_GN_EMAIL || name.kind == SW_GN_URI) {
-            struct text_out o = {out, cap, 0};
+            struct text_out o = {out, cap, 0, false};
 
+            out[0] = '\0';
             put_value(&o, SW_DER_IA5_STRING, name.value, false);
-            return;
+            return !o.altered;
         }
-    sw_cert_common_name(cert->subject, out, cap);
+    return common_name(cert->subject, out, cap);
+}
+
+void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap)
+{
+    (void)display_name(cert, out, cap);
+}
+
+enum sw_err sw_cert_identity(const struct sw_cert *cert, char *out, size_t cap)
+{
+    static const char prefix[] = "sha256:", digits[] = "0123456789abcdef";
+    uint8_t hash[32];
+    size_t at = sizeof prefix - 1;
+    enum sw_err err;
+
+    if (cap < SW_IDENTITY_MIN)
+        return SW_ERR_SPACE;
+    if (display_name(cert, out, cap) && out[0] != '\0' && strncmp(out, prefix, at) != 0)
+        return SW_OK;
+    err = sw_hash_once(SW_HASH_SHA256, cert->der.p, cert->der.len, hash);
+    memcpy(out, prefix, at);
+    for (size_t i = 0; i < sizeof hash; i++) {
+        out[at++] = digits[hash[i] >> 4];
+        out[at++] = digits[hash[i] & 15];
+    }
+    out[at] = '\0';
+    return err;
 }

@@ -30,7 +30,8 @@ static int add_device(const struct app *app, const char *to, const char *pem, st
     if (err)
         return app_fail(app, err, to);
     d->n++;
-    sw_cert_display_name(&chain->cert[0], name, sizeof name);
+    if ((err = sw_cert_identity(&chain->cert[0], name, sizeof name)) != SW_OK)
+        return app_fail(app, err, to);
     if (strcmp(name, to) != 0)
         return app_error(app, APP_NO, "%s: the server has a certificate of %s under this name", to, name);
     return APP_DONE;

@@ -40,6 +40,41 @@ static void reads_the_fields(void)
     chain_free(&m, 1);
 }
 
+/* Two certificates never have one name because it was cut, cleaned or made up. */
+static void names_that_are_not_clear_are_fingerprints(void)
+{
+    char longest[128], longer[129], text[128], other[128], hash[7 + 64 + 1] = "sha256:";
+    uint8_t digest[32];
+    struct made m[7];
+    memset(longest, 'a', sizeof longest);
+    memset(longer, 'a', sizeof longer);
+    longest[127] = longer[128] = 0;
+    const char *const names[] = {"alice",
+                                 longest,
+                                 longer,
+                                 "ali\x01"
+                                 "ce",
+                                 "sha256:alice",
+                                 "ali?ce",
+                                 ""};
+    for (size_t i = 0; i < 7; i++) {
+        chain_make(&m[i], &(struct recipe){.cn = names[i], .seed = (uint8_t)(i + 1), .serial = (uint8_t)(i + 1)});
+        SW_ASSERT_OK(sw_cert_identity(&m[i].cert, text, sizeof text));
+        bool clear = i < 2 || i == 5;
+        SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA256, m[i].cert.der.p, m[i].cert.der.len, digest));
+        for (size_t k = 0; k < 32; k++)
+            snprintf(hash + 7 + 2 * k, 3, "%02x", digest[k]);
+        CU_ASSERT_STRING_EQUAL(text, clear ? names[i] : hash);
+        for (size_t j = 0; j < i; j++) {
+            SW_ASSERT_OK(sw_cert_identity(&m[j].cert, other, sizeof other));
+            CU_ASSERT_STRING_NOT_EQUAL(text, other);
+        }
+    }
+    SW_ASSERT_ERR(sw_cert_identity(&m[0].cert, text, SW_IDENTITY_MIN - 1), SW_ERR_SPACE);
+    for (size_t i = 0; i < 7; i++)
+        chain_free(&m[i], 1);
+}
+
 /* In memory of exactly the size, so that a sanitizer sees a read past it. */
 static void refuses_each_truncation(void)
 {
@@ -157,6 +192,10 @@ static void writes_names_for_people(void)
 }
 
 SW_TEST_SUITE(cert){
-    SW_TEST(reads_the_fields),      SW_TEST(refuses_each_truncation), SW_TEST(judges_extensions),
-    SW_TEST(compares_names_folded), SW_TEST(writes_names_for_people),
+    SW_TEST(names_that_are_not_clear_are_fingerprints),
+    SW_TEST(reads_the_fields),
+    SW_TEST(refuses_each_truncation),
+    SW_TEST(judges_extensions),
+    SW_TEST(compares_names_folded),
+    SW_TEST(writes_names_for_people),
 };
