@@ -78,16 +78,21 @@ struct source {
     struct sw_slice der;
 };
 
-static size_t room_for(const struct source *from)
+/* At most max bytes and one: what is longer is refused, and half of a PEM block may be white space. */
+static size_t room_for(const struct source *from, size_t max)
 {
-    return from->block != NULL ? from->block->body.len / 4 * 3 + 3 : from->der.len;
+    size_t room = from->block != NULL ? from->block->body.len / 4 * 3 + 3 : from->der.len;
+
+    return room <= max ? room : max + 1;
 }
 
 /* The bytes, in the place where they stay: a list may have tens of millions. */
-static enum sw_err fetch(const struct source *from, uint8_t *out, size_t *len)
+static enum sw_err fetch(const struct source *from, uint8_t *out, size_t room, size_t *len)
 {
     if (from->block != NULL)
-        return sw_pem_decode(from->block, out, room_for(from), len);
+        return sw_pem_decode(from->block, out, room, len);
+    if (from->der.len > room)
+        return SW_ERR_SPACE;
     memcpy(out, from->der.p, from->der.len);
     *len = from->der.len;
     return SW_OK;
@@ -97,14 +102,14 @@ static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
 {
     struct root *root;
     enum sw_err err;
-    size_t len;
+    size_t len, room = room_for(from, SW_CERT_LEN_MAX);
 
-    if (room_for(from) > (size_t)2 * SW_CERT_LEN_MAX) /* half of a PEM block may be white space */
-        return SW_ERR_CERT_DECODE;
-    root = malloc(sizeof *root + room_for(from));
+    root = malloc(sizeof *root + room);
     if (!root)
         return SW_ERR_MEMORY;
-    err = fetch(from, root->der, &len);
+    err = fetch(from, root->der, room, &len);
+    if (err == SW_ERR_SPACE)
+        err = SW_ERR_CERT_DECODE;
     if (err == SW_OK)
         err = sw_cert_parse(&root->cert, root->der, len);
     if (err == SW_OK && push(&trust->roots, root))
@@ -117,16 +122,16 @@ static enum sw_err add_list(struct sw_trust *trust, const struct source *from)
 {
     struct list *list;
     enum sw_err err;
-    size_t len;
+    size_t len, room = room_for(from, SW_CRL_LEN_MAX);
 
-    if (room_for(from) > (size_t)2 * SW_CRL_LEN_MAX)
-        return SW_ERR_CRL;
-    list = malloc(sizeof *list + room_for(from));
+    list = malloc(sizeof *list + room);
     if (!list)
         return SW_ERR_MEMORY;
     atomic_init(&list->state, UNKNOWN);
     list->index = NULL;
-    err = fetch(from, list->der, &len);
+    err = fetch(from, list->der, room, &len);
+    if (err == SW_ERR_SPACE)
+        err = SW_ERR_CRL;
     if (err == SW_OK)
         err = sw_crl_parse(&list->crl, list->der, len);
     if (err == SW_OK)
