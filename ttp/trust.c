@@ -78,12 +78,13 @@ struct source {
     struct sw_slice der;
 };
 
-/* At most max bytes and one: what is longer is refused, and half of a PEM block may be white space. */
+/* At most max bytes: half of a PEM block may be white space; 0: even then it is too long. */
 static size_t room_for(const struct source *from, size_t max)
 {
     size_t room = from->block != NULL ? from->block->body.len / 4 * 3 + 3 : from->der.len;
+    size_t most = from->block != NULL ? 2 * max : max;
 
-    return room <= max ? room : max + 1;
+    return room > most ? 0 : room < max ? room : max;
 }
 
 /* The bytes, in the place where they stay: a list may have tens of millions. */
@@ -91,8 +92,6 @@ static enum sw_err fetch(const struct source *from, uint8_t *out, size_t room, s
 {
     if (from->block != NULL)
         return sw_pem_decode(from->block, out, room, len);
-    if (from->der.len > room)
-        return SW_ERR_SPACE;
     memcpy(out, from->der.p, from->der.len);
     *len = from->der.len;
     return SW_OK;
@@ -104,6 +103,8 @@ static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
     enum sw_err err;
     size_t len, room = room_for(from, SW_CERT_LEN_MAX);
 
+    if (room == 0)
+        return SW_ERR_CERT_DECODE;
     root = malloc(sizeof *root + room);
     if (!root)
         return SW_ERR_MEMORY;
@@ -124,6 +125,8 @@ static enum sw_err add_list(struct sw_trust *trust, const struct source *from)
     enum sw_err err;
     size_t len, room = room_for(from, SW_CRL_LEN_MAX);
 
+    if (room == 0)
+        return SW_ERR_CRL;
     list = malloc(sizeof *list + room);
     if (!list)
         return SW_ERR_MEMORY;
