@@ -6,6 +6,7 @@
 #include "apps/config.h"
 #include "base/spell.h"
 #include "include/sealwax.h"
+#include "ttp/file.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -249,6 +250,7 @@ void app_free(struct app *app)
 
 int app_main(struct app *app, int argc, char **argv)
 {
+    sw_file_guard_streams();
     if (argc == 2 && strcmp(argv[1], "--generate-man") == 0) {
         app_help_man(app);
         return fflush(stdout) ? APP_SYSTEM : APP_DONE;

@@ -113,7 +113,9 @@ static int change(struct rekey *k)
 int rekey_run(struct app *app)
 {
     struct rekey k = {.app = app};
-    int lock = -1, code = find_places(&k);
+    int lock = -1, code = state_there(app);
+    if (!code)
+        code = find_places(&k);
     if (!code)
         code = state_lock(app, true, &lock);
     if (!code)

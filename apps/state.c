@@ -8,11 +8,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX])
+static const char *state_dir(const struct app *app)
 {
     const char *dir = app_get(app, OPT_STATE), *given = getenv("STATE_DIRECTORY");
-    if (!dir)
-        dir = given && *given ? given : "/var/lib/sealwax";
+    return dir ? dir : given && *given ? given : "/var/lib/sealwax";
+}
+
+int state_there(const struct app *app)
+{
+    struct stat st;
+    const char *dir = state_dir(app);
+    if (app_has(app, OPT_STORE) || stat(dir, &st) == 0)
+        return APP_DONE;
+    return app_error(app, APP_BAD_INPUT, "%s: no sealwaxd has kept anything there: %s", dir, strerror(errno));
+}
+
+int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX])
+{
+    const char *dir = state_dir(app);
     if (mkdir(dir, 0700) && errno != EEXIST)
         return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(errno));
     if (snprintf(out, STATE_PATH_MAX, *name ? "%s/%s" : "%s", dir, name) >= STATE_PATH_MAX)

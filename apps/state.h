@@ -10,6 +10,11 @@ enum { STATE_PATH_MAX = 4096 };
 /* state_path: --state, $STATE_DIRECTORY or /var/lib/sealwax, made if need be, and a name in it ("": itself). Returns an exit code; said. */
 int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX]);
 
+/*
+ * state_there: that directory exists, for what only looks or takes away: a mistyped name must not become an empty mailbox. Exit code; said.
+ */
+int state_there(const struct app *app);
+
 /* state_store: where the mailbox is: --store, or mail.db there. The same. */
 int state_store(const struct app *app, char out[STATE_PATH_MAX]);
 

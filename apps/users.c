@@ -81,7 +81,7 @@ static int remove_names(struct app *app, struct sw_store *store)
         if (err)
             return failed(app, store, err);
         if (!count)
-            return app_error(app, APP_NO, "nobody is enrolled as %s", app->argv[i]);
+            return app_error(app, APP_NO, "%s is not enrolled", app->argv[i]);
         app_say(app, "%s is not enrolled any more (certificates: %d)", app->argv[i], count);
     }
     return APP_DONE;
@@ -120,11 +120,14 @@ int users_run(struct app *app)
     static const struct {
         const char *name;
         int (*run)(struct app *app, struct sw_store *store);
-    } rows[] = {{"add", add}, {"remove", remove_names}, {"list", list}};
+        bool begins; /* may be the first thing anybody does with a server */
+    } rows[] = {{"add", add, true}, {"remove", remove_names, false}, {"list", list, false}};
     struct sw_store *store;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(app->argv[0], rows[i].name) == 0) {
-            int lock, code = state_lock(app, false, &lock);
+            int lock, code = rows[i].begins ? APP_DONE : state_there(app);
+            if (!code)
+                code = state_lock(app, false, &lock);
             if (code)
                 return code;
             code = open_store(app, &store);

@@ -15,6 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* --- the standard streams --- */
+
+void sw_file_guard_streams(void)
+{
+    /* opened the other way round, so that what is closed to the caller's mind fails and is not merely empty */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
 /* --- reading --- */
 
 void sw_file_free(struct sw_file *file)

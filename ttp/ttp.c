@@ -3,6 +3,7 @@
  * of its verbs.
  */
 #include "ttp/ttp.h"
+#include "ttp/file.h"
 #include "ttp/ttp_verbs.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,6 +298,7 @@ static int run(struct ttp *t, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct ttp t = {.now = (int64_t)time(NULL)};
+    sw_file_guard_streams();
     if (generate(argc, argv))
         return TTP_DONE;
     int code = run(&t, argc, argv);

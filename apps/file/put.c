@@ -279,7 +279,8 @@ int transfer_put(struct transfer *t, const char *path, const char *name)
     if (pipe) {
         code = spool(t, &s);
     } else {
-        s.fd = open(path, O_RDONLY | O_CLOEXEC);
+        s.fd =
+            open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO that nobody writes to is refused, not waited for */
         if (s.fd < 0 || fstat(s.fd, &st))
             code = app_fail(t->app, SW_ERR_SYSTEM, path);
         else if (S_ISDIR(st.st_mode))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,23 @@ static int import(struct admin *a, int n, char **paths)
     return code;
 }
 
+static void print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+}
+
+static void print_track(const struct app *app, size_t number, const struct track *t)
+{
+    if (app->json)
+        print_json(json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
+                             t->title, "type", t->type, "size", (json_int_t)t->size, "plays", (json_int_t)t->plays,
+                             "renewable", t->renew));
+    else
+        printf("%3zu  %s  %12" PRId64 "  %-18s  %s\n", number, t->id, t->size, t->type, t->title);
+}
+
 static int list(struct admin *a)
 {
     struct catalogue c;
@@ -99,8 +117,7 @@ static int list(struct admin *a)
     if (err)
         return app_fail(a->app, err, a->dir);
     for (size_t i = 0; i < c.n; i++)
-        printf("%3zu  %s  %12" PRId64 "  %-18s  %s\n", i + 1, c.tracks[i].id, c.tracks[i].size, c.tracks[i].type,
-               c.tracks[i].title);
+        print_track(a->app, i + 1, &c.tracks[i]);
     catalogue_free(&c);
     return bad ? app_error(a->app, APP_BAD_INPUT, "%s: %zu tracks cannot be read", a->dir, bad) : APP_DONE;
 }
@@ -126,11 +143,31 @@ static int remove_track(struct admin *a, const char *what)
 
 static void print_licence(void *ctx, const struct licence *l)
 {
-    (void)ctx;
-    if (l->plays < 0)
+    const struct app *app = ctx;
+    if (app->json)
+        print_json(l->plays < 0 ? json_pack("{s:s,s:s,s:b}", "holder", l->holder, "track", l->track, "changed", 1)
+                                : json_pack("{s:s,s:s,s:I,s:I}", "holder", l->holder, "track", l->track, "plays",
+                                            (json_int_t)l->plays, "granted", (json_int_t)l->granted));
+    else if (l->plays < 0)
         printf("%s  %s  was changed\n", l->holder, l->track);
     else
         printf("%s  %s  %" PRId64 " of %" PRId64 "\n", l->holder, l->track, l->plays, l->granted);
+}
+
+/* The id of a track by its number, title or id. */
+static int find_id(struct admin *a, const char *what, char id[TRACK_ID_MAX])
+{
+    struct catalogue c;
+    size_t bad;
+    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    if (err)
+        return app_fail(a->app, err, a->dir);
+    const struct track *t = catalogue_find(&c, what);
+    int code = t ? APP_DONE : app_error(a->app, APP_NO, "there is no track %s", what);
+    if (t)
+        snprintf(id, TRACK_ID_MAX, "%s", t->id);
+    catalogue_free(&c);
+    return code;
 }
 
 /* media licences [HOLDER TRACK PLAYS] */
@@ -141,12 +178,16 @@ static int licences(struct admin *a, int n, char **args)
     int64_t plays = n == 3 ? strtoll(args[2], &end, 10) : 0;
     if (n != 0 && (n != 3 || *end || end == args[2] || plays < 0))
         return app_usage(a->app, "media licences [HOLDER TRACK PLAYS]");
+    char id[TRACK_ID_MAX];
+    int code = n ? find_id(a, args[1], id) : APP_DONE;
+    if (code)
+        return code;
     enum sw_err err = licences_open(&l, &a->vault, a->db);
     if (err == SW_OK)
-        err = n ? licences_set(l, args[0], args[1], plays) : licences_each(l, print_licence, NULL);
-    int code = err == SW_ERR_SYSTEM ? app_error(a->app, APP_SYSTEM, "%s: %s", a->db, licences_why(l))
-               : err                ? app_fail(a->app, err, a->db)
-                                    : APP_DONE;
+        err = n ? licences_set(l, args[0], id, plays) : licences_each(l, print_licence, a->app);
+    code = err == SW_ERR_SYSTEM ? app_error(a->app, APP_SYSTEM, "%s: %s", a->db, licences_why(l))
+           : err                ? app_fail(a->app, err, a->db)
+                                : APP_DONE;
     licences_close(l);
     return code;
 }
@@ -158,7 +199,9 @@ int media_admin_run(struct app *app)
     int n = app->argc - 1;
     char **rest = app->argv + 1;
     int lock;
-    int code = state_path(app, "media", a.dir);
+    int code = strcmp(what, "import") == 0 ? APP_DONE : state_there(app);
+    if (!code)
+        code = state_path(app, "media", a.dir);
     if (!code)
         code = state_path(app, "media.db", a.db);
     if (!code)

@@ -105,6 +105,13 @@ exits 4 as alice put text --as ../escape
 exits 4 as alice put text --as /etc/passwd
 exits 4 as alice get ../../pki/root.key
 exits 5 as alice put nowhere
+mkfifo pipe
+exits 4 timeout 5 "$BUILD/sealwax" put pipe --server "localhost:$port" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+says "neither a file nor a directory"
+as alice put - --as closed <&- 2>err >out
+is "exit code without standard input" 5 $?
+says "standard input: Bad file descriptor"
+exits 1 as alice get closed -o -
 exits 0 as alice rm text
 exits 1 as alice get text -o text4
 gone text4

@@ -39,6 +39,13 @@ exits 0 admin import second.mp3 --title "Second" --plays 1 --renewable --play-ti
 exits 0 admin ls
 says "First Song"
 says "audio/mpeg"
+exits 0 admin ls --json
+says '"title":"First Song","type":"audio/ogg","size":12000000,"plays":3,"renewable":false}'
+exits 4 "$BUILD/sealwaxd" media ls --state mistyped
+exits 4 "$BUILD/sealwaxd" users list --state mistyped
+exits 4 "$BUILD/sealwaxd" rekey --state mistyped
+says "no sealwaxd has kept anything there"
+if [ -e mistyped ]; then bad "a mistyped directory was made"; else ok; fi
 exits 5 admin import nothing.ogg
 exits 2 admin dance
 
@@ -108,6 +115,13 @@ exits 1 as alice play nothing
 exits 0 admin licences
 says "0 of 3"
 holder=$(awk '/0 of 3/ { print $1; exit }' out) track=$(awk '/0 of 3/ { print $2; exit }' out)
+exits 1 admin licences "$holder" 7 2
+says "there is no track 7"
+exits 0 admin licences --json
+says '"plays":0,"granted":3}'
+exits 0 admin licences "$holder" "First Song" 2
+exits 0 admin licences
+says "$holder  $track  2 of"
 exits 0 admin licences "$holder" "$track" 2
 is "plays after the gift" 2 "$(plays alice 1)"
 is "two at once" 200,409 "$(

@@ -69,7 +69,7 @@ patch() { # OFFSET TEXT
         -H "Upload-Offset: $1" -H "Content-Type: application/offset+octet-stream" --data-binary @- "https://localhost:$port$upload"
 }
 for song in First Second; do exits 0 "$BUILD/sealwaxd" media import song.mp3 --title $song --state state; done
-for who in 01 02; do exits 0 "$BUILD/sealwaxd" media licences $who abc 4 --state state; done
+for who in 01 02; do exits 0 "$BUILD/sealwaxd" media licences $who 1 4 --state state; done
 
 exits 3 rekey
 says "state: a sealwaxd is at work there; stop it first"
@@ -103,7 +103,7 @@ says "whole!"
 exits 0 "$BUILD/sealwaxd" media ls --state state
 says Second
 exits 0 "$BUILD/sealwaxd" media licences --state state
-says "02  abc  4 of 4"
+for who in 01 02; do if grep -qE "^$who  [0-9a-f]{32}  4 of 4$" out; then ok; else bad "the licence of $who is not what it was"; fi; done
 stop
 # the old key opens nothing any more
 cp state/vault.key new.key
