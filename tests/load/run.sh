@@ -1,5 +1,6 @@
 #!/bin/bash
 # make load: N recipients (default 10,000, or what the limit of open files allows) that follow their inbox on one sealwaxd, then MESSAGES (default 5,000) to random ones.
+# LONG=1: what comes twice is watched for until every lease has run out (60 s) and the server has looked again at all who wait (every 30 s).
 set -eu
 BUILD=$(cd "${BUILD:-build}" && pwd)
 cd "${SCRATCH:-$(mktemp -d)}"
@@ -18,4 +19,4 @@ fi
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
 for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
-"$BUILD/tests/load/load" pki/root.crt pki/root.key "$(sed 's/.*://' ready)" $server "$N" "${MESSAGES:-5000}"
+"$BUILD/tests/load/load" pki/root.crt pki/root.key "$(sed 's/.*://' ready)" $server "$N" "${MESSAGES:-5000}" "$([ -z "${LONG:-}" ] && echo 0.5 || echo 95)"
