@@ -2,7 +2,7 @@
 #
 # Nobody edits this file to add a source: the rules find it by its place.
 #   build/libsealwax.a           base/ record/ handshake/, and ttp/ without the tool's files
-#   build/ttp                    ttp/ttp.c and ttp/ttp_*.c
+#   build/ttp                    ttp/ttp.c, ttp/ttp_*.c, and ttp/cli_*.c, which apps/ shares
 #   build/sealwax(d)             apps/sealwax(d).c, and whatever these refer to in apps/ and its folders
 #   build/tests/run              tests/*.c and tests/{base,record,handshake,ttp,apps}/, any depth of one folder more
 #   build-ct/tests/ct/run        tests/*.c and tests/ct/*.c, with secrets marked for valgrind
@@ -89,7 +89,7 @@ LIBS    = $(WOLF_LIBS) $(PKG_LIBS)
 # --- sources ------------------------------------------------------------------------------------------------------------
 
 objects   = $(patsubst %.c,$(B)/obj/%.o,$(1))
-TTP_TOOL := $(wildcard ttp/ttp.c ttp/ttp_*.c)
+TTP_TOOL := $(wildcard ttp/ttp.c ttp/ttp_*.c ttp/cli_*.c)
 LIB_SRC  := $(wildcard base/*.c record/*.c handshake/*.c) $(filter-out $(TTP_TOOL),$(wildcard ttp/*.c))
 APP_MAIN := $(wildcard apps/sealwax.c apps/sealwaxd.c)
 APP_SRC  := $(filter-out $(APP_MAIN),$(wildcard apps/*.c apps/*/*.c))

@@ -205,7 +205,7 @@ static int read_key(const struct app *app, const char *path, enum key_care care,
 static int add_pair(const struct app *app, struct sw_config *cfg, const char *key_path, const struct sw_file *cert,
                     const struct sw_file *key)
 {
-    struct passphrase pass;
+    struct cli_pass pass;
     enum sw_err err = sw_config_add_cert(cfg, cert->p, cert->len, key->p, key->len, NULL);
     if (err != SW_ERR_PASSPHRASE)
         return check_file(app, cfg, key_path, err);
@@ -213,7 +213,7 @@ static int add_pair(const struct app *app, struct sw_config *cfg, const char *ke
     if (!code)
         code = check_file(app, cfg, key_path,
                           sw_config_add_cert(cfg, cert->p, cert->len, key->p, key->len, pass.given ? pass.text : NULL));
-    passphrase_wipe(&pass);
+    cli_pass_wipe(&pass);
     return code;
 }
 

@@ -14,6 +14,7 @@ base/*                   base
 record/*                 record
 handshake/*              handshake
 ttp/ttp[._]*             tool
+ttp/cli_*                cli
 ttp/*                    ttp
 apps/*                   apps
 '
@@ -24,8 +25,9 @@ base
 record       base
 ttp          base
 handshake    base record ttp public
-tool         base ttp
-apps         base ttp public
+cli          base
+tool         base ttp cli
+apps         base ttp public cli
 '
 # files that may include wolfCrypt
 wolfcrypt='base/* record/seal_* record/hmac_ct.* handshake/kex* ttp/key* apps/card/*'
@@ -81,7 +83,7 @@ for file in $(find include base record handshake ttp apps -name '*.[ch]' 2>/dev/
             if [ "${name#wolfssl/wolfcrypt/}" = "$name" ] && [ "$name" != wolfssl/options.h ] && [ "$name" != wolfssl/version.h ]; then breach "$file: only wolfCrypt, not <$name>"; fi
             ;;
         '<'*)
-            if fits "$name" $system_headers && ! fits "$layer" tool apps && ! fits "$file" $system; then
+            if fits "$name" $system_headers && ! fits "$layer" tool cli apps && ! fits "$file" $system; then
                 breach "$file: the library has nothing to do with <$name>"
             fi
             ;;

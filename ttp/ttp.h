@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "ttp/cli_pass.h"
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -143,23 +144,15 @@ char *ttp_printable(const char *text, char *out, size_t cap);
 
 /* --- ttp_pass.c --- */
 
-enum { TTP_PASS_MAX = 1024 };
-struct ttp_pass {
-    char text[TTP_PASS_MAX];
-    size_t len;
-    bool given;
-};
-
 /*
  * ttp_pass_get: the passphrase from the source that an option names, or from the terminal if there is no option and
  * may_prompt.
  *   what   what it is for: "root.key"
  *   twice  ask a second time when it comes from the terminal
- * Without option and terminal, given stays false and the result is TTP_DONE. Wipe it with ttp_pass_wipe.
+ * Without option and terminal, given stays false and the result is TTP_DONE. Wipe it with cli_pass_wipe.
  */
 int ttp_pass_get(const struct ttp *t, enum ttp_option id, const char *what, bool may_prompt, bool twice,
-                 struct ttp_pass *pass);
-void ttp_pass_wipe(struct ttp_pass *pass);
+                 struct cli_pass *pass);
 /* ttp_confirm: ask on the terminal; true without one. */
 bool ttp_confirm(const struct ttp *t, const char *question);
 

@@ -33,7 +33,7 @@ int ttp_make_dir(const struct ttp *t)
 /* Read, and ask for the passphrase only if the file turns out to need one. */
 static int decode_key(const struct ttp *t, const char *path, const struct sw_file *file, struct sw_privkey **out)
 {
-    struct ttp_pass pass = {.given = false};
+    struct cli_pass pass = {.given = false};
     int err = TTP_DONE;
     if (sw_key_is_encrypted(file->p, file->len))
         err = ttp_pass_get(t, TTP_OPT_PASSIN, path, true, false, &pass);
@@ -45,7 +45,7 @@ static int decode_key(const struct ttp *t, const char *path, const struct sw_fil
         else if (e != SW_OK)
             err = ttp_fail(t, e, path);
     }
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     return err;
 }
 
@@ -84,7 +84,7 @@ int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made)
 
 int ttp_key_pem(const struct ttp *t, const struct sw_privkey *key, const char *what, char *out, size_t cap, size_t *len)
 {
-    struct ttp_pass pass = {.given = false};
+    struct cli_pass pass = {.given = false};
     int err = ttp_pass_get(t, TTP_OPT_PASSOUT, what, false, true, &pass);
     if (!err && pass.given && pass.len == 0)
         err = ttp_error(t, TTP_BAD_INPUT, "%s: the passphrase is empty", what);
@@ -93,7 +93,7 @@ int ttp_key_pem(const struct ttp *t, const struct sw_privkey *key, const char *w
         enum sw_err e = sw_key_encode_pem(key, p, out, cap, len);
         err = e == SW_OK ? TTP_DONE : ttp_fail(t, e, what);
     }
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     return err;
 }
 

@@ -77,7 +77,7 @@ static int find_key(const struct ttp *t, struct export *ex)
     return err;
 }
 
-static int encode_p12(const struct ttp *t, struct export *ex, const struct ttp_pass *pass, const char *path)
+static int encode_p12(const struct ttp *t, struct export *ex, const struct cli_pass *pass, const char *path)
 {
     if (ex->certs_len > SW_PKCS12_CERTS_MAX)
         return ttp_error(t, TTP_REFUSED, "%s: the chain is too long", path);
@@ -100,7 +100,7 @@ static int encode_p12(const struct ttp *t, struct export *ex, const struct ttp_p
 
 static int write_p12(const struct ttp *t, struct export *ex, const char *path)
 {
-    struct ttp_pass pass;
+    struct cli_pass pass;
     int err = find_key(t, ex);
     if (!err)
         err = ttp_pass_get(t, TTP_OPT_PASSOUT, path, true, true, &pass);
@@ -112,7 +112,7 @@ static int write_p12(const struct ttp *t, struct export *ex, const char *path)
         err = ttp_error(t, TTP_BAD_INPUT, "%s: the passphrase is empty", path);
     else
         err = encode_p12(t, ex, &pass, path);
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     return err;
 }
 

@@ -12,7 +12,7 @@ enum { P12_MAX = 4 << 20 };
 static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12)
 {
     struct sw_file file;
-    struct ttp_pass pass;
+    struct cli_pass pass;
     enum sw_err e = sw_file_read(path, P12_MAX, &file);
     if (e != SW_OK)
         return ttp_fail(t, e, path);
@@ -30,7 +30,7 @@ static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12
         else if (e != SW_OK)
             err = ttp_fail(t, e, path);
     }
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     sw_file_free(&file);
     return err;
 }

@@ -99,7 +99,7 @@ static int show_key(const struct ttp *t, const struct sw_privkey *key, bool seal
 /* An encrypted key without its passphrase is still worth a line. */
 int ttp_inspect_key(const struct ttp *t, const char *path, const struct sw_file *file, json_t *array)
 {
-    struct ttp_pass pass = {.given = false};
+    struct cli_pass pass = {.given = false};
     struct sw_privkey *key = NULL;
     bool sealed = sw_key_is_encrypted(file->p, file->len);
     int err = sealed ? ttp_pass_get(t, TTP_OPT_PASSIN, path, true, false, &pass) : TTP_DONE;
@@ -116,7 +116,7 @@ int ttp_inspect_key(const struct ttp *t, const char *path, const struct sw_file 
         }
     }
     sw_privkey_free(key);
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     return err;
 }
 
@@ -142,7 +142,7 @@ static int show_p12(const struct ttp *t, const char *path, const struct sw_pkcs1
 
 int ttp_inspect_p12(const struct ttp *t, const char *path, const struct sw_file *file, json_t *array)
 {
-    struct ttp_pass pass;
+    struct cli_pass pass;
     struct sw_pkcs12 p12 = {.key = NULL};
     int err = ttp_pass_get(t, TTP_OPT_PASSIN, path, true, false, &pass);
     if (!err) {
@@ -154,6 +154,6 @@ int ttp_inspect_p12(const struct ttp *t, const char *path, const struct sw_file 
             err = e == SW_OK ? show_p12(t, path, &p12, array) : ttp_fail(t, e, path);
     }
     sw_pkcs12_free(&p12);
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     return err;
 }

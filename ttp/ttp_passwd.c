@@ -9,7 +9,7 @@ enum { KEY_FILE_MAX = 1 << 20 };
 
 static int encode(const struct ttp *t, const struct sw_privkey *key, char *pem, size_t cap, size_t *len)
 {
-    struct ttp_pass pass = {.given = false};
+    struct cli_pass pass = {.given = false};
     int err = TTP_DONE;
     if (!ttp_has(t, TTP_OPT_REMOVE)) {
         err = ttp_pass_get(t, TTP_OPT_PASSOUT, "the new form of the key", true, true, &pass);
@@ -23,7 +23,7 @@ static int encode(const struct ttp *t, const struct sw_privkey *key, char *pem, 
         enum sw_err e = sw_key_encode_pem(key, p, pem, cap, len);
         err = e == SW_OK ? TTP_DONE : ttp_fail(t, e, t->argv[0]);
     }
-    ttp_pass_wipe(&pass);
+    cli_pass_wipe(&pass);
     return err;
 }
 

@@ -22,7 +22,7 @@ static struct {
     struct refused v[REFUSED_MAX];
 } refused = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static bool digest_pin(const struct card *card, const struct passphrase *pin, struct refused *out)
+static bool digest_pin(const struct card *card, const struct cli_pass *pin, struct refused *out)
 {
     uint8_t text[sizeof card->info.serialNumber + sizeof card->info.label + sizeof pin->text];
     size_t len = strlen(pin->text), serial = sizeof card->info.serialNumber, label = sizeof card->info.label;
@@ -36,7 +36,7 @@ static bool digest_pin(const struct card *card, const struct passphrase *pin, st
 }
 
 /* With the table full, every further PIN counts as refused: that many wrong ones are no mistake. */
-static bool is_refused(const struct card *card, const struct passphrase *pin)
+static bool is_refused(const struct card *card, const struct cli_pass *pin)
 {
     struct refused mine;
     if (!digest_pin(card, pin, &mine))
@@ -49,7 +49,7 @@ static bool is_refused(const struct card *card, const struct passphrase *pin)
     return found;
 }
 
-static void remember_refused(const struct card *card, const struct passphrase *pin)
+static void remember_refused(const struct card *card, const struct cli_pass *pin)
 {
     struct refused mine;
     if (!digest_pin(card, pin, &mine))
@@ -63,7 +63,7 @@ static void remember_refused(const struct card *card, const struct passphrase *p
 /* --- where it comes from ------------------------------------------------------------------------------------------------ */
 
 /* pin-source: "file:PATH" (file:/x or file:///x) or a bare path. Looked at like a private key: others may not read it. */
-static int pin_from_file(const struct card *card, const char *source, struct passphrase *pin)
+static int pin_from_file(const struct card *card, const char *source, struct cli_pass *pin)
 {
     const char *path = strncmp(source, "file:", 5) == 0 ? source + 5 : source;
     struct sw_file file = {0};
@@ -79,13 +79,14 @@ static int pin_from_file(const struct card *card, const char *source, struct pas
     } else {
         memcpy(pin->text, file.p, len);
         pin->text[len] = 0;
+        pin->len = len;
         pin->given = true;
     }
     sw_file_free(&file);
     return code;
 }
 
-static int get_pin(const struct app *app, struct card *card, struct passphrase *pin)
+static int get_pin(const struct app *app, struct card *card, struct cli_pass *pin)
 {
     const char *source = p11_kit_uri_get_pin_source(card->uri);
     int code = source ? pin_from_file(card, source, pin) : passphrase_get_pin(app, card->name, pin);
@@ -100,7 +101,7 @@ static int get_pin(const struct app *app, struct card *card, struct passphrase *
 
 /* --- logging in --------------------------------------------------------------------------------------------------------- */
 
-static CK_RV try_pin(struct card *card, CK_USER_TYPE user, const struct passphrase *pin)
+static CK_RV try_pin(struct card *card, CK_USER_TYPE user, const struct cli_pass *pin)
 {
     /* a reader with keys of its own wants no PIN from us */
     unsigned char *text = pin->given ? (unsigned char *)(uintptr_t)pin->text : NULL;
@@ -151,7 +152,7 @@ static int check_tries(const struct app *app, const struct card *card, bool aske
     return APP_DONE;
 }
 
-static int after_login(struct card *card, CK_RV rv, struct passphrase *pin)
+static int after_login(struct card *card, CK_RV rv, struct cli_pass *pin)
 {
     if (rv == CKR_OK) {
         card->pin = *pin;
@@ -169,7 +170,7 @@ static int after_login(struct card *card, CK_RV rv, struct passphrase *pin)
 /* One round; *wrong says that asking again makes sense. */
 static int one_try(const struct app *app, struct card *card, bool asked, bool *wrong)
 {
-    struct passphrase pin = {.given = false};
+    struct cli_pass pin = {.given = false};
     bool on_reader = card->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH;
     *wrong = false;
     int code = check_tries(app, card, asked || on_reader);
@@ -186,7 +187,7 @@ static int one_try(const struct app *app, struct card *card, bool asked, bool *w
         *wrong = is_wrong_pin(rv);
         code = after_login(card, rv, &pin);
     }
-    passphrase_wipe(&pin);
+    cli_pass_wipe(&pin);
     return code;
 }
 
@@ -225,9 +226,9 @@ int card_login_again(struct card *card)
         return app_error(&card->speak, APP_BAD_INPUT, "card %s: it wants its PIN again: start anew", card->name);
     if (card->pin.given && is_refused(card, &card->pin))
         return app_error(&card->speak, APP_BAD_INPUT, "card %s: its PIN is no longer right", card->name);
-    struct passphrase pin = card->pin;
+    struct cli_pass pin = card->pin;
     int code = after_login(card, try_pin(card, CKU_USER, &pin), &pin);
-    passphrase_wipe(&pin);
+    cli_pass_wipe(&pin);
     return code;
 }
 

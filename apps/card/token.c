@@ -76,7 +76,7 @@ void card_free(struct card *card)
     card_eject(card);
     p11_kit_uri_free(card->uri);
     pthread_mutex_destroy(&card->lock);
-    passphrase_wipe(&card->pin);
+    cli_pass_wipe(&card->pin);
     free(card);
 }
 

@@ -29,7 +29,7 @@ struct card {
     char name[CARD_NAME_MAX + 1]; /* the token's label; before it is found, what the URI calls it */
     CK_SESSION_HANDLE session;
     bool attend;
-    struct passphrase
+    struct cli_pass
         pin; /* one the card has taken: to log in again after it was away, and for keys that want it each time */
 
     /* the key, see key.c */

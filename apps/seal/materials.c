@@ -19,7 +19,7 @@ int seal_chain_file(const struct app *app, const char *path, struct seal_chain *
 /* Without a passphrase first, so that nobody is asked for one that is not needed. */
 static int read_key(const struct app *app, const char *path, struct sw_privkey **out)
 {
-    struct passphrase pass = {0};
+    struct cli_pass pass = {0};
     struct sw_file file = {0};
     enum sw_err err = sw_file_read_secret(path, SW_FILE_MAX, &file);
     int code = APP_DONE;
@@ -32,7 +32,7 @@ static int read_key(const struct app *app, const char *path, struct sw_privkey *
     }
     if (!code && err != SW_OK)
         code = app_fail(app, err, path);
-    passphrase_wipe(&pass);
+    cli_pass_wipe(&pass);
     sw_file_free(&file);
     return code;
 }

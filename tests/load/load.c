@@ -45,7 +45,7 @@ static struct {
     struct client *clients;
     size_t recipients, made, following, ready;
     long messages, posted, accepted, delivered, twice;
-    double watch; /* seconds after the last delivery, for what comes twice */
+    double watch;    /* seconds after the last delivery, for what comes twice */
     uint8_t *seen;   /* per message */
     double *sent_at; /* per message */
     double *took;    /* per delivery */
