@@ -258,15 +258,20 @@ static void adopt_session(struct sw_conn *conn)
 
 /* --- server: choosing ------------------------------------------------------------------------------------------------------ */
 
+struct choice {
+    struct sw_conn *conn;
+    bool named; /* certificates for the name asked for alone */
+};
+
 static bool usable(void *ctx, const struct sw_suite *suite)
 {
-    struct sw_conn *conn = ctx;
+    const struct choice *choice = ctx;
     const struct sw_credential *cred;
     const struct sw_sigscheme *scheme;
 
-    if (suite->kex != SW_KEX_RSA && sw_group_for_hello(conn, suite->kex) == NULL)
+    if (suite->kex != SW_KEX_RSA && sw_group_for_hello(choice->conn, suite->kex) == NULL)
         return false;
-    return sw_credential_for_suite(conn, suite, &cred, &scheme);
+    return sw_credential_for_suite(choice->conn, suite, choice->named, &cred, &scheme);
 }
 
 /*
@@ -275,7 +280,7 @@ static bool usable(void *ctx, const struct sw_suite *suite)
  */
 static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *h)
 {
-    bool any = false, only_dhe = true, signable = true;
+    bool any = false, only_dhe = true, signable = true, kind = false;
 
     for (size_t i = 0; i < conn->cfg->suites.len; i++) {
         const struct sw_suite *s = sw_suite_by_id(conn->cfg->suites.id[i]);
@@ -283,11 +288,14 @@ static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *
         if (s->min_version != SW_TLS12 || !has_suite(h->suites, s->id))
             continue;
         any = true;
+        kind = kind || sw_credential_kind(conn, s);
         only_dhe = only_dhe && s->kex == SW_KEX_DHE;
         signable = signable && (s->kex == SW_KEX_RSA || sw_group_for_hello(conn, s->kex) == NULL);
     }
     if (!any)
         return SW_ERR_NO_SUITE;
+    if (!kind)
+        sw_conn_explain(conn, "no certificate of ours has the kind of key that the suites in common need");
     if (!signable)
         return SW_ERR_NO_SIGNATURE_SCHEME;
     if (only_dhe)
@@ -295,15 +303,28 @@ static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *
     return conn->hs->peer_ext.groups_present ? SW_ERR_NO_GROUP : SW_ERR_NO_SUITE;
 }
 
+static const struct sw_suite *choose_among(const struct sw_client_hello *h, struct choice *choice)
+{
+    const struct sw_config *cfg = choice->conn->cfg;
+
+    return sw_suite_choose(SW_TLS12, cfg->suites.id, cfg->suites.len, h->suites,
+                           sw_option(choice->conn, SW_OPT_SERVER_ORDER) != 0, usable, choice);
+}
+
 static enum sw_err choose_suite(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     struct sw_handshake *hs = conn->hs;
+    struct choice choice = {conn, conn->name != NULL && conn->cfg->creds_len > 1};
 
-    conn->suite = sw_suite_choose(SW_TLS12, conn->cfg->suites.id, conn->cfg->suites.len, h->suites,
-                                  sw_option(conn, SW_OPT_SERVER_ORDER) != 0, usable, conn);
+    /* the right certificate is worth more than the first suite: without it the client refuses us */
+    conn->suite = choose_among(h, &choice);
+    if (conn->suite == NULL && choice.named) {
+        choice.named = false;
+        conn->suite = choose_among(h, &choice);
+    }
     if (conn->suite == NULL)
         return no_suite(conn, h);
-    if (!sw_credential_for_suite(conn, conn->suite, &hs->cred, &hs->scheme))
+    if (!sw_credential_for_suite(conn, conn->suite, choice.named, &hs->cred, &hs->scheme))
         return SW_ERR_NO_SUITE;
     for (size_t i = 0; i < conn->cfg->creds_len; i++)
         if (conn->cfg->creds[i] == hs->cred)

@@ -156,23 +156,27 @@ static bool fits_suite(struct sw_conn *conn, const struct sw_credential *cred, c
     return *scheme != NULL;
 }
 
-/* First the certificates for the name asked for, then any. */
-bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, const struct sw_credential **cred,
-                             const struct sw_sigscheme **scheme)
+bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, bool named,
+                             const struct sw_credential **cred, const struct sw_sigscheme **scheme)
 {
-    bool by_name = conn->name != NULL && conn->cfg->creds_len > 1;
+    for (size_t i = 0; i < conn->cfg->creds_len; i++) {
+        const struct sw_credential *c = conn->cfg->creds[i];
 
-    for (int pass = by_name ? 0 : 1; pass < 2; pass++)
-        for (size_t i = 0; i < conn->cfg->creds_len; i++) {
-            const struct sw_credential *c = conn->cfg->creds[i];
-
-            if (pass == 0 && !sw_name_matches(&c->leaf, conn->name))
-                continue;
-            if (fits_suite(conn, c, suite, scheme)) {
-                *cred = c;
-                return true;
-            }
+        if (named && !sw_name_matches(&c->leaf, conn->name))
+            continue;
+        if (fits_suite(conn, c, suite, scheme)) {
+            *cred = c;
+            return true;
         }
+    }
+    return false;
+}
+
+bool sw_credential_kind(const struct sw_conn *conn, const struct sw_suite *suite)
+{
+    for (size_t i = 0; i < conn->cfg->creds_len; i++)
+        if (key_serves(&conn->cfg->creds[i]->leaf, suite))
+            return true;
     return false;
 }
 

@@ -62,9 +62,13 @@ bool sw_certificate_next(struct sw_reader *list, struct sw_slice *der);
 
 /* Certificate chains and who may use which (credential.c). */
 
-/* sw_credential_choose: the server's certificate and signature scheme for a suite; false if there is none. Sets conn's handshake if `commit`. */
-bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, const struct sw_credential **cred,
-                             const struct sw_sigscheme **scheme);
+/*
+ * sw_credential_for_suite: the server's certificate and signature scheme for a suite, named: among those for the name asked for alone; false if there is none.
+ * sw_credential_kind: whether some certificate has the kind of key that a suite needs.
+ */
+bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, bool named,
+                             const struct sw_credential **cred, const struct sw_sigscheme **scheme);
+bool sw_credential_kind(const struct sw_conn *conn, const struct sw_suite *suite);
 /* sw_credential_for_request: the client's certificate for the CertificateRequest in hand; *cred NULL if none fits. */
 void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential **cred,
                                const struct sw_sigscheme **scheme);

@@ -56,13 +56,16 @@ static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *re
 {
     struct sw_handshake *hs = conn->hs;
     struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
-    const uint8_t *ders[64];
-    size_t lens[64], n = 0;
+    size_t count = count_chain(hs) + 1, n = 0, size = count * (sizeof(uint8_t *) + sizeof(size_t));
+    const uint8_t **ders = sw_conn_alloc(conn, size);
+    size_t *lens = (size_t *)(void *)(ders + count);
     struct sw_slice der;
     struct sw_peer_chain chain = {ders, lens, 0, verdict, reason, sw_is_server(conn) ? NULL : conn->name};
     enum sw_err err;
 
-    while (n < sizeof ders / sizeof ders[0] && sw_certificate_next(&list, &der)) {
+    if (ders == NULL)
+        return SW_ERR_MEMORY;
+    while (n + 1 < count && sw_certificate_next(&list, &der)) {
         ders[n] = der.p;
         lens[n++] = der.len;
     }
@@ -70,6 +73,7 @@ static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *re
     hs->in_callback = true;
     err = conn->cfg->verify(conn->cfg->verify_ctx, conn, &chain);
     hs->in_callback = false;
+    sw_conn_release_mem(conn, ders, size);
     return err == SW_OK && conn->aborting ? SW_ERR_CERT_REJECTED : err;
 }
 

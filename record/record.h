@@ -52,8 +52,7 @@ struct sw_record_secrets {
 
 /*
  * The same direction made ready to work: expanded cipher keys, saved HMAC states. Larger (some hundreds of bytes to a few KiB); an idle
- * connection throws it away and makes it again from its secrets, which costs well under a microsecond. bulk NULL in the secrets:
- * records go in the clear (before the first change_cipher_spec).
+ * connection throws it away and makes it again from its secrets, which costs well under a microsecond.
  */
 struct sw_record_dir;
 

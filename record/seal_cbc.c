@@ -252,6 +252,7 @@ enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, s
     for (size_t i = 0; i < count && err == SW_OK; i++)
         err = etm ? finish_etm(&st[i]) : finish_mte(dir, &st[i]);
     sw_wipe(aligned, sizeof aligned);
+    sw_wipe(st, count * sizeof *st); /* keyed HMAC states */
     return err;
 }
 

@@ -2,6 +2,7 @@
 #include "apps/progress.h"
 #include "tests/test.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,11 +59,15 @@ static size_t shown(const struct app *app, bool terminal, int64_t slept_ms, char
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
     close(kept);
-    n = read(master, out, cap - 1);
-    out[n > 0 ? n : 0] = 0;
+    /* a terminal hands it over in pieces of its own */
+    size_t len = 0;
+    while (poll(&(struct pollfd){.fd = master, .events = POLLIN}, 1, 100) == 1 &&
+           (n = read(master, out + len, cap - 1 - len)) > 0)
+        len += (size_t)n;
+    out[len] = 0;
     close(master);
     close(slave);
-    return n > 0 ? (size_t)n : 0;
+    return len;
 }
 
 static void one_line_on_a_terminal(void)

@@ -152,6 +152,55 @@ static void the_certificate_follows_the_name(void)
     pair_close(&p);
 }
 
+/* Also where the first suite that both have would go with a certificate for another name. */
+static void the_suite_follows_the_name(void)
+{
+    static const struct {
+        const char *policy, *name;
+        size_t cert;
+        bool rsa;
+    } rows[] = {{"modern", "server.example", 0, true},
+                {"modern", "other.example", 1, false},
+                {"classic", "server.example", 0, true},
+                {"classic", "other.example", 1, false}};
+    struct sw_conn_info info;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair p = {0};
+
+        p.client_cfg = pair_config(SW_CLIENT);
+        p.server_cfg = pair_config(SW_SERVER);
+        pair_cert(p.server_cfg, "server-rsa");
+        pair_cert(p.server_cfg, "other-p256");
+        SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_NONE));
+        SW_ASSERT_OK(sw_config_set_policy(p.client_cfg, rows[i].policy));
+        SW_ASSERT_OK(sw_config_set_policy(p.server_cfg, rows[i].policy));
+        pair_connect(&p, rows[i].name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.server, &info);
+        CU_ASSERT_EQUAL(info.cert_index, rows[i].cert);
+        CU_ASSERT_EQUAL(strstr(info.suite_name, "ECDSA") == NULL, rows[i].rsa);
+        pair_close(&p);
+    }
+}
+
+/* The reason names what is missing; the alert is the same. */
+static void a_missing_kind_of_key_is_said(void)
+{
+    struct pair p = {0};
+
+    p.client_cfg = pair_config(SW_CLIENT);
+    p.server_cfg = pair_config(SW_SERVER);
+    pair_cert(p.server_cfg, "server-p256");
+    SW_ASSERT_OK(sw_config_set_client_auth(p.server_cfg, SW_CLIENT_AUTH_NONE));
+    SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, "0x003C"));
+    pair_connect(&p, "server.example");
+    CU_ASSERT_FALSE(pair_run(&p));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sw_conn_error_text(p.server), "kind of key"));
+    CU_ASSERT_EQUAL(sw_conn_alert_received(p.client), SW_ALERT_HANDSHAKE_FAILURE);
+    pair_close(&p);
+}
+
 static void refusals(void)
 {
     struct pair p;
@@ -319,6 +368,8 @@ SW_TEST_SUITE(conn){
     SW_TEST(client_keys_of_each_kind),
     SW_TEST(server_keys_of_each_kind),
     SW_TEST(the_certificate_follows_the_name),
+    SW_TEST(the_suite_follows_the_name),
+    SW_TEST(a_missing_kind_of_key_is_said),
     SW_TEST(refusals),
     SW_TEST(truncation_is_told),
     SW_TEST(misuse_is_an_error),
