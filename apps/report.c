@@ -89,7 +89,10 @@ static int exit_code(enum sw_err err)
 int app_fail(const struct app *app, enum sw_err err, const char *what)
 {
     char text[LINE_MAX_LENGTH];
-    const char *hint = err == SW_ERR_PERMISSION ? " (chmod 600 it)" : "";
+    bool force = app->verb && (app->verb->groups & app_options[OPT_FORCE].groups & ~(unsigned)APP_TLS);
+    const char *hint = err == SW_ERR_PERMISSION        ? " (chmod 600 it)"
+                       : err == SW_ERR_EXISTS && force ? " (--force replaces it)"
+                                                       : "";
     snprintf(text, sizeof text, "%s: %s%s", what, err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err), hint);
     say_error(app, err, text);
     return exit_code(err);

@@ -4,6 +4,7 @@
 #include "ttp/sign.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- reasons --- */
 
@@ -21,7 +22,7 @@ const char *sw_reason_name(int reason)
 int sw_reason_by_name(const char *name)
 {
     for (int i = 0; i < SW_REASON_COUNT; i++)
-        if (reasons[i] && strcmp(reasons[i], name) == 0)
+        if (reasons[i] && strcasecmp(reasons[i], name) == 0)
             return i;
     return SW_REASON_NONE;
 }

@@ -224,6 +224,9 @@ int ttp_subject(const struct ttp *t, const char *cn, uint8_t *out, size_t *len)
     return sw_writer_ok(&w) ? TTP_DONE : ttp_fail(t, SW_ERR_SPACE, cn);
 }
 
+/* A file name has 255 bytes on most systems, and ".fullchain.crt" comes behind this one. */
+enum { STEM_MAX = 240 };
+
 int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP])
 {
     const char *prefix = ttp_get(t, TTP_OPT_PREFIX);
@@ -232,13 +235,17 @@ int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP])
             return ttp_usage(t, "--out: the path is too long");
         return TTP_DONE;
     }
-    char name[256];
+    char name[4 * 64 + 1];
     size_t n = 0;
-    for (; *cn && n + 1 < sizeof name - 16; cn++) {
-        bool plain = (*cn >= '0' && *cn <= '9') || (*cn >= 'a' && *cn <= 'z') || (*cn >= 'A' && *cn <= 'Z') ||
-                     strchr("-_@+", *cn) || (*cn == '.' && n);
+    /* letters beyond ASCII stay: the common name is well-formed UTF-8 (sw_subject), and 64 of them fit */
+    for (; *cn && n + 1 < sizeof name; cn++) {
+        bool plain = (unsigned char)*cn >= 0x80 || (*cn >= '0' && *cn <= '9') || (*cn >= 'a' && *cn <= 'z') ||
+                     (*cn >= 'A' && *cn <= 'Z') || strchr("-_@+", *cn) || (*cn == '.' && n);
         name[n++] = plain ? *cn : '_';
     }
+    if (n > STEM_MAX) /* between two characters */
+        for (n = STEM_MAX; n && ((unsigned char)name[n] & 0xC0) == 0x80;)
+            n--;
     name[n] = 0;
     for (size_t i = 0; i < STEMS; i++)
         if (strcmp(name, stems[i]) == 0)

@@ -374,7 +374,10 @@ int ttp_index_each(struct ttp_index *ix, const char *serial, const char *name, t
 
 int ttp_index_each_audit(struct ttp_index *ix, ttp_visit_audit *visit, void *ctx)
 {
-    sqlite3_stmt *s = prepare(ix, "SELECT id, at, who, action, serial, detail FROM audit ORDER BY id", "");
+    sqlite3_stmt *s = prepare(ix,
+                              "SELECT id, at, who, action, audit.serial, detail, coalesce(cn, '') FROM audit"
+                              " LEFT JOIN certificates USING (serial) ORDER BY id",
+                              "");
     int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
     while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct ttp_audit line = {.id = sqlite3_column_int64(s, 0),
@@ -382,7 +385,8 @@ int ttp_index_each_audit(struct ttp_index *ix, ttp_visit_audit *visit, void *ctx
                                  .who = text(s, 2),
                                  .action = text(s, 3),
                                  .serial = text(s, 4),
-                                 .detail = text(s, 5)};
+                                 .detail = text(s, 5),
+                                 .cn = text(s, 6)};
         err = visit(ctx, &line);
     }
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)

@@ -76,10 +76,10 @@ int ttp_index_crl_pending(struct ttp_index *ix, const char *issuer, int64_t *cou
 typedef int ttp_visit(void *ctx, const struct ttp_row *row);
 int ttp_index_each(struct ttp_index *ix, const char *serial, const char *name, ttp_visit *visit, void *ctx);
 
-/* One line of the audit log. */
+/* One line of the audit log; cn: of the certificate with this serial number, "" if it is about none. */
 struct ttp_audit {
     int64_t id, at;
-    const char *who, *action, *serial, *detail;
+    const char *who, *action, *serial, *cn, *detail;
 };
 typedef int ttp_visit_audit(void *ctx, const struct ttp_audit *line);
 int ttp_index_each_audit(struct ttp_index *ix, ttp_visit_audit *visit, void *ctx);

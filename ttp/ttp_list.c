@@ -63,16 +63,17 @@ int ttp_list(struct ttp *t)
 static int print_line(void *ctx, const struct ttp_audit *a)
 {
     const struct listing *l = ctx;
-    char time[TTP_TIME_CAP], detail[1024];
+    char time[TTP_TIME_CAP], cn[256], detail[1024];
     ttp_time_text(a->at, time);
     if (l->array)
-        return json_array_append_new(l->array, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "id", (json_int_t)a->id,
+        return json_array_append_new(l->array, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "id", (json_int_t)a->id,
                                                          "at", time, "who", a->who, "action", a->action, "serial",
-                                                         a->serial, "detail", a->detail))
+                                                         a->serial, "cn", a->cn, "detail", a->detail))
                    ? ttp_fail(l->t, SW_ERR_MEMORY, "log")
                    : TTP_DONE;
-    printf("%s  %-12s %-8s %-32s %s\n", time, a->who, a->action, a->serial,
-           ttp_printable(a->detail, detail, sizeof detail));
+    ttp_printable(a->cn, cn, sizeof cn);
+    ttp_printable(a->detail, detail, sizeof detail);
+    printf("%s  %-12s %-8s %-32s %s%s%s\n", time, a->who, a->action, a->serial, cn, *cn && *detail ? "  " : "", detail);
     return 0;
 }
 

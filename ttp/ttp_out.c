@@ -67,7 +67,8 @@ int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
     /* a file beyond the limit of what is read of its kind: what it holds is wrong, not the system */
     int code = err == SW_ERR_SYSTEM && errno == EFBIG ? TTP_BAD_INPUT : code_of(err);
     const char *reason = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
-    return ttp_error(t, code, "%s: %s", what, reason);
+    bool force = err == SW_ERR_EXISTS && t->verb && (t->verb->options & TTP_BIT(FORCE));
+    return ttp_error(t, code, "%s: %s%s", what, reason, force ? " (--force overwrites it)" : "");
 }
 
 int ttp_usage(const struct ttp *t, const char *format, ...)

@@ -24,6 +24,17 @@ for verb in $("$TTP" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'); d
     says "Usage: ttp [OPTION]... $verb"
 done
 
+# --- names that are no file names elsewhere
+ok "$TTP" --pki names init "Größte Wurzel"
+ok "$TTP" --pki names issue "Jürgen Groß" --profile client; says "names/Jürgen_Groß.crt"
+ok "$TTP" --pki names issue "Järgen Groß" --profile client; mode 600 "names/Järgen_Groß.key"
+ok "$TTP" --pki names issue "../../etc/x" --profile client; says "names/_._.._etc_x.crt"
+ok "$TTP" --pki names issue "$(printf '𝄞%.0s' $(seq 64))" --profile client
+ok "$TTP" --pki names revoke "Jürgen Groß" --reason KEYCOMPROMISE
+code 3 "$TTP" --pki names export "Järgen Groß" --fullchain names/root.crt; says "--force overwrites it"
+ok "$TTP" --pki names log
+grep -qE " revoke +[0-9a-f]{32} Jürgen Groß  keyCompromise$" out && passed || failed "the log does not say who was revoked"
+
 # --- nothing there yet ----------------------------------------------------------------------------------------------------
 code 4 "$TTP" issue www.example.org; says "there is no CA here"
 code 4 "$TTP" list; says "there is no CA here"

@@ -195,6 +195,7 @@ static void reasons(void)
 {
     CU_ASSERT_EQUAL(sw_reason_by_name("keyCompromise"), 1);
     CU_ASSERT_EQUAL(sw_reason_by_name("privilegeWithdrawn"), 9);
+    CU_ASSERT_EQUAL(sw_reason_by_name("keycompromise"), 1); /* as OpenSSL takes it, too */
     CU_ASSERT_EQUAL(sw_reason_by_name("nothing"), SW_REASON_NONE);
     CU_ASSERT_STRING_EQUAL(sw_reason_name(4), "superseded");
     CU_ASSERT_PTR_NULL(sw_reason_name(7));
