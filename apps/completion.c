@@ -17,14 +17,9 @@ static const struct {
     {OPT_SEAL_FORM, "hybrid rsa"},         {OPT_PASSIN, "prompt file: env: fd:"},
 };
 
-static bool is_optional(const struct app_option_row *o)
-{
-    return o->arg && *o->arg == '[' && o->arg[1] == '=';
-}
-
 static bool has_arg(const struct app_option_row *o)
 {
-    return o->arg && !is_optional(o);
+    return o->arg && !cli_arg_is_optional(o->arg);
 }
 
 static void patterns(const struct app_option_row *o)

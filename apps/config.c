@@ -30,12 +30,6 @@ static bool read_switch(const char *text, bool *on)
     return false;
 }
 
-/* An option's argument may be left out: then it is a switch as well. */
-static bool is_optional(const struct app_option_row *row)
-{
-    return row->arg && strncmp(row->arg, "[=", 2) == 0;
-}
-
 static bool names_file(const struct app_option_row *row)
 {
     return row->arg && (strcmp(row->arg, "FILE") == 0 || strcmp(row->arg, "DIR") == 0);
@@ -57,7 +51,7 @@ static bool set(struct source *s, int id, const char *value)
 {
     const struct app_option_row *row = &app_options[id];
     bool on = true;
-    if (!row->arg || is_optional(row)) {
+    if (!row->arg || cli_arg_is_optional(row->arg)) {
         bool is_switch = read_switch(value, &on);
         if (!is_switch && !row->arg) {
             snprintf(s->why, sizeof s->why, "%s is yes or no, not %s", row->name, value);

@@ -6,57 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* roff's own characters in text: a backslash, a hyphen that is a minus, and a dot or quote that begins a line; a newline begins a paragraph. */
-static void roff(const char *text)
-{
-    bool begins = true;
-    for (; *text; text++) {
-        if (*text == '\n') {
-            printf("\n.PP\n");
-            begins = true;
-            continue;
-        }
-        if (begins && (*text == '.' || *text == '\''))
-            printf("\\&");
-        begins = false;
-        if (*text == '\\')
-            printf("\\e");
-        else if (*text == '-')
-            printf("\\-");
-        else
-            putchar(*text);
-    }
-    putchar('\n');
-}
-
 static void roff_options(enum app_section section, unsigned groups)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
         const struct app_option_row *o = &app_options[i];
         if (!(groups & o->groups) || app_section_of(o) != section)
             continue;
-        printf(".TP\n");
-        if (o->letter)
-            printf("\\fB\\-%c\\fR, ", o->letter);
-        printf("\\fB\\-\\-");
-        for (const char *c = o->name; *c; c++)
-            printf(*c == '-' ? "\\-" : "%c", *c);
-        printf(o->arg ? *o->arg == '[' ? "\\fR\\fI%s\\fR\n" : "\\fR \\fI%s\\fR\n" : "\\fR\n", o->arg);
-        roff(o->help);
+        const struct cli_option text = app_option_text(i);
+        cli_roff_option(&text);
     }
-}
-
-static void roff_lines(const char *lines)
-{
-    printf(".nf\n");
-    while (*lines) {
-        char line[256];
-        size_t n = strcspn(lines, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)n, lines);
-        roff(line);
-        lines += n + (lines[n] == '\n');
-    }
-    printf(".fi\n");
 }
 
 /* What many verbs take is said once, as far as a verb of this program takes it. */
@@ -76,12 +34,12 @@ static void roff_shared(const struct app *app)
 static void roff_verb(const struct app_verb *v)
 {
     printf(".SS \"%s %s\"\n", v->name, v->args);
-    roff(v->details);
+    cli_roff(v->details);
     roff_options(APP_OF_THE_VERB, v->groups);
     if (v->groups & (APP_TLS | APP_SEALED))
         printf(".PP\nAnd the options for who we are%s, above.\n", v->groups & APP_TLS ? " and for TLS" : "");
     printf(".PP\nExamples:\n");
-    roff_lines(v->example);
+    cli_roff_lines(v->example);
 }
 
 void app_help_man(const struct app *app)
@@ -91,30 +49,33 @@ void app_help_man(const struct app *app)
         upper[i] =
             (char)(app->program[i] >= 'a' && app->program[i] <= 'z' ? app->program[i] - 'a' + 'A' : app->program[i]);
     printf(".TH %s %d \"\" \"Sealwax\" \"Sealwax\"\n.SH NAME\n%s \\- ", upper, app->default_verb ? 8 : 1, app->program);
-    roff(app->about);
+    cli_roff(app->about);
     printf(".SH SYNOPSIS\n.B %s\n[\\fIOPTION\\fR]... %s\\fIVERB\\fR [\\fIARGUMENT\\fR]...%s\n.SH DESCRIPTION\n",
            app->program, app->default_verb ? "[" : "", app->default_verb ? "]" : "");
-    roff("Results go to standard output, everything else to standard error, a line for each failure. Options stand "
-         "anywhere "
-         "behind the verb; those for every verb may stand before it. Lengths of time are written 90s, 5m, 12h, 7d.");
+    cli_roff(
+        "Results go to standard output, everything else to standard error, a line for each failure. Options stand "
+        "anywhere "
+        "behind the verb; those for every verb may stand before it. Lengths of time are written 90s, 5m, 12h, 7d.");
     roff_shared(app);
     printf(".SH VERBS\n");
     for (const struct app_verb *v = app->verbs; v->name; v++)
         roff_verb(v);
     printf(".SH EXIT STATUS\n");
-    roff_lines(app_exit_codes);
+    cli_roff_lines(app_exit_codes);
     printf(".SH ENVIRONMENT\n.TP\n.B SSLKEYLOGFILE\n");
-    roff("clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a server "
-         "only in a build made for it");
+    cli_roff(
+        "clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a server "
+        "only in a build made for it");
     printf(".TP\n.BI SEALWAX_ NAME\n");
-    roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_CLIENT_AUTH for --client-auth");
+    cli_roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_CLIENT_AUTH for --client-auth");
     printf(".TP\n.B NO_COLOR\n");
-    roff("no colour, when set and not empty");
+    cli_roff("no colour, when set and not empty");
     printf(".SH FILES\n.TP\n.I %s\n", app->default_verb
                                           ? "/etc/sealwax/sealwaxd.conf, /etc/sealwax/sealwaxd.conf.d/*.conf"
                                           : "$XDG_CONFIG_HOME/sealwax/config");
-    roff("settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
-         "relative to the "
-         "directory of this file. The command line comes first, then the environment, then these.");
+    cli_roff(
+        "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
+        "relative to the "
+        "directory of this file. The command line comes first, then the environment, then these.");
     printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwax (1),\n.BR sealwaxd.conf (5),\n.BR sealwaxd (8)\n");
 }

@@ -32,7 +32,7 @@ static int argument_kind(const struct app_option_row *o)
 {
     if (!o->arg)
         return no_argument;
-    return strncmp(o->arg, "[=", 2) == 0 ? optional_argument : required_argument;
+    return cli_arg_is_optional(o->arg) ? optional_argument : required_argument;
 }
 
 /* The part of the table that is in groups, as getopt wants it. first: '+' stops at the verb, ':' reports a missing argument apart. */

@@ -9,6 +9,7 @@
 #define SW_APPS_OPTIONS_H
 
 #include "base/err.h"
+#include "ttp/cli_help.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -147,6 +148,8 @@ void app_warn(const struct app *app, const char *format, ...) __attribute__((for
  */
 enum app_section { APP_OF_THE_VERB, APP_WHO_WE_ARE, APP_OF_TLS, APP_OF_ALL };
 enum app_section app_section_of(const struct app_option_row *option);
+/* app_option_text: what it says of it there. */
+struct cli_option app_option_text(int id);
 
 /* app_help: of a verb, or of the program for NULL; on standard output. */
 void app_help(const struct app *app, const struct app_verb *verb);

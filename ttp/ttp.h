@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "ttp/cli_help.h"
 #include "ttp/cli_pass.h"
 #include <jansson.h>
 #include <stdarg.h>
@@ -38,13 +39,7 @@ enum ttp_option {
 /* A set of options. */
 #define TTP_BIT(id) (UINT64_C(1) << TTP_OPT_##id)
 
-struct ttp_option_row {
-    char letter; /* or 0 */
-    const char *name;
-    const char *arg; /* NULL: the option takes none */
-    const char *help;
-};
-extern const struct ttp_option_row ttp_options[TTP_OPT_COUNT];
+extern const struct cli_option ttp_options[TTP_OPT_COUNT];
 
 struct ttp;
 

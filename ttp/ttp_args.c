@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-const struct ttp_option_row ttp_options[TTP_OPT_COUNT] = {
+const struct cli_option ttp_options[TTP_OPT_COUNT] = {
 #define TTP_OPTION(id, letter, name, arg, help) {letter, name, arg, help},
 #include "ttp/options.def"
 #undef TTP_OPTION
@@ -38,7 +38,7 @@ static void spec_make(struct spec *s, uint64_t set, const char *first)
     size_t nl = strlen(first), n = 0;
     memcpy(s->letters, first, nl);
     for (int i = 0; i < TTP_OPT_COUNT; i++) {
-        const struct ttp_option_row *o = &ttp_options[i];
+        const struct cli_option *o = &ttp_options[i];
         if (!(set >> i & 1))
             continue;
         s->longs[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, OPTION_BASE + i};

@@ -6,62 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELP_WIDTH = 96, HELP_INDENT = 26 };
+enum { HELP_INDENT = 26 };
 
 static const uint64_t global_options =
     TTP_BIT(PKI) | TTP_BIT(JSON) | TTP_BIT(QUIET) | TTP_BIT(NO_COLOR) | TTP_BIT(HELP) | TTP_BIT(VERSION);
-
-/* Words filled into lines; col is where the cursor stands. */
-static void wrap(const char *text, size_t col, size_t indent)
-{
-    while (*text) {
-        size_t n = strcspn(text, " ");
-        if (col > indent && col + 1 + n > HELP_WIDTH) {
-            printf("\n%*s", (int)indent, "");
-            col = indent;
-        } else if (col > indent) {
-            putchar(' ');
-            col++;
-        }
-        fwrite(text, 1, n, stdout);
-        col += n;
-        text += n + (text[n] == ' ');
-    }
-    putchar('\n');
-}
-
-static void option_help(const struct ttp_option_row *o)
-{
-    char left[64];
-    int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "",
-                                 o->arg ? o->arg : "")
-                      : snprintf(left, sizeof left, "      --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-    printf("%-*s", HELP_INDENT, left);
-    if (n >= HELP_INDENT)
-        printf("\n%*s", HELP_INDENT, "");
-    wrap(o->help, HELP_INDENT, HELP_INDENT);
-}
 
 static void options_help(uint64_t set)
 {
     for (int i = 0; i < TTP_OPT_COUNT; i++)
         if (set >> i & 1)
-            option_help(&ttp_options[i]);
-}
-
-static void indented(const char *lines)
-{
-    while (*lines) {
-        size_t n = strcspn(lines, "\n");
-        printf("  %.*s\n", (int)n, lines);
-        lines += n + (lines[n] == '\n');
-    }
+            cli_option_help(&ttp_options[i], HELP_INDENT);
 }
 
 static void verb_help(const struct ttp_verb *v)
 {
     printf("Usage: ttp [OPTION]... %s%s%s\n\n", v->name, *v->args ? " " : "", v->args);
-    wrap(v->details, 0, 0);
+    cli_wrap(v->details, 0, 0);
     if (v->options) {
         printf("\nOptions:\n");
         options_help(v->options);
@@ -69,7 +29,7 @@ static void verb_help(const struct ttp_verb *v)
     printf("\nFor every verb:\n");
     options_help(global_options);
     printf("\nExamples:\n");
-    indented(v->example);
+    cli_indented(v->example);
 }
 
 static const char exit_codes[] = "0  done, or accepted\n"
@@ -93,68 +53,26 @@ void ttp_help(const struct ttp_verb *verb)
     printf("\nOptions:\n");
     options_help(global_options);
     printf("\nExit codes:\n");
-    indented(exit_codes);
+    cli_indented(exit_codes);
 }
 
 /* --- the manual page --- */
 
-/* roff's own characters in text: a backslash, and a dot or quote that begins a line. */
-static void roff(const char *text)
-{
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", stdout);
-    for (; *text; text++)
-        switch (*text) {
-        case '\\':
-            fputs("\\e", stdout);
-            break;
-        case '-':
-            fputs("\\-", stdout);
-            break;
-        default:
-            putchar(*text);
-        }
-    putchar('\n');
-}
-
 static void roff_options(uint64_t set)
 {
-    for (int i = 0; i < TTP_OPT_COUNT; i++) {
-        const struct ttp_option_row *o = &ttp_options[i];
-        if (!(set >> i & 1))
-            continue;
-        printf(".TP\n");
-        if (o->letter)
-            printf("\\fB\\-%c\\fR, ", o->letter);
-        fputs("\\fB\\-\\-", stdout);
-        for (const char *p = o->name; *p; p++)
-            printf(*p == '-' ? "\\-" : "%c", *p);
-        printf("\\fR%s%s%s\n", o->arg ? " \\fI" : "", o->arg ? o->arg : "", o->arg ? "\\fR" : "");
-        roff(o->help);
-    }
-}
-
-static void roff_lines(const char *lines)
-{
-    char line[256];
-    printf(".nf\n");
-    while (*lines) {
-        size_t n = strcspn(lines, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)n, lines);
-        roff(line);
-        lines += n + (lines[n] == '\n');
-    }
-    printf(".fi\n");
+    for (int i = 0; i < TTP_OPT_COUNT; i++)
+        if (set >> i & 1)
+            cli_roff_option(&ttp_options[i]);
 }
 
 static void roff_verbs(void)
 {
     for (const struct ttp_verb *v = ttp_verbs; v->name; v++) {
         printf(".SS \"%s %s\"\n", v->name, v->args);
-        roff(v->details);
+        cli_roff(v->details);
         roff_options(v->options);
         printf(".PP\nExamples:\n.PP\n.RS 4\n");
-        roff_lines(v->example);
+        cli_roff_lines(v->example);
         printf(".RE\n");
     }
 }
@@ -182,9 +100,9 @@ void ttp_help_man(void)
            "verify certificates\n.SH SYNOPSIS\n.B ttp\n[\\fB\\-\\-pki\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] "
            "[\\fB\\-\\-quiet\\fR] "
            "\\fIVERB\\fR ...\n.SH DESCRIPTION\n");
-    roff("ttp is a small certificate authority. Results go to standard output, everything else to standard error; "
-         "nothing ever prompts "
-         "without a terminal. An ID is a name, a serial number or a certificate file. Times are RFC 3339 in UTC.");
+    cli_roff("ttp is a small certificate authority. Results go to standard output, everything else to standard error; "
+             "nothing ever prompts "
+             "without a terminal. An ID is a name, a serial number or a certificate file. Times are RFC 3339 in UTC.");
     printf(".SH OPTIONS\n");
     roff_options(global_options);
     printf(".SH VERBS\n");
@@ -192,15 +110,15 @@ void ttp_help_man(void)
     printf(".SH FILES\n");
     for (size_t i = 0; i < sizeof man_files / sizeof *man_files; i++) {
         printf(".TP\n.I ");
-        roff(man_files[i][0]);
-        roff(man_files[i][1]);
+        cli_roff(man_files[i][0]);
+        cli_roff(man_files[i][1]);
     }
     printf(".SH EXIT STATUS\n");
-    roff_lines(exit_codes);
+    cli_roff_lines(exit_codes);
     printf(".SH ENVIRONMENT\n.TP\n.B TTP_PKI\n");
-    roff("directory of the CA, where --pki is not given");
+    cli_roff("directory of the CA, where --pki is not given");
     printf(".TP\n.B NO_COLOR\n");
-    roff("no colour, when set and not empty");
+    cli_roff("no colour, when set and not empty");
     printf(".SH SEE ALSO\n.BR sealwax (1)\n");
 }
 

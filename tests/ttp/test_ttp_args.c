@@ -157,7 +157,7 @@ static void spans(void)
 static void the_option_table(void)
 {
     for (int i = 0; i < TTP_OPT_COUNT; i++) {
-        const struct ttp_option_row *o = &ttp_options[i];
+        const struct cli_option *o = &ttp_options[i];
         CU_ASSERT(o->name && *o->name && o->help && *o->help);
         CU_ASSERT(!o->arg || *o->arg);
     }
