@@ -1,0 +1,527 @@
+/* Written by tests/vectors/record.py, which says what the records are made of. */
+#ifndef SW_TESTS_VECTORS_RECORD_H
+#define SW_TESTS_VECTORS_RECORD_H
+
+#include "record/record.h"
+
+/* clang-format off */
+
+enum { VECTOR_ETM = 1, VECTOR_TLS13 = 2, VECTOR_SHORT = 300 /* longer records stand here by their SHA-256 */ };
+#define VECTOR_SEQ UINT64_C(0x123456789)
+
+struct record_vector {
+    const struct sw_bulk *bulk;
+    enum sw_hash_id mac;
+    unsigned flags;
+    size_t len, record_len;
+    const char *record;
+};
+
+/* NULL and CBC. */
+static const struct record_vector vectors_cbc[] = {
+    {&sw_bulk_null, SW_HASH_SHA1, 0, 0, 25,
+     "170303001427af59315df5ac60dcbed3182a0038a4d9e87707"},
+    {&sw_bulk_null, SW_HASH_SHA1, 0, 1, 26,
+     "17030300150033a9feb0bcd53f5337c5107aee9465b8ff8ef56a"},
+    {&sw_bulk_null, SW_HASH_SHA1, 0, 45, 70,
+     "170303004100070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9e0e7eef5fc030a11181f262d34f592c7ae67fb"
+     "56843b5c16b2e5aa4f74ba3882b7"},
+    {&sw_bulk_null, SW_HASH_SHA1, 0, 16383, 16408,
+     "7e2dbfca4256411343c910457a099d3d0b2ac9ef210146a215e11d3131a2a6a5"},
+    {&sw_bulk_null, SW_HASH_SHA1, 0, 16384, 16409,
+     "3013a823f737a4be59db26bf3e705cde189611936840c1678bf6e7b248f4572a"},
+    {&sw_bulk_null, SW_HASH_SHA256, 0, 0, 37,
+     "1703030020f38af703f996dba916e6913996a9a53ca8b4e4b4c6fcba311cee240a945696de"},
+    {&sw_bulk_null, SW_HASH_SHA256, 0, 1, 38,
+     "170303002100898b50ed0823612640b77d893030a1490baa674cf52fe89c045c5db774731485"},
+    {&sw_bulk_null, SW_HASH_SHA256, 0, 45, 82,
+     "170303004d00070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9e0e7eef5fc030a11181f262d3499b217ec0af9"
+     "f846ae146a8a44fd57fc49e0ea29e38b5575b7d76a6971096fda"},
+    {&sw_bulk_null, SW_HASH_SHA256, 0, 16383, 16420,
+     "3a13bb023987d13675855d816a1cace011c4d07d48f4fd93506f47b094356ea7"},
+    {&sw_bulk_null, SW_HASH_SHA256, 0, 16384, 16421,
+     "edf0bd6cbbed942cb6b3ac78da63525908a5756a4c0bb3af198272b0e957946f"},
+    {&sw_bulk_null, SW_HASH_SHA384, 0, 0, 53,
+     "1703030030f4e439f2d313dd8cdf2c3d1bb88006e69c43334a24ff8a1d8be283ef98e274c720c492c3113f6755a280b3bb3f6f5770"},
+    {&sw_bulk_null, SW_HASH_SHA384, 0, 1, 54,
+     "170303003100e28f327b9497a13267969a1531a98c75d5cde179a398e421ad9660ce65a69e42ac59746f8619b6c9bde55a15744f40c0"},
+    {&sw_bulk_null, SW_HASH_SHA384, 0, 45, 98,
+     "170303005d00070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9e0e7eef5fc030a11181f262d34bfe95e5257a0"
+     "dd7219b6cdefb870c8228d2fdd2217d4d4d3b4b410568e2c70ccfaee186ac942c4cb8e9d6aec960de0a2"},
+    {&sw_bulk_null, SW_HASH_SHA384, 0, 16383, 16436,
+     "5374339e62a8b2455411eadf1c1c34f4a9aecb5d3c23a99b8391c834ebd5d628"},
+    {&sw_bulk_null, SW_HASH_SHA384, 0, 16384, 16437,
+     "51cbb6d8d6f2e31081754e337ce3490e7fe0048bba26c62fe16bfdc82564b9d4"},
+    {&sw_bulk_null, SW_HASH_SHA512, 0, 0, 69,
+     "170303004024345f2449992ce18ed077e0f1bad4b91426207c2ed5178bcf27a29051b702d0e958edfd4f9e34e1c5df2ff6cb83646b1e9660"
+     "4e19df40a191338a18a44b9e46"},
+    {&sw_bulk_null, SW_HASH_SHA512, 0, 1, 70,
+     "1703030041003b1115c5160c75dd0b83d46138c48d5e74372d16b956f379d2e9d6514061fd5d550c904bb3ae30c0b28cfb5d1e99fd95ccc1"
+     "cfe8a18c00eb96fad391948bd088"},
+    {&sw_bulk_null, SW_HASH_SHA512, 0, 45, 114,
+     "170303006d00070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9e0e7eef5fc030a11181f262d34c3ad6fb637ba"
+     "c619e2e7d23d884da5a1bdc78ce8caac9583855996c6b654c18230b891eca9839ff9e561ec3b316758503f1d2b93bf569f09b5f7fcdd1102"
+     "585a"},
+    {&sw_bulk_null, SW_HASH_SHA512, 0, 16383, 16452,
+     "848bee12b19c9824c08229cb4357cdab181061d24b59be22b02cc977e63fef5a"},
+    {&sw_bulk_null, SW_HASH_SHA512, 0, 16384, 16453,
+     "f9051549e0f3e702777140f0060c2ba485a34bd1aaaa17d0557b5817b1ec638a"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, 0, 0, 37,
+     "1703030020c0c1c2c3c4c5c6c7e60f7c694e02f28b75600e60f8c1cc16e80f829262800d88"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, 0, 1, 37,
+     "1703030020c0c1c2c3c4c5c6c78fa045716f6a4dc94a964c1057e89baea9511f5411b72823"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, 0, 45, 85,
+     "1703030050c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79ed017d70"
+     "cd5e5a9100d9052a9eaaca234e71323832fe5eb16281846a07725d5feb"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, 0, 16383, 16421,
+     "9963a24e7cc8331554add7eafc5a3df5168023e86889e8cb7b98a400d67704dc"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, 0, 16384, 16421,
+     "4e1c4b78da5d19fb05712eb87265a694614fa800b9e7ea689ae3a1fd35fb07d5"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, VECTOR_ETM, 0, 41,
+     "1703030024c0c1c2c3c4c5c6c71bfa313239cf31738a9dd9b19bdb7d9e529387876f254759e7e51961"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, VECTOR_ETM, 1, 41,
+     "1703030024c0c1c2c3c4c5c6c7dc19f1bd9f40fbb170ab4b335336de535d1fc11adeeb66915ee01abb"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, VECTOR_ETM, 45, 81,
+     "170303004cc0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79edecdba0"
+     "091fd8f295417ef110b8f73a7e57ece845d9f75a538b2b5f54"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, VECTOR_ETM, 16383, 16417,
+     "8cc04656a63601c3b0964e02e6b66d9217c772b7a6fde80e98a956c8ef6be41d"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA1, VECTOR_ETM, 16384, 16425,
+     "30bf859227b8679d33c9f140afc57b4c2be31f685bdded269535e511ed7c4b50"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, 0, 0, 53,
+     "1703030030c0c1c2c3c4c5c6c70f7e0ce8f621ee30cc3fdd39a07c545e1dab4471696760b4c7a8b99c7d54acdf532e7d79ba69b2a4"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, 0, 1, 53,
+     "1703030030c0c1c2c3c4c5c6c74ab2780df994e25bdd8de9cc55526ed14ea9eafbbb2947522eb22bd903054d50ab3498064b105701"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, 0, 45, 93,
+     "1703030058c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79ed7a61d9"
+     "b68a26cc922d4f2f123bc53d67f29435c57077eba417ae8819589ae93e3be3c7e2eee7f48e"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, 0, 16383, 16429,
+     "ac6df9e3957ffb52441fa6345747f783d419f22ce299e37b85fbb9d035889f22"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, 0, 16384, 16437,
+     "9ab43c85c82f83911be9463532586852289d351e68276be140567bce5905953b"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, VECTOR_ETM, 0, 53,
+     "1703030030c0c1c2c3c4c5c6c71bfa313239cf317305beb68b58991651de84594171703f66442b2ae8aaec600126015ee668382d1a"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, VECTOR_ETM, 1, 53,
+     "1703030030c0c1c2c3c4c5c6c7dc19f1bd9f40fbb1d8a491c95a052820bfb8bf0c1f8b75014b46bdf090e0ad3c2fa7ac2a8856a651"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, VECTOR_ETM, 45, 93,
+     "1703030058c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79edecdba0"
+     "091fd8f295c1af86c6b8a45c5664f6af06934282086ce682cc7dca80e58fbfc52ffa0ce8c2"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, VECTOR_ETM, 16383, 16429,
+     "cc9a82ed2c884192a7072df4e737edd7717dac9abf001d1b423fa673c59f9afb"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA256, VECTOR_ETM, 16384, 16437,
+     "535d88f3458a830b08010e6c725de663bd5714513061446307f4c947b5919295"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, 0, 0, 69,
+     "1703030040c0c1c2c3c4c5c6c7759337cf5c9d1a6e0b6558c2dc23e74fdde667bb6ff7423a4367f9de74bbddf5746b9970af6f0b47a28e9b"
+     "8392a6cbb63ab8c354d9dc4582"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, 0, 1, 69,
+     "1703030040c0c1c2c3c4c5c6c749bdaa2848678b8ea3bc979c9fe3fd93c4e3ac9b44796fa25c39d6a46ebf2a18bec47e63916218b1c067b8"
+     "a0b622fe4c9018faeff2e6c748"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, 0, 45, 109,
+     "1703030068c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79ed945b2c"
+     "9179ae15524a0b54d9b2322484b3f020c397104e917a08f9a19cffbfa7bbc710b1875395d602b4c41d5b3673f202bcf7a5d27990d1"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, 0, 16383, 16445,
+     "3d701c035bea3e0eebd6797d3f7fcfe485e41152c81088106800e44d0110820c"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, 0, 16384, 16453,
+     "ee8ed3c58b12b2a43fc267163e52cd7c61b6dd1a8ce5992393bd1fdcc6e2e960"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, VECTOR_ETM, 0, 69,
+     "1703030040c0c1c2c3c4c5c6c71bfa313239cf31734326dd4058d3e8dfbed355b0d7cdf6960a885b99fe9d8d3749e11219cdda7bcbe0a3fe"
+     "f50ba4e2819d2c96ad4d72b2d1"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, VECTOR_ETM, 1, 69,
+     "1703030040c0c1c2c3c4c5c6c7dc19f1bd9f40fbb1da59a5cc47714b2a54ebf05111051205f98fe327fbe2ef48dae912babdb9411a7f7ad8"
+     "37c549c6a5d99666de3e96bd0a"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, VECTOR_ETM, 45, 109,
+     "1703030068c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79edecdba0"
+     "091fd8f295c7aa8752004ce47184a49737633bf64bffedbeacd5520ea8305e0a89326db602f3cf316a88d078c439a9a9ef29635478"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, VECTOR_ETM, 16383, 16445,
+     "18e9d475458d10275aa8cb53d7146198603daa8dc7bbf1f9794c2218d59702a0"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA384, VECTOR_ETM, 16384, 16453,
+     "8cbb791f8b512b0ba46054f2f27fde1f7b6241d3ea55217e56fd8478ee053bf9"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, 0, 0, 85,
+     "1703030050c0c1c2c3c4c5c6c781de2e60413f345a5cc3961e7e15d933fa68f3da8f4be70729bfe7b146533927c3d019eae5624e7ee0806a"
+     "aa27475e7b9c3a84844616cadde318b6a13bcab91cc8679719d5e8d6b8"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, 0, 1, 85,
+     "1703030050c0c1c2c3c4c5c6c7cf0b8bdd978029bd67bd29cf0b6267e5261ee8b6b52eac6f6b10c73f90a8c5cd91fa01f0c7271a272870ca"
+     "ca279f06fb6e0bf5db7598448201db8599240f526e4f2c2fdc62f60619"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, 0, 45, 125,
+     "1703030078c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79edb1c035"
+     "3f3a240c1e9751043b8856189296c91f5c7f37f971d5f61b0e4bace9d95bd41d214134a8569f9646118310e83da59d64b213f9af9af4876a"
+     "624d140b6cf405ffdc0a7dfe7b"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, 0, 16383, 16461,
+     "2fad15c7018e38af733b482701a9808055099916afbcaf63eead15b34458d5d3"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, 0, 16384, 16469,
+     "d30a02d630faec0e6a3efd59cff94c5176d00be2df40910f7595aa14ec927c54"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, VECTOR_ETM, 0, 85,
+     "1703030050c0c1c2c3c4c5c6c71bfa313239cf3173d82759c0aed0ebf4b825d0bb7b2b89afa798f7dceda18f727fbae4b46dada7accfe87c"
+     "047f61883f620c306c38067c223b2fdcbb80021893606d26ed648ce263"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, VECTOR_ETM, 1, 85,
+     "1703030050c0c1c2c3c4c5c6c7dc19f1bd9f40fbb1e8a7fa4fb5d7d116a24ac1cf41927fc71bae6ebbd51aebe5953a805fded184ebef3468"
+     "4835963a21354e614ea9f7c04da1328c2b2553aef54115626ed5b03c16"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, VECTOR_ETM, 45, 125,
+     "1703030078c0c1c2c3c4c5c6c742caebccd3f205b844b45eca36a7388acb566743b71d74bb0f9ae7ea43ac31c1ebfa8f15cf7b79edecdba0"
+     "091fd8f2957b3fef8f9f00be1e7cc9e873bb81a1d8e191607a9cad99cfd8040a0ca42a28f1f3fca449219d34dec0b397a0f5ed5a0dcbae77"
+     "b492fc08500beca8f92c13a011"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, VECTOR_ETM, 16383, 16461,
+     "f1f1b04765880cb1412fbcb127cf65a7ef36d7846cbced1484e62ec856074c29"},
+    {&sw_bulk_3des_cbc, SW_HASH_SHA512, VECTOR_ETM, 16384, 16469,
+     "efc5317e27a3735a181eaa814b1e3caa3638d96826135feff0c9452e32dbb6ea"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, 0, 0, 53,
+     "1703030030c0c1c2c3c4c5c6c7c8c9cacbcccdcecf5fc2c90f04e37c4f7edab41581ace8fbd0f01d261a696fe4859aa9f19c36c5ef"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, 0, 1, 53,
+     "1703030030c0c1c2c3c4c5c6c7c8c9cacbcccdcecf9439c35f0750c135cf0eca14d40bd4048f09326e42a0b3aa4215b62e30da3945"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, 0, 45, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab42620f5"
+     "8e256e87b365f0602224547f885cdc40156c92315ba2a12e276e05974d8d00cf94d017c79725d59fe89a5cc50f"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, 0, 16383, 16437,
+     "4750c17369ae28b377eba6e3ba1c88fa868a53d8e41b20da914f73759595765f"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, 0, 16384, 16437,
+     "54807c740e0bd9ebe949ddc850112d659dece854533aa6ce314e09903b2f0fc4"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, VECTOR_ETM, 0, 57,
+     "1703030034c0c1c2c3c4c5c6c7c8c9cacbcccdcecf54ce0b67cf4ad6919b0ea34f0b6da9688b41e4a99a3806b2ecb09a66442fdf2e522cea"
+     "43"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, VECTOR_ETM, 1, 57,
+     "1703030034c0c1c2c3c4c5c6c7c8c9cacbcccdcecfa94769d37bd275108d22f83afdc9530f69c53bdbf0f87fbe507cec3284bca0a4d81f9d"
+     "37"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, VECTOR_ETM, 45, 89,
+     "1703030054c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab4c92d8d"
+     "2edd50774ff3ad5a55cdb53cd5e866ad438aa016bc42be4e739d28344f1bad66cf"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, VECTOR_ETM, 16383, 16425,
+     "59ee00c7a712a9a3c4feabd9ece6db11aec5728fc2cb01bb3a3f0b0b9449f793"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA1, VECTOR_ETM, 16384, 16441,
+     "b13cfc41959f6f2c5ade1ef0dc3dfe83c1ecb422742cbb44706ab1bb1f188238"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, 0, 0, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecf3431d2043d605e8693e4a8604156934ddcc85611009fa05d81127f7a3b47f61898ef3d"
+     "5c164bb3d5ccc02a7ddb06336c"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, 0, 1, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecf8f61a5d0c8f0f34021e65f32495c6ff9815a4ba03ea2001f74dc2ea25cdfefbf36fa0b"
+     "7955aba6e25ac7feca4400c8e0"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, 0, 45, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab4dbd86b"
+     "72a3464311cb1a0bf5d0361d152f15c58bb6b89cc3e1c233c9f2bc01c2fbac7bf5e9124f6a45263188c71d7beb"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, 0, 16383, 16437,
+     "f5d1f3faf254ccad440e08fe414d24099c3454764b887b3cda52d352ddef6f92"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, 0, 16384, 16453,
+     "ffeb398597f4c2563d8f6bdad350525c426f5e25b50a5c41ae99297449bcfdd6"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, VECTOR_ETM, 0, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecf54ce0b67cf4ad6919b0ea34f0b6da968cef419ad24fdde881a46fcaf26dc581c97bff1"
+     "ff896177405ab1793bbce8f198"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, VECTOR_ETM, 1, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecfa94769d37bd275108d22f83afdc9530fdf60866e0b5d227b51f92e0e8cd5c9e72dc636"
+     "279a0b892b3637031038ada39b"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, VECTOR_ETM, 45, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab4c92d8d"
+     "2edd50774ff3ad5a55cdb53cd568c572396877aa46bd452f2d20291a3a9129e8ff47aae16e0810359a86105602"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, VECTOR_ETM, 16383, 16437,
+     "ede478760bd53747d38798286016d77b7fc13ed93dc6b6ecfec6b0643cd44357"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA256, VECTOR_ETM, 16384, 16453,
+     "a7a558f70e981a98c6b3b3866c345fd0924959e98b54eab7ebd589c9b47b1aed"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, 0, 0, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecff8a676582c10467be83b117b9a9dbf5852460a559384c1a97d6e3111e66dd80b2e54bc"
+     "3ae20dc4d5b8e5f262dc09e57ed0dd852086cabbb23af570c85c80615b"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, 0, 1, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecf6cd184a84f08e6a3e29debf074f449bf2c8379e9c666c21fdce00383305a684c1539fe"
+     "d91f07a85798d4935780a2e642b2da59e082bde3d6580164d113fe8b16"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, 0, 45, 117,
+     "1703030070c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab48d68a4"
+     "3a28c8aadaf7ced085805a54925b68388e045d0c56bbd3c56ae5ff24703c1dd051faf33e83b0b8065ac80e276c7d4fc9ff46fb90a6f1fa61"
+     "1986065001"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, 0, 16383, 16453,
+     "5afa2a56121fd2c513c1cbb24ed8bf7ecfe7a908cbc5135a073675af264064a9"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, 0, 16384, 16469,
+     "034b9a597408bf804fbcfa5240accb321928239e097f474905f815421af0dff8"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, VECTOR_ETM, 0, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecf54ce0b67cf4ad6919b0ea34f0b6da968b31361e9b3e973f12b29b2a42c073a3c347a9e"
+     "bc50246a4503db8c2875de3d9cf93ee48ace0b9d1c9307bd0c8f7dfc31"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, VECTOR_ETM, 1, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecfa94769d37bd275108d22f83afdc9530f55039f85eea930611f585cd9c46c7cde94ba92"
+     "bd06c6d7b3984becdf7bfe16a2679754391c57de4c7258fb3dcc716d77"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, VECTOR_ETM, 45, 117,
+     "1703030070c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab4c92d8d"
+     "2edd50774ff3ad5a55cdb53cd546c6d3879365ab89e32e1d8cc4fab34a8f7ccb68aef53a266bd54252f39ebf238bdab340db29bfd610e3a3"
+     "c47c8a9148"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, VECTOR_ETM, 16383, 16453,
+     "2db6d1846d1bd04aad0d85dca9f78e10d9ce36447e9459ab63f1ea931fdb4f09"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA384, VECTOR_ETM, 16384, 16469,
+     "1bcf9f1f4c9954bbc7e16ca8bb34c3534fd721a2bf66bb5645941695c4c0c51d"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, 0, 0, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf34c313f166efea2191b5b42ae25ef7376edac343b5a5fbd05bdd95de3d2add372bd29b"
+     "8fa6dc39c7b06b7e8296f3481fe6b1781ec44c253b79f431d7bc9453ff325f992fb628d59edabac1f568369366"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, 0, 1, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf602da22f0e57a8bd5126f39fdf231bde22a5284e906de835f0a76208da61edb648503f"
+     "2ff97d8ce3065d555975218599898d388eee4e78a7fc4cd1c2d6b4f2e5289b8e0b12a14259b5962bddaa159461"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, 0, 45, 133,
+     "1703030080c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab4d5069c"
+     "6843f4ef919c849d4a446002a4fbc5636e6b0c642dc0b6e91ffc9310cb97e60e6eb5ec9b52cb6adc6165ef090dcb95f84fdd2e8479b1a8a7"
+     "2c5a08bc4ed3d37496f20c5903c451a4a5ff800955"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, 0, 16383, 16469,
+     "cc2074fa5e9a6f2dbba60bd0ee15bcd641a4183f0bbcb07cbc92bae77f302dee"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, 0, 16384, 16485,
+     "52f2ed6f968ca67c46a97e314efec76c9c85da57f96265c7d44b2ae984042814"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, VECTOR_ETM, 0, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf54ce0b67cf4ad6919b0ea34f0b6da9681c08e226e8f25d384cb7f0762bcceed00e5d89"
+     "548bcebe2264da2c96e572adf063405672dcc4a73389a70faca8f9d4488b08d14b30b0d2341e6e39d9cc91bfe6"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, VECTOR_ETM, 1, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecfa94769d37bd275108d22f83afdc9530f3b26009cd133c851a76be376f1e263f09dfea4"
+     "23a8bd18a74cb1d1af798a9d209c1306489de8e28dbb348592d786ccb35106926a6e82e9228c71a6319a0daf86"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, VECTOR_ETM, 45, 133,
+     "1703030080c0c1c2c3c4c5c6c7c8c9cacbcccdcecf28127f1e327ece1916f9e41a47fc13cea9df1a7c81984cef8ad3633b8fed5ab4c92d8d"
+     "2edd50774ff3ad5a55cdb53cd53b825db06b023409038a6158628c43f0cb7febb3f7e7dd591eb619bcda3c593c60dd4fc088d241fde338cd"
+     "101671a619c6977d70a2ec9df218289c022e538f81"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, VECTOR_ETM, 16383, 16469,
+     "6bf64bb0c0fa10acbc1344e981463a002e0aedbde54a59a7c191625227590972"},
+    {&sw_bulk_aes128_cbc, SW_HASH_SHA512, VECTOR_ETM, 16384, 16485,
+     "ff1683117cd5674ad42e491f31451ad1822cf4fb3953a70914551a59ecd10b46"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, 0, 0, 53,
+     "1703030030c0c1c2c3c4c5c6c7c8c9cacbcccdcecfa7e9dbb858fafa51563463f758c727f3cbcae3ead5e22ca7204ed08d2066b306"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, 0, 1, 53,
+     "1703030030c0c1c2c3c4c5c6c7c8c9cacbcccdcecf5ed375d4479aa3929e6c7ededdc5c7c792b4eec21462adc301f0217a88bf82ba"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, 0, 45, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d14256ab"
+     "9cc056412424a554d219e91fcf7cccb76faefcb3f227767e7fdfc9d97dc498cd6fe3bc96b86cd26a31db413ea0"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, 0, 16383, 16437,
+     "8c1d8ac804ed86fae1aa4986f5824236dbaf6a049acc66791468720f65be49d7"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, 0, 16384, 16437,
+     "f2f90106bc1470feb2959b77a4b87b91ce762837ba647b1bf79ef6ac55a72a89"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, VECTOR_ETM, 0, 57,
+     "1703030034c0c1c2c3c4c5c6c7c8c9cacbcccdcecf23bae68e78bec86926765be60ed15622d4700d9a9ebd35e0818be24a9f168d9d180db2"
+     "97"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, VECTOR_ETM, 1, 57,
+     "1703030034c0c1c2c3c4c5c6c7c8c9cacbcccdcecfef32e8f9096ee3f78768a531dd29339c76f2560a74880bc18630e52f55cc22bcef414d"
+     "6c"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, VECTOR_ETM, 45, 89,
+     "1703030054c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d12e2f2a"
+     "d656c42bc19e3c7c09638d5e093683d8a301d589fb4491b99734145b45bc21cdeb"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, VECTOR_ETM, 16383, 16425,
+     "9cd36e6b15e3c3f4552952d20dda793afbeca1a05e940c5f530490e528005d4b"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA1, VECTOR_ETM, 16384, 16441,
+     "99ba1a4ce82721c678b5ad281c536cf9c0171c6eb5b759dae4031a5fc81a6809"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, 0, 0, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecf2b65724d61f6f76d37ba0af072f55d162223e15458bfee9f0aa4a16ec7a71c63462a91"
+     "935755986b99f3c8dcb70ecbfe"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, 0, 1, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecfe9d047f901d13774dbff2d69e46fca7d2b8347aa9821f509988995d00cefb61bd2dcdb"
+     "b557a0702993ca54ec1efd4fbe"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, 0, 45, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d17fa436"
+     "b0d2e7c1bf3b94781152d750ef6d90c7af807fabbaa0e8f617975ba2ccc7823e2d6ea18f9e3e4549023b3c8e82"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, 0, 16383, 16437,
+     "7f1ca5f45969b36ad0300a5e072c7884105036aa31907f838c8dfed23404d0ef"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, 0, 16384, 16453,
+     "471fad7a1a24aa5fca0c6804ba90e1b71cf774217f445257b4f696a0d42b69d3"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, VECTOR_ETM, 0, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecf23bae68e78bec86926765be60ed15622c0a623088c99ca3af44cd44e1de7008176594d"
+     "da1234a62384e01b00d785bede"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, VECTOR_ETM, 1, 69,
+     "1703030040c0c1c2c3c4c5c6c7c8c9cacbcccdcecfef32e8f9096ee3f78768a531dd29339c620ac279fefab9f9928b86fb70f8ae2de0ab16"
+     "e07b230354ef85d71dde322acb"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, VECTOR_ETM, 45, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d12e2f2a"
+     "d656c42bc19e3c7c09638d5e09dd62bccabb11815dbb72188b4268dd0957a2432c812dec0f3005de111fb3c426"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, VECTOR_ETM, 16383, 16437,
+     "64615846cded516e0fe96c05d36a5954490edd04ba20a034d63ada45c9ecb2d8"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA256, VECTOR_ETM, 16384, 16453,
+     "d98c4986d1e4db27a3723c70e39cf55c22b09484d4ae4e6787b2622178b9222b"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, 0, 0, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecf2ad5b3fe6f60a316e77bfab76f420389b8b55b34426dc9e39cbf22edf228d76ef8a53f"
+     "d09dbfbf0496afb23297174863e134f050f060f5878c75020c2c57c756"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, 0, 1, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecff6d5d05adfe28ffb1a98c31072ecf4e25cbc12054d60c3a66f19f5fa47cba25f2f8a3f"
+     "eabe4bcc20170afe3104af0d45a80a5db4ac1ab4214ce713b50926b616"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, 0, 45, 117,
+     "1703030070c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d16782f7"
+     "b6cb4240495e3a01d4a9d8a8a1cd6c15a290125aaf4706608550c01b06447ea2f185c2e25b8d92ba6383d0a08f5035e8bb363d1ff23f0aec"
+     "18dca23909"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, 0, 16383, 16453,
+     "2431e57e0cc781d539c1985c2eed20254ff845df77f06b8d6a7ecdf8e8ebfd65"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, 0, 16384, 16469,
+     "a286507e316b3d94068005e20d8fe51bde4227eea0647e71d15d25121b3a5a09"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, VECTOR_ETM, 0, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecf23bae68e78bec86926765be60ed156229057613018a81e99570c1d5f785c6941655451"
+     "e85e41a1983b88bbcbc607efe4308eb1afeb559f1f30c3610b42b7b37c"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, VECTOR_ETM, 1, 85,
+     "1703030050c0c1c2c3c4c5c6c7c8c9cacbcccdcecfef32e8f9096ee3f78768a531dd29339c2d77b2db1b19ce23fa6ec0f2ad82b1b78d5709"
+     "64864047b7aa84f72a65a75bdf601b635f4838345ce9b1d9e9e8c38ae6"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, VECTOR_ETM, 45, 117,
+     "1703030070c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d12e2f2a"
+     "d656c42bc19e3c7c09638d5e09ab54d5b05701b821971424ee8ced7345a0d3f1f0279cf7907f511b01676896b06a9e2c708703552b58d577"
+     "213959cd10"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, VECTOR_ETM, 16383, 16453,
+     "9ec24f1f4b1753f1bd9c4c0b6b8f8973546aaeb74e5fe0ed77d8f0090c705a1a"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA384, VECTOR_ETM, 16384, 16469,
+     "3a038879fc37dd60347208a74a8610a23d5b077def9fd2bd56230f184ca8f62c"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, 0, 0, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf13756e4fb863f4cab6b465c0ca099d984c4f4354516e4757d85fa85252902f1ca49b24"
+     "759a6949f543d30a984cc99f99da535567ad8c0333993a7518ac560f74a3ed15c2e52ebdda84d5ecd7dd6df2f4"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, 0, 1, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf004fa1268192b4401e2d81e20ad67a370a51d4fd2f9713f4488123dc46676937fb6e01"
+     "2d92607f69331e3694df3bef7a3ea1835c8f090bf93eec0feeb407babf97e0c0af61ba470cc356171f211075ad"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, 0, 45, 133,
+     "1703030080c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d1afc03f"
+     "9f3f1d782c74234884fceec7c26ec83744ee28e8fcb7a9227c77257625e313401c8eda3f0e9984837872967ce8c156895288b5ce611dff56"
+     "c64c24eb700d6aab6edf07b877da05e93a51dd8a58"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, 0, 16383, 16469,
+     "0169c0e9fe514725883e0ef8c7424461a7568d085dd7905f7347386b2d457359"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, 0, 16384, 16485,
+     "f44755359ca1517cb52045d2f8d6f276ee87d3d15c5b0e266163023e8d80749f"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, VECTOR_ETM, 0, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecf23bae68e78bec86926765be60ed15622cf776394f074ad5149ea9f47d83db52e1803bd"
+     "2cc630e746201877debde2dccff7e0d1e0dd043eca99b32fe83467edf7dd5641b28b5b65fbc2e9da7c3b0c4417"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, VECTOR_ETM, 1, 101,
+     "1703030060c0c1c2c3c4c5c6c7c8c9cacbcccdcecfef32e8f9096ee3f78768a531dd29339cd13d470aae359c74a9d8a6ba5b3317e697d2e1"
+     "0c5fac8c9508bec0a6ebc8507d4ac386fdb5579fd5d14bef1279ec10c71115d4b8901616227da4f1c73d1a34ab"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, VECTOR_ETM, 45, 133,
+     "1703030080c0c1c2c3c4c5c6c7c8c9cacbcccdcecf1931e8866c08fdd26a1ecc234d8a692a7506fbe0e3bcfe32a72159660aec38d12e2f2a"
+     "d656c42bc19e3c7c09638d5e098dd392dadebd35ee2d99e9bcd391e2b537d65d005202361d28ad8c4082f207514e45e34cbb8254bfaf0af8"
+     "cf42407558a965d296a165e3a0b6099630689b5140"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, VECTOR_ETM, 16383, 16469,
+     "c18847882fed0648ea5bc89232e300073101511e2e959834ff1e3831ca1c511d"},
+    {&sw_bulk_aes256_cbc, SW_HASH_SHA512, VECTOR_ETM, 16384, 16485,
+     "3ce53fcbe224ffe69d445f72d363f46ccb1a3d1f8ebdef6db552a682ae603f92"},
+};
+
+/* AEAD, TLS 1.2 and 1.3. */
+static const struct record_vector vectors_aead[] = {
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, 0, 0, 29,
+     "17030300180000000123456789291f71b462a84d3d6f07315dc200faea"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, 0, 0, 29,
+     "1703030018000000012345678992b22aedb48173051d8b085e7e025899"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, 0, 0, 21,
+     "1703030010077f7beab6ec7348fa7695e53a6aa65f"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, 0, 1, 30,
+     "17030300190000000123456789bbfdc33f6aad753f6746db4503ae9722cf"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, 0, 1, 30,
+     "17030300190000000123456789907f3f355c4b29acde2d760cbd10f89fb8"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, 0, 1, 22,
+     "17030300118ee6111fc8722ba071a050688f33507576"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, 0, 45, 74,
+     "17030300450000000123456789bbd985b25b03c65c04f51d44fd27e4e0d3114a21279bcc5225d7d4a9a9e192774efb0bf109da7b38fe894a"
+     "ba0b1c31457ac807476cfcb3639e0fa92b8d"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, 0, 45, 74,
+     "1703030045000000012345678990e75d12c1a29f40bdea3357cccc9bfdf6f6af64976f03ea150fd9d306ee57a60c9a2e316053f1a8091571"
+     "aa8711359a643f51387b2142ed68538f19fb"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, 0, 45, 66,
+     "170303003d8e64b7d49eb2e5dcf63566e8fd9038229d90b9da41604bb47b2719cd43eb3535bbb5f48c0d2a5ab2eb13ef824778551a8d64ac"
+     "da1f79901672e656d6d3"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, 0, 16383, 16412,
+     "3fe08f71575e40a4c5d707c04c64224c204f7a35ee1636df075e067fe6998913"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, 0, 16383, 16412,
+     "d81aa273018283ae240adff1012012b7ea6b4988de12f3134a16585c93ac96fe"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, 0, 16383, 16404,
+     "c5a9240d4f0f20f39eb265c931d345b025aedab5922e7bd56207fa9e128fd0ee"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, 0, 16384, 16413,
+     "8565cea09e5cf7c17de26f0d46e1bf5309f8a27212e5f30c1324d5ead8eb98da"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, 0, 16384, 16413,
+     "8c8cf54ee1584cdb6da0cb52b5d3d0bf5102c4796ca7c48f3da994dac78444ba"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, 0, 16384, 16405,
+     "8eb8ebaf16323d8d7c422887119cc67fb5e9de354e64a14c4e872a1b7f7edb6d"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 0, 22,
+     "170303001103909e6a96000aeb5ba06ad2a77089f3e8"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 1, 23,
+     "17030300121471e4848b79c7fe13f03187409a440ce6d3"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 45, 67,
+     "170303003e1461503c932dfe1627c2e36173dd5e36f1fe87aa2b7ed943c4a9afd90101d003e542c6e9d30060645befda1ddb1f84c846c4db"
+     "c06d1f0d58251e7f6c1280"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 16383, 16405,
+     "a244646055156482f96f519ff42e0f2501b04f7ee69bab9fb377dc41f55ae097"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 16384, 16406,
+     "f3a2824dab0eb143e703e5df9ad646d5d683d1f6a75e57844e3d5dfa8e501329"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 0, 22,
+     "1703030011eefbe87fac5e8eab4f471ff2fbe6362c45"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 1, 23,
+     "1703030012f90a48bc53bf1b5c6c1a16818d77e772b9f2"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 45, 67,
+     "170303003ef91a8ed8e5170c4b982bc00d4f86522c48826c2c9a52c54d492fc1848d7b5149b133d6ee1629341f5878e396b59410d849dd2c"
+     "21fa0cb05c027d974e5cf2"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 16383, 16405,
+     "1fb86fdfa6cefe1e412d76fb6bca30b7ace969a0f20203a1d849e6319bd45c21"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 16384, 16406,
+     "42d8f23483ce101b72ef20372784c75b73af787d1a86c2af2bf9d193daa6482b"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 0, 22,
+     "1703030011998d8d9f35981c36bff76382251afe1c10"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 1, 23,
+     "17030300128e743842743573477d91d36c9b51100829a2"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 45, 67,
+     "170303003e8e64b7d49eb2e5dcf63566e8fd9038229d90b9da41604bb47b2719cd43eb3535bbb5f48c0d2a5ab2eb13ef8247c5f8d5c790e3"
+     "e7dd326d4eb807dcc38357"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 16383, 16405,
+     "89bc6837e274554ca4e330ce1046dc0b073b9081bee98d4be9310ee9a4b8e3c1"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 16384, 16406,
+     "2870f260c669e5fe0ad00476ab92043f6e8fa89766d222759175b42af90ecdaf"},
+};
+
+/* TLS 1.3 with zeros behind the content type. */
+static const struct record_vector vectors_padded[] = {
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 0, 23,
+     "17030300120366f19be444bcf41c012b8dfb39b21666c9"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 45, 68,
+     "170303003f1461503c932dfe1627c2e36173dd5e36f1fe87aa2b7ed943c4a9afd90101d003e542c6e9d30060645befda1ddb1ff4dc9ed5ef"
+     "520a467d2b2bdb9d2590a178"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 45, 167,
+     "17030300a21461503c932dfe1627c2e36173dd5e36f1fe87aa2b7ed943c4a9afd90101d003e542c6e9d30060645befda1ddb1ff49a3c5a62"
+     "a460a713397d3b239dc45e0a9786a57c7e543baa52a95759026948946710dc1d91cdb21c2ba289af513b01150c2dc509e6f5db3ae3bc0f56"
+     "40af65d00ce5444a8ccc8a3b59554f2184b997a0679a556f0ed979b77d258f07cdc44287f71899253f128af9e9d0c297534265aff5fff4"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 0, 222,
+     "17030300d903665e298f0ed4271ffda52c27863c5f8189f92fa7ed43e26c061964c5ca02da05a5281c2f036a7543f0fc30ef08f49a3c5a62"
+     "a460a713397d3b239dc45e0a9786a57c7e543baa52a95759026948946710dc1d91cdb21c2ba289af513b01150c2dc509e6f5db3ae3bc0f56"
+     "40af65d00ce5444a8ccc8a3b59554f2184b997a0679a556f0ed979b77d258f07cdc44287f71899a484a63691b2ccd7e375d4d99c1384678b"
+     "beda1f324c2b0d6e1cf6f4271b29f36b9c625e47965bd3d25fbce1623b3709d14bf05d9c2384af256e54dc7e32a8ae8cf29c91b183a9"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 0, 23,
+     "1703030012ee1dd971f6e8a87e368ce0dfc798af66ad78"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 45, 68,
+     "170303003ff91a8ed8e5170c4b982bc00d4f86522c48826c2c9a52c54d492fc1848d7b5149b133d6ee1629341f5878e396b59423b2cce394"
+     "d04f3dd50ed2af7668b64fed"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 45, 167,
+     "17030300a2f91a8ed8e5170c4b982bc00d4f86522c48826c2c9a52c54d492fc1848d7b5149b133d6ee1629341f5878e396b5942376da1942"
+     "57d65e91cd72362df0dbc78f98ada6d25d7c8c2e56479d59a7d6424247767121cd1272c80ac52642c23c1269c5d7eeaefebd643250bca2a4"
+     "7f0383a17ba3f6d45be5d615e4d0cd2895e264be581cd9e33a2666f744eb3689d13ac0311e64c789df0e8228ffc01ca3b6d7671d064cc4"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 0, 222,
+     "17030300d9ee1d80cdf934267aa01486401bdd304538f512a916c15fece180773949b0839051d4381bea2a3e0e4067c5bb81832376da1942"
+     "57d65e91cd72362df0dbc78f98ada6d25d7c8c2e56479d59a7d6424247767121cd1272c80ac52642c23c1269c5d7eeaefebd643250bca2a4"
+     "7f0383a17ba3f6d45be5d615e4d0cd2895e264be581cd9e33a2666f744eb3689d13ac0311e64c7930214921e897f08e7fb1fa35d16f9c63c"
+     "d0f84c8e300b5fc11898bcebe4ee5ae1738584dbf8d7ee1c2d420db804a1b96661d5e8b12d9bccf3307937c73bfbe07133180abcf99d"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 0, 23,
+     "17030300129963f7e6cb7399dbd01ed0efb1bac210e92f"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 45, 68,
+     "170303003f8e64b7d49eb2e5dcf63566e8fd9038229d90b9da41604bb47b2719cd43eb3535bbb5f48c0d2a5ab2eb13ef8247c5c56214da79"
+     "37045ead4970d16ac901a83a"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 45, 167,
+     "17030300a28e64b7d49eb2e5dcf63566e8fd9038229d90b9da41604bb47b2719cd43eb3535bbb5f48c0d2a5ab2eb13ef8247c5c53e525778"
+     "a8a3d84fb66ba09496f96f8864642f316f63e902d6b9c59c17e9d8330e0efc0592eec6a1a18219e79757a8f15cba53a8fd3a90f953c816f6"
+     "8a76314911e352c23ff136a72105dbab17296ddd3b7fbe739ad45dde4cdb58d440d8fc52673e158ec8d0f66965a67f9a8e87aae9c69567"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 0, 222,
+     "17030300d99963b9c18291cfedce0a20a5a9cb5a4bede7c75fcdf3d115d388af708720e7ec5b521a79f12950a3f30cc9af73d2c53e525778"
+     "a8a3d84fb66ba09496f96f8864642f316f63e902d6b9c59c17e9d8330e0efc0592eec6a1a18219e79757a8f15cba53a8fd3a90f953c816f6"
+     "8a76314911e352c23ff136a72105dbab17296ddd3b7fbe739ad45dde4cdb58d440d8fc52673e150dc75ea639bdffe09f273ea62c0ed5fcce"
+     "50f543da88349f3509546dd018a2d9e7c77e32170fb810e0893d5f59cdcdcb0ebdecb857b970449c6a095966706f78136b0f5f7490bb"},
+};
+
+/* TLS 1.3, nothing but zeros: len of them. */
+static const struct record_vector vectors_zeros[] = {
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 1, 22,
+     "1703030011149a2fb47598987637d61615c3e201fbfa"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 17, 38,
+     "170303002114665e298f0ed4271ffda52c27863c5f815cbc929bc05acb25173b71030514c80b"},
+    {&sw_bulk_aes128_gcm, SW_HASH_NONE, VECTOR_TLS13, 100, 121,
+     "170303007414665e298f0ed4271ffda52c27863c5f8189f92fa7ed43e26c061964c5ca02da05a5281c2f036a7543f0fc30ef08f49a3c5a62"
+     "a460a713397d3b239dc45e0a9786a57c7e543baa52a95759026948946710dc1d91cdb21c2ba289af513b01150c2dc509e665d47e34a41c6a"
+     "496af8e7c152680ce6"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 1, 22,
+     "1703030011f92de1d35716e49be91711b65005c1cf2c"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 17, 38,
+     "1703030021f91d80cdf934267aa01486401bdd304538c84c38368e14b2218c8b9f0dc89c46a2"},
+    {&sw_bulk_aes256_gcm, SW_HASH_NONE, VECTOR_TLS13, 100, 121,
+     "1703030074f91d80cdf934267aa01486401bdd304538f512a916c15fece180773949b0839051d4381bea2a3e0e4067c5bb81832376da1942"
+     "57d65e91cd72362df0dbc78f98ada6d25d7c8c2e56479d59a7d6424247767121cd1272c80ac52642c23c1269c5d7eeaefe271b11d68cddee"
+     "3a551cb33896c1edf6"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 1, 22,
+     "17030300118edd7f1bce171fcfefd1bdf65814781937"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 17, 38,
+     "17030300218e63b9c18291cfedce0a20a5a9cb5a4bed83242094bc91488a8e0c52a641f8f538"},
+    {&sw_bulk_chacha20_poly1305, SW_HASH_NONE, VECTOR_TLS13, 100, 121,
+     "17030300748e63b9c18291cfedce0a20a5a9cb5a4bede7c75fcdf3d115d388af708720e7ec5b521a79f12950a3f30cc9af73d2c53e525778"
+     "a8a3d84fb66ba09496f96f8864642f316f63e902d6b9c59c17e9d8330e0efc0592eec6a1a18219e79757a8f15cba53a8fdcb67d0adb5d00a"
+     "253523cc59374ddda8"},
+};
+
+/* clang-format on */
+
+#endif
