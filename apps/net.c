@@ -115,6 +115,12 @@ static void listen_all(const struct addrinfo *list, in_port_t *port, struct net_
     }
 }
 
+int net_place_ok(const struct app *app, const char *where)
+{
+    struct place place;
+    return place_parse(where, &place) ? APP_DONE : app_usage(app, "%s is not HOST:PORT, [ADDRESS]:PORT or PORT", where);
+}
+
 int net_listen(const struct app *app, const char *where, struct net_listeners *out)
 {
     static const char *const loopback[] = {"127.0.0.1", "::1"};
@@ -122,8 +128,9 @@ int net_listen(const struct app *app, const char *where, struct net_listeners *o
     in_port_t port = 0;
     int why = 0;
     out->n = 0;
-    if (!place_parse(where, &place))
-        return app_usage(app, "%s is not HOST:PORT, [ADDRESS]:PORT or PORT", where);
+    int bad = net_place_ok(app, where);
+    if (bad || !place_parse(where, &place))
+        return bad;
     bool any = strcmp(place.host, "*") == 0, here = place.host[0] == 0;
     for (size_t i = 0; i < (here ? 2u : 1u); i++) {
         struct addrinfo *list;

@@ -351,9 +351,13 @@ static int check_rest(struct server *s)
 {
     struct sw_store_limits limits;
     struct file_limits file_limits;
+    const enum app_option places[] = {OPT_LISTEN, OPT_METRICS};
     int code = serve_store_limits(s->app, &limits);
     if (!code)
         code = serve_file_limits(s->app, &file_limits);
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+        for (size_t i = 0; i < s->app->opt[places[k]].n && !code; i++)
+            code = net_place_ok(s->app, s->app->opt[places[k]].v[i]);
     sw_config_free(s->cfg);
     if (!code)
         app_say(s->app, "the settings are in order");

@@ -5,6 +5,7 @@
 #include "apps/tls_config.h"
 #include "apps/card/card.h"
 #include "apps/keylog.h"
+#include "apps/own_cert.h"
 #include "apps/passphrase.h"
 #include "apps/trace.h"
 #include "ttp/file.h"
@@ -246,7 +247,7 @@ static int read_cert(const struct app *app, const char *path, struct sw_file *ou
 }
 
 static int add_cert(const struct app *app, struct sw_config *cfg, const char *cert_path, const char *key_path,
-                    enum key_care care)
+                    enum sw_role role, enum key_care care)
 {
     struct sw_file cert = {0}, key = {0};
     int code = read_cert(app, cert_path, &cert);
@@ -254,6 +255,8 @@ static int add_cert(const struct app *app, struct sw_config *cfg, const char *ce
         code = read_key(app, key_path, care, &key);
     if (!code)
         code = add_pair(app, cfg, key_path, &cert, &key);
+    if (!code)
+        own_cert_judge(app, role, cert_path, &cert);
     sw_file_free(&key);
     sw_file_free(&cert);
     return code;
@@ -288,8 +291,8 @@ static int add_certs(const struct app *app, struct sw_config *cfg, enum sw_role 
         return app_usage(app, "more --sct than --cert");
     for (size_t i = 0; i < certs->n; i++) {
         const char *key = keys->n ? keys->v[i] : certs->v[i];
-        int code =
-            card_is_uri(key) ? add_card(app, cfg, certs->v[i], key, role) : add_cert(app, cfg, certs->v[i], key, care);
+        int code = card_is_uri(key) ? add_card(app, cfg, certs->v[i], key, role)
+                                    : add_cert(app, cfg, certs->v[i], key, role, care);
         if (!code && i < ocsp->n)
             code = add_file(app, cfg, ocsp->v[i], sw_config_set_ocsp);
         if (!code && i < sct->n)

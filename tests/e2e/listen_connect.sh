@@ -210,6 +210,7 @@ refused() { # WHAT ALERT CERTIFICATE KEY CONNECT-OPTION...
     stop
 }
 refused "an expired certificate" certificate_expired expired.fullchain.crt expired.key
+says "what its owner was told" "warning: expired.fullchain.crt: this certificate expired 20" refused.log
 refused "another name" bad_certificate other.fullchain.crt other.key
 refused "a client's certificate" "(unsupported_certificate|bad_certificate)" alice.fullchain.crt alice.key
 refused "an unknown issuer" unknown_ca stranger.fullchain.crt stranger.key

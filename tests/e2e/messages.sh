@@ -342,6 +342,17 @@ echo "no-etm = perhaps" >>conf/sealwaxd.conf
 exits 4 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check
 says "conf/sealwaxd.conf:9: no-etm is yes or no"
 exits 5 "$BUILD/sealwaxd" --config conf/none.conf --check
+sed -i '$d' conf/sealwaxd.conf
+exits 2 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check --listen here:there
+says "here:there is not HOST:PORT"
+exits 2 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check --metrics nowhere
+ttp issue later --profile server --not-before 2035-01-01T00:00:00Z --out pki/later
+exits 0 "$BUILD/sealwaxd" --config none --check --trust pki/root.crt --cert pki/later.crt --key pki/later.key
+says "pki/later.crt: this certificate is not valid before 2035-01-01T00:00:00Z"
+exits 0 "$BUILD/sealwaxd" --config none --check --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+says "pki/alice.crt: this certificate is not for servers"
+exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt --cert pki/localhost.crt --key pki/localhost.key
+says "pki/localhost.crt: this certificate is not for clients"
 exits 2 env SEALWAX_CERT=pki/localhost.crt SEALWAX_KEY=pki/localhost.key "$BUILD/sealwaxd" --config none --check
 exits 0 env SEALWAX_CERT=pki/localhost.crt SEALWAX_KEY=pki/localhost.key SEALWAX_TRUST=pki/root.crt "$BUILD/sealwaxd" --config none --check
 mkdir -p xdg-config/sealwax
