@@ -1,11 +1,12 @@
 /*
  * The command line. Options stand anywhere behind the verb, those for every verb before it, too; which ones a verb takes is a set of groups in its row.
- * getopt_long does the work, fed from apps/options.def.
+ * ttp/cli_args.c does the work, fed from apps/options.def.
  */
 #include "apps/options.h"
 #include "apps/config.h"
 #include "base/spell.h"
 #include "include/sealwax.h"
+#include "ttp/cli_args.h"
 #include "ttp/file.h"
 #include <errno.h>
 #include <getopt.h>
@@ -19,49 +20,6 @@ const struct app_option_row app_options[OPT_COUNT] = {
 #include "apps/options.def"
 #undef APP_OPTION
 };
-
-/* getopt's answer for an option is its number in our table, past every letter. */
-enum { OPTION_BASE = 256 };
-
-struct spec {
-    char letters[3 * OPT_COUNT + 3];
-    struct option longs[OPT_COUNT + 1];
-};
-
-static int argument_kind(const struct app_option_row *o)
-{
-    if (!o->arg)
-        return no_argument;
-    return cli_arg_is_optional(o->arg) ? optional_argument : required_argument;
-}
-
-/* The part of the table that is in groups, as getopt wants it. first: '+' stops at the verb, ':' reports a missing argument apart. */
-static void spec_make(struct spec *s, unsigned groups, const char *first)
-{
-    size_t nl = strlen(first), n = 0;
-    memcpy(s->letters, first, nl);
-    for (int i = 0; i < OPT_COUNT; i++) {
-        const struct app_option_row *o = &app_options[i];
-        if (!(groups & o->groups))
-            continue;
-        s->longs[n++] = (struct option){o->name, argument_kind(o), NULL, OPTION_BASE + i};
-        if (o->letter) {
-            s->letters[nl++] = o->letter;
-            for (int k = argument_kind(o); k > 0; k--)
-                s->letters[nl++] = ':';
-        }
-    }
-    s->letters[nl] = 0;
-    s->longs[n] = (struct option){0};
-}
-
-static int by_letter(unsigned groups, int letter)
-{
-    for (int i = 0; i < OPT_COUNT; i++)
-        if ((groups & app_options[i].groups) && app_options[i].letter == letter)
-            return i;
-    return -1;
-}
 
 int app_add_value(struct app *app, int id, const char *value)
 {
@@ -86,48 +44,42 @@ int app_keep(struct app *app, char *text)
     return APP_DONE;
 }
 
-/* An option that is not there, and the one that may be meant; or one that several begin like. */
-static int unknown_option(struct app *app, const struct spec *s, const char *typed)
+/* --- what ttp/cli_args.h asks ------------------------------------------------------------------------------------------- */
+
+/* The options of these groups, for a command line that fills app. */
+struct taking {
+    struct app *app;
+    unsigned groups;
+};
+
+static bool takes(const void *ctx, int id)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
-    struct sw_spell spell = {.word = name};
-    for (const struct option *o = s->longs; o->name; o++) {
-        if (strncmp(o->name, name, strlen(name)) == 0)
-            return app_usage(app, "--%s is short for several options", name);
-        sw_spell_try(&spell, o->name);
-    }
-    if (spell.best)
-        return app_usage(app, "unknown option --%s: did you mean --%s?", name, spell.best);
-    return app_usage(app, "unknown option --%s", name);
+    const struct taking *t = ctx;
+    return (t->groups & app_options[id].groups) != 0;
 }
 
-/* One pass of getopt over argv from argv[1] on; optind is left at the first argument that is no option. */
-static int parse(struct app *app, int argc, char **argv, unsigned groups, const char *first)
+static int add(void *ctx, int id, const char *value)
 {
-    struct spec s;
-    spec_make(&s, groups, first);
-    optind = 0; /* glibc: start afresh, with the new first character */
-    opterr = 0;
-    for (;;) {
-        int at = optind ? optind : 1;
-        int c = getopt_long(argc, argv, s.letters, s.longs, NULL);
-        if (c == -1)
-            return APP_DONE;
-        if (c == ':')
-            return app_usage(app, "option %s needs an argument", argv[optind - 1]);
-        if (c == '?' && optopt >= OPTION_BASE)
-            return app_usage(app, "option --%s takes no argument", app_options[optopt - OPTION_BASE].name);
-        if (c == '?' && optopt)
-            return app_usage(app, "unknown option -%c", optopt);
-        if (c == '?')
-            return unknown_option(app, &s, argv[at < optind ? optind - 1 : at]);
-        int id = c >= OPTION_BASE ? c - OPTION_BASE : by_letter(groups, c);
-        int err = app_add_value(app, id, optarg ? optarg : "");
-        if (err)
-            return err;
-    }
+    const struct taking *t = ctx;
+    return app_add_value(t->app, id, value);
 }
+
+static int usage(void *ctx, const char *before, const char *what, const char *after)
+{
+    const struct taking *t = ctx;
+    return app_usage(t->app, "%s%s%s", before, what, after);
+}
+
+_Static_assert((int)OPT_COUNT <= (int)CLI_OPTIONS_MAX, "cli_args has room for fewer options");
+
+static int parse(struct app *app, int argc, char **argv, unsigned groups, bool only_before)
+{
+    struct taking t = {app, groups};
+    const struct cli_args args = {OPT_COUNT, app_option_text, takes, add, usage, &t};
+    return cli_args_parse(&args, argc, argv, only_before);
+}
+
+/* --- the verb ----------------------------------------------------------------------------------------------------------- */
 
 static const struct app_verb *find_verb(const struct app *app, const char *name)
 {
@@ -173,7 +125,7 @@ static int help_verb(struct app *app, const char *name)
 static int parse_verb(struct app *app, int argc, char **argv)
 {
     const struct app_verb *usual = app->default_verb ? find_verb(app, app->default_verb) : NULL;
-    int err = parse(app, argc, argv, APP_GLOBAL | (usual ? usual->groups : 0), "+:");
+    int err = parse(app, argc, argv, APP_GLOBAL | (usual ? usual->groups : 0), true);
     if (err || (asked_for_text(app) && optind >= argc))
         return err;
     if (optind >= argc && !usual)
@@ -190,7 +142,7 @@ static int parse_verb(struct app *app, int argc, char **argv)
     }
     argc -= optind;
     argv += optind;
-    err = parse(app, argc, argv, app->verb->groups | APP_GLOBAL, ":");
+    err = parse(app, argc, argv, app->verb->groups | APP_GLOBAL, false);
     app->argc = argc - optind;
     app->argv = argv + optind;
     return err;

@@ -1,8 +1,9 @@
 /*
  * The command line. Options may stand before or after the verb and its arguments; which ones a verb takes is a set in
- * its row. getopt_long does the work, fed from ttp/options.def.
+ * its row. ttp/cli_args.c does the work, fed from ttp/options.def.
  */
 #include "base/spell.h"
+#include "ttp/cli_args.h"
 #include "ttp/ttp.h"
 #include <errno.h>
 #include <getopt.h>
@@ -21,45 +22,6 @@ const struct cli_option ttp_options[TTP_OPT_COUNT] = {
 static const uint64_t global_options =
     TTP_BIT(PKI) | TTP_BIT(JSON) | TTP_BIT(QUIET) | TTP_BIT(NO_COLOR) | TTP_BIT(HELP) | TTP_BIT(VERSION);
 
-/* getopt's answer for an option is its number in our table, past every letter. */
-enum { OPTION_BASE = 256 };
-
-struct spec {
-    char letters[2 * TTP_OPT_COUNT + 3];
-    struct option longs[TTP_OPT_COUNT + 1];
-};
-
-/*
- * The part of the table that is in set, as getopt wants it. first: '+' stops at the verb, ':' reports a missing
- * argument apart.
- */
-static void spec_make(struct spec *s, uint64_t set, const char *first)
-{
-    size_t nl = strlen(first), n = 0;
-    memcpy(s->letters, first, nl);
-    for (int i = 0; i < TTP_OPT_COUNT; i++) {
-        const struct cli_option *o = &ttp_options[i];
-        if (!(set >> i & 1))
-            continue;
-        s->longs[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, OPTION_BASE + i};
-        if (o->letter) {
-            s->letters[nl++] = o->letter;
-            if (o->arg)
-                s->letters[nl++] = ':';
-        }
-    }
-    s->letters[nl] = 0;
-    s->longs[n] = (struct option){0};
-}
-
-static int by_letter(uint64_t set, int letter)
-{
-    for (int i = 0; i < TTP_OPT_COUNT; i++)
-        if ((set >> i & 1) && ttp_options[i].letter == letter)
-            return i;
-    return -1;
-}
-
 static int add_value(struct ttp *t, int id, const char *value)
 {
     struct ttp_values *o = &t->opt[id];
@@ -71,47 +33,42 @@ static int add_value(struct ttp *t, int id, const char *value)
     return TTP_DONE;
 }
 
-/* An option that is not there, and the one that may be meant; or one that several begin like. */
-static int unknown_option(struct ttp *t, const struct spec *s, const char *typed)
+/* The options of a set, for a command line that fills t. */
+struct taking {
+    struct ttp *t;
+    uint64_t set;
+};
+
+static struct cli_option option(int id)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
-    struct sw_spell spell = {.word = name};
-    for (const struct option *o = s->longs; o->name; o++) {
-        if (strncmp(o->name, name, strlen(name)) == 0)
-            return ttp_usage(t, "--%s is short for several options", name);
-        sw_spell_try(&spell, o->name);
-    }
-    if (spell.best)
-        return ttp_usage(t, "unknown option --%s: did you mean --%s?", name, spell.best);
-    return ttp_usage(t, "unknown option --%s", name);
+    return ttp_options[id];
 }
 
-/* One pass of getopt over argv from argv[1] on; optind is left at the first argument that is no option. */
-static int parse(struct ttp *t, int argc, char **argv, uint64_t set, const char *first)
+static bool takes(const void *ctx, int id)
 {
-    struct spec s;
-    spec_make(&s, set, first);
-    optind = 0; /* glibc: start afresh, with the new first character */
-    opterr = 0;
-    for (;;) {
-        int at = optind ? optind : 1;
-        int c = getopt_long(argc, argv, s.letters, s.longs, NULL);
-        if (c == -1)
-            return TTP_DONE;
-        if (c == ':')
-            return ttp_usage(t, "option %s needs an argument", argv[optind - 1]);
-        if (c == '?' && optopt >= OPTION_BASE)
-            return ttp_usage(t, "option --%s takes no argument", ttp_options[optopt - OPTION_BASE].name);
-        if (c == '?' && optopt)
-            return ttp_usage(t, "unknown option -%c", optopt);
-        if (c == '?')
-            return unknown_option(t, &s, argv[at < optind ? optind - 1 : at]);
-        int id = c >= OPTION_BASE ? c - OPTION_BASE : by_letter(set, c);
-        int err = add_value(t, id, optarg ? optarg : "");
-        if (err)
-            return err;
-    }
+    const struct taking *taking = ctx;
+    return taking->set >> id & 1;
+}
+
+static int add(void *ctx, int id, const char *value)
+{
+    const struct taking *taking = ctx;
+    return add_value(taking->t, id, value);
+}
+
+static int usage(void *ctx, const char *before, const char *what, const char *after)
+{
+    const struct taking *taking = ctx;
+    return ttp_usage(taking->t, "%s%s%s", before, what, after);
+}
+
+_Static_assert((int)TTP_OPT_COUNT <= (int)CLI_OPTIONS_MAX, "cli_args has room for fewer options");
+
+static int parse(struct ttp *t, int argc, char **argv, uint64_t set, bool only_before)
+{
+    struct taking taking = {t, set};
+    const struct cli_args args = {TTP_OPT_COUNT, option, takes, add, usage, &taking};
+    return cli_args_parse(&args, argc, argv, only_before);
 }
 
 static const struct ttp_verb *find_verb(const char *name)
@@ -154,7 +111,7 @@ int ttp_args_parse(struct ttp *t, int argc, char **argv)
     /* errors of the very command line are JSON too, when that was asked for anywhere in it */
     for (int i = 1; i < argc; i++)
         t->json |= strcmp(argv[i], "--json") == 0;
-    int err = parse(t, argc, argv, global_options, "+:");
+    int err = parse(t, argc, argv, global_options, true);
     if (err)
         return err;
     apply_globals(t);
@@ -169,7 +126,7 @@ int ttp_args_parse(struct ttp *t, int argc, char **argv)
         return unknown_verb(t, argv[optind]);
     argc -= optind;
     argv += optind;
-    err = parse(t, argc, argv, t->verb->options | global_options, ":");
+    err = parse(t, argc, argv, t->verb->options | global_options, false);
     if (err)
         return err;
     apply_globals(t);
