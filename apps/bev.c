@@ -413,7 +413,7 @@ static void release(void *ctx)
             (void)send_records(b);
         }
         if (b->hooks->ended)
-            b->hooks->ended(b->hooks->ctx, b->conn);
+            b->hooks->ended(b->hooks->ctx, b->conn, b->fd);
     }
     if (b->gone)
         event_free(b->gone);

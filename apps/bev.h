@@ -11,8 +11,8 @@
 /* What the owner of the connections is told. Any may be NULL. */
 struct bev_hooks {
     void (*established)(void *ctx, struct sw_conn *conn);
-    void (*ended)(void *ctx,
-                  struct sw_conn *conn); /* last look: sw_conn_error has the reason, SW_OK if there was none */
+    /* last look: sw_conn_error has the reason, SW_OK if there was none; fd: the socket, -1 if not one byte came */
+    void (*ended)(void *ctx, struct sw_conn *conn, int fd);
     void *ctx;
     bool
         allow_plain; /* a peer that begins with HTTP instead of a hello is served without any protection; none of the above is called for it */

@@ -65,7 +65,7 @@ struct http_limits {
 /* What the server tells its owner, for the log; ctx is that of http_new. Any may be NULL. */
 struct http_events {
     void (*connected)(void *ctx, struct sw_conn *conn);
-    void (*disconnected)(void *ctx, struct sw_conn *conn);
+    void (*disconnected)(void *ctx, struct sw_conn *conn, int fd);
     void (*answered)(void *ctx, const struct http_request *rq, int status);
     void (*cannot_accept)(void *ctx, const char *why); /* no descriptor is left, or no memory; at most once a minute */
 };

@@ -232,6 +232,17 @@ int net_connect(const struct app *app, const char *where, int64_t timeout, bool 
     return app_error(app, APP_SYSTEM, "%s: cannot connect: %s", where, strerror(why));
 }
 
+const char *net_peer_name(int fd, char out[NET_NAME_MAX])
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    if (fd >= 0 && getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.ss_family != AF_UNIX)
+        name_address((struct sockaddr *)&peer, len, out);
+    else
+        memcpy(out, "-", 2);
+    return out;
+}
+
 void net_listener_name(int fd, char name[NET_NAME_MAX])
 {
     struct sockaddr_storage bound;

@@ -40,6 +40,9 @@ int net_place_ok(const struct app *app, const char *where);
 /* net_accept: a connection that waits, made non-blocking, and its peer's address; -1 with errno if there is none. */
 int net_accept(int listener, char peer[NET_NAME_MAX]);
 
+/* net_peer_name: the address of who is at the other end of a socket, in out; "-" if it is not known any more. Returns out. */
+const char *net_peer_name(int fd, char out[NET_NAME_MAX]);
+
 /*
  * net_connect: to "HOST:PORT"; each of the host's addresses is tried.
  *   timeout   seconds for all of them, 0: as long as the system waits

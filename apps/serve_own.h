@@ -47,7 +47,7 @@ struct server {
 /* --- serve_tell.c: what happens, into the log and the metrics; ctx is the server --- */
 
 void serve_on_connected(void *ctx, struct sw_conn *conn);
-void serve_on_disconnected(void *ctx, struct sw_conn *conn);
+void serve_on_disconnected(void *ctx, struct sw_conn *conn, int fd);
 void serve_on_answered(void *ctx, const struct http_request *rq, int status);
 void serve_on_cannot_accept(void *ctx, const char *why);
 void serve_on_message(void *ctx, const char *what, const struct sw_mail *mail, const char *who);

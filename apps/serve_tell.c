@@ -10,16 +10,18 @@ static void count_alert(const struct server *s, enum metric id, enum sw_alert al
         metrics_add(s->metrics, id, sw_alert_name(alert), 1);
 }
 
-void serve_on_disconnected(void *ctx, struct sw_conn *conn)
+void serve_on_disconnected(void *ctx, struct sw_conn *conn, int fd)
 {
     const struct server *s = ctx;
     enum sw_err err = sw_conn_error(conn);
+    char peer[NET_NAME_MAX];
     if (!sw_conn_established(conn))
         metrics_add(s->metrics, METRIC_HANDSHAKES, "failed", 1);
     count_alert(s, METRIC_ALERTS, sw_conn_alert_sent(conn));
     count_alert(s, METRIC_ALERTS_RECEIVED, sw_conn_alert_received(conn));
     if (err && err != SW_ERR_TRUNCATED && err != SW_ERR_CLOSED)
-        log_event(&s->log, LEVEL_NOTICE, "connection", "failed", sw_conn_error_text(conn), NULL);
+        log_event(&s->log, LEVEL_NOTICE, "connection", "from", net_peer_name(fd, peer), "failed",
+                  sw_conn_error_text(conn), NULL);
 }
 
 void serve_on_connected(void *ctx, struct sw_conn *conn)

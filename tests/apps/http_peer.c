@@ -17,10 +17,11 @@ static void on_connected(void *ctx, struct sw_conn *conn)
     w->connected++;
 }
 
-static void on_disconnected(void *ctx, struct sw_conn *conn)
+static void on_disconnected(void *ctx, struct sw_conn *conn, int fd)
 {
     struct http_world *w = ctx;
     (void)conn;
+    (void)fd;
     w->disconnected++;
 }
 

@@ -5,10 +5,11 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-static void on_ended(void *ctx, struct sw_conn *conn)
+static void on_ended(void *ctx, struct sw_conn *conn, int fd)
 {
     unsigned *ended = ctx;
     (void)conn;
+    (void)fd;
     ++*ended;
 }
 

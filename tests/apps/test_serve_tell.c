@@ -71,9 +71,9 @@ static void alerts_of_both_directions(void)
     pair_open(&p, true);
     pair_connect(&p, "nobody.example"); /* whom the server's certificate is not for */
     CU_ASSERT_FALSE(pair_run(&p));
-    serve_on_disconnected(&s, p.client);
+    serve_on_disconnected(&s, p.client, -1);
     CU_ASSERT_TRUE(shows(&s, "sealwax_alerts_sent_total{alert=\"bad_certificate\"} 1"));
-    serve_on_disconnected(&s, p.server);
+    serve_on_disconnected(&s, p.server, -1);
     CU_ASSERT_TRUE(shows(&s, "sealwax_alerts_sent_total{alert=\"bad_certificate\"} 1"));
     CU_ASSERT_TRUE(shows(&s, "sealwax_alerts_received_total{alert=\"bad_certificate\"} 1"));
     pair_close(&p);
@@ -82,7 +82,7 @@ static void alerts_of_both_directions(void)
     open_teller(&s);
     pair_establish(&p, true);
     pair_exchange(&p);
-    serve_on_disconnected(&s, p.server);
+    serve_on_disconnected(&s, p.server, -1);
     char *text = metrics_text(s.metrics);
     CU_ASSERT_PTR_NULL(strstr(text, "alert=\""));
     free(text);

@@ -72,6 +72,8 @@ exits 0 as alice whoami
 is "name" alice "$(cat out)"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt --cert strange/stranger.crt --key strange/stranger.key
 says "does not trust who issued our certificate"
+for _ in $(seq 40); do grep -q "its issuer, Another Root" server.log && break; sleep 0.05; done
+grep -qE 'connection from=127\.0\.0\.1:[0-9]+ failed="[a-z]+: its issuer, Another Root' server.log && ok || bad "the log does not say who was refused: $(tail -n 1 server.log)"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust strange/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 1 as alice whoami --name wrong.example
 nobody() { "$BUILD/sealwax" "$@" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key; }
