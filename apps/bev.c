@@ -178,6 +178,7 @@ static bool take_more(struct bev *b, unsigned *turns)
     if (n <= 0)
         return false;
     (*turns)--;
+    table.totals.received += (uint64_t)n;
     (void)sw_conn_in_ack(b->conn, (size_t)n);
     return true;
 }

@@ -176,6 +176,8 @@ for i in 1 2 3; do
 done
 alone alice put huge --force >out 2>err &
 client=$!
+# on its way: whoever has not reached the server yet is told that it is not there
+for _ in $(seq 250); do [ -n "$(ls state/uploads)" ] && break; sleep 0.02; done
 for i in 1 2 3; do
     sleep 0.1
     kill -9 $server
