@@ -174,15 +174,16 @@ for i in 1 2 3; do
     kill -9 $client 2>/dev/null
     wait $client 2>/dev/null
 done
+touch started
 alone alice put huge --force >out 2>err &
 client=$!
 # on its way: whoever has not reached the server yet is told that it is not there
-for _ in $(seq 250); do [ -n "$(ls state/uploads)" ] && break; sleep 0.02; done
+for _ in $(seq 500); do [ -n "$(find state/uploads -type f -newer started)" ] && break; sleep 0.01; done
 for i in 1 2 3; do
-    sleep 0.1
     kill -9 $server
     wait $server 2>/dev/null
     start
+    sleep 0.1
 done
 wait $client
 is "exit code of a put whose server died three times" 0 $?
