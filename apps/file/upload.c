@@ -371,23 +371,32 @@ static const uint8_t *read_piece(struct file_service *s, struct http_request *rq
     return err ? NULL : room;
 }
 
+/* The upload that a request names, of who asks; NULL: it is answered. */
+static struct upload *named_upload(struct file_service *s, struct http_request *rq, struct about *a)
+{
+    struct upload *u;
+    if (!version_fits(rq))
+        return NULL;
+    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, a);
+    if (err == SW_ERR_NOT_FOUND)
+        http_problem(rq, 404, "no such upload");
+    else if (err)
+        file_refuse(s, rq, err, "upload");
+    return err ? NULL : u;
+}
+
 void upload_patch(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
-    struct upload *u;
     struct about a;
     size_t len;
     int64_t offset = -1;
     bool numbered = number_of(http_header(rq, "Upload-Offset"), &offset);
     const char *type = http_header(rq, "Content-Type");
-    if (!version_fits(rq))
+    struct upload *u = named_upload(s, rq, &a);
+    if (!u)
         return;
-    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
-    if (err == SW_ERR_NOT_FOUND) {
-        http_problem(rq, 404, "no such upload");
-    } else if (err) {
-        file_refuse(s, rq, err, "upload");
-    } else if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
+    if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
         http_problem(rq, 415, "a piece is application/offset+octet-stream");
     } else if (!numbered || offset != sw_vfile_offset(u->file)) {
         file_set_tus(rq, sw_vfile_offset(u->file));
@@ -397,7 +406,7 @@ void upload_patch(void *ctx, struct http_request *rq)
         const uint8_t *piece = read_piece(s, rq, room, &len);
         if (!piece)
             return;
-        err = sw_vfile_append(u->file, piece, len);
+        enum sw_err err = sw_vfile_append(u->file, piece, len);
         sw_wipe(room, sizeof room);
         if (err == SW_ERR_SPACE) {
             http_problem(rq, 413, "that is more than was announced");
@@ -415,18 +424,10 @@ void upload_patch(void *ctx, struct http_request *rq)
 void upload_head(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
-    struct upload *u;
     struct about a;
-    if (!version_fits(rq))
+    struct upload *u = named_upload(s, rq, &a);
+    if (!u)
         return;
-    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
-    if (err) {
-        if (err == SW_ERR_NOT_FOUND)
-            http_problem(rq, 404, "no such upload");
-        else
-            file_refuse(s, rq, err, "upload");
-        return;
-    }
     http_set_header(rq, "Upload-Length", "%lld", (long long)sw_vfile_length(u->file));
     /* all of it came, and the server was killed before it gave it its name: whoever hears that all is there must find it there */
     if (sw_vfile_offset(u->file) == sw_vfile_length(u->file)) {
@@ -440,15 +441,10 @@ void upload_head(void *ctx, struct http_request *rq)
 void upload_delete(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
-    struct upload *u;
     struct about a;
-    if (!version_fits(rq))
+    struct upload *u = named_upload(s, rq, &a);
+    if (!u)
         return;
-    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, &a);
-    if (err) {
-        http_problem(rq, 404, "no such upload");
-        return;
-    }
     drop_upload(s, u);
     file_set_tus(rq, 0);
     http_reply_empty(rq, 204);

@@ -370,6 +370,27 @@ static void an_upload_can_be_given_up(void)
 
 /* --- space -------------------------------------------------------------------------------------------------------------- */
 
+/* Who has an upload that was changed on the disk cannot be known: nothing is done with it, and nobody is told that it is not there. */
+static void a_spoiled_upload_is_told(void)
+{
+    static const char *const methods[] = {"HEAD", "PATCH", "DELETE"};
+    static const char id[] = "00112233445566778899aabbccddeeff";
+    struct archive a;
+    char path[160], url[64];
+    setup(&a);
+    snprintf(path, sizeof path, "%s/uploads/%s", a.dir, id);
+    snprintf(url, sizeof url, "/uploads/%s", id);
+    for (size_t i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(http_askf(&a.alice, methods[i], url, "", ""), 404);
+    FILE *f = fopen(path, "w");
+    CU_ASSERT_TRUE_FATAL(f && fputs("this is no upload", f) >= 0 && fclose(f) == 0);
+    for (size_t i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(http_askf(&a.alice, methods[i], url, "", ""), 500);
+    CU_ASSERT_EQUAL(a.trouble, 3);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0);
+    teardown(&a);
+}
+
 static void each_has_his_space(void)
 {
     static const struct file_limits small = {.file_max = 1000000, .space_max = 1000},
@@ -496,6 +517,7 @@ SW_TEST_SUITE(file_server){
     SW_TEST(an_empty_file_is_a_file),
     SW_TEST(another_version_is_told),
     SW_TEST(numbers_are_digits),
+    SW_TEST(a_spoiled_upload_is_told),
     SW_TEST(unfinished_uploads_are_bounded),
     SW_TEST(comes_in_blocks),
     SW_TEST(an_upload_can_be_given_up),
