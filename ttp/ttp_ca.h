@@ -28,6 +28,8 @@ int ttp_names_parse(const struct ttp *t, struct ttp_names *names, const char *te
 int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp_option id);
 /* ttp_names_imply: put the common name first, if it is a name of one of our kinds. */
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn);
+/* ttp_names_of_arguments: of CN [NAME]..., as request and issue take them. */
+int ttp_names_of_arguments(const struct ttp *t, struct ttp_names *names);
 /*
  * ttp_names_read: those of GeneralNames' contents that can be granted (dns, ip, email, uri); *refused counts the
  * others.

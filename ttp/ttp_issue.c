@@ -20,11 +20,7 @@ struct issue {
 static int collect_names(const struct ttp *t, struct issue *is)
 {
     struct ttp_names names = {NULL, 0};
-    int err = TTP_DONE;
-    for (int i = 1; i < t->argc && !err; i++)
-        err = ttp_names_parse(t, &names, t->argv[i]);
-    if (!err)
-        err = ttp_names_imply(t, &names, t->argv[0]);
+    int err = ttp_names_of_arguments(t, &names);
     if (!err)
         err = ttp_names_for_profile(t, &is->ca, &names, t->argv[0], is->san, &is->order);
     ttp_names_free(&names);

@@ -39,6 +39,18 @@ static int print_row(void *ctx, const struct ttp_row *row)
     return 0;
 }
 
+/* What was collected, where it was not printed as it came. */
+static int finish(const struct listing *l, int err)
+{
+    if (!l->t->json)
+        return err;
+    if (err) {
+        json_decref(l->array);
+        return err;
+    }
+    return ttp_result(l->t, TTP_DONE, l->array);
+}
+
 int ttp_list(struct ttp *t)
 {
     struct ttp_index *ix;
@@ -51,13 +63,7 @@ int ttp_list(struct ttp *t)
     l.array = t->json ? json_array() : NULL;
     err = ttp_index_each(ix, NULL, NULL, print_row, &l);
     ttp_index_close(ix);
-    if (!t->json)
-        return err;
-    if (err) {
-        json_decref(l.array);
-        return err;
-    }
-    return ttp_result(t, TTP_DONE, l.array);
+    return finish(&l, err);
 }
 
 static int print_line(void *ctx, const struct ttp_audit *a)
@@ -87,11 +93,5 @@ int ttp_log(struct ttp *t)
     l.array = t->json ? json_array() : NULL;
     err = ttp_index_each_audit(ix, print_line, &l);
     ttp_index_close(ix);
-    if (!t->json)
-        return err;
-    if (err) {
-        json_decref(l.array);
-        return err;
-    }
-    return ttp_result(t, TTP_DONE, l.array);
+    return finish(&l, err);
 }

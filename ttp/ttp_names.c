@@ -54,6 +54,14 @@ int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn
     return err;
 }
 
+int ttp_names_of_arguments(const struct ttp *t, struct ttp_names *names)
+{
+    int err = TTP_DONE;
+    for (int i = 1; i < t->argc && !err; i++)
+        err = ttp_names_parse(t, names, t->argv[i]);
+    return err ? err : ttp_names_imply(t, names, t->argv[0]);
+}
+
 int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused)
 {
     struct sw_reader r = sw_reader_of_slice(san);

@@ -24,11 +24,7 @@ struct request {
 static int collect_names(const struct ttp *t, struct request *rq)
 {
     struct ttp_names names = {NULL, 0};
-    int err = TTP_DONE;
-    for (int i = 1; i < t->argc && !err; i++)
-        err = ttp_names_parse(t, &names, t->argv[i]);
-    if (!err)
-        err = ttp_names_imply(t, &names, t->argv[0]);
+    int err = ttp_names_of_arguments(t, &names);
     struct sw_writer w = sw_writer_of(rq->san, sizeof rq->san);
     ttp_names_encode(&w, &names);
     rq->san_len = w.len;
