@@ -22,6 +22,7 @@ run "$top/docs/media.md"
 run "$top/docs/card.md"
 run "$top/docs/metrics.md"
 run "$top/docs/users.md"
+run "$top/docs/refused.md"
 run "$top/README.md"
 echo "$good passed, $bad failed"
 [ $bad = 0 ]
