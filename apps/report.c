@@ -26,8 +26,18 @@ static bool logged(const struct app *app, enum log_level level, const char *even
     return true;
 }
 
+/* What a program that reads JSON tells failures apart by, where no error of the library says it: the class that the exit code is. */
+static const char *class_name(int code)
+{
+    static const char *const names[] = {
+        [APP_NO] = "no",         [APP_USAGE] = "usage",   [APP_REFUSED] = "refused", [APP_BAD_INPUT] = "bad-input",
+        [APP_SYSTEM] = "system", [APP_WAITED] = "waited",
+    };
+    return code > 0 && code <= APP_WAITED ? names[code] : NULL;
+}
+
 /* True if it was for a person, who may want a hint. */
-static bool say_error(const struct app *app, enum sw_err err, char *text)
+static bool say_error(const struct app *app, int code, enum sw_err err, char *text)
 {
     if (logged(app, LEVEL_ERROR, "failed", err, text))
         return false;
@@ -36,7 +46,8 @@ static bool say_error(const struct app *app, enum sw_err err, char *text)
         fprintf(stderr, "%s: %s\n", app->program, text);
         return true;
     }
-    json_t *object = json_pack("{s:{s:s*,s:s}}", "error", "name", err ? sw_err_name(err) : NULL, "message", text);
+    json_t *object =
+        json_pack("{s:{s:s*,s:s}}", "error", "name", err ? sw_err_name(err) : class_name(code), "message", text);
     if (object)
         json_dumpf(object, stderr, JSON_COMPACT);
     else /* not UTF-8, or no memory */
@@ -53,7 +64,7 @@ int app_error(const struct app *app, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    say_error(app, SW_OK, text);
+    say_error(app, code, SW_OK, text);
     return code;
 }
 
@@ -64,7 +75,7 @@ int app_usage(const struct app *app, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (say_error(app, SW_OK, text))
+    if (say_error(app, APP_USAGE, SW_OK, text))
         fprintf(stderr, "try: %s %s%s--help\n", app->program, app->verb ? app->verb->name : "", app->verb ? " " : "");
     return APP_USAGE;
 }
@@ -94,7 +105,7 @@ int app_fail(const struct app *app, enum sw_err err, const char *what)
                        : err == SW_ERR_EXISTS && force ? " (--force replaces it)"
                                                        : "";
     snprintf(text, sizeof text, "%s: %s%s", what, err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err), hint);
-    say_error(app, err, text);
+    say_error(app, exit_code(err), err, text);
     return exit_code(err);
 }
 

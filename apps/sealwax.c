@@ -53,7 +53,7 @@ static const struct app_verb verbs[] = {
      APP_TLS | APP_CLIENT | APP_HTTP | APP_RECEIPT, 1, 1, receipt_run},
     {"put", "FILE...", "upload files, directories or standard input",
      "Upload files to our own space on the server, where they are kept encrypted. A directory goes with everything "
-     "below it. What was interrupted goes on "
+     "below it but links. What was interrupted goes on "
      "where it was when the same command is given again; the server compares the SHA-256 of the whole before the file "
      "appears. - is standard "
      "input and needs --as.",

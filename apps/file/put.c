@@ -248,6 +248,13 @@ static int put_source(struct transfer *t, struct source *s)
     return code;
 }
 
+/* A link in a directory may lead out of it, or back into it for ever. One that is named on the command line is meant. */
+static bool is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 static int put_directory(struct transfer *t, const char *path, const char *name)
 {
     DIR *d = opendir(path);
@@ -259,6 +266,8 @@ static int put_directory(struct transfer *t, const char *path, const char *name)
         if (snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= TRANSFER_PATH_MAX ||
             snprintf(below_name, sizeof below_name, "%s/%s", name, e->d_name) >= TRANSFER_PATH_MAX)
             code = app_error(t->app, APP_BAD_INPUT, "%s: the name is too long", path);
+        else if (is_link(below))
+            app_say(t->app, "%s: a link, left out", below);
         else
             code = transfer_put(t, below, below_name);
     }

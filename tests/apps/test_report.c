@@ -71,7 +71,8 @@ static void a_person_reads_sentences(void)
 static void json_for_programs(void)
 {
     struct app app = {.program = "p", .verb = &tool_verb, .json = true, .quiet = true};
-    CU_ASSERT_PTR_NOT_NULL(strstr(say_all(&app, true), "{\"error\":{\"message\":\"unknown option\"}}\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(say_all(&app, true), "{\"error\":{\"name\":\"usage\",\"message\":\"unknown option\"}}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"PEM\","));
 }
 

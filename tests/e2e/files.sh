@@ -105,6 +105,17 @@ exits 4 as alice put text --as ../escape
 exits 4 as alice put text --as /etc/passwd
 exits 4 as alice get ../../pki/root.key
 exits 5 as alice put nowhere
+mkdir -p linked
+echo inside >linked/file
+ln -s . linked/loop
+ln -s /etc/passwd linked/out
+exits 0 as alice put linked
+says "linked/loop: a link, left out"
+exits 0 as alice ls
+says "linked/file"
+says_not "linked/out"
+says_not "linked/loop"
+exits 0 as alice rm linked/file
 mkfifo pipe
 exits 4 timeout 5 "$BUILD/sealwax" put pipe --server "localhost:$port" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
 says "neither a file nor a directory"
