@@ -1,0 +1,146 @@
+/* Certificate: lists of every shape, read by a client and by a server, and what each writes. */
+#include "tests/handshake/chain.h"
+#include <stdio.h>
+
+static const struct row {
+    enum sw_role role;
+    enum sw_client_auth auth; /* of a server */
+    const char *form;
+    int list_by, last_by;
+    enum sw_err err;
+} rows[] = {
+#define CLIENT SW_CLIENT, SW_CLIENT_AUTH_NONE
+#define ASKS SW_SERVER, SW_CLIENT_AUTH_REQUEST
+#define INSISTS SW_SERVER, SW_CLIENT_AUTH_REQUIRE
+    /* a client */
+    {CLIENT, "S", 0, 0, SW_OK},
+    {CLIENT, "SP", 0, 0, SW_OK},
+    {CLIENT, "", 0, 0, SW_ERR_DECODE}, /* RFC 5246 7.4.2: a server has one */
+    {CLIENT, "x", 0, 0, SW_ERR_CERT_DECODE},
+    {CLIENT, "xS", 0, 0, SW_ERR_CERT_DECODE},
+    {CLIENT, "Sx", 0, 0, SW_OK}, /* a path may exist without it */
+    {CLIENT, "SxxP", 0, 0, SW_OK},
+    {CLIENT, "K", 0, 0, SW_ERR_CERT_KEY_TYPE},
+    {CLIENT, "P", 0, 0, SW_ERR_CERT_KEY_TYPE}, /* the suite wants RSA */
+    /* ASN.1Cert<1..2^24-1>: one of no bytes is none, wherever it stands */
+    {CLIENT, "0", 0, 0, SW_ERR_DECODE},
+    {CLIENT, "0S", 0, 0, SW_ERR_DECODE},
+    {CLIENT, "S0", 0, 0, SW_ERR_DECODE},
+    {INSISTS, "A0", 0, 0, SW_ERR_DECODE},
+    {ASKS, "0", 0, 0, SW_ERR_DECODE},
+    /* lengths that lie */
+    {CLIENT, "S", 1, 0, SW_ERR_DECODE},
+    {CLIENT, "S", -1, 0, SW_ERR_DECODE},
+    {CLIENT, "S", 0, 1, SW_ERR_DECODE},
+    {CLIENT, "S", 0, -1, SW_ERR_DECODE},
+    {CLIENT, "SP", 0, 1, SW_ERR_DECODE},
+    {CLIENT, "SP", 0, -1, SW_ERR_DECODE},
+    {CLIENT, "S", -3, 0, SW_ERR_DECODE},
+    {CLIENT, "", 1, 0, SW_ERR_DECODE},
+    {ASKS, "", 1, 0, SW_ERR_DECODE},
+    /* a server */
+    {INSISTS, "A", 0, 0, SW_OK},
+    {ASKS, "A", 0, 0, SW_OK},
+    {INSISTS, "B", 0, 0, SW_OK}, /* whatever the suite: it signs */
+    {INSISTS, "Ax", 0, 0, SW_OK},
+    {INSISTS, "", 0, 0, SW_ERR_CERT_REQUIRED},
+    {ASKS, "", 0, 0, SW_OK}, /* RFC 5246 7.4.6 */
+    {ASKS, "x", 0, 0, SW_ERR_CERT_DECODE},
+    {ASKS, "K", 0, 0, SW_ERR_CERT_KEY_TYPE},
+    {ASKS, "S", 0, 0, SW_ERR_CERT_PURPOSE}, /* for servers alone; shown is judged, required or not */
+    {INSISTS, "S", 0, 0, SW_ERR_CERT_PURPOSE},
+};
+
+static void lists(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct row *row = &rows[i];
+        struct chain_test t;
+        struct sw_slice body;
+        enum sw_err err;
+
+        chain_open(&t, row->role, 0x003C);
+        if (row->role == SW_SERVER)
+            SW_ASSERT_OK(sw_config_set_client_auth(t.cfg, row->auth));
+        body = chain_body(&t, row->form, row->list_by, row->last_by);
+        err = sw_certificate_recv(t.conn, body);
+        if (err != row->err)
+            printf("     %zu, %s: %s\n", i, row->form, sw_err_name(err));
+        CU_ASSERT_EQUAL(err, row->err);
+        /* who has shown none need not prove that it is his */
+        CU_ASSERT_EQUAL(t.conn->hs->have_leaf,
+                        row->form[0] != '\0' && err != SW_ERR_DECODE && err != SW_ERR_CERT_DECODE);
+        CU_ASSERT_EQUAL(t.conn->peer_has_cert, t.conn->hs->have_leaf);
+        chain_close(&t);
+    }
+}
+
+/* A message cut short, and one with a byte behind its list. */
+static void cut_short(void)
+{
+    static uint8_t longer[4096];
+
+    for (size_t cut = 0; cut < 16; cut++) {
+        struct chain_test t;
+        struct sw_slice body;
+
+        chain_open(&t, SW_CLIENT, 0x003C);
+        body = chain_body(&t, "S", 0, 0);
+        SW_ASSERT_ERR(sw_certificate_recv(t.conn, (struct sw_slice){body.p, cut}), SW_ERR_DECODE);
+        SW_ASSERT_ERR(sw_certificate_recv(t.conn, (struct sw_slice){body.p, body.len - 1 - cut}), SW_ERR_DECODE);
+        CU_ASSERT_TRUE_FATAL(body.len < sizeof longer);
+        memcpy(longer, body.p, body.len);
+        SW_ASSERT_ERR(sw_certificate_recv(t.conn, (struct sw_slice){longer, body.len + 1}), SW_ERR_DECODE);
+        CU_ASSERT_PTR_NULL(t.conn->hs->chain);
+        chain_close(&t);
+    }
+}
+
+/* The message goes, what was read of it stays. */
+static void the_message_is_kept(void)
+{
+    struct chain_test t;
+    struct sw_slice body;
+
+    chain_open(&t, SW_CLIENT, 0x003C);
+    body = chain_body(&t, "SP", 0, 0);
+    SW_ASSERT_OK(sw_certificate_recv(t.conn, body));
+    CU_ASSERT_EQUAL(t.conn->hs->chain_len, body.len);
+    SW_ASSERT_BYTES(t.conn->hs->chain, body.p, body.len);
+    (void)chain_body(&t, "xxxxxxxxxx", 0, 0); /* over the same bytes */
+    CU_ASSERT_TRUE(sw_slice_eq(t.conn->hs->leaf.der, chain_der(&t, 'S')));
+    chain_close(&t);
+}
+
+static void what_is_sent(void)
+{
+    uint8_t out[4096];
+    struct chain_test t;
+    struct sw_slice body;
+    struct sw_writer w = sw_writer_of(out, sizeof out);
+
+    chain_open(&t, SW_SERVER, 0x003C);
+    t.conn->hs->cred = t.cfg->creds[0];
+    SW_ASSERT_OK(sw_certificate_send(t.conn, &w));
+    body = chain_body(&t, "S", 0, 0);
+    CU_ASSERT_EQUAL_FATAL(w.len, body.len);
+    SW_ASSERT_BYTES(out, body.p, body.len);
+    CU_ASSERT_TRUE(t.conn->hs->sent_certificate);
+    chain_close(&t);
+
+    /* a client without one says so by an empty list */
+    chain_open(&t, SW_CLIENT, 0x003C);
+    w = sw_writer_of(out, sizeof out);
+    SW_ASSERT_OK(sw_certificate_send(t.conn, &w));
+    SW_ASSERT_HEX(out, w.len, "000000");
+    CU_ASSERT_EQUAL(w.len, 3);
+    CU_ASSERT_FALSE(t.conn->hs->sent_certificate);
+    chain_close(&t);
+}
+
+SW_TEST_SUITE(certificate){
+    SW_TEST(lists),
+    SW_TEST(cut_short),
+    SW_TEST(the_message_is_kept),
+    SW_TEST(what_is_sent),
+};
