@@ -83,7 +83,7 @@ static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_
     return APP_DONE;
 }
 
-static int head_file(struct transfer *t, const char *url, struct sink *s, char sha256[TRANSFER_HEX])
+static int head_file(struct transfer *t, const char *url, const char *name, struct sink *s, char sha256[TRANSFER_HEX])
 {
     const struct http_send head = {.method = "HEAD", .path = url};
     int code = transfer_request(t, &head);
@@ -91,7 +91,7 @@ static int head_file(struct transfer *t, const char *url, struct sink *s, char s
         return code;
     if (t->http.reply.status != 200)
         return t->http.reply.status == 404
-                   ? app_error(t->app, APP_NO, "%s: there is no such file", t->http.where)
+                   ? app_error(t->app, APP_NO, "%s: there is no file %s", t->http.where, name)
                    : app_error(t->app, APP_SYSTEM, "%s: %d", t->http.where, t->http.reply.status);
     s->total = t->http.reply.length;
     if (!read_etag(&t->http.reply, sha256) || s->total < 0)
@@ -167,7 +167,7 @@ static int get_file(struct transfer *t, const char *name, const char *out)
     snprintf(url, sizeof url, "/files/%s", quoted);
     int code = sw_hash_init(&s.hash, SW_HASH_SHA256) ? app_fail(t->app, SW_ERR_CRYPTO, name) : APP_DONE;
     if (!code)
-        code = head_file(t, url, &s, sha256);
+        code = head_file(t, url, name, &s, sha256);
     if (!code && s.output)
         s.fd = STDOUT_FILENO;
     else if (!code)

@@ -85,6 +85,7 @@ for f in big text empty; do same $f back/$f; done
 same big back/tree/below/deep/two
 exits 1 as bob get big -o bobs
 exits 1 as alice get nothing
+says "there is no file nothing"
 exits 3 as alice get big
 says "exists already"
 exits 0 as alice get text -o -
