@@ -1,0 +1,149 @@
+/* The running hash and the messages kept: the same digest whenever hashing begins, and no other hash once they are gone. */
+#include "handshake/transcript.h"
+#include "tests/test.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALL = 9000 };
+
+static uint8_t bytes[ALL];
+static size_t held, allowed = SIZE_MAX; /* bytes allocated now, and the longest piece that is given */
+
+static void *take(void *ctx, size_t size)
+{
+    (void)ctx;
+    if (size > allowed)
+        return NULL;
+    held += size;
+    return malloc(size);
+}
+
+static void give(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (p == NULL)
+        return;
+    held -= size;
+    free(p);
+}
+
+static struct sw_config *begin(struct sw_transcript *t)
+{
+    static const struct sw_allocator alloc = {take, give, NULL};
+    struct sw_config *cfg = sw_config_new(SW_CLIENT, &alloc);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cfg);
+    for (size_t i = 0; i < ALL; i++)
+        bytes[i] = (uint8_t)(i * 31 + (i >> 8));
+    sw_transcript_init(t, cfg);
+    return cfg;
+}
+
+static void is_hash_of(const struct sw_transcript *t, enum sw_hash_id id, size_t len)
+{
+    uint8_t want[SW_HASH_MAX], got[SW_HASH_MAX];
+
+    SW_ASSERT_OK(sw_hash_once(id, bytes, len, want));
+    SW_ASSERT_OK(sw_transcript_digest_with(t, id, got));
+    SW_ASSERT_BYTES(got, want, sw_hash_len(id));
+}
+
+/* Messages of many lengths, the hash known after each of them in turn: before the first, and across each growth. */
+static void the_start_does_not_matter(void)
+{
+    static const size_t lens[] = {4, 200, 1843, 1, 2048, 40, 4000, 36};
+    enum { COUNT = sizeof lens / sizeof lens[0] };
+
+    for (size_t start = 0; start <= COUNT; start++) {
+        struct sw_transcript t;
+        struct sw_config *cfg = begin(&t);
+        size_t at = 0;
+
+        for (size_t i = 0; i < COUNT; i++) {
+            uint8_t got[SW_HASH_MAX], want[SW_HASH_MAX];
+
+            if (i == start)
+                SW_ASSERT_OK(sw_transcript_start(&t, SW_HASH_SHA256));
+            SW_ASSERT_OK(sw_transcript_add(&t, bytes + at, lens[i]));
+            at += lens[i];
+            CU_ASSERT_EQUAL(sw_transcript_kept(&t).len, at);
+            SW_ASSERT_BYTES(sw_transcript_kept(&t).p, bytes, at);
+            is_hash_of(&t, SW_HASH_SHA256, at);
+            is_hash_of(&t, SW_HASH_SHA512, at);
+            if (i < start)
+                continue;
+            SW_ASSERT_OK(sw_transcript_digest(&t, got));
+            SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA256, bytes, at, want));
+            SW_ASSERT_BYTES(got, want, 32);
+        }
+        sw_transcript_free(&t);
+        sw_config_free(cfg);
+        CU_ASSERT_EQUAL(held, 0);
+    }
+}
+
+/* Once dropped, the running hash goes on, and no other can be had. */
+static void dropped(void)
+{
+    struct sw_transcript t;
+    struct sw_config *cfg = begin(&t);
+    uint8_t got[SW_HASH_MAX];
+    size_t before = held;
+
+    SW_ASSERT_OK(sw_transcript_add(&t, bytes, 3000));
+    SW_ASSERT_OK(sw_transcript_start(&t, SW_HASH_SHA384));
+    CU_ASSERT_TRUE(held >= before + 3000);
+    sw_transcript_drop(&t);
+    CU_ASSERT_EQUAL(held, before);
+    SW_ASSERT_OK(sw_transcript_add(&t, bytes + 3000, 500));
+    CU_ASSERT_EQUAL(held, before);
+    CU_ASSERT_EQUAL(sw_transcript_kept(&t).len, 0);
+    is_hash_of(&t, SW_HASH_SHA384, 3500);
+    SW_ASSERT_ERR(sw_transcript_digest_with(&t, SW_HASH_SHA256, got), SW_ERR_STATE);
+    sw_transcript_free(&t);
+    sw_config_free(cfg);
+}
+
+/* A digest can be asked for twice, and does not disturb what comes behind it. */
+static void asked_twice(void)
+{
+    struct sw_transcript t;
+    struct sw_config *cfg = begin(&t);
+
+    SW_ASSERT_OK(sw_transcript_start(&t, SW_HASH_SHA256));
+    sw_transcript_drop(&t);
+    is_hash_of(&t, SW_HASH_SHA256, 0);
+    for (size_t i = 0; i < 300; i++) {
+        SW_ASSERT_OK(sw_transcript_add(&t, bytes + i, 1));
+        is_hash_of(&t, SW_HASH_SHA256, i + 1);
+        is_hash_of(&t, SW_HASH_SHA256, i + 1);
+    }
+    sw_transcript_free(&t);
+    sw_config_free(cfg);
+}
+
+/* Without memory the message is refused, and what was kept before is there. */
+static void without_memory(void)
+{
+    struct sw_transcript t;
+    struct sw_config *cfg = begin(&t);
+
+    SW_ASSERT_OK(sw_transcript_add(&t, bytes, 2000));
+    allowed = 4000;
+    SW_ASSERT_ERR(sw_transcript_add(&t, bytes + 2000, 3000), SW_ERR_MEMORY);
+    allowed = SIZE_MAX;
+    is_hash_of(&t, SW_HASH_SHA256, 2000);
+    SW_ASSERT_OK(sw_transcript_add(&t, bytes + 2000, 3000));
+    is_hash_of(&t, SW_HASH_SHA256, 5000);
+    sw_transcript_free(&t);
+    sw_transcript_free(&t);
+    sw_config_free(cfg);
+    CU_ASSERT_EQUAL(held, 0);
+}
+
+SW_TEST_SUITE(transcript){
+    SW_TEST(the_start_does_not_matter),
+    SW_TEST(dropped),
+    SW_TEST(asked_twice),
+    SW_TEST(without_memory),
+};
