@@ -179,7 +179,7 @@ static int64_t days_from_civil(int year, int month, int day)
 struct sw_civil sw_time_split(int64_t time)
 {
     enum { DAYS_400 = 146097, TO_MARCH_0 = 719468 };
-    int64_t day = time / 86400 - (time % 86400 < 0), second = time - day * 86400;
+    int64_t rest = time % 86400, day = time / 86400 - (rest < 0), second = rest + (rest < 0 ? 86400 : 0);
     int64_t shifted = day + TO_MARCH_0 + DAYS_400, of_era = shifted % DAYS_400; /* positive from the year 0 on */
     int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
