@@ -51,11 +51,15 @@ is "the last one stays" "0x04" "$(openssl crl -in certs/root.crl -noout -crlnumb
 # --- kill -9 at any moment ------------------------------------------------------------------------------------------------
 rm -f issued/*
 killed=0
+before=${EPOCHREALTIME/./}
+ok "$TTP" -q issue timed.example.org --key p256 --out issued/timed
+took=$((${EPOCHREALTIME/./} - before)) # microseconds, by which the moments are spread
+mkfifo never && exec {never}<>never    # a wait without another process
 for i in $(seq 60); do
     "$TTP" -q issue "k$i.example.org" --key p256 --out "issued/k$i" >/dev/null 2>&1 &
     pid=$!
-    # from the first instruction to after the last
-    sleep "$(printf '0.%04d' $((i * 7 % 50)))"
+    # from the first instruction to about the last
+    read -rt "$(printf '0.%06d' $((i * 7 % 50 * took / 50)))" -u $never
     kill -9 $pid 2>/dev/null && killed=$((killed + 1))
     wait $pid 2>/dev/null
 done
