@@ -280,7 +280,7 @@ static bool usable(void *ctx, const struct sw_suite *suite)
  */
 static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *h)
 {
-    bool any = false, only_dhe = true, signable = true, kind = false;
+    bool any = false, only_dhe = true, signable = true, kind = false, exchange = false;
 
     for (size_t i = 0; i < conn->cfg->suites.len; i++) {
         const struct sw_suite *s = sw_suite_by_id(conn->cfg->suites.id[i]);
@@ -290,6 +290,7 @@ static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *
         any = true;
         kind = kind || sw_credential_kind(conn, s);
         only_dhe = only_dhe && s->kex == SW_KEX_DHE;
+        exchange = exchange || s->kex != SW_KEX_RSA;
         signable = signable && (s->kex == SW_KEX_RSA || sw_group_for_hello(conn, s->kex) == NULL);
     }
     if (!any)
@@ -300,7 +301,7 @@ static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *
         return SW_ERR_NO_SIGNATURE_SCHEME;
     if (only_dhe)
         return SW_ERR_WEAK_DH;
-    return conn->hs->peer_ext.groups_present ? SW_ERR_NO_GROUP : SW_ERR_NO_SUITE;
+    return exchange && conn->hs->peer_ext.groups_present ? SW_ERR_NO_GROUP : SW_ERR_NO_SUITE;
 }
 
 static const struct sw_suite *choose_among(const struct sw_client_hello *h, struct choice *choice)

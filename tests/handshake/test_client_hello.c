@@ -135,6 +135,7 @@ static void reasons_for_no_suite(void)
         {"server-rsa",  "1301 1302",      GROUPS,      SCHEMES, SW_ERR_NO_SUITE, 0},      /* TLS 1.3's do not count */
         {"server-rsa",  "00ff",           GROUPS,      SCHEMES, SW_ERR_NO_SUITE, 0},      /* a signal is no suite */
         {"server-p256", "c02f",           GROUPS,      SCHEMES, SW_ERR_NO_SIGNATURE_SCHEME, 0},
+        {"server-p256", "003c",           GROUPS,      SCHEMES, SW_ERR_NO_SUITE, 0},      /* RSA needs no group: none is missing */
         {"server-rsa",  "c02b",           GROUPS,      SCHEMES, SW_ERR_NO_SIGNATURE_SCHEME, 0},
         {"server-rsa",  "c02f",           GROUPS,      "0403",  SW_ERR_NO_SIGNATURE_SCHEME, 0},
         {"server-rsa",  "c02f",           "0016",      SCHEMES, SW_ERR_NO_GROUP, 0},
