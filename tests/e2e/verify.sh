@@ -1,7 +1,7 @@
 #!/bin/sh
 # `ttp verify` on what OpenSSL makes: exit codes, reasons, and what the strict profile refuses of it.
 set -u
-cd "$SCRATCH" || exit 1
+cd "${SCRATCH:-$(mktemp -d)}" || exit 1
 ttp=$BUILD/ttp passed=0 failed=0
 
 # expect CODE TEXT ARGUMENT...: ttp verify ends with this code and says this
