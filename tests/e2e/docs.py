@@ -1,22 +1,22 @@
 """
 Run the sessions of a page, so that they stay true. In an indented block a line that begins with "$ " is a command (and goes on on the next line after
 a backslash); the lines behind it are what it prints, if the page shows any. Numbers that differ from run to run (hex of 20 digits and more, times) may
-differ, and so may durations and rates. Usage: docs.py PAGE... (one shell for all pages), in an empty directory, with the programs on the PATH.
+differ, and so may durations and rates. A command that stays in the background has begun when what the page shows of it has been printed, and when its
+ports are open. Usage: docs.py PAGE... (one shell for all pages), in an empty directory, with the programs on the PATH.
 """
-import re, socket, subprocess, sys
+import os, queue, re, subprocess, sys, threading, time
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return str(s.getsockname()[1])
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import ports
 
-
-ports = {"4433": free_port(), "4434": free_port()}  # those of the pages
+PATIENCE = 60  # seconds for what a busy machine may have put off
+MARK = "---end-of-step---"
+PAGE_PORTS = {page: str(ports.reserve()) for page in ("4433", "4434", "9433", "9434")}
 
 
 def blocks(path):
     steps = []
-    for line in open(path):
+    for line in open(path, encoding="utf-8"):
         line = line.rstrip("\n")
         if not line.startswith("    "):
             steps.append(None)  # what follows does not belong to the last command
@@ -41,46 +41,81 @@ def normal(line):
 
 def exchange(text, pairs):
     for old, new in pairs:
-        text = text.replace(old, new)
+        text = re.sub(r"\b%s\b" % old, new, text)
     return text
 
 
-shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
+                         encoding="utf-8", errors="replace")
+said = queue.Queue()
 
 
-def run(command):
-    mark = "---end-of-step---"
-    wait = "sleep 0.4; " if command.rstrip().endswith("&") else ""
-    shell.stdin.write(command + "\n" + wait + "echo; echo '%s' $?\n" % mark)
-    shell.stdin.flush()
-    out = []
+def listen():
     for line in shell.stdout:
-        if line.startswith(mark):
-            if out and out[-1] == "":
-                out.pop()
-            return out, int(line.split()[1])
-        out.append(line.rstrip("\n"))
-    sys.exit("the shell ended at: " + command)
+        said.put(normal(exchange(line.rstrip("\n"), [(real, page) for page, real in PAGE_PORTS.items()])))
+    said.put(None)
 
 
+def lines(until):
+    """Lines as they come: None when the shell has ended, "" now and then when nothing comes."""
+    while time.monotonic() < until:
+        try:
+            yield said.get(timeout=0.02)
+        except queue.Empty:
+            yield ""
+
+
+def run(command, want):
+    """What it printed, and its exit code: waits for its end, then for what is still wanted of it."""
+    until = time.monotonic() + 5 * PATIENCE
+    got, code, missing = [], None, set(want)
+    waits_for = [p for p in PAGE_PORTS.values() if p in command] if command.endswith("&") else []
+    shell.stdin.write("%s\nprintf '\\n%%s %%d\\n' %s $?\n" % (command, MARK))
+    shell.stdin.flush()
+    for line in lines(until):
+        if line is None:
+            break
+        if line.startswith(MARK):
+            code = int(line.split()[1])
+            until = min(until, time.monotonic() + PATIENCE)
+        elif line:
+            got.append(line)
+            missing.discard(line)
+        waits_for = [p for p in waits_for if not ports.listening(p)]
+        if code is not None and (time.monotonic() > until or not missing and not waits_for):
+            break
+    return got, code, ["the port %s is not open" % p for p in waits_for]
+
+
+threading.Thread(target=listen, daemon=True).start()
 passed = failed = 0
 for page in sys.argv[1:]:
     for command, want in blocks(page):
-        got, code = run(exchange(command, ports.items()))
-        want = [normal(w) for w in want]
-        got = [normal(exchange(g, [(p, k) for k, p in ports.items()])) for g in got if g]
-        missing = [w for w in want if w and w not in got]
-        if missing or (code not in (0, 6) and not want):
+        command = command.rstrip()
+        want = [w for w in map(normal, want) if w]
+        got, code, wrong = run(exchange(command, PAGE_PORTS.items()), want)
+        wrong += ['it did not print "%s"' % w for w in want if w not in got]
+        if code is None:
+            wrong.append("it did not end")
+        elif code != 0 and not want:
+            wrong.append("exit code %d" % code)
+        if wrong:
             failed += 1
-            print("FAIL: %s: $ %s (exit code %d)" % (page, command, code))
-            for w in missing:
-                print("    the page says: " + w)
-            for g in got[:10]:
-                print("    it printed:    " + g)
+            print("FAIL: %s: %s: $ %s" % (page, wrong[0], command))
+            for w in wrong[1:]:
+                print("    " + w)
+            for g in got[:20]:
+                print("    it printed: " + g)
+            if code is None:
+                break
         else:
             passed += 1
 shell.stdin.write("kill $(jobs -p) 2>/dev/null; wait\n")
 shell.stdin.close()
-shell.wait(20)
+try:
+    shell.wait(PATIENCE)
+except subprocess.TimeoutExpired:
+    failed += 1
+    print("FAIL: what the pages began does not end")
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)

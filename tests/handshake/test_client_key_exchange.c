@@ -40,7 +40,7 @@ static const struct swap_row dhe[] = {
     {DHE, "0001 00",      SW_ERR_KEY_SHARE, NULL, NULL},
     {DHE, "0001 01",      SW_ERR_KEY_SHARE, NULL, NULL},
     {DHE, "0001 02",      SW_ERR_SIGNATURE, NULL, NULL}, /* a value like any other */
-    {DHE, "0101 * 00",    SW_ERR_KEY_SHARE, NULL, NULL}, /* beyond p */
+    {DHE, "0101 01 * 00", SW_ERR_KEY_SHARE, NULL, NULL}, /* a byte longer than p */
     {DHE, "- ^",          SW_ERR_SIGNATURE, NULL, NULL},
 };
 
