@@ -135,22 +135,4 @@ else
     echo "skipped: no easy-rsa on this machine"
 fi
 
-# --- the system's trust store, in a file system of its own ----------------------------------------------------------------
-if [ "$(id -u)" = 0 ] && [ -x /usr/sbin/update-ca-certificates ] && unshare -m true 2>/dev/null; then
-    cat >store.sh <<'SH'
-set -e
-mkdir -p l e
-mount -t tmpfs tmpfs /usr/local/share/ca-certificates
-cp -a /etc/ssl/certs/. e/ && mount --bind e /etc/ssl/certs
-"$TTP" install
-openssl verify -CAfile /etc/ssl/certs/ca-certificates.crt rsa2048.crt
-"$TTP" uninstall
-! openssl verify -CAfile /etc/ssl/certs/ca-certificates.crt rsa2048.crt
-if "$TTP" uninstall; then exit 9; fi
-SH
-    code 0 unshare -m env TTP="$TTP" TTP_PKI=certs bash store.sh
-    no openssl verify -CAfile /etc/ssl/certs/ca-certificates.crt rsa2048.crt
-else
-    echo "skipped: the system's trust store (needs root and update-ca-certificates)"
-fi
 finish
