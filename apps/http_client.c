@@ -101,7 +101,10 @@ static void refused(const struct http_client *c)
                 "--protect auth needs a server that offers TLS_RSA_WITH_NULL_SHA256 by name (sealwaxd --suites)");
 }
 
-/* Somebody else may be at the other end, or may not want us: that does not change by trying again. A connection that broke may. */
+/*
+ * Somebody else may be at the other end, or may not want us: that does not change by trying again. A connection that broke may, and a server
+ * that has nothing to say for a while; but one that never said a word is none, or none of ours.
+ */
 static enum http_fate failed(struct http_client *c, bool quiet, int *code)
 {
     enum sw_err err = c->wire.link.conn ? sw_conn_error(c->wire.link.conn) : SW_OK;
@@ -111,13 +114,16 @@ static enum http_fate failed(struct http_client *c, bool quiet, int *code)
         return HTTP_REFUSED;
     }
     bool lost = err == SW_OK || err == SW_ERR_TRUNCATED || err == SW_ERR_CLOSED;
+    bool silent = err == SW_OK && wire_silent(&c->wire), hopeless = silent && !c->met && !c->stays;
     *code = lost ? APP_SYSTEM : APP_NO;
     if (!lost)
         refused(c);
+    else if (silent && (hopeless || !quiet))
+        (void)app_error(c->app, *code, "%s: said nothing for %lld s", c->where, (long long)c->patience);
     else if (!quiet)
         (void)app_error(c->app, *code, "%s: the connection broke", c->where);
     http_client_disconnect(c);
-    return lost ? HTTP_LOST : HTTP_REFUSED;
+    return lost && !hopeless ? HTTP_LOST : HTTP_REFUSED;
 }
 
 /* --- a request ---------------------------------------------------------------------------------------------------------- */
@@ -198,6 +204,7 @@ enum http_fate http_client_ask(struct http_client *c, const struct http_send *se
             return fate;
         if (!handshake(c))
             return failed(c, quiet, code);
+        c->met |= c->cfg != NULL;
         keep_session(c);
     }
     return write_request(c, send) ? HTTP_ANSWERED : failed(c, quiet, code);
@@ -211,7 +218,7 @@ enum http_fate http_client_answer(struct http_client *c, bool quiet, int *code)
     http_reply_begin(&c->reply, c->head_asked);
     if (!read_head(c))
         return failed(c, quiet, code);
-    c->heard = true;
+    c->heard = c->met = true;
     return HTTP_ANSWERED;
 }
 

@@ -24,6 +24,7 @@ struct http_client {
     struct wire wire;
     bool connected;
     bool reached;    /* the server has been there once */
+    bool met;        /* ... and has said something we understood */
     bool stays;      /* whoever asks waits for a server that is not there yet, too */
     bool told;       /* ... and has been told so */
     bool heard;      /* an answer on this connection */

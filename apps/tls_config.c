@@ -9,6 +9,7 @@
 #include "apps/passphrase.h"
 #include "apps/trace.h"
 #include "ttp/file.h"
+#include "ttp/key.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -203,19 +204,31 @@ static int read_key(const struct app *app, const char *path, enum key_care care,
 }
 
 /* Try without a passphrase first, so that nobody is asked for one that is not needed. */
-static int add_pair(const struct app *app, struct sw_config *cfg, const char *key_path, const struct sw_file *cert,
-                    const struct sw_file *key)
+static int parse_key(const struct app *app, const char *path, const struct sw_file *file, struct sw_privkey **out)
 {
     struct cli_pass pass;
-    enum sw_err err = sw_config_add_cert(cfg, cert->p, cert->len, key->p, key->len, NULL);
+    enum sw_err err = sw_key_read(out, file->p, file->len, (struct sw_slice){NULL, 0});
     if (err != SW_ERR_PASSPHRASE)
-        return check_file(app, cfg, key_path, err);
-    int code = passphrase_get(app, key_path, true, &pass);
-    if (!code)
-        code = check_file(app, cfg, key_path,
-                          sw_config_add_cert(cfg, cert->p, cert->len, key->p, key->len, pass.given ? pass.text : NULL));
+        return err ? app_fail(app, err, path) : APP_DONE;
+    int code = passphrase_get(app, path, true, &pass);
+    if (!code && pass.given)
+        err = sw_key_read(out, file->p, file->len, (struct sw_slice){(const uint8_t *)pass.text, strlen(pass.text)});
     cli_pass_wipe(&pass);
-    return code;
+    return code || !err ? code : app_fail(app, err, path);
+}
+
+static int add_pair(const struct app *app, struct sw_config *cfg, const char *cert_path, const struct sw_file *cert,
+                    const char *key_path, const struct sw_file *key)
+{
+    struct sw_privkey *k;
+    int code = parse_key(app, key_path, key, &k);
+    if (code)
+        return code;
+    enum sw_err err = sw_config_add_cert_key(cfg, cert->p, cert->len, k);
+    sw_privkey_free(k);
+    if (err == SW_ERR_KEY_MISMATCH)
+        return app_error(app, APP_BAD_INPUT, "%s, %s: %s", cert_path, key_path, sw_err_reason(err));
+    return check_file(app, cfg, cert_path, err);
 }
 
 /* A key on a card is no file: --cert may be one, a certificate object, or the URI of the key, whose own certificate it then is. */
@@ -254,7 +267,7 @@ static int add_cert(const struct app *app, struct sw_config *cfg, const char *ce
     if (!code)
         code = read_key(app, key_path, care, &key);
     if (!code)
-        code = add_pair(app, cfg, key_path, &cert, &key);
+        code = add_pair(app, cfg, cert_path, &cert, key_path, &key);
     if (!code)
         own_cert_judge(app, role, cert_path, &cert);
     sw_file_free(&key);

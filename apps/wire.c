@@ -105,6 +105,11 @@ bool wire_ended(const struct wire *w)
     return (sw_conn_wants(w->link.conn) & SW_WANT_READ) && sw_conn_read(w->link.conn, &none, 0, &got) == SW_ERR_CLOSED;
 }
 
+bool wire_silent(const struct wire *w)
+{
+    return w->link.conn ? !wire_ended(w) && !w->link.eof && !w->link.broken : !w->plain.eof;
+}
+
 static bool write_protected(struct link *link, const void *p, size_t len, size_t *taken)
 {
     if ((sw_conn_wants(link->conn) & SW_WANT_WRITE) && sw_conn_write(link->conn, p, len, taken))

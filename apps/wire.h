@@ -24,10 +24,14 @@ void wire_close(struct wire *w);
 bool wire_ready(const struct wire *w);
 bool wire_turn(struct wire *w, int64_t deadline);
 
-/* wire_peek: what has come, NULL if nothing; wire_skip: len bytes of it are done with. wire_ended: the peer said that nothing more will come. */
+/*
+ * wire_peek: what has come, NULL if nothing; wire_skip: len bytes of it are done with. wire_ended: the peer said that nothing more will come.
+ * wire_silent: after wire_turn was late: neither the end nor an error has come.
+ */
 const uint8_t *wire_peek(const struct wire *w, size_t *len);
 void wire_skip(struct wire *w, size_t len);
 bool wire_ended(const struct wire *w);
+bool wire_silent(const struct wire *w);
 
 /* wire_write: as much as can be taken now. False: it broke. */
 bool wire_write(struct wire *w, const void *p, size_t len, size_t *taken);

@@ -345,6 +345,13 @@ exits 5 "no such file" "$sealwax" connect 127.0.0.1:1 --trust nothing.crt
 says "which file" nothing.crt err
 exits 4 "not a certificate" "$sealwax" connect 127.0.0.1:1 --trust big
 exits 4 "another's key" "$sealwax" listen 0 --cert server.crt --key alice.key
+says "which two" "server.crt, alice.key: the private key does not belong" err
+exits 4 "no certificate" "$sealwax" listen 0 --cert server.key --key server.key
+says "which file" "server.key: there is no certificate" err
+head -c 100 /dev/zero >zeros.key
+chmod 600 zeros.key
+exits 4 "no key" "$sealwax" listen 0 --cert server.crt --key zeros.key
+says "which file" "zeros.key: " err
 exits 5 "nobody listens" "$sealwax" connect 127.0.0.1:1 --trust root.crt
 exits 5 "the port is taken" sh -c "exec 9<>/dev/null; $sealwax listen 127.0.0.1:1 --cert server.crt --key server.key --ready-file /nonexistent/ready"
 
