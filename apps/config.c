@@ -142,14 +142,10 @@ static char *next_line(char *out, int size, void *stream)
     return s->why[0] || n == 0 ? NULL : out;
 }
 
-static int read_file(struct source *s, const char *path, bool must_exist)
+/* s->file is open, and is closed. */
+static int read_lines(struct source *s, const char *path)
 {
     const struct app *app = s->app;
-    s->file = fopen(path, "re");
-    if (!s->file && errno == ENOENT && !must_exist)
-        return APP_DONE;
-    if (!s->file)
-        return app_fail(app, SW_ERR_SYSTEM, path);
     s->path = path;
     s->line = 0;
     int bad = ini_parse_stream(next_line, s, on_line, s), saved = errno;
@@ -164,6 +160,14 @@ static int read_file(struct source *s, const char *path, bool must_exist)
     if (bad)
         return app_error(app, APP_BAD_INPUT, "%s:%d: this is neither a setting nor a comment", path, bad);
     return APP_DONE;
+}
+
+static int read_file(struct source *s, const char *path, bool must_exist)
+{
+    s->file = fopen(path, "re");
+    if (s->file)
+        return read_lines(s, path);
+    return errno == ENOENT && !must_exist ? APP_DONE : app_fail(s->app, SW_ERR_SYSTEM, path);
 }
 
 /* SEALWAX_CLIENT_AUTH for --client-auth. */
@@ -197,6 +201,10 @@ static int read_with_more(struct source *s, const char *path, const char *more)
     return code;
 }
 
+/*
+ * Nobody named this file. So where it cannot be opened, under a HOME that is another user's, say, that is told and not the end; what it says is
+ * as binding as any.
+ */
 static int read_user_file(struct source *s)
 {
     char path[NAME_LENGTH];
@@ -205,7 +213,14 @@ static int read_user_file(struct source *s)
         return APP_DONE;
     int n = config && *config ? snprintf(path, sizeof path, "%s/sealwax/config", config)
                               : snprintf(path, sizeof path, "%s/.config/sealwax/config", home);
-    return n < 0 || (size_t)n >= sizeof path ? APP_DONE : read_file(s, path, false);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return APP_DONE;
+    s->file = fopen(path, "re");
+    if (s->file)
+        return read_lines(s, path);
+    if (errno != ENOENT && errno != ENOTDIR)
+        app_warn(s->app, "warning: %s: %s; going on without it", path, strerror(errno));
+    return APP_DONE;
 }
 
 int config_apply_from(struct app *app, const char *path, const char *more)

@@ -1,9 +1,30 @@
 #include "apps/own_cert.h"
 #include "ttp/cert.h"
+#include "ttp/key.h"
 #include "ttp/pem.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+int own_key_read(const struct app *app, const char *path, bool beside, bool exposed_ok, struct sw_file *out)
+{
+    enum sw_err err = sw_file_read_secret(path, SW_FILE_MAX, out);
+    bool exposed = err == SW_ERR_PERMISSION;
+    if (exposed)
+        err = sw_file_read(path, SW_FILE_MAX, out);
+    if (err != SW_OK)
+        return app_fail(app, err, path);
+    const char *instead = sw_key_instead(out->p, out->len);
+    if (instead)
+        return beside ? app_error(app, APP_BAD_INPUT, "%s: there is no private key in this file; --key names its file",
+                                  path)
+                      : app_error(app, APP_BAD_INPUT, "%s: this is %s, not a private key", path, instead);
+    if (exposed && exposed_ok)
+        app_warn(app, "warning: %s: others can read this private key", path);
+    else if (exposed)
+        return app_fail(app, SW_ERR_PERMISSION, path);
+    return APP_DONE;
+}
 
 /* The first certificate of a file, decoded into a buffer to be freed. */
 static uint8_t *first_der(const struct sw_file *file, size_t *len)

@@ -193,16 +193,6 @@ static int add_files(const struct app *app, struct sw_config *cfg, enum app_opti
     return APP_DONE;
 }
 
-static int read_key(const struct app *app, const char *path, enum key_care care, struct sw_file *out)
-{
-    enum sw_err err = sw_file_read_secret(path, SW_FILE_MAX, out);
-    if (err == SW_ERR_PERMISSION && care == KEY_CARE_WARN) {
-        app_warn(app, "warning: %s: others can read this private key", path);
-        err = sw_file_read(path, SW_FILE_MAX, out);
-    }
-    return err ? app_fail(app, err, path) : APP_DONE;
-}
-
 /* Try without a passphrase first, so that nobody is asked for one that is not needed. */
 static int parse_key(const struct app *app, const char *path, const struct sw_file *file, struct sw_privkey **out)
 {
@@ -265,7 +255,7 @@ static int add_cert(const struct app *app, struct sw_config *cfg, const char *ce
     struct sw_file cert = {0}, key = {0};
     int code = read_cert(app, cert_path, &cert);
     if (!code)
-        code = read_key(app, key_path, care, &key);
+        code = own_key_read(app, key_path, strcmp(key_path, cert_path) == 0, care == KEY_CARE_WARN, &key);
     if (!code)
         code = add_pair(app, cfg, cert_path, &cert, key_path, &key);
     if (!code)

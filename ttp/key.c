@@ -4,6 +4,7 @@
  */
 #include "ttp/key.h"
 #include "base/wipe.h"
+#include "ttp/cert.h"
 #include "ttp/der.h"
 #include "ttp/key_pbes2.h"
 #include "ttp/oid.h"
@@ -403,6 +404,28 @@ enum sw_err sw_key_read(struct sw_privkey **out, const void *data, size_t len, s
 {
     *out = NULL;
     return is_der(data, len) ? read_der(out, data, len, pass) : read_pem(out, (struct sw_slice){data, len}, pass);
+}
+
+const char *sw_key_instead(const void *data, size_t len)
+{
+    static const char *const others[][2] = {{"CERTIFICATE", "a certificate"},
+                                            {"TRUSTED CERTIFICATE", "a certificate"},
+                                            {"CERTIFICATE REQUEST", "a certificate request"},
+                                            {"NEW CERTIFICATE REQUEST", "a certificate request"},
+                                            {"X509 CRL", "a revocation list"},
+                                            {"PUBLIC KEY", "a public key"},
+                                            {"RSA PUBLIC KEY", "a public key"}};
+    struct sw_reader r = sw_reader_of(data, len), again = r;
+    struct sw_pem block;
+    struct sw_cert cert;
+    if (is_der(data, len))
+        return sw_cert_parse(&cert, data, len) == SW_OK ? "a certificate" : NULL;
+    if (find_pem(&r, &block) || !sw_pem_next(&again, &block))
+        return NULL;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (sw_pem_is(&block, others[i][0]))
+            return others[i][1];
+    return NULL;
 }
 
 bool sw_key_is_encrypted(const void *data, size_t len)

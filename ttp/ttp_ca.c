@@ -49,17 +49,31 @@ static int decode_key(const struct ttp *t, const char *path, const struct sw_fil
     return err;
 }
 
-int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
+/* Whoever named the wrong file hears that first, not how to protect it. */
+static int read_key_file(const struct ttp *t, const char *path, struct sw_file *file)
 {
-    struct sw_file file;
-    *out = NULL;
-    enum sw_err e = sw_file_read_secret(path, KEY_FILE_MAX, &file);
-    if (e == SW_ERR_PERMISSION)
-        return ttp_error(t, TTP_REFUSED,
-                         "%s: others can read this key, or it is not yours: chmod 600 it, or make a new one", path);
+    enum sw_err e = sw_file_read_secret(path, KEY_FILE_MAX, file);
+    bool exposed = e == SW_ERR_PERMISSION;
+    if (exposed)
+        e = sw_file_read(path, KEY_FILE_MAX, file);
     if (e != SW_OK)
         return ttp_fail(t, e, path);
-    int err = decode_key(t, path, &file, out);
+    const char *instead = sw_key_instead(file->p, file->len);
+    if (instead)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: this is %s, not a private key", path, instead);
+    if (exposed)
+        return ttp_error(t, TTP_REFUSED,
+                         "%s: others can read this key, or it is not yours: chmod 600 it, or make a new one", path);
+    return TTP_DONE;
+}
+
+int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
+{
+    struct sw_file file = {NULL, 0};
+    *out = NULL;
+    int err = read_key_file(t, path, &file);
+    if (!err)
+        err = decode_key(t, path, &file, out);
     sw_file_free(&file);
     return err;
 }

@@ -1,5 +1,6 @@
 #include "apps/seal/materials.h"
 #include "apps/card/card.h"
+#include "apps/own_cert.h"
 #include "apps/passphrase.h"
 #include "ttp/file.h"
 #include "ttp/key.h"
@@ -21,9 +22,9 @@ static int read_key(const struct app *app, const char *path, struct sw_privkey *
 {
     struct cli_pass pass = {0};
     struct sw_file file = {0};
-    enum sw_err err = sw_file_read_secret(path, SW_FILE_MAX, &file);
-    int code = APP_DONE;
-    if (err == SW_OK)
+    enum sw_err err = SW_OK;
+    int code = own_key_read(app, path, false, false, &file);
+    if (!code)
         err = sw_key_read(out, file.p, file.len, (struct sw_slice){NULL, 0});
     if (err == SW_ERR_PASSPHRASE) {
         code = passphrase_get(app, path, true, &pass);

@@ -274,6 +274,14 @@ if command -v gnutls-serv >/dev/null; then
     stop
 fi
 
+# --- a key that is none ------------------------------------------------------------------------------------------------------
+
+exits 4 "a certificate without its key" "$sealwax" listen 0 --cert root.crt
+says "what to do" "root.crt: there is no private key in this file; --key names its file" err
+exits 4 "a certificate for a key" "$sealwax" listen 0 --cert root.crt --key root.crt
+exits 4 "another certificate for a key" "$sealwax" connect 127.0.0.1:1 --trust root.crt --cert pki/root.crt --key root.crt
+says "what it is" "root.crt: this is a certificate, not a private key" err
+
 # --- what a certificate says about its own use -----------------------------------------------------------------------------------
 
 # strange NAME EXTENSIONS: a certificate of our root with these

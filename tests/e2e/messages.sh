@@ -360,6 +360,9 @@ exits 0 env SEALWAX_CERT=pki/localhost.crt SEALWAX_KEY=pki/localhost.key SEALWAX
 mkdir -p xdg-config/sealwax
 printf 'server = localhost:%s\ntrust = %s\ncert = %s\nkey = %s\n' "$port" "$PWD/pki/root.crt" "$PWD/pki/alice.crt" "$PWD/pki/alice.key" \
     >xdg-config/sealwax/config
+mkdir -p loop/sealwax && ln -sf config loop/sealwax/config # cannot be opened, by nobody
+exits 0 env XDG_CONFIG_HOME=loop "$BUILD/sealwax" whoami --cert pki/bank.crt --key pki/bank.key --server "localhost:$port" --trust pki/root.crt
+says "going on without it"
 exits 0 env XDG_CONFIG_HOME=xdg-config "$BUILD/sealwax" whoami
 is "name" alice "$(cat out)"
 exits 0 env XDG_CONFIG_HOME=xdg-config "$BUILD/sealwax" whoami --cert pki/bank.crt --key pki/bank.key

@@ -183,6 +183,7 @@ code 4 "$SEALWAX" open --cert alice-p256.crt --key bank-p256.key --trust $root s
 chmod 644 alice-p256.key
 code 3 open alice-p256 sealed.pem -o never; says "chmod 600"
 chmod 600 alice-p256.key
+code 4 "$SEALWAX" open --cert alice-p256.crt --key alice-p256.crt --trust $root sealed.pem; says "this is a certificate, not a private key"
 ok seal bank-p256 --to alice-p256.crt -o sealed.pem --force $text
 ok open alice-p256 --json -o opened.txt --force sealed.pem
 is "JSON" "ok bank True" "$(python3 -c 'import json; v = json.load(open("out")); print(v["result"], v["signer"], v["bound"])')"

@@ -369,6 +369,8 @@ PY
 chmod 644 alice.key
 code 3 "$TTP" request a --key-file alice.key --out nope; says "others can read this key"
 chmod 600 alice.key
+code 4 "$TTP" request a --key-file certs/root.crt --out nope; says "certs/root.crt: this is a certificate, not a private key"
+code 5 "$TTP" request a --key-file certs --out nope; says "certs: Is a directory"; says_not "chmod"
 ok "$TTP" request alice --key-file alice.key --out alice-again; [ ! -e alice-again.key ] && passed || failed "wrote a key"
 is "key" "$(openssl pkey -in alice.key -pubout)" "$(openssl req -in alice-again.csr -noout -pubkey)"
 

@@ -111,6 +111,39 @@ static void refuses_what_it_does_not_know(void)
     SW_ASSERT_ERR(sw_key_read(&key, "", 0, no_pass), SW_ERR_PEM);
 }
 
+static void knows_what_is_no_key(void)
+{
+    static const struct {
+        const char *file, *is;
+    } rows[] = {
+        {VECTOR("root.crt"), "a certificate"},
+        {VECTOR("rsa2048.pem"), NULL},
+        {VECTOR("rsa2048-oldpem.pem"), NULL},
+        {VECTOR("p256-aes256-sha256.pem"), NULL},
+    };
+    static const char request[] = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n";
+    size_t len;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint8_t *p = sw_test_file(rows[i].file, &len);
+        const char *is = sw_key_instead(p, len);
+        CU_ASSERT(rows[i].is ? is && strcmp(is, rows[i].is) == 0 : !is);
+        free(p);
+    }
+    CU_ASSERT_STRING_EQUAL(sw_key_instead(request, sizeof request - 1), "a certificate request");
+    uint8_t *der = vector_der(VECTOR("leaf.crt"), &len);
+    CU_ASSERT_STRING_EQUAL(sw_key_instead(der, len), "a certificate");
+    free(der);
+    /* a certificate before its key is the file of a pair; text is nothing that is known */
+    char both[8192];
+    uint8_t *cert = sw_test_file(VECTOR("leaf.crt"), &len), *key = sw_test_file(VECTOR("p256.pem"), &len);
+    snprintf(both, sizeof both, "%s%s", (char *)cert, (char *)key);
+    CU_ASSERT_PTR_NULL(sw_key_instead(both, strlen(both)));
+    CU_ASSERT_PTR_NULL(sw_key_instead("hello", 5));
+    CU_ASSERT_PTR_NULL(sw_key_instead("", 0));
+    free(cert);
+    free(key);
+}
+
 /* The first key of a file counts, wherever it stands among certificates. */
 static void finds_the_key_in_a_bundle(void)
 {
@@ -211,7 +244,7 @@ static void small_buffers_are_said(void)
 
 SW_TEST_SUITE(key){
     SW_TEST(reads_what_openssl_writes), SW_TEST(writes_what_openssl_writes),    SW_TEST(round_trips_with_passphrase),
-    SW_TEST(reads_encrypted_pkcs8),     SW_TEST(refuses_what_it_does_not_know), SW_TEST(finds_the_key_in_a_bundle),
-    SW_TEST(refuses_each_truncation),   SW_TEST(survives_flipped_bits),         SW_TEST(makes_every_kind),
-    SW_TEST(small_buffers_are_said),
+    SW_TEST(reads_encrypted_pkcs8),     SW_TEST(refuses_what_it_does_not_know), SW_TEST(knows_what_is_no_key),
+    SW_TEST(finds_the_key_in_a_bundle), SW_TEST(refuses_each_truncation),       SW_TEST(survives_flipped_bits),
+    SW_TEST(makes_every_kind),          SW_TEST(small_buffers_are_said),
 };
