@@ -45,7 +45,9 @@ static void on_close(struct evhttp_connection *conn, void *arg)
     if (rq->gone)
         rq->gone(rq->user, rq);
     http_request_free(rq);
-    evhttp_request_free(ev); /* its connection has let go of it: nobody else will */
+    /* where the peer has gone, the connection has let go of it: nobody else will free it; where the server ends, the connection will */
+    if (!evhttp_request_get_connection(ev))
+        evhttp_request_free(ev);
 }
 
 void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user)
@@ -271,5 +273,6 @@ void http_free(struct http *http)
     if (http->accept_again)
         event_free(http->accept_again);
     evhttp_free(http->ev);
+    event_base_loop(http->base, EVLOOP_NONBLOCK); /* finishes the connections, which tell our hooks */
     free(http);
 }

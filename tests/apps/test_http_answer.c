@@ -2,6 +2,7 @@
 #include "tests/apps/http_peer.h"
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 struct big {
     uint64_t given, length;
@@ -160,6 +161,30 @@ static void a_reader_who_leaves_is_noticed(void)
     http_world_close(&w);
 }
 
+/* The server goes while it still answers: each request ends once, and whoever was asked for its bytes is told. */
+static void a_server_that_ends_lets_go_of_all(void)
+{
+    static const char *const requests[] = {"GET /big HTTP/1.1\r\nHost: x\r\n\r\n",
+                                           "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"};
+    struct http_world w;
+    struct http_peer p[2];
+    big = (struct big){.length = (uint64_t)1 << 40};
+    gone = 0;
+    http_world_open(&w, routes, NULL, 1000);
+    for (size_t i = 0; i < 2; i++) {
+        CU_ASSERT_TRUE_FATAL(http_peer_open(&p[i], &w, true));
+        http_peer_send(&p[i], requests[i], strlen(requests[i]), 0);
+    }
+    http_world_close(&w);
+    CU_ASSERT_EQUAL(big.ended, 1);
+    CU_ASSERT_EQUAL(big.complete, 0);
+    CU_ASSERT_EQUAL(gone, 1);
+    for (size_t i = 0; i < 2; i++) {
+        sw_conn_free(p[i].conn);
+        close(p[i].fd);
+    }
+}
+
 /* Every kind on one connection, and what HEAD leaves of each. */
 static void one_connection_has_all_kinds(void)
 {
@@ -191,4 +216,5 @@ SW_TEST_SUITE(http_answer){
     SW_TEST(a_slow_reader_holds_little),
     SW_TEST(a_source_that_ends_early_cuts_the_answer),
     SW_TEST(a_reader_who_leaves_is_noticed),
+    SW_TEST(a_server_that_ends_lets_go_of_all),
 };

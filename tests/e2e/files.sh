@@ -1,69 +1,10 @@
 #!/bin/bash
 # Files as people use them: put, get, ls, rm; interrupted transfers; names, quotas, a full disk; the same with curl; nothing readable on the server's disk.
-set -u
-BUILD=$(cd "${BUILD:-build}" && pwd)
-cd "${SCRATCH:-$(mktemp -d)}" || exit 1
-export NO_COLOR=1
-unset SSLKEYLOGFILE
-passed=0 failed=0 server=
-trap 'kill $server $(jobs -p) 2>/dev/null' EXIT
+. "$(dirname "$(readlink -f "$0")")/service.inc"
 
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "FAIL: $*"
-    [ ! -s out ] || head -c 300 out | sed 's/^/    out| /'
-    [ ! -s err ] || sed 's/^/    err| /' err | head -n 5
-}
-exits() { # CODE COMMAND...
-    want=$1
-    shift
-    "$@" >out 2>err </dev/null
-    code=$?
-    if [ $code = "$want" ]; then ok; else bad "exit code $code, not $want: $*"; fi
-}
-is() { if [ "$2" = "$3" ]; then ok; else bad "$1 is \"$3\", not \"$2\""; fi; }
-says() { if grep -qF -- "$1" out err; then ok; else bad "nobody said \"$1\""; fi; }
-says_not() { if grep -qF -- "$1" out err; then bad "somebody said \"$1\""; else ok; fi; }
-same() { if cmp -s "$1" "$2"; then ok; else bad "$1 and $2 differ"; fi; }
-gone() { if [ -e "$1" ]; then bad "$1 is there"; else ok; fi; }
-
-ttp() { "$BUILD/ttp" --quiet --pki pki "$@" >/dev/null; }
-ttp init "Test Root"
-ttp issue localhost --profile server
-for who in alice bob; do ttp issue $who --profile client; done
-start() {
-    rm -f ready
-    "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:${port:-0} --state state \
-        --ready-file ready --max-file 64M --max-space 100M "$@" 2>>server.log &
-    server=$!
-    for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
-    port=$(sed 's/.*://' ready)
-}
-stop() {
-    kill "$1" $server
-    wait $server 2>/dev/null
-}
-port=
-start
-as() { # NAME VERB ARGUMENTS...
-    who=$1 verb=$2
-    shift 2
-    "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust "$top/pki/root.crt" --cert "$top/pki/$who.crt" --key "$top/pki/$who.key" "$@"
-}
-# the same, to be put into the background and killed
-alone() {
-    who=$1 verb=$2
-    shift 2
-    exec "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust "$top/pki/root.crt" --cert "$top/pki/$who.crt" --key "$top/pki/$who.key" "$@"
-}
-top=$PWD
-web() {
-    who=$1
-    shift
-    curl -sS -m 20 --cacert pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "${@:1:$#-1}" "https://localhost:$port${*: -1}"
-}
-status() { web "$1" -o out -w '%{http_code}' "${@:2}"; }
+people alice bob
+limits=(--max-file 64M --max-space 100M)
+start "${limits[@]}"
 
 # --- there and back
 head -c 10000000 /dev/urandom >big
@@ -98,7 +39,7 @@ exits 0 as alice get text -o text3
 same text2 text3
 exits 3 as alice get text -o text3
 exits 0 as alice get text -o text3 --force
-tar cf - tree | "$BUILD/sealwax" put - --as tree.tar --server "localhost:$port" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key 2>err || bad "put -"
+tar cf - tree | as alice put - --as tree.tar 2>err || bad "put -"
 as alice get tree.tar -o - 2>/dev/null | tar tf - >out
 says tree/below/deep/two
 exits 2 as alice put -
@@ -118,7 +59,7 @@ says_not "linked/out"
 says_not "linked/loop"
 exits 0 as alice rm linked/file
 mkfifo pipe
-exits 4 timeout 5 "$BUILD/sealwax" put pipe --server "localhost:$port" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+exits 4 as alice put pipe
 says "neither a file nor a directory"
 as alice put - --as closed <&- 2>err >out
 is "exit code without standard input" 5 $?
@@ -134,8 +75,8 @@ exits 1 as alice put text2 --as readable --protect auth
 says "received alert"
 says "needs a server that offers TLS_RSA_WITH_NULL_SHA256"
 exits 2 as alice put text2 --protect nothing
-stop -TERM
-start --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256
+stop
+start "${limits[@]}" --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256
 exits 0 as alice put text2 --as readable --protect auth
 says "everybody on the way can read"
 exits 0 as alice get readable -o readable
@@ -149,8 +90,8 @@ same little little2
 exits 2 as alice get little -o little3 --protect rsa
 exits 1 as alice put little --protect none
 says "does not answer without TLS"
-stop -TERM
-start --allow-plaintext --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256
+stop
+start "${limits[@]}" --allow-plaintext --policy all --suites TLS_RSA_WITH_AES_128_CBC_SHA256:TLS_RSA_WITH_NULL_SHA256
 plain() { verb=$1; shift; "$BUILD/sealwax" "$verb" --server "localhost:$port" --protect none "$@"; }
 exits 0 plain put text
 says "everybody on the way can read and change"
@@ -172,37 +113,39 @@ exits 0 as alice bench-protect little --json
 is "ways that worked" 4 "$(grep -c '"done":true' out)"
 is "what a comparison leaves behind" 0 "$(as alice ls | grep -c bench-protect)"
 exits 5 as alice bench-protect nowhere
-stop -TERM
-start
+stop
+start "${limits[@]}"
 exits 0 as alice bench-protect little
 is "ways that this server does not offer" 2 "$(grep -c failed out)"
 
 # --- interrupted: the server dies, the client dies
 head -c 60000000 /dev/urandom >huge
-for i in 1 2 3; do
+for moment in 0.05 0.1 0.2; do # any moment will do
     alone alice put huge --force --quiet 2>err &
     client=$!
-    sleep 0.1
+    sleep $moment
     kill -9 $client 2>/dev/null
     wait $client 2>/dev/null
 done
+stop # and with it what still comes from those clients
+start "${limits[@]}"
 touch started
 alone alice put huge --force >out 2>err &
 client=$!
 # on its way: whoever has not reached the server yet is told that it is not there
-for _ in $(seq 500); do [ -n "$(find state/uploads -type f -newer started)" ] && break; sleep 0.01; done
-for i in 1 2 3; do
-    kill -9 $server
-    wait $server 2>/dev/null
-    start
-    sleep 0.1
+on_its_way() { [ -n "$(find state/uploads state/files -type f -newer started)" ]; }
+until_so on_its_way || bad "no upload begins"
+for moment in 0.05 0.1 0.2; do
+    stop -9
+    start "${limits[@]}"
+    sleep $moment
 done
 wait $client
 is "exit code of a put whose server died three times" 0 $?
 for i in 1 2 3; do
     alone alice get huge -o huge2 2>err >out &
     client=$!
-    sleep 0.05
+    sleep 0.05 # any moment will do
     kill -9 $client 2>/dev/null
     wait $client 2>/dev/null
 done
@@ -215,12 +158,12 @@ is "uploads left behind" 0 "$(find state/uploads -type f | wc -l)"
 web alice -o out -D head -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 4' -H "Upload-Metadata: filename $(printf named | base64)" /files
 url=$(sed -n 's/^Location: //p' head | tr -d '\r')
 touch before
-sleep 0.05
+later() { touch probe && [ probe -nt before ]; } # as far as the file system's clock can tell
+until_so later
 is "the whole in one piece" 204 "$(status alice -X PATCH -H 'Content-Type: application/offset+octet-stream' -H 'Upload-Offset: 0' -d data "$url")"
-kill -9 $server
-wait $server 2>/dev/null
+stop -9
 mv "$(find state/files -type f -newer before | head -n 1)" "state$url"
-start
+start "${limits[@]}"
 is "not there" 404 "$(status alice /files/named)"
 is "all of it is there" 200 "$(status alice -I "$url")"
 is "and it has its name" data "$(web alice /files/named)"
@@ -233,23 +176,23 @@ exits 5 as alice put huge --as again
 says 507
 gone again
 exits 0 as alice rm huge
+stop
+mv state roomy
 (
     ulimit -f 20000
-    exec "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state small \
-        --ready-file ready.small 2>small.log
-) &
-small=$!
-for _ in $(seq 250); do [ -s ready.small ] && break; sleep 0.02; done
-big_port=$port
-port=$(sed 's/.*://' ready.small)
-exits 5 as alice put huge --quiet
-says 507
-exits 0 as alice put text2 --as text
-exits 0 as alice get text -o text5
-same text2 text5
-kill $small
-wait $small 2>/dev/null
-port=$big_port
+    start
+    exits 5 as alice put huge --quiet
+    says 507
+    exits 0 as alice put text2 --as text
+    exits 0 as alice get text -o text5
+    same text2 text5
+    stop
+    echo "$passed $failed" >sums
+)
+read -r passed failed <sums
+rm -rf state
+mv roomy state
+start "${limits[@]}"
 
 # --- with curl
 is "tus" 204 "$(status alice -X OPTIONS /files)"
@@ -286,6 +229,5 @@ rm -rf check && mkdir check && cd check || exit 1
 as alice get big tree/below/deep/two >out 2>err
 is "exit code for a file changed on the server's disk" 5 $?
 cd ..
-stop -TERM
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+stop
+finish
