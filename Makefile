@@ -286,7 +286,7 @@ format:
 # What goes where: FILE:DIRECTORY:MODE, the name in place being the file's own.
 MAN   := $(wildcard docs/man/*.[1358])
 FILES  = $(foreach p,$(PROGRAMS),$(p):bin:755) $(B)/dist/libsealwax.a:lib:644 $(B)/dist/sealwax.h:include:644 \
-         $(B)/dist/sealwax.pc:lib/pkgconfig:644 $(foreach m,$(MAN),$(m):share/man/man$(subst .,,$(suffix $(m))):644) \
+         $(B)/dist/sealwax.pc:lib/pkgconfig:644 $(B)/dist/sealwax.3:share/man/man3:644 $(foreach m,$(MAN),$(m):share/man/man$(subst .,,$(suffix $(m))):644) \
          $(foreach c,$(wildcard docs/completion/*),$(c):share/bash-completion/completions:644) \
          $(foreach p,$(APP_MAIN:apps/%.c=%),$(B)/dist/completion/$(p):share/bash-completion/completions:644) \
          $(foreach u,$(patsubst docs/systemd/%,$(B)/dist/%,$(wildcard docs/systemd/*.service docs/systemd/*.socket)),$(u):lib/systemd/system:644)
@@ -316,6 +316,10 @@ $(B)/dist/libsealwax.a: $(LIB) $(WOLF_ARCHIVE)
 $(B)/dist/sealwax.h: include/sealwax.h include/flatten.awk $(wildcard base/err.*)
 	$(call say,DIST)
 	$(Q)mkdir -p $(@D) && awk -f include/flatten.awk include/sealwax.h >$@
+
+$(B)/dist/sealwax.3: $(B)/dist/sealwax.h include/man.awk
+	$(call say,DIST)
+	$(Q)awk -f include/man.awk $< >$@
 
 $(B)/dist/sealwax.pc: include/sealwax.pc.in $(B)/noted/flags $(B)/noted/prefix
 	$(call say,DIST)

@@ -56,6 +56,14 @@ foreign=$(nm -g --defined-only "$root/lib/libsealwax.a" | awk 'NF == 3 && $3 !~ 
 [ -z "$foreign" ] || { echo "names in the library that are not sw_*:" $foreign; exit 1; }
 ok "the library shows only sw_ names"
 
+functions=$(sed -n 's/^[a-z].*[ *]\(sw_[a-z0-9_]*\)(.*/\1/p' "$root/include/sealwax.h")
+[ "$(echo "$functions" | wc -l)" -gt 50 ]
+for name in $functions; do
+    grep -q "[ *]$name(" "$root/share/man/man3/sealwax.3" || { echo "sealwax(3) lacks $name"; exit 1; }
+done
+! command -v groff >/dev/null || [ -z "$(groff -man -Tascii -ww "$root/share/man/man3/sealwax.3" 2>&1 >/dev/null)" ]
+ok "each function is in sealwax(3)"
+
 make --no-print-directory B="$B" DESTDIR="$scratch/root" PREFIX=/opt/sealwax uninstall
 left=$(find "$scratch/root" -type f)
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
