@@ -182,14 +182,10 @@ static enum sw_err check_name(const struct sw_conn *conn)
 
 static enum sw_err call_hello(struct sw_conn *conn)
 {
-    enum sw_err err;
-
     if (conn->cfg->hello == NULL)
         return SW_OK;
     conn->hs->in_callback = true;
-    err = conn->cfg->hello(conn->cfg->hello_ctx, conn);
-    conn->hs->in_callback = false;
-    return err == SW_OK && conn->aborting ? SW_ERR_CALLBACK : err;
+    return sw_conn_called(conn, conn->cfg->hello(conn->cfg->hello_ctx, conn), SW_ERR_CALLBACK);
 }
 
 /* --- server: resuming ------------------------------------------------------------------------------------------------------ */

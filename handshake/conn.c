@@ -298,10 +298,19 @@ void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err)
         return;
     conn->aborting = true;
     conn->abort_alert = alert;
+    conn->abort_err = err;
     /* inside a callback the handler's error comes back to the engine by itself */
     if (conn->hs != NULL && conn->hs->in_callback)
         return;
     (void)sw_engine_fail(conn, err == SW_OK ? SW_ERR_CALLBACK : err);
+}
+
+enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err refused)
+{
+    conn->hs->in_callback = false;
+    if (answer != SW_OK || !conn->aborting)
+        return answer;
+    return conn->abort_err != SW_OK ? conn->abort_err : refused;
 }
 
 void sw_conn_release(struct sw_conn *conn)

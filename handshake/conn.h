@@ -131,6 +131,7 @@ struct sw_conn {
     enum sw_err err;
     enum sw_alert alert_sent, alert_received;
     enum sw_alert abort_alert; /* chosen by the application instead of the error's */
+    enum sw_err abort_err;     /* given with it inside a callback */
 
     bool may_write; /* established, or before that by False Start */
     bool established, close_queued, peer_closed, eof, done_reading, aborting;
@@ -187,6 +188,9 @@ static inline bool sw_conn_must_begin(const struct sw_conn *conn)
     return conn->err == SW_OK && conn->hs != NULL && conn->hs->step == 0 && conn->hs->steps == sw_flow12_hello &&
            !sw_is_server(conn);
 }
+
+/* sw_conn_called: a callback (in_callback) has answered: that, or, had it called sw_conn_abort, the error given there, `refused` if there was none. */
+enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err refused);
 
 /* sw_conn_alloc, _release_mem: memory counted to the connection; alloc gives it zeroed, release wipes it and takes NULL. */
 void *sw_conn_alloc(struct sw_conn *conn, size_t size);

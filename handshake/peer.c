@@ -71,10 +71,9 @@ static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *re
     }
     chain.count = n;
     hs->in_callback = true;
-    err = conn->cfg->verify(conn->cfg->verify_ctx, conn, &chain);
-    hs->in_callback = false;
+    err = sw_conn_called(conn, conn->cfg->verify(conn->cfg->verify_ctx, conn, &chain), SW_ERR_CERT_REJECTED);
     sw_conn_release_mem(conn, ders, size);
-    return err == SW_OK && conn->aborting ? SW_ERR_CERT_REJECTED : err;
+    return err;
 }
 
 /* The identity that stays when the chain has gone. */

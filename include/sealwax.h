@@ -137,7 +137,7 @@ enum sw_client_auth { SW_CLIENT_AUTH_NONE, SW_CLIENT_AUTH_REQUEST, SW_CLIENT_AUT
 /* sw_config_set_client_auth: server: whether clients are asked for a certificate, and whether one without is refused. Default REQUIRE if trust was added. */
 enum sw_err sw_config_set_client_auth(struct sw_config *cfg, enum sw_client_auth mode) SW_MUST_USE;
 
-/* The peer's certificates as they came, for a verifier of the application's own. */
+/* The peer's certificates as they came, the first 512 of them, for a verifier of the application's own. */
 struct sw_peer_chain {
     const uint8_t *const *der; /* leaf first */
     const size_t *len;
@@ -298,7 +298,10 @@ enum sw_err sw_conn_skip(struct sw_conn *conn, size_t len);
 /* sw_conn_close: queue close_notify; nothing can be written any more, reading goes on until the peer's. Before anything could be written: user_canceled. */
 void sw_conn_close(struct sw_conn *conn);
 
-/* sw_conn_abort: end the connection now with an alert of the application's choosing and the error that goes with it (SW_ERR_CALLBACK if err is SW_OK). */
+/*
+ * sw_conn_abort: end the connection now with an alert of the application's choosing and the error that goes with it (SW_ERR_CALLBACK if err is SW_OK). Inside
+ * a callback that returns an error the alert is this one, and the error the callback's; SW_OK stands for err, too.
+ */
 void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err);
 
 /* sw_conn_release: give back buffers and expanded keys if nothing is in them; they come again when needed. For connections that will be idle. */

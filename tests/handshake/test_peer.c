@@ -8,6 +8,7 @@
 static struct {
     enum sw_err answer, verdict;
     bool abort;
+    enum sw_err abort_err;
     unsigned calls;
     size_t count, same; /* certificates handed over; those that are what was sent */
     struct chain_test *t;
@@ -26,7 +27,7 @@ static enum sw_err verify(void *ctx, struct sw_conn *conn, const struct sw_peer_
     snprintf(seen.name, sizeof seen.name, "%s", chain->server_name != NULL ? chain->server_name : "");
     snprintf(seen.reason, sizeof seen.reason, "%s", chain->reason);
     if (seen.abort)
-        sw_conn_abort(conn, SW_ALERT_ACCESS_DENIED, SW_OK);
+        sw_conn_abort(conn, SW_ALERT_ACCESS_DENIED, seen.abort_err);
     return seen.answer;
 }
 
@@ -85,17 +86,28 @@ static void the_callback_decides(void)
     }
 }
 
-/* SW_OK does not undo an alert chosen inside the call. */
+/* SW_OK does not undo an alert chosen inside the call, and takes the error given with it; another answer is the error. */
 static void an_abort_in_the_callback(void)
 {
-    struct chain_test t;
+    static const struct {
+        enum sw_err answer, with, err;
+    } rows[] = {
+        {SW_OK, SW_OK, SW_ERR_CERT_REJECTED},
+        {SW_OK, SW_ERR_CERT_REVOKED, SW_ERR_CERT_REVOKED},
+        {SW_ERR_CERT_NAME, SW_ERR_CERT_REVOKED, SW_ERR_CERT_NAME},
+    };
 
-    chain_open(&t, SW_CLIENT, 0x003C);
-    ask(&t, "S", SW_OK);
-    seen.abort = true;
-    SW_ASSERT_ERR(judged(&t, "S"), SW_ERR_CERT_REJECTED);
-    CU_ASSERT_STRING_EQUAL(t.conn->peer.name, "");
-    chain_close(&t);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct chain_test t;
+
+        chain_open(&t, SW_CLIENT, 0x003C);
+        ask(&t, "S", rows[i].answer);
+        seen.abort = true;
+        seen.abort_err = rows[i].with;
+        SW_ASSERT_ERR(judged(&t, "S"), rows[i].err);
+        CU_ASSERT_STRING_EQUAL(t.conn->peer.name, "");
+        chain_close(&t);
+    }
 }
 
 /* What a peer sends is handed over whole, what cannot be parsed too, and though it is more than a path can use. */
