@@ -87,7 +87,7 @@ says "$holder  $track  2 of"
 exits 0 admin licences "$holder" "$track" 2
 is "plays after the gift" 2 "$(plays alice 3)"
 # two at once: the first goes on, slowly, for as long as the second is at it
-web alice --limit-rate 100K -D first.head -o slow /media/1 2>/dev/null &
+browse alice --limit-rate 100K -D first.head -o slow /media/1 2>/dev/null &
 slow=$!
 until_so [ -s slow ] || bad "the first of two gets nothing"
 is "the second of two" 409 "$(status alice /media/1)"

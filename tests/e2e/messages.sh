@@ -1,84 +1,27 @@
 #!/bin/bash
 # The mailbox as people use it: sealwaxd, sealwax send, recv, list, receipt, whoami, and curl for all of it. Limits, expiry, reload, a proper end.
-set -u
-BUILD=$(cd "${BUILD:-build}" && pwd)
-here=$(cd "$(dirname "$0")" && pwd)
-cd "${SCRATCH:-$(mktemp -d)}" || exit 1
-export NO_COLOR=1 XDG_STATE_HOME=$PWD/xdg
-unset SSLKEYLOGFILE
-passed=0 failed=0
-server=
-trap 'kill $server $(jobs -p) 2>/dev/null' EXIT
+. "$(dirname "$(readlink -f "$0")")/service.inc"
 
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "FAIL: $*"
-    [ ! -s out ] || sed 's/^/    out| /' out | head -n 5
-    [ ! -s err ] || sed 's/^/    err| /' err | head -n 5
-}
-exits() { # CODE COMMAND...
-    want=$1
-    shift
-    "$@" >out 2>err </dev/null
-    code=$?
-    if [ $code = "$want" ]; then ok; else bad "exit code $code, not $want: $*"; fi
-}
-is() { if [ "$2" = "$3" ]; then ok; else bad "$1 is \"$3\", not \"$2\""; fi; }
-says() { if grep -qF -- "$1" out err; then ok; else bad "nobody said \"$1\""; fi; }
-says_not() { if grep -qF -- "$1" out err; then bad "somebody said \"$1\""; else ok; fi; }
-await() { # FILE TEXT: until it is in there, five seconds at most
-    for _ in $(seq 250); do grep -qF -- "$2" "$1" 2>/dev/null && return 0; sleep 0.02; done
-    bad "$1 never said \"$2\""
-}
-field() { python3 -c 'import json, sys
-for line in open(sys.argv[1]): print(json.loads(line)[sys.argv[2]])' out "$1"; }
-
-ttp() { "$BUILD/ttp" --quiet --pki pki "$@" >/dev/null; }
-ttp init "Test Root"
-ttp issue localhost --profile server
-for who in alice bank mallory; do ttp issue $who --profile client; done
+people alice bank mallory
 ttp issue alice --profile client --out pki/phone
 "$BUILD/ttp" --quiet --pki strange init "Another Root" && "$BUILD/ttp" --quiet --pki strange issue alice --profile client --out strange/stranger >/dev/null
-
-start() { # OPTIONS...
-    rm -f ready
-    "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state \
-        --ready-file ready "$@" 2>server.log &
-    server=$!
-    for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
-    port=$(sed 's/.*://' ready)
-}
-as() { # NAME VERB ARGUMENTS...
-    who=$1 verb=$2
-    shift 2
-    "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "$@"
-}
-follow() { # NAME: in the background, and $! is the reader itself, not a shell around it that would die without him
-    exec "$BUILD/sealwax" recv --follow --server "localhost:$port" --trust pki/root.crt --cert "pki/$1.crt" --key "pki/$1.key"
-}
-web() { # NAME ARGUMENTS... PATH
-    who=$1
-    shift
-    curl -sS -m 10 --cacert pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "${@:1:$#-1}" "https://localhost:$port${*: -1}"
-}
-status() { web "$1" -o out -w '%{http_code}' "${@:2}"; }
+follow() { alone "$1" recv --follow; } # in the background
 
 ttp crl
-start --crl pki/root.crl --max-message 16K --max-queue 3 --max-rate 30 --max-ttl 1d
+start --crl pki/root.crl --max-message 16K --max-queue 3 --max-ttl 1d
 
 # --- who one is
 exits 0 as alice whoami
 is "name" alice "$(cat out)"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust pki/root.crt --cert strange/stranger.crt --key strange/stranger.key
 says "does not trust who issued our certificate"
-for _ in $(seq 40); do grep -q "its issuer, Another Root" server.log && break; sleep 0.05; done
+await server.log "its issuer, Another Root"
 grep -qE 'connection from=127\.0\.0\.1:[0-9]+ failed="[a-z]+: its issuer, Another Root' server.log && ok || bad "the log does not say who was refused: $(tail -n 1 server.log)"
 exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust strange/root.crt --cert pki/alice.crt --key pki/alice.key
 exits 1 as alice whoami --name wrong.example
 nobody() { "$BUILD/sealwax" "$@" --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key; }
 for verb in whoami ls "send --to bob hello"; do # where nobody ever was, one line and no second try
-    exits 5 timeout 2 "$BUILD/sealwax" $verb --server localhost:1 --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
+    exits 5 "$BUILD/sealwax" $verb --server localhost:1 --trust pki/root.crt --cert pki/alice.crt --key pki/alice.key
     is "$verb: lines about it" 1 "$(grep -c . err)"
     says "cannot connect: Connection refused"
 done
@@ -125,8 +68,6 @@ is "state" acknowledged "$(cat out)"
 # --- waiting on both sides
 follow alice >followed 2>followed.err &
 reader=$!
-await server.log listening
-sleep 0.3
 exits 0 as bank send --to alice --receipt "while you wait"
 says "acknowledged by alice"
 await followed "while you wait"
@@ -158,8 +99,8 @@ is "shown" 1 "$(grep -c "not acknowledged at once" followed2)"
 kill $second
 wait $second 2>/dev/null
 exits 6 as alice recv --wait 1s
-(sleep 0.5; as bank send --to alice "at last" >/dev/null 2>&1) &
-exits 0 as alice recv --wait 10s
+(sleep 0.5; as bank send --to alice "at last" >/dev/null 2>&1) & # before or after the reader is there
+exits 0 as alice recv --wait 60s
 says "at last"
 exits 0 as bank send --to alice one
 exits 0 as bank send --to alice two
@@ -239,7 +180,7 @@ is "method" 405 "$(status alice -X DELETE /inbox)"
 is "odd paths" 404 "$(status alice -X POST '/inbox/%00/ack')"
 is "health" 200 "$(status alice -I /healthz)"
 is "not without a certificate" 000 "$(curl -s -o /dev/null -w '%{http_code}' --cacert pki/root.crt "https://localhost:$port/healthz")"
-is "not without TLS" 000 "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "http://localhost:$port/healthz")"
+is "not without TLS" 000 "$(curl -s -m 120 -o /dev/null -w '%{http_code}' "http://localhost:$port/healthz")"
 web alice -i /nothing | tr -d '\r' >out
 says "Content-Type: application/problem+json"
 
@@ -295,7 +236,8 @@ says "delivered before"
 ttp issue localhost --profile server --out pki/fresh
 follow alice >followed3 2>/dev/null &
 reader=$!
-sleep 0.3
+exits 0 as bank send --to alice --receipt "before a reload"
+await followed3 "before a reload"
 cp pki/localhost.crt kept.crt; cp pki/localhost.key kept.key
 cp pki/fresh.crt pki/localhost.crt; cp pki/fresh.key pki/localhost.key
 kill -HUP $server
@@ -316,7 +258,8 @@ is "devices" 2 "$(devices)"
 ttp revoke pki/lost.crt
 ttp crl
 kill -HUP $server
-for _ in $(seq 250); do [ "$(grep -c "notice reloaded" server.log)" = 2 ] && break; sleep 0.02; done
+reloaded() { [ "$(grep -c "notice reloaded" server.log)" = "$1" ]; }
+until_so reloaded 2 || bad "it does not reload"
 is "devices" 1 "$(devices)"
 exits 1 as lost whoami
 exits 0 as bank send --to carol --seal "for the one that is left"
@@ -369,12 +312,10 @@ exits 0 env XDG_CONFIG_HOME=xdg-config "$BUILD/sealwax" whoami --cert pki/bank.c
 is "name" bank "$(cat out)"
 
 "$BUILD/sealwaxd" --generate-man >page.8
-if cmp -s page.8 "$here/../../docs/man/sealwaxd.8"; then ok; else bad "docs/man/sealwaxd.8 is not what sealwaxd --generate-man writes"; fi
+if cmp -s page.8 "$top/docs/man/sealwaxd.8"; then ok; else bad "docs/man/sealwaxd.8 is not what sealwaxd --generate-man writes"; fi
 
 # --- the end
-kill -TERM $server
-wait $server
-is "exit code of the server" 0 $?
+stop
 kill $reader 2>/dev/null
 wait $reader 2>/dev/null
 is "readers left behind" "" "$(pgrep -af "sealwax recv .*localhost:$port")"
@@ -385,8 +326,7 @@ says "after a restart"
 if grep -raq "after a restart" state; then bad "the message is readable on the server's disk"; else ok; fi
 is "mode of the database" 600 "$(stat -c %a state/mail.db)"
 is "mode of the key" 600 "$(stat -c %a state/vault.key)"
-kill -TERM $server
-wait $server
+stop
 rm state/vault.key
 exits 4 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
 says "vault.key"
@@ -395,6 +335,4 @@ cat err >out
 is "level of what ended it" error "$(field level)"
 exits 2 "$BUILD/sealwaxd" --trust pki/root.crt
 exits 5 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state /proc/nowhere
-server=
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish
