@@ -105,6 +105,70 @@ static void holds_the_common_name_without_a_san(void)
         }
 }
 
+/*
+ * Two names of a leaf against a permitted and an excluded subtree, each with each, the constraint at the root or at an intermediate, and a
+ * common name that a SAN leaves out of account. One letter a subtree, in their order: "p" holds the name, "x" holds what the name may stand for,
+ * "o" is of its kind and holds nothing of it, "." is of another kind.
+ */
+static const char *const subtrees[] = {"dns:example.org", "dns:test.example.org", "dns:other.net",
+                                       "ip:192.0.2.0/24", "ip:198.51.100.0/24",   "ip:2001:db8::/32"};
+static const struct {
+    const char *text, *in;
+} held[] = {{"dns:test.example.org", "ppo..."}, {"dns:*.example.org", "pxo..."}, {"dns:a.Other.NET", "oop..."},
+            {"dns:elsewhere.com", "ooo..."},    {"ip:192.0.2.7", "...poo"},      {"ip:2001:db8::7", "...oop"},
+            {"email:a@example.org", "......"}};
+enum { SUBTREES = sizeof subtrees / sizeof *subtrees, HELD = sizeof held / sizeof *held };
+
+static bool passes(size_t name, size_t permit, size_t exclude)
+{
+    char at_permit = permit < SUBTREES ? held[name].in[permit] : '.',
+         at_exclude = exclude < SUBTREES ? held[name].in[exclude] : '.';
+    return (at_permit == 'p' || at_permit == '.') && at_exclude != 'p' && at_exclude != 'x';
+}
+
+static void judges_every_combination(void)
+{
+    static const char *const cns[] = {"Alice", "test.example.org", "elsewhere.com"};
+    struct made root, ca[2], leaf;
+    size_t wrong = 0, refused = 0;
+
+    chain_make(&root, &(struct recipe){.cn = "Root", .seed = 1, .ca = true});
+    for (size_t c = 0; c < (SUBTREES + 1) * (SUBTREES + 1); c++) {
+        size_t permit = c % (SUBTREES + 1), exclude = c / (SUBTREES + 1);
+        struct recipe r = {.cn = "CA",
+                           .seed = 2,
+                           .issuer = &root,
+                           .ca = true,
+                           .permit = {permit < SUBTREES ? subtrees[permit] : NULL},
+                           .exclude = {exclude < SUBTREES ? subtrees[exclude] : NULL}};
+        chain_make(&ca[0], &r);
+        r.issuer = NULL;
+        chain_make(&ca[1], &r);
+        for (size_t n = 0; n < HELD * HELD; n++) {
+            size_t a = n % HELD, b = n / HELD;
+            struct sw_verify_result result;
+            const struct made *inter = &ca[0];
+            bool want = passes(a, permit, exclude) && passes(b, permit, exclude);
+
+            chain_make(&leaf,
+                       &(struct recipe){
+                           .cn = cns[(c + n) % 3], .seed = 3, .issuer = &ca[0], .san = {held[a].text, held[b].text}});
+            bool below = chain_verify(&leaf, &root, &inter, 1, NULL, &result) == SW_OK;
+            bool at_root = chain_verify(&leaf, &ca[1], NULL, 0, NULL, &result) == SW_OK;
+            refused += !want;
+            wrong += below != want || at_root != want;
+            if (below != want || at_root != want)
+                fprintf(stderr, "%s, %s: permitted %s, excluded %s\n", held[a].text, held[b].text,
+                        r.permit[0] ? r.permit[0] : "-", r.exclude[0] ? r.exclude[0] : "-");
+            chain_free(&leaf, 1);
+        }
+        chain_free(ca, 2);
+    }
+    chain_free(&root, 1);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(refused > 500);
+}
+
 /* Malformed constraints are no constraints to rely on: the extension's contents as they are. */
 static void refuses_malformed_constraints(void)
 {
@@ -137,11 +201,8 @@ static void refuses_malformed_constraints(void)
 }
 
 SW_TEST_SUITE(constraints){
-    SW_TEST(holds_dns_names),
-    SW_TEST(holds_wildcards_to_all_they_stand_for),
-    SW_TEST(holds_addresses),
-    SW_TEST(holds_mailboxes_and_uris),
-    SW_TEST(leaves_other_kinds_alone),
-    SW_TEST(holds_the_common_name_without_a_san),
-    SW_TEST(refuses_malformed_constraints),
+    SW_TEST(holds_dns_names),          SW_TEST(holds_wildcards_to_all_they_stand_for),
+    SW_TEST(holds_addresses),          SW_TEST(holds_mailboxes_and_uris),
+    SW_TEST(leaves_other_kinds_alone), SW_TEST(holds_the_common_name_without_a_san),
+    SW_TEST(judges_every_combination), SW_TEST(refuses_malformed_constraints),
 };
