@@ -8,7 +8,6 @@
  * Killed before 3 nothing has changed; after that, 4 begins again at the front and passes over what is done.
  */
 #include "apps/rekey.h"
-#include "apps/media/licence.h"
 #include "apps/serve.h"
 #include "apps/state.h"
 #include "apps/store.h"
@@ -46,28 +45,13 @@ static int find_places(struct rekey *k)
     return code;
 }
 
-static int licences(const struct rekey *k, struct rewrap *r)
-{
-    struct licences *l;
-    if (access(k->media, F_OK))
-        return APP_DONE;
-    enum sw_err err = licences_open(&l, r->from, k->media);
-    if (err == SW_OK)
-        err = licences_rekey(l, r);
-    int code = err == SW_ERR_SYSTEM ? app_error(k->app, APP_SYSTEM, "%s: %s", k->media, licences_why(l))
-               : err                ? app_fail(k->app, err, k->media)
-                                    : APP_DONE;
-    licences_close(l);
-    return code;
-}
-
 /* All of it; to NULL: only look. */
 static int pass(struct rekey *k, struct sw_vault *to, unsigned long *changed)
 {
     struct rewrap r = {.from = &k->from, .to = to, .unreadable = on_unreadable, .ctx = k};
     const char *why;
-    enum sw_err err = sw_store_rekey(k->mail, &r, (int64_t)time(NULL), &why);
-    int code = err ? app_error(k->app, err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT, "%s", why) : licences(k, &r);
+    enum sw_err err = sw_store_rekey(k->mail, k->media, &r, (int64_t)time(NULL), &why);
+    int code = err ? app_error(k->app, err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT, "%s", why) : APP_DONE;
     if (!code)
         code = rekey_files(k->app, k->dir, &r);
     *changed = r.changed;

@@ -41,27 +41,15 @@ static int open_files(struct server *s)
     s->files = file_service_new(dir, &s->vault, &limits, &told);
     if (!s->files)
         return app_fail(s->app, SW_ERR_SYSTEM, dir);
-    s->media = media_service_new(dir, &s->vault, &said, &why);
+    s->media = media_service_new(dir, &s->vault, s->store, &said, &why);
     return s->media ? APP_DONE : app_error(s->app, APP_SYSTEM, "%s: %s", dir, why);
 }
 
 static int open_store(struct server *s)
 {
-    char path[STATE_PATH_MAX], key[STATE_PATH_MAX];
     struct sw_store_limits limits;
-    const char *why;
     int code = serve_store_limits(s->app, &limits);
-    if (!code)
-        code = state_store(s->app, path);
-    if (!code)
-        code = state_vault_path(s->app, key);
-    if (code)
-        return code;
-    enum sw_err err = sw_store_open(&s->store, path, key, &limits, &why);
-    if (err == SW_OK)
-        return APP_DONE;
-    int exit_code = err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
-    return app_error(s->app, exit_code, "%s", why);
+    return code ? code : state_open_store(s->app, &limits, &s->store);
 }
 
 /* --- signals ------------------------------------------------------------------------------------------------------------ */

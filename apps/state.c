@@ -67,6 +67,35 @@ int state_vault(const struct app *app, bool create, struct sw_vault *out)
     return err ? app_fail(app, err, path) : APP_DONE;
 }
 
+static int store_code(enum sw_err err)
+{
+    return err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
+}
+
+int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out)
+{
+    char place[STATE_PATH_MAX], key[STATE_PATH_MAX], licences[STATE_PATH_MAX];
+    const char *why;
+    *out = NULL;
+    int code = state_store(app, place);
+    if (!code)
+        code = state_vault_path(app, key);
+    if (!code)
+        code = state_path(app, "media.db", licences);
+    if (code)
+        return code;
+    enum sw_err err = sw_store_open(out, place, key, limits, &why);
+    if (err)
+        return app_error(app, store_code(err), "%s", why);
+    err = sw_store_adopt(*out, licences);
+    if (!err)
+        return APP_DONE;
+    code = err == SW_ERR_SYSTEM ? app_error(app, APP_SYSTEM, "%s", sw_store_why(*out)) : app_fail(app, err, licences);
+    sw_store_close(*out);
+    *out = NULL;
+    return code;
+}
+
 int state_lock(const struct app *app, bool alone, int *fd)
 {
     char dir[STATE_PATH_MAX];

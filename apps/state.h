@@ -3,6 +3,7 @@
 #define SW_APPS_STATE_H
 
 #include "apps/options.h"
+#include "apps/store.h"
 #include "apps/vault.h"
 
 enum { STATE_PATH_MAX = 4096 };
@@ -21,6 +22,9 @@ int state_store(const struct app *app, char out[STATE_PATH_MAX]);
 /* state_vault_path: --vault-key, or vault.key there. state_vault: open it; create: make one if there is none. Exit codes; said. */
 int state_vault_path(const struct app *app, char out[STATE_PATH_MAX]);
 int state_vault(const struct app *app, bool create, struct sw_vault *out);
+
+/* state_open_store: open what state_store and state_vault_path say, with the licences that lie beside (sw_store_adopt). Exit code; said. */
+int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out);
 
 /*
  * state_lock: say that this process works there, with others (alone false) or alone; *fd holds it until it is closed. A process that holds keys in memory

@@ -1,5 +1,5 @@
 /*
- * The mailbox behind sealwaxd: messages, leases, receipts, audit. SQL stays behind this interface, and so do transactions; waiting for
+ * What sealwaxd keeps behind one interface: messages, leases, receipts, audit; who is enrolled; licences. SQL stays behind this interface, and so do transactions; waiting for
  * a message is sw_store_on_change and sw_store_look. Times are Unix seconds of the server's clock, given as an argument.
  *
  * The life of a message. It is QUEUED. A fetch by its recipient leases it to the certificate that fetched: DELIVERED. An
@@ -166,11 +166,58 @@ enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, con
                              void *ctx) SW_MUST_USE;
 
 /*
- * sw_store_rekey: seal what is in the database at path anew (apps/rewrap.h), some messages a transaction; at the end it belongs to the new key. It can be
+ * A licence: who may play which track how often. It belongs to the serial number of a certificate, and is sealed as it is stored, bound to holder and track.
+ * One play is debited when its first byte is asked for; what the same holder asks of the same track within the window after that, here or at another server
+ * (seeking, a connection that broke), is the same play.
+ */
+enum { SW_HOLDER_MAX = 64, SW_TRACK_MAX = 40 };
+struct sw_licence {
+    char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
+    int64_t plays;   /* left; -1: the row was changed behind our back (sw_store_licences) */
+    int64_t granted; /* how many there were in all */
+    int64_t until;   /* the play that was debited last goes on until then */
+};
+
+/*
+ * sw_store_play: debit a play, or go on with the last one.
+ *   first   plays of a licence that is made by this; 0: none is made
+ *   window  seconds a play lasts
+ *   fresh   receives whether a play was debited
+ * SW_ERR_STATE: none is left; out says. SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long.
+ * SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_play(struct sw_store *store, const char *holder, const char *track, int64_t first, int64_t window,
+                          int64_t now, struct sw_licence *out, bool *fresh) SW_MUST_USE;
+
+/*
+ * sw_store_licence: as it is; SW_ERR_NOT_FOUND, SW_ERR_CRYPTO. sw_store_set_licence: so many plays from now on; made if there is none, made good if it was changed.
+ * sw_store_renew: another licence where the last one is used up: so many plays. again: there may be a second one. SW_ERR_EXISTS: some are left, SW_ERR_STATE: there may not;
+ * out says.
+ * sw_store_licences: all of them, by holder and track; ends early if each returns false. SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_licence(struct sw_store *store, const char *holder, const char *track,
+                             struct sw_licence *out) SW_MUST_USE;
+enum sw_err sw_store_set_licence(struct sw_store *store, const char *holder, const char *track,
+                                 int64_t plays) SW_MUST_USE;
+enum sw_err sw_store_renew(struct sw_store *store, const char *holder, const char *track, int64_t plays, bool again,
+                           struct sw_licence *out) SW_MUST_USE;
+enum sw_err sw_store_licences(struct sw_store *store, bool (*each)(void *ctx, const struct sw_licence *licence),
+                              void *ctx) SW_MUST_USE;
+
+/*
+ * sw_store_adopt: take over the licences of the database at path, where a sealwaxd before this one kept them, and delete it; those that are here already stay as they
+ * are. No such file: nothing to do. It can be interrupted anywhere and done again. SW_ERR_SYSTEM: sw_store_why, which names the file.
+ */
+enum sw_err sw_store_adopt(struct sw_store *store, const char *path) SW_MUST_USE;
+
+/*
+ * sw_store_rekey: seal what is in the database at path anew (apps/rewrap.h), some rows a transaction; at the end it belongs to the new key. It can be
  * interrupted anywhere and done again. SW_ERR_KEY_MISMATCH: it is of neither key. Others, and why, as of sw_store_open; no database is none to change.
+ *   licences   as path of sw_store_adopt, which comes first, or NULL
  */
 struct rewrap;
-enum sw_err sw_store_rekey(const char *path, struct rewrap *r, int64_t now, const char **why) SW_MUST_USE;
+enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap *r, int64_t now,
+                           const char **why) SW_MUST_USE;
 
 /*
  * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.

@@ -10,19 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static int open_store(const struct app *app, struct sw_store **out)
-{
-    char path[STATE_PATH_MAX], key[STATE_PATH_MAX];
-    const char *why;
-    int code = state_store(app, path);
-    if (!code)
-        code = state_vault_path(app, key);
-    if (code)
-        return code;
-    enum sw_err err = sw_store_open(out, path, key, &sw_store_defaults, &why);
-    return err == SW_OK ? APP_DONE : app_error(app, err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT, "%s", why);
-}
-
 static int failed(const struct app *app, struct sw_store *store, enum sw_err err)
 {
     return app_error(app, APP_SYSTEM, "%s", err == SW_ERR_SYSTEM ? sw_store_why(store) : sw_err_reason(err));
@@ -130,7 +117,7 @@ int users_run(struct app *app)
                 code = state_lock(app, false, &lock);
             if (code)
                 return code;
-            code = open_store(app, &store);
+            code = state_open_store(app, &sw_store_defaults, &store);
             if (!code) {
                 code = rows[i].run(app, store);
                 sw_store_close(store);

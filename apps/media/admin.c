@@ -1,6 +1,5 @@
 /* sealwaxd media: tracks into the catalogue, and who has which licence. Works on the server's directory, also while the server runs. */
 #include "apps/media/catalogue.h"
-#include "apps/media/licence.h"
 #include "apps/serve.h"
 #include "apps/state.h"
 #include <errno.h>
@@ -20,7 +19,7 @@ enum { PLAYS = 3, WINDOW = 4 * 3600 };
 struct admin {
     struct app *app;
     struct sw_vault vault;
-    char dir[STATE_PATH_MAX], db[STATE_PATH_MAX];
+    char dir[STATE_PATH_MAX];
 };
 
 static const char *type_of(const char *path)
@@ -141,7 +140,7 @@ static int remove_track(struct admin *a, const char *what)
     return code;
 }
 
-static void print_licence(void *ctx, const struct licence *l)
+static bool print_licence(void *ctx, const struct sw_licence *l)
 {
     const struct app *app = ctx;
     if (app->json)
@@ -152,6 +151,7 @@ static void print_licence(void *ctx, const struct licence *l)
         printf("%s  %s  was changed\n", l->holder, l->track);
     else
         printf("%s  %s  %" PRId64 " of %" PRId64 "\n", l->holder, l->track, l->plays, l->granted);
+    return true;
 }
 
 /* The id of a track by its number, title or id. */
@@ -173,7 +173,7 @@ static int find_id(struct admin *a, const char *what, char id[TRACK_ID_MAX])
 /* media licences [HOLDER TRACK PLAYS] */
 static int licences(struct admin *a, int n, char **args)
 {
-    struct licences *l;
+    struct sw_store *store;
     char *end = NULL;
     int64_t plays = n == 3 ? strtoll(args[2], &end, 10) : 0;
     if (n != 0 && (n != 3 || *end || end == args[2] || plays < 0))
@@ -182,13 +182,15 @@ static int licences(struct admin *a, int n, char **args)
     int code = n ? find_id(a, args[1], id) : APP_DONE;
     if (code)
         return code;
-    enum sw_err err = licences_open(&l, &a->vault, a->db);
-    if (err == SW_OK)
-        err = n ? licences_set(l, args[0], id, plays) : licences_each(l, print_licence, a->app);
-    code = err == SW_ERR_SYSTEM ? app_error(a->app, APP_SYSTEM, "%s: %s", a->db, licences_why(l))
-           : err                ? app_fail(a->app, err, a->db)
+    code = state_open_store(a->app, &sw_store_defaults, &store);
+    if (code)
+        return code;
+    enum sw_err err =
+        n ? sw_store_set_licence(store, args[0], id, plays) : sw_store_licences(store, print_licence, a->app);
+    code = err == SW_ERR_SYSTEM ? app_error(a->app, APP_SYSTEM, "%s", sw_store_why(store))
+           : err                ? app_fail(a->app, err, "licences")
                                 : APP_DONE;
-    licences_close(l);
+    sw_store_close(store);
     return code;
 }
 
@@ -202,8 +204,6 @@ int media_admin_run(struct app *app)
     int code = strcmp(what, "import") == 0 ? APP_DONE : state_there(app);
     if (!code)
         code = state_path(app, "media", a.dir);
-    if (!code)
-        code = state_path(app, "media.db", a.db);
     if (!code)
         code = state_lock(app, false, &lock);
     if (code)

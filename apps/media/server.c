@@ -19,13 +19,13 @@ struct stream {
     struct media_service *service;
     struct sw_vfile *file;
     int64_t offset;
-    char holder[LICENCE_HOLDER_MAX], track[LICENCE_TRACK_MAX];
+    char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
 };
 
 struct media_service {
     char dir[PATH_LENGTH];
     struct sw_vault *vault;
-    struct licences *licences;
+    struct sw_store *store;
     struct media_events events;
     LIST_HEAD(, stream) streams;
 };
@@ -36,30 +36,40 @@ static void happened(struct media_service *s, const char *what, const char *titl
         s->events.happened(s->events.ctx, what, title, who);
 }
 
-static void trouble(struct media_service *s, struct http_request *rq, enum sw_err err)
+static void refuse(struct media_service *s, struct http_request *rq, enum sw_err err, const char *why)
 {
-    const char *why = err == SW_ERR_SYSTEM && errno ? strerror(errno) : sw_err_reason(err);
     if (s->events.trouble)
-        s->events.trouble(s->events.ctx, "media", err == SW_ERR_SYSTEM ? licences_why(s->licences) : why);
+        s->events.trouble(s->events.ctx, "media", why);
     http_problem(rq, 500,
                  err == SW_ERR_CRYPTO ? "the track or its licence was changed on the server's disk"
                                       : "the media cannot be used now");
 }
 
-static void holder_of(const struct http_request *rq, char out[LICENCE_HOLDER_MAX])
+/* Trouble with a track, with a licence. */
+static void track_trouble(struct media_service *s, struct http_request *rq, enum sw_err err)
+{
+    refuse(s, rq, err, err == SW_ERR_SYSTEM && errno ? strerror(errno) : sw_err_reason(err));
+}
+
+static void licence_trouble(struct media_service *s, struct http_request *rq, enum sw_err err)
+{
+    refuse(s, rq, err, err == SW_ERR_SYSTEM ? sw_store_why(s->store) : sw_err_reason(err));
+}
+
+static void holder_of(const struct http_request *rq, char out[SW_HOLDER_MAX])
 {
     for (size_t i = 0; i < rq->peer.serial_len; i++)
         snprintf(out + 2 * i, 3, "%02x", rq->peer.serial[i]);
     if (!rq->peer.serial_len)
-        snprintf(out, LICENCE_HOLDER_MAX, "0");
+        snprintf(out, SW_HOLDER_MAX, "0");
 }
 
 /* --- the catalogue ------------------------------------------------------------------------------------------------------ */
 
 static json_t *track_json(struct media_service *s, const struct track *t, size_t number, const char *holder)
 {
-    struct licence a;
-    enum sw_err err = licences_get(s->licences, holder, t->id, &a);
+    struct sw_licence a;
+    enum sw_err err = sw_store_licence(s->store, holder, t->id, &a);
     return json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title", t->title,
                      "type", t->type, "size", (json_int_t)t->size, "plays",
                      (json_int_t)(err == SW_OK ? a.plays : t->plays), "renewable", t->renew);
@@ -69,13 +79,13 @@ static void list(void *ctx, struct http_request *rq)
 {
     struct media_service *s = ctx;
     struct catalogue c;
-    char holder[LICENCE_HOLDER_MAX];
+    char holder[SW_HOLDER_MAX];
     size_t bad;
     json_t *array = json_array();
     enum sw_err err = catalogue_read(&c, s->vault, s->dir, &bad);
     if (err) {
         json_decref(array);
-        trouble(s, rq, err);
+        track_trouble(s, rq, err);
         return;
     }
     if (bad && s->events.trouble)
@@ -99,7 +109,7 @@ static bool find_track(struct media_service *s, struct http_request *rq, struct 
     bool is = found != NULL;
     catalogue_free(&c);
     if (err)
-        trouble(s, rq, err);
+        track_trouble(s, rq, err);
     else if (!is)
         http_problem(rq, 404, "there is no track %s", rq->part[0]);
     return is;
@@ -140,7 +150,7 @@ static bool is_played(const struct media_service *s, const char *holder, const c
 static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, const char *holder,
                   bool seeks)
 {
-    struct licence a;
+    struct sw_licence a;
     bool fresh;
     /* two players at once are two plays, and a licence is for one at a time; who seeks closes his old connection behind the new one */
     if (!seeks && is_played(s, holder, t->id)) {
@@ -148,14 +158,14 @@ static bool debit(struct media_service *s, struct http_request *rq, const struct
         http_problem(rq, 409, "%s is being played with this licence", t->title);
         return false;
     }
-    enum sw_err err = licences_play(s->licences, holder, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &fresh);
+    enum sw_err err = sw_store_play(s->store, holder, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &fresh);
     if (err == SW_ERR_STATE) {
         happened(s, "no plays left", t->title, rq->peer.name);
         http_problem(rq, 402,
                      t->renew ? "no plays of %s are left; a new licence can be asked for" : "no plays of %s are left",
                      t->title);
     } else if (err) {
-        trouble(s, rq, err);
+        licence_trouble(s, rq, err);
     } else {
         if (fresh)
             happened(s, "play", t->title, rq->peer.name);
@@ -187,7 +197,7 @@ static void play(void *ctx, struct http_request *rq)
     enum sw_err err = st ? catalogue_open(&file, s->vault, s->dir, t.id) : SW_ERR_MEMORY;
     if (err) {
         free(st);
-        trouble(s, rq, err);
+        track_trouble(s, rq, err);
         return;
     }
     st->service = s;
@@ -209,26 +219,20 @@ static void renew(void *ctx, struct http_request *rq)
 {
     struct media_service *s = ctx;
     struct track t;
-    struct licence a;
-    char holder[LICENCE_HOLDER_MAX];
+    struct sw_licence a;
+    char holder[SW_HOLDER_MAX];
     if (!find_track(s, rq, &t))
         return;
     holder_of(rq, holder);
-    enum sw_err err = licences_get(s->licences, holder, t.id, &a);
-    if (err == SW_OK && a.plays > 0) {
+    enum sw_err err = sw_store_renew(s->store, holder, t.id, t.plays, t.renew, &a);
+    if (err == SW_ERR_EXISTS)
         http_problem(rq, 409, "%lld plays of %s are left", (long long)a.plays, t.title);
-        return;
-    }
-    if (err == SW_OK && !t.renew) {
+    else if (err == SW_ERR_STATE)
         http_problem(rq, 403, "there is no second licence for %s", t.title);
+    else if (err)
+        licence_trouble(s, rq, err);
+    if (err)
         return;
-    }
-    if (err == SW_OK || err == SW_ERR_NOT_FOUND)
-        err = licences_set(s->licences, holder, t.id, t.plays);
-    if (err) {
-        trouble(s, rq, err);
-        return;
-    }
     happened(s, "licence", t.title, rq->peer.name);
     http_reply_json(rq, 201, json_pack("{s:s,s:I}", "title", t.title, "plays", (json_int_t)t.plays));
 }
@@ -242,32 +246,25 @@ const struct http_route media_routes[] = {
 
 /* --- the service -------------------------------------------------------------------------------------------------------- */
 
-struct media_service *media_service_new(const char *dir, struct sw_vault *vault, const struct media_events *events,
-                                        const char **why)
+struct media_service *media_service_new(const char *dir, struct sw_vault *vault, struct sw_store *store,
+                                        const struct media_events *events, const char **why)
 {
-    char path[PATH_LENGTH];
     struct media_service *s = calloc(1, sizeof *s);
     *why = "out of memory";
     if (!s)
         return NULL;
     s->vault = vault;
+    s->store = store;
     s->events = *events;
     snprintf(s->dir, sizeof s->dir, "%.3900s/media", dir);
-    snprintf(path, sizeof path, "%.3900s/media.db", dir);
-    if (mkdir(s->dir, 0700) && errno != EEXIST) {
-        *why = strerror(errno);
-    } else if (licences_open(&s->licences, vault, path)) {
-        *why = "the licences cannot be opened";
-    } else {
+    if (mkdir(s->dir, 0700) == 0 || errno == EEXIST)
         return s;
-    }
+    *why = strerror(errno);
     media_service_free(s);
     return NULL;
 }
 
 void media_service_free(struct media_service *service)
 {
-    if (service)
-        licences_close(service->licences);
     free(service);
 }

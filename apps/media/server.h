@@ -3,7 +3,8 @@
 #define SW_APPS_MEDIA_SERVER_H
 
 #include "apps/http.h"
-#include "apps/media/licence.h"
+#include "apps/store.h"
+#include "apps/vault.h"
 
 struct media_service;
 
@@ -16,9 +17,9 @@ struct media_events {
     void *ctx;
 };
 
-/* media_service_new: tracks in dir/media, licences beside; the vault must outlive it. NULL: *why says. */
-struct media_service *media_service_new(const char *dir, struct sw_vault *vault, const struct media_events *events,
-                                        const char **why);
+/* media_service_new: tracks in dir/media, licences in the store; vault and store must outlive it. NULL: *why says. */
+struct media_service *media_service_new(const char *dir, struct sw_vault *vault, struct sw_store *store,
+                                        const struct media_events *events, const char **why);
 void media_service_free(struct media_service *service);
 
 #endif

@@ -35,8 +35,13 @@ enum query {
     MEMBERS,
     NEWEST,
     SINCE,
+    LICENCE,
+    PUT_LICENCE,
+    ADD_LICENCE,
+    LICENCES,
     SEALED_AFTER,
     RESEAL,
+    LICENCE_AFTER,
     VAULT,
     ADD_VAULT,
     SET_VAULT,
@@ -112,6 +117,8 @@ struct sw_store {
 enum sw_err db_open(struct sw_store *s, const char *where, bool alone);
 const char *db_name(const char *where);
 const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what);
+/* db_build: bring the schema up from a version to the newest, in a transaction that is open. */
+enum sw_err db_build(struct sw_store *s, int64_t version);
 /* db_vault: which key the database says it is sealed with. */
 enum sw_err db_vault(struct sw_store *s, uint8_t id[8]);
 
@@ -160,6 +167,21 @@ void row_seal_name(const struct sw_mail *m, char out[SEAL_NAME_MAX]);
 /* row_end: it has ended, in the transaction that is open. row_audit: an event of it; cert: who did it, or NULL. */
 enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now);
 enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mail *m, const uint8_t *cert, int64_t now);
+
+/* --- licence.c ------------------------------------------------------------------------------------------------------------ */
+
+/*
+ * licence_name: one of which nothing else is known; false if the names do not fit. licence_seal_name: what it is sealed under. licence_read: names, and what is sealed,
+ * of the row a query stands on; false if they do not fit: no licence of ours.
+ */
+enum {
+    LICENCE_NAME_MAX = SW_HOLDER_MAX + SW_TRACK_MAX + 16,
+    LICENCE_PLAIN = 24,
+    LICENCE_SEALED = LICENCE_PLAIN + SW_VAULT_EXTRA
+};
+bool licence_name(struct sw_licence *out, const char *holder, const char *track);
+void licence_seal_name(const struct sw_licence *a, char out[LICENCE_NAME_MAX]);
+bool licence_read(struct sw_store *s, enum query q, struct sw_licence *out, struct db_value *sealed);
 
 /* --- watch.c -------------------------------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,5 @@
 /*
- * The store in PostgreSQL, for several servers that share the work. libpq maps two more TLS stacks into the process, so it is loaded when a store
- * names it and not before; what is used of it is declared here, and no header of it is needed to build.
+ * The store in PostgreSQL, for several servers that share the work, by libpq (apps/store/libpq.h).
  *   Two connections. One works, with synchronous_commit on: what was committed survives a crash. The other one listens to what other servers
  * change and tells them of our changes, each notice in a transaction of its own after the commit it tells of: a notice locks out all other commits that
  * have one, so it must not wait for a disk. A notice that is lost costs a little time and nothing else (watch.c).
@@ -12,8 +11,8 @@
  */
 #include "apps/net.h"
 #include "apps/store/db.h"
+#include "apps/store/libpq.h"
 #include "apps/store/schema.h"
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,63 +25,6 @@ enum { PARAMETERS = 10 };
 /* Codes of SQL: PostgreSQL's documentation, appendix A. */
 #define DISK_FULL "53100"
 #define LOCK_TIMEOUT "55P03"
-
-/* --- libpq -------------------------------------------------------------------------------------------------------------- */
-
-struct pg_conn;
-struct pg_result;
-struct pg_notice {
-    char *channel;
-    int pid;
-    char *text;
-};
-enum { CONNECTED = 0, DONE_WITHOUT_ROWS = 1, DONE_WITH_ROWS = 2, TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_INT4 = 23 };
-
-/* clang-format off */
-#define LIBPQ(X)                                                                                                       \
-    X(struct pg_conn *, PQconnectdbParams, (const char *const *, const char *const *, int))                            \
-    X(void, PQfinish, (struct pg_conn *))                                                                              \
-    X(int, PQstatus, (const struct pg_conn *))                                                                         \
-    X(char *, PQerrorMessage, (const struct pg_conn *))                                                                \
-    X(int, PQsocket, (const struct pg_conn *))                                                                         \
-    X(int, PQbackendPID, (const struct pg_conn *))                                                                     \
-    X(int, PQconsumeInput, (struct pg_conn *))                                                                         \
-    X(struct pg_notice *, PQnotifies, (struct pg_conn *))                                                              \
-    X(void *, PQsetNoticeProcessor, (struct pg_conn *, void (*)(void *, const char *), void *))                        \
-    X(void, PQfreemem, (void *))                                                                                       \
-    X(struct pg_result *, PQexec, (struct pg_conn *, const char *))                                                    \
-    X(struct pg_result *, PQprepare, (struct pg_conn *, const char *, const char *, int, const unsigned *))            \
-    X(struct pg_result *, PQexecPrepared, (struct pg_conn *, const char *, int, const char *const *, const int *, const int *, int)) \
-    X(struct pg_result *, PQexecParams, (struct pg_conn *, const char *, int, const unsigned *, const char *const *, const int *, const int *, int)) \
-    X(int, PQresultStatus, (const struct pg_result *))                                                                 \
-    X(char *, PQresultErrorField, (const struct pg_result *, int))                                                     \
-    X(char *, PQcmdStatus, (struct pg_result *))                                                                       \
-    X(int, PQntuples, (const struct pg_result *))                                                                      \
-    X(unsigned, PQftype, (const struct pg_result *, int))                                                              \
-    X(int, PQgetisnull, (const struct pg_result *, int, int))                                                          \
-    X(char *, PQgetvalue, (const struct pg_result *, int, int))                                                        \
-    X(int, PQgetlength, (const struct pg_result *, int, int))                                                          \
-    X(void, PQclear, (struct pg_result *))
-/* clang-format on */
-
-#define POINTER(type, name, arguments) static type(*name) arguments;
-LIBPQ(POINTER)
-
-static bool load(char *why, size_t cap)
-{
-    static void *library; /* stays: it has begun things that cannot be ended */
-    if (!library && !(library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL))) {
-        snprintf(why, cap, "its library cannot be loaded (%s); Debian has it in libpq5", dlerror());
-        return false;
-    }
-#define FIND(type, name, arguments)                                                                                    \
-    if (!(*(void **)&name = dlsym(library, #name))) {                                                                  \
-        snprintf(why, cap, "libpq.so.5 has no " #name);                                                                \
-        return false;                                                                                                  \
-    }
-    LIBPQ(FIND)
-    return true;
-}
 
 /* --- connections -------------------------------------------------------------------------------------------------------- */
 
@@ -110,6 +52,7 @@ static const char *const steps[SCHEMA] = {
     "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
     " FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();",
     SCHEMA_2("BIGINT", "TEXT COLLATE \"C\"", "BYTEA", ""),
+    SCHEMA_3("TEXT COLLATE \"C\"", "BYTEA", ""),
 };
 
 /* What went wrong, by the result of a query or, without one, of a connection. */
@@ -498,7 +441,7 @@ static enum sw_err open_database(struct sw_store *s, const char *where, bool alo
     link->where = strdup(where);
     if (!link->where)
         return SW_ERR_MEMORY;
-    return load(s->why, sizeof s->why) ? connect_work(s) : SW_ERR_SYSTEM;
+    return libpq_load(s->why, sizeof s->why) ? connect_work(s) : SW_ERR_SYSTEM;
 }
 
 const struct db_driver db_postgresql = {

@@ -44,10 +44,18 @@ const char *db_query(enum query q)
         [AUDIT] = "INSERT INTO audit (at, event, id, sender, recipient, cert) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [NEWEST] = "SELECT max(cursor) FROM message",
         [SINCE] = "SELECT cursor, id, recipient, expires FROM message WHERE cursor > ?1 AND body IS NOT NULL",
+        [LICENCE] = "SELECT sealed FROM licence WHERE holder = ?1 AND track = ?2",
+        [PUT_LICENCE] = "INSERT INTO licence (holder, track, sealed) VALUES (?1, ?2, ?3) "
+                        "ON CONFLICT (holder, track) DO UPDATE SET sealed = ?3",
+        [ADD_LICENCE] = "INSERT INTO licence (holder, track, sealed) VALUES (?1, ?2, ?3) "
+                        "ON CONFLICT (holder, track) DO NOTHING",
+        [LICENCES] = "SELECT holder, track, sealed FROM licence ORDER BY holder, track",
         /* the key of the vault, and its change for another one */
         [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
                          "ORDER BY cursor LIMIT 1",
         [RESEAL] = "UPDATE message SET body = ?2 WHERE cursor = ?1",
+        [LICENCE_AFTER] = "SELECT holder, track, sealed FROM licence WHERE (holder, track) > (?1, ?2) "
+                          "ORDER BY holder, track LIMIT 1",
         [VAULT] = "SELECT vault FROM meta",
         [ADD_VAULT] = "INSERT INTO meta (vault) VALUES (?1)",
         [SET_VAULT] = "UPDATE meta SET vault = ?1",

@@ -1,78 +1,139 @@
 /*
- * Another key of the vault for a whole database. Bodies are sealed anew a batch at a time, so that neither memory nor the write-ahead log grows with the
- * mailbox; whoever is interrupted begins again at the front and finds out by opening what is done. The name of the key in the database changes last.
+ * Another key of the vault for a whole database. Bodies and licences are sealed anew a batch at a time, so that neither memory nor the write-ahead log grows with
+ * them; whoever is interrupted begins again at the front and finds out by opening what is done. The name of the key in the database changes last.
  */
 #include "apps/rewrap.h"
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
-#include "base/wipe.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BATCH_ROWS = 500, BATCH_BYTES = 4 << 20 };
 
+/* How far a pass is. */
+struct mark {
+    int64_t cursor;
+    struct sw_licence licence;
+    size_t bytes; /* in this transaction */
+    unsigned long changed;
+};
+
+/*
+ * What is sealed, len bytes at p, anew. SW_OK, and *out to free: it takes its place. SW_ERR_STATE: it stays as it is, being done already, or unreadable, which is told.
+ */
+static enum sw_err rewrap_one(struct rewrap *r, const char *name, const char *what, struct db_value sealed,
+                              uint8_t **out)
+{
+    bool changed;
+    *out = malloc(sealed.len + 1);
+    if (!*out)
+        return SW_ERR_MEMORY;
+    enum sw_err err = rewrap_seal(r, name, sealed.p, sealed.len, *out, &changed);
+    if (err == SW_ERR_CRYPTO)
+        rewrap_unreadable(r, "mail.db", what);
+    if (err == SW_ERR_CRYPTO || (err == SW_OK && !changed))
+        err = SW_ERR_STATE;
+    if (err)
+        free(*out);
+    return err;
+}
+
 /* The message that SEALED_AFTER stands on. */
-static enum sw_err rewrap_row(struct sw_store *s, struct rewrap *r, size_t *len, bool *changed)
+static enum sw_err rewrap_mail(struct sw_store *s, struct rewrap *r, struct mark *mark)
 {
     struct sw_mail m = {.cursor = db_get(s, SEALED_AFTER, 0)};
     char name[SEAL_NAME_MAX], what[SW_MAIL_ID_MAX + 8];
+    uint8_t *out;
     db_get_text(s, SEALED_AFTER, 1, m.id, sizeof m.id);
     db_get_text(s, SEALED_AFTER, 2, m.recipient, sizeof m.recipient);
     struct db_value body = s->driver->column(s, SEALED_AFTER, 3);
-    *len = body.len;
-    uint8_t *out = malloc(*len + 1);
-    if (!out)
-        return SW_ERR_MEMORY;
+    mark->cursor = m.cursor;
+    mark->bytes += body.len;
     row_seal_name(&m, name);
-    enum sw_err err = rewrap_seal(r, name, body.p, *len, out, changed);
-    if (err == SW_ERR_CRYPTO) {
-        snprintf(what, sizeof what, "message %s", m.id);
-        rewrap_unreadable(r, "mail.db", what);
-        err = SW_OK;
-    }
-    if (err == SW_OK && *changed)
-        err = db_run(s, RESEAL, db_number(m.cursor), db_bytes(out, *len));
+    snprintf(what, sizeof what, "message %s", m.id);
+    enum sw_err err = rewrap_one(r, name, what, body, &out);
+    if (err)
+        return err;
+    err = db_run(s, RESEAL, db_number(m.cursor), db_bytes(out, body.len));
     free(out);
     return err;
 }
 
-/* Some messages above *cursor, in a transaction that is open; *more: there may be others. */
-static enum sw_err rewrap_some(struct sw_store *s, struct rewrap *r, int64_t *cursor, unsigned long *changed,
-                               bool *more)
+static enum sw_err next_mail(struct sw_store *s, struct rewrap *r, struct mark *mark)
 {
-    size_t bytes = 0, len;
-    enum sw_err err = SW_OK;
-    for (int i = 0; i < BATCH_ROWS && bytes < BATCH_BYTES && !err; i++) {
-        bool this = false;
-        err = db_ask(s, SEALED_AFTER, db_number(*cursor));
-        if (err == SW_OK)
-            err = db_next(s, SEALED_AFTER);
-        if (err == SW_OK) {
-            *cursor = db_get(s, SEALED_AFTER, 0);
-            err = rewrap_row(s, r, &len, &this);
-            *changed += this;
-            bytes += len;
-        }
-        db_done(s, SEALED_AFTER);
-    }
-    *more = err != SW_ERR_NOT_FOUND;
-    return *more ? err : SW_OK;
+    enum sw_err err = db_ask(s, SEALED_AFTER, db_number(mark->cursor));
+    if (err == SW_OK)
+        err = db_next(s, SEALED_AFTER);
+    if (err == SW_OK)
+        err = rewrap_mail(s, r, mark);
+    db_done(s, SEALED_AFTER);
+    return err;
 }
 
-static enum sw_err rewrap_all(struct sw_store *s, struct rewrap *r)
+/* The licence that LICENCE_AFTER stands on. */
+static enum sw_err rewrap_licence(struct sw_store *s, struct rewrap *r, struct mark *mark)
 {
-    int64_t cursor = INT64_MIN;
-    bool more = true;
-    while (more) {
-        unsigned long changed = 0;
+    struct sw_licence a;
+    struct db_value sealed;
+    char name[LICENCE_NAME_MAX];
+    uint8_t *out;
+    if (!licence_read(s, LICENCE_AFTER, &a, &sealed)) { /* cut to fit, it would come again for ever */
+        snprintf(s->why, sizeof s->why, "a licence of %s has no name of a licence", a.holder);
+        return SW_ERR_SYSTEM;
+    }
+    mark->licence = a;
+    mark->bytes += sealed.len;
+    licence_seal_name(&a, name);
+    enum sw_err err = rewrap_one(r, name, name, sealed, &out);
+    if (err)
+        return err;
+    err = db_run(s, PUT_LICENCE, db_text(a.holder), db_text(a.track), db_bytes(out, sealed.len));
+    free(out);
+    return err;
+}
+
+static enum sw_err next_licence(struct sw_store *s, struct rewrap *r, struct mark *mark)
+{
+    const struct sw_licence last = mark->licence;
+    enum sw_err err = db_ask(s, LICENCE_AFTER, db_text(last.holder), db_text(last.track));
+    if (err == SW_OK)
+        err = db_next(s, LICENCE_AFTER);
+    if (err == SW_OK)
+        err = rewrap_licence(s, r, mark);
+    db_done(s, LICENCE_AFTER);
+    return err;
+}
+
+/* Some behind the mark, in a transaction that is open; SW_ERR_NOT_FOUND: there are no others. */
+typedef enum sw_err next_one(struct sw_store *s, struct rewrap *r, struct mark *mark);
+static enum sw_err rewrap_some(struct sw_store *s, struct rewrap *r, struct mark *mark, next_one *next)
+{
+    enum sw_err err = SW_OK;
+    mark->bytes = mark->changed = 0;
+    for (int i = 0; i < BATCH_ROWS && mark->bytes < BATCH_BYTES && err == SW_OK; i++) {
+        err = next(s, r, mark);
+        mark->changed += err == SW_OK;
+        if (err == SW_ERR_STATE)
+            err = SW_OK;
+    }
+    return err;
+}
+
+static enum sw_err rewrap_all(struct sw_store *s, struct rewrap *r, next_one *next)
+{
+    struct mark mark = {.cursor = INT64_MIN};
+    for (bool more = true; more;) {
         enum sw_err err = db_begin(s, "schema");
         if (err)
             return err;
-        err = db_finish(s, rewrap_some(s, r, &cursor, &changed, &more));
+        err = rewrap_some(s, r, &mark, next);
+        more = err != SW_ERR_NOT_FOUND;
+        err = db_finish(s, more ? err : SW_OK);
         if (err)
             return err;
-        r->changed += changed;
+        r->changed += mark.changed;
     }
     return SW_OK;
 }
@@ -102,16 +163,39 @@ static enum sw_err sign_over(struct sw_store *s, const struct rewrap *r, int64_t
     return db_finish(s, err);
 }
 
-static enum sw_err rekey(struct sw_store *s, struct rewrap *r, int64_t now)
+static bool is_there(const char *path)
+{
+    return path && access(path, F_OK) == 0;
+}
+
+/* The newest schema, with the key it has, or the old one where there was nothing yet, and the licences that lie beside. */
+static enum sw_err bring_up(struct sw_store *s, const struct rewrap *r, int64_t version, const char *licences)
+{
+    enum sw_err err = db_begin(s, "schema");
+    if (err)
+        return err;
+    err = db_build(s, version);
+    if (err == SW_OK && version == 0)
+        err = db_run(s, ADD_VAULT, db_bytes(r->from->id, sizeof r->from->id));
+    err = db_finish(s, err);
+    return err || !licences ? err : sw_store_adopt(s, licences);
+}
+
+static enum sw_err rekey(struct sw_store *s, const char *licences, struct rewrap *r, int64_t now)
 {
     int64_t version = 0;
     bool done = false;
     enum sw_err err = s->driver->version(s, &version);
-    if (err || version == 0) /* nothing was ever in it */
+    if (err || (version == 0 && !is_there(licences))) /* nothing was ever in it */
         return err;
-    err = version > SCHEMA ? SW_ERR_UNSUPPORTED : check_owner(s, r, &done);
+    if (version)
+        err = version > SCHEMA ? SW_ERR_UNSUPPORTED : check_owner(s, r, &done);
     if (err == SW_OK)
-        err = rewrap_all(s, r);
+        err = bring_up(s, r, version, licences);
+    if (err == SW_OK)
+        err = rewrap_all(s, r, next_mail);
+    if (err == SW_OK)
+        err = rewrap_all(s, r, next_licence);
     if (err == SW_OK && r->to && !done)
         err = sign_over(s, r, now);
     if (err == SW_OK && r->to) /* what was sealed under the old key goes from the log as well */
@@ -119,15 +203,17 @@ static enum sw_err rekey(struct sw_store *s, struct rewrap *r, int64_t now)
     return err;
 }
 
-enum sw_err sw_store_rekey(const char *path, struct rewrap *r, int64_t now, const char **why)
+enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap *r, int64_t now, const char **why)
 {
     *why = "out of memory";
     struct sw_store *s = calloc(1, sizeof *s);
     if (!s)
         return SW_ERR_MEMORY;
     enum sw_err err = db_open(s, path, true);
+    if (err == SW_ERR_NOT_FOUND && is_there(licences)) /* of SQLite, where alone means that and nothing else */
+        err = db_open(s, path, false);
     if (err == SW_OK)
-        err = rekey(s, r, now);
+        err = rekey(s, licences, r, now);
     else if (err == SW_ERR_NOT_FOUND) /* a server that only ever had files */
         err = SW_OK;
     if (err)

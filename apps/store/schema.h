@@ -5,7 +5,7 @@
 #ifndef SW_APPS_STORE_SCHEMA_H
 #define SW_APPS_STORE_SCHEMA_H
 
-enum { SCHEMA = 2 };
+enum { SCHEMA = 3 };
 
 #define SCHEMA_1(CURSOR, INTEGER, TEXT, BYTES, KEYED)                                                                  \
     "CREATE TABLE meta (vault " BYTES " NOT NULL);"                                                                    \
@@ -34,5 +34,10 @@ enum { SCHEMA = 2 };
     "CREATE TABLE member (cert " BYTES " PRIMARY KEY, name " TEXT " NOT NULL, role " TEXT " NOT NULL,"                 \
     " since " INTEGER " NOT NULL)" KEYED ";"                                                                           \
     "CREATE INDEX member_name ON member (name);"
+
+/* licences, which were in a database of their own */
+#define SCHEMA_3(TEXT, BYTES, KEYED)                                                                                   \
+    "CREATE TABLE licence (holder " TEXT " NOT NULL, track " TEXT " NOT NULL, sealed " BYTES " NOT NULL,"              \
+    " PRIMARY KEY (holder, track))" KEYED ";"
 
 #endif

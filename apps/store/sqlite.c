@@ -30,6 +30,7 @@ static const char *const steps[SCHEMA] = {
                                "CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit "
                                "is not changed'); END;",
     SCHEMA_2("INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
+    SCHEMA_3("TEXT", "BLOB", " WITHOUT ROWID"),
 };
 
 static enum sw_err fail(struct sw_store *s)

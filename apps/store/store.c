@@ -48,6 +48,14 @@ enum sw_err db_vault(struct sw_store *s, uint8_t id[8])
     return db_end(s, VAULT, err);
 }
 
+enum sw_err db_build(struct sw_store *s, int64_t version)
+{
+    enum sw_err err = SW_OK;
+    for (; err == SW_OK && version < SCHEMA; version++)
+        err = s->driver->build(s, version);
+    return err;
+}
+
 /* Does the key file belong to this database? A new one takes the key it is made with. */
 static enum sw_err check_key(struct sw_store *s, bool new)
 {
@@ -73,8 +81,8 @@ static enum sw_err set_up(struct sw_store *s, const char *key_path, const char *
         *what = key_path;
         err = sw_vault_open(&s->vault, key_path, new);
     }
-    for (; err == SW_OK && version < SCHEMA; version++)
-        err = s->driver->build(s, version);
+    if (err == SW_OK)
+        err = db_build(s, version);
     if (err == SW_OK)
         err = check_key(s, new);
     return db_finish(s, err);
@@ -85,7 +93,7 @@ const char *db_explain(const struct sw_store *s, enum sw_err err, const char *wh
     static char text[WHY_MAX + 4096];
     const char *why = sw_err_reason(err);
     if (err == SW_ERR_KEY_MISMATCH)
-        why = "this key file belongs to another mailbox";
+        why = "this key file belongs to another store; what this one was made with is needed";
     else if (err == SW_ERR_UNSUPPORTED)
         why = "made by a newer version";
     else if (err == SW_ERR_KEY_DECODE)

@@ -348,14 +348,6 @@ static void bodies_are_bound_to_their_message(void)
     teardown(&box);
 }
 
-static void set_version(const struct box *box, int version)
-{
-    char text[64];
-    snprintf(text, sizeof text,
-             box->at.postgresql ? "UPDATE sealwax_version SET version = %d" : "PRAGMA user_version = %d", version);
-    CU_ASSERT_TRUE(store_place_sql(&box->at, text));
-}
-
 static void refuses_the_wrong_key_file(void)
 {
     struct box box;
@@ -378,9 +370,10 @@ static void refuses_the_wrong_key_file(void)
     fclose(f);
     SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_KEY_DECODE);
     SW_ASSERT_ERR(sw_store_open(&store, "/nowhere/mail.db", other, &sw_store_defaults, &why), SW_ERR_SYSTEM);
-    set_version(&box, 99);
+    int64_t newest = store_place_version(&box.at);
+    store_place_set_version(&box.at, 99);
     SW_ASSERT_ERR(sw_store_open(&store, box.at.db, box.at.key, &sw_store_defaults, &why), SW_ERR_UNSUPPORTED);
-    set_version(&box, 2);
+    store_place_set_version(&box.at, (int)newest);
     SW_ASSERT_OK(sw_store_open(&first, box.at.db, box.at.key, &sw_store_defaults, &why)); /* two processes at once */
     sw_store_close(first);
     teardown(&box);

@@ -52,6 +52,20 @@ is "plays left" 2 "$(plays alice 3)"
 stop
 start
 is "plays left after a restart" 2 "$(plays alice 3)"
+stop
+# and neither does a new version: licences had a database of their own
+python3 - <<'P'
+import sqlite3
+db = sqlite3.connect("state/mail.db", isolation_level=None)
+db.execute("ATTACH 'state/media.db' AS old")
+db.execute("CREATE TABLE old.licence (holder TEXT NOT NULL, track TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (holder, track)) WITHOUT ROWID")
+db.execute("INSERT INTO old.licence SELECT * FROM main.licence")
+db.execute("DROP TABLE main.licence")
+db.execute("PRAGMA user_version = 2")
+P
+start
+is "plays left after a new version" 2 "$(plays alice 3)"
+gone state/media.db
 exits 0 as alice media play 3 --player 'cat >heard2'
 same second.mp3 heard2
 over
@@ -100,7 +114,7 @@ is "the first of two" 200 "$(awk 'NR == 1 { print $2 }' first.head)"
 if grep -raq "First Song" state; then bad "a title is readable on the server's disk"; else ok; fi
 python3 - <<'P'
 import sqlite3
-db = sqlite3.connect("state/media.db", 60)
+db = sqlite3.connect("state/mail.db", 60)
 db.execute("UPDATE licence SET sealed = zeroblob(52)")
 db.commit()
 P

@@ -1,194 +1,173 @@
 """
-Several servers on one PostgreSQL. What is handed in at one is read at another; each of them, and the database, is killed in the middle of
-everything: no accepted message is lost, and none is shown twice.
+Several servers on one PostgreSQL. What is handed in at one is read at another, and a play is debited once in all; each of them, and the database, is killed in the
+middle of everything: no accepted message is lost, and none is shown twice.
 """
-import os, random, shutil, signal, socket, subprocess, sys, threading, time
+import os, shutil, signal, subprocess, sys, threading, time
+from servers import Server, build, check, check_delivered, end, rng, send_until, shown, wait_for
 
-build, uri, crash, started = sys.argv[1:5]
-rng = random.Random(int(os.environ.get("SEED", "20261121")))
-passed = failed = 0
-SERVERS = 2
-
-
-def check(what, right, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(right), failed + (not right)
-    if not right:
-        print("FAIL:", what, detail)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-ports = [free_port() for _ in range(SERVERS)]
-running = [None] * SERVERS
-os.environ["XDG_STATE_HOME"] = os.getcwd() + "/xdg"
-
-
-def start_server(i):
-    ready = "ready%d" % i
-    if os.path.exists(ready):
-        os.unlink(ready)
+uri, crash, started = sys.argv[2:5]
+servers = []
+for i in range(2):
     with open("store%d.conf" % i, "w") as f:
         f.write("store = %s\n" % uri)
-    p = subprocess.Popen([build + "/sealwaxd", "serve", "--config", "store%d.conf" % i, "--cert", "pki/localhost.crt", "--key", "pki/localhost.key", "--trust", "pki/root.crt",
-                          "--listen", "127.0.0.1:%d" % ports[i], "--state", "state%d" % i, "--vault-key", "vault.key",
-                          "--ready-file", ready, "--max-rate", "100000"], stderr=open("server%d.log" % i, "ab"), stdin=subprocess.DEVNULL)
-    for _ in range(1000):
-        if os.path.exists(ready):
-            running[i] = p
-            return
-        if p.poll() is not None:
-            break
-        time.sleep(0.01)
-    sys.exit("server %d did not start:\n%s" % (i, open("server%d.log" % i).read()[-800:]))
+    servers.append(Server("state%d" % i, "--config", "store%d.conf" % i, "--vault-key", "vault.key"))
 
 
-def at(i, cert, verb, *args, **more):
-    return [build + "/sealwax", verb, "--server", "localhost:%d" % ports[i], "--trust", "pki/root.crt", "--cert", "pki/%s.crt" % cert,
-            "--key", "pki/%s.key" % cert] + list(args)
+def admin(*args, state="state0"):
+    return subprocess.run([build + "/sealwaxd", *args, "--store", uri, "--vault-key", "vault.key", "--state", state], capture_output=True, text=True)
 
 
-def run(*args):
-    return subprocess.run(at(*args), capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-
-def start_reader(i, cert):
-    return subprocess.Popen(at(i, cert, "recv", "--follow", "--quiet"), stdout=open("shown-" + cert, "ab"),
-                            stderr=open("reader.log", "ab"), stdin=subprocess.DEVNULL)
-
-
-def shown(*certs):
-    lines = []
-    for cert in certs:
-        with open("shown-" + cert) as f:
-            lines += [line for line in f.read().split("\n") if line]
-    return lines
-
-
-def wait_for(all_of, seconds, *certs):
-    end = time.time() + seconds
-    while time.time() < end and not all_of <= set(shown(*certs)):
-        time.sleep(0.002)
-    return all_of <= set(shown(*certs))
+def crash_database():
+    with open(crash, "w") as f:
+        f.write("now\n")
+    with open(started) as f:
+        f.read()
 
 
 # --- one sends here, the other reads there -----------------------------------------------------------------------------------
 
 for cert in "alice", "phone":
     open("shown-" + cert, "w").close()
-for i in range(SERVERS):
-    start_server(i)
+for s in servers:
+    s.start()
 check("the library is not the program's", "libpq" not in subprocess.run(["ldd", build + "/sealwaxd"], capture_output=True, text=True).stdout)
-check("it is loaded where the store is there", "libpq" in open("/proc/%d/maps" % running[0].pid).read())
-reader = start_reader(1, "alice")
-time.sleep(0.5)
+check("it is loaded where the store is there", "libpq" in open("/proc/%d/maps" % servers[0].process.pid).read())
+reader = servers[1].reader("alice")
 took = []
 for n in range(20):
     text = "across %d" % n
-    r = run(0, "bank", "send", "--to", "alice", "--quiet", text)
+    r = servers[0].run("bank", "send", "--to", "alice", "--quiet", text)
     began = time.time()
     check("a message is accepted", r.returncode == 0, r.stderr)
-    check("and read at the other server", wait_for({text}, 10, "alice"))
+    check("and read at the other server", wait_for(lambda: text in shown("alice")))
     took.append(time.time() - began)
 print("from one server to a reader at the other: %.0f ms in the middle, %.0f ms at most" %
       (sorted(took)[len(took) // 2] * 1000, max(took) * 1000))
 
-r = run(0, "bank", "send", "--to", "alice", "--receipt", "--wait", "20s", "wait for it")
+r = servers[0].run("bank", "send", "--to", "alice", "--receipt", "--wait", "60s", "wait for it")
 check("its sender, who waits at the first server, hears of it", r.returncode == 0 and "acknowledged" in r.stdout + r.stderr, r.stdout + r.stderr)
 
-again = start_reader(0, "alice")
-try:
-    code = reader.wait(10)
-except subprocess.TimeoutExpired:
-    code = "still there"
-check("a reader who comes to another server with the same certificate takes over", code != "still there")
-r = run(1, "bank", "send", "--to", "alice", "--quiet", "after moving")
-check("and gets what comes", wait_for({"after moving"}, 10, "alice") and again.poll() is None)
+again = servers[0].reader("alice")
+check("a reader who comes to another server with the same certificate takes over", wait_for(lambda: reader.poll() is not None))
+r = servers[1].run("bank", "send", "--to", "alice", "--quiet", "after moving")
+check("and gets what comes", wait_for(lambda: "after moving" in shown("alice")) and again.poll() is None)
 reader = again
 
-enrol = subprocess.run([build + "/sealwaxd", "users", "add", "--store", uri, "--vault-key", "vault.key", "--state", "state0", "--role", "staff",
-                        "pki/alice.crt"], capture_output=True, text=True)
-check("people are enrolled beside the servers", enrol.returncode == 0, enrol.stderr)
-listed = subprocess.run([build + "/sealwaxd", "users", "list", "--store", uri, "--vault-key", "vault.key", "--state", "state1"],
-                        capture_output=True, text=True)
-check("for all of them", "alice" in listed.stdout and "staff" in listed.stdout, listed.stdout + listed.stderr)
-rekey = subprocess.run([build + "/sealwaxd", "rekey", "--store", uri, "--vault-key", "vault.key", "--state", "elsewhere"],
-                       capture_output=True, text=True)
-check("the key is not changed under them", rekey.returncode != 0 and "stop it first" in rekey.stderr, rekey.stderr)
+r = admin("users", "add", "--role", "staff", "pki/alice.crt")
+check("people are enrolled beside the servers", r.returncode == 0, r.stderr)
+r = admin("users", "list", state="state1")
+check("for all of them", "alice" in r.stdout and "staff" in r.stdout, r.stdout + r.stderr)
+r = admin("rekey", state="elsewhere")
+check("the key is not changed under them", r.returncode != 0 and "stop it first" in r.stderr, r.stderr)
+with open("other.key", "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as f:
+    f.write("sealwax-vault-1 %064x\n" % 7)
+r = subprocess.run([build + "/sealwaxd", "media", "licences", "--store", uri, "--vault-key", "other.key", "--state", "state1"], capture_output=True, text=True)
+check("who has another key file is told so", r.returncode == 4 and "belongs to another store" in r.stderr, r.stderr)
 reader.kill()
 reader.wait()
 
+# --- plays: the same track at both, one licence -----------------------------------------------------------------------------
+
+PLAYS, MANY = 60, 400
+with open("song", "wb") as f:
+    f.write(os.urandom(3000))
+for options in (["--title", "Often", "--plays", str(PLAYS), "--play-time", "0s"], ["--title", "Long", "--plays", "3", "--play-time", "1h"]):
+    r = admin("media", "import", "song", *options)
+    check("a track is imported", r.returncode == 0, r.stderr)
+shutil.copytree("state0/media", "state1/media", dirs_exist_ok=True)
+
+
+def play(server, title):
+    return server.run("alice", "media", "play", title, text=False)
+
+
+def play_out(server, served):
+    """Until none is left; a server that is being killed, or has the last player still there, is asked again."""
+    while True:
+        r = play(server, "Often")
+        if r.returncode == 0:
+            served.append(r.stdout)
+        elif b"no plays" in r.stderr:
+            return
+
+
+def at_both(run, *args):
+    threads = [threading.Thread(target=run, args=(s, *args)) for s in servers]
+    for t in threads:
+        t.start()
+    return threads
+
+
+with open("song", "rb") as f:
+    song = f.read()
+served = []
+for t in at_both(play_out, served):
+    t.join()
+check("each play is debited once in all", len(served) == PLAYS, len(served))
+check("and heard to its end", all(s == song for s in served))
+for t in at_both(play, "Long"):
+    t.join()
+listed = admin("media", "licences", state="state1").stdout
+check("two players that begin at once at two servers share one play", "  2 of 3\n" in listed, listed)
+holder, track = [line.split()[:2] for line in listed.splitlines() if "of %d" % PLAYS in line][0]
+check("licences are changed beside the servers", admin("media", "licences", holder, track, str(MANY)).returncode == 0)
+
+served = []
+players = at_both(play_out, served)
+kills = 0
+while any(t.is_alive() for t in players):
+    time.sleep(rng.uniform(0.05, 0.2))
+    if kills % 4 == 3:
+        crash_database()
+    else:
+        s = rng.choice(servers)
+        s.kill()
+        s.start()
+    kills += 1
+# a play that was debited just when a server or the database died is gone
+check("no play comes back when servers and the database are killed", len(served) <= MANY, len(served))
+check("and few are lost", len(served) >= MANY - 2 * kills, (len(served), kills))
+check("none is left", "  0 of " in admin("media", "licences").stdout)
+print("%d plays heard of %d, %d kills of servers and of the database" % (len(served), MANY, kills))
+
 # --- two devices at two servers; servers and the database are killed -----------------------------------------------------------
 
-before = shown("alice")
 open("shown-alice", "w").close()
-readers = [start_reader(0, "alice"), start_reader(1, "phone")]
+readers = [servers[0].reader("alice"), servers[1].reader("phone")]
 accepted, stop = {}, threading.Event()
-
-
-def sender(which):
-    n = 0
-    while not stop.is_set():
-        text = "message %d-%d" % (which, n)
-        n += 1
-        once = ["--once", "--ttl", "1h"] if n % 2 else []
-        r = run(n % SERVERS, "bank", "send", "--to", "alice", "--json", *once, text)
-        if r.returncode == 0:
-            accepted[text] = r.stdout.split('"id":"')[1].split('"')[0]
-
-
-senders = [threading.Thread(target=sender, args=(i,)) for i in range(2)]
+senders = [threading.Thread(target=send_until, args=(stop, servers, i, accepted)) for i in range(2)]
 for t in senders:
     t.start()
 kills = int(os.environ.get("KILLS", "12"))
 for n in range(kills):
     time.sleep(rng.uniform(0.1, 0.4))
     if n % 4 == 3:
-        with open(crash, "w") as f:
-            f.write("now\n")
-        open(started).read()
+        crash_database()
     else:
-        i = rng.randrange(SERVERS)
-        running[i].send_signal(signal.SIGKILL)
-        running[i].wait()
-        start_server(i)
-time.sleep(0.5)
+        s = rng.choice(servers)
+        s.kill()
+        s.start()
+wait_for(lambda: len(accepted) > kills)
 stop.set()
 for t in senders:
     t.join()
 # what one device was given when its server died is with it for a minute
-wait_for(set(accepted), 70, "alice", "phone")
-got = shown("alice", "phone")
-missing = set(accepted) - set(got)
-lost = [m for m in missing if '"refused"' not in run(0, "bank", "receipt", accepted[m], "--json").stdout]
-check("messages were accepted while servers were killed", len(accepted) > kills, len(accepted))
-check("no accepted message is lost", not lost, lost[:5])
-check("few one-time messages are used up", len(missing) <= max(2, len(accepted) // 20), len(missing))
-check("none is shown twice", len(got) == len(set(got)), [m for m in set(got) if got.count(m) > 1][:5])
+wait_for(lambda: set(accepted) <= set(shown("alice", "phone")), 70)
+check_delivered(servers[0], accepted, ["alice", "phone"], kills)
 check("both devices had some", shown("alice") and shown("phone"))
-for _ in range(100):  # the last ones were shown a moment ago, or are owed an acknowledgement
-    left = run(1, "alice", "list", "--quiet").stdout
-    if not left:
-        break
-    time.sleep(0.2)
-check("nothing waits any more", not left, left[:300])
+# the last ones were shown a moment ago, or are owed an acknowledgement
+check("nothing waits any more", wait_for(lambda: servers[1].run("alice", "list", "--quiet").stdout == ""))
 print("%d messages, %d kills of servers and of the database" % (len(accepted), kills))
 
 for r in readers:
     r.kill()
     r.wait()
-for p in running:
-    p.terminate()
-codes = [p.wait(15) for p in running]
-check("the servers end when asked to", codes == [0] * SERVERS, codes)
-rekey = subprocess.run([build + "/sealwaxd", "rekey", "--store", uri, "--vault-key", "vault.key", "--state", "state0"], capture_output=True, text=True)
-check("then the key can be changed", rekey.returncode == 0, rekey.stderr)
-start_server(0)
-check("and they start with the new one", run(0, "alice", "whoami").stdout == "alice\n")
-running[0].terminate()
-print("%d passed, %d failed" % (passed, failed))
-sys.exit(failed > 0)
+codes = [s.end() for s in servers]
+check("the servers end when asked to", codes == [0, 0], codes)
+r = admin("rekey")
+check("then the key can be changed", r.returncode == 0, r.stderr)
+servers[0].start()
+check("and they start with the new one", servers[0].run("alice", "whoami").stdout == "alice\n")
+check("licences outlive it", "  2 of 3\n" in admin("media", "licences").stdout)
+servers[0].end()
+end()

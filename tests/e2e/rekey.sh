@@ -109,9 +109,9 @@ stop
 cp state/vault.key new.key
 cp old.key state/vault.key
 exits 4 "$BUILD/sealwaxd" users list --state state
-says "state/vault.key: this key file belongs to another mailbox"
+says "state/vault.key: this key file belongs to another store"
 exits 4 rekey
-says "belongs to another mailbox"
+says "belongs to another store"
 cp new.key state/vault.key
 
 # what cannot be read is named, before anything is changed; --force leaves it behind

@@ -15,6 +15,7 @@ struct house {
     struct http_world world;
     struct http_peer alice, bob;
     struct media_service *service;
+    struct sw_store *store;
     struct sw_vault vault;
     char dir[64];
     unsigned trouble;
@@ -64,14 +65,16 @@ static void setup(struct house *h)
 {
     const struct media_events events = {note_happened, note_trouble, h};
     const char *why = "";
-    char key[96];
+    char key[96], db[96];
     *h = (struct house){0};
     snprintf(h->dir, sizeof h->dir, "/tmp/sealwax-media.XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(h->dir));
     snprintf(key, sizeof key, "%s/key", h->dir);
     SW_ASSERT_OK(sw_vault_open(&h->vault, key, true));
     http_world_begin(&h->world);
-    h->service = media_service_new(h->dir, &h->vault, &events, &why);
+    snprintf(db, sizeof db, "%s/mail.db", h->dir);
+    SW_ASSERT_OK(sw_store_open(&h->store, db, key, &sw_store_defaults, &why));
+    h->service = media_service_new(h->dir, &h->vault, h->store, &events, &why);
     CU_ASSERT_PTR_NOT_NULL_FATAL(h->service);
     http_world_serve(&h->world, media_routes, h->service, 4096);
     CU_ASSERT_TRUE_FATAL(http_peer_open(&h->alice, &h->world, false));
@@ -99,6 +102,7 @@ static void teardown(struct house *h)
     http_peer_close(&h->bob);
     http_world_close(&h->world);
     media_service_free(h->service);
+    sw_store_close(h->store);
     sw_vault_close(&h->vault);
     snprintf(media, sizeof media, "%s/media", h->dir);
     remove_all(media);
@@ -173,21 +177,16 @@ static void what_costs_nothing(void)
 /* Use a licence up through the licences themselves: each play of the service would last an hour. */
 static void use_up(struct house *h, const char *holder, const char *id, int64_t plays)
 {
-    struct licences *l;
-    struct licence a;
-    char path[128];
+    struct sw_licence a;
     bool fresh;
-    snprintf(path, sizeof path, "%s/media.db", h->dir);
-    SW_ASSERT_OK(licences_open(&l, &h->vault, path));
     for (int64_t i = 0; i < plays; i++)
-        SW_ASSERT_OK(licences_play(l, holder, id, plays, 1, i * 10, &a, &fresh));
-    licences_close(l);
+        SW_ASSERT_OK(sw_store_play(h->store, holder, id, plays, 1, i * 10, &a, &fresh));
 }
 
 static void ends_and_is_renewed(void)
 {
     struct house h;
-    char once[TRACK_ID_MAX], again[TRACK_ID_MAX], path[96], holder[LICENCE_HOLDER_MAX] = "";
+    char once[TRACK_ID_MAX], again[TRACK_ID_MAX], path[96], holder[SW_HOLDER_MAX] = "";
     struct sw_peer peer;
     setup(&h);
     import(&h, "A once", 100, 2, false, once);

@@ -78,3 +78,16 @@ int64_t store_place_ask(const struct store_place *p, const char *sql)
     sqlite3_close(db);
     return n;
 }
+
+int64_t store_place_version(const struct store_place *p)
+{
+    return store_place_ask(p, p->postgresql ? "SELECT version FROM sealwax_version" : "PRAGMA user_version");
+}
+
+void store_place_set_version(const struct store_place *p, int version)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, p->postgresql ? "UPDATE sealwax_version SET version = %d" : "PRAGMA user_version = %d",
+             version);
+    CU_ASSERT_TRUE(store_place_sql(p, sql));
+}

@@ -93,11 +93,11 @@ static void every_body(void)
     struct box b;
     const char *why;
     setup(&b, MAILS);
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.look, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.look, NOW, &why));
     CU_ASSERT_EQUAL(b.look.changed, 0);
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, MAILS);
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why)); /* once more: nothing to do */
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why)); /* once more: nothing to do */
     CU_ASSERT_EQUAL(b.r.changed, MAILS);
     CU_ASSERT_EQUAL(b.r.unreadable_n, 0);
     SW_ASSERT_OK(sw_vault_change_end(b.at.key));
@@ -112,11 +112,11 @@ static void in_two_goes(void)
     const char *why;
     setup(&b, 10);
     execute(&b, "CREATE TABLE half AS SELECT cursor, body FROM message WHERE cursor > 5");
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
     execute(&b, "UPDATE message SET body = (SELECT body FROM half WHERE half.cursor = message.cursor) WHERE cursor > 5;"
                 "DROP TABLE half");
     b.r.changed = 0;
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, 5);
     SW_ASSERT_OK(sw_vault_change_end(b.at.key));
     CU_ASSERT_EQUAL(readable(&b), 10);
@@ -131,10 +131,10 @@ static void names_what_cannot_be_read(void)
     execute(&b, b.at.postgresql
                     ? "UPDATE message SET body = decode(repeat('00', 50), 'hex'), id = 'spoilt' WHERE cursor = 2"
                     : "UPDATE message SET body = zeroblob(50), id = 'spoilt' WHERE cursor = 2");
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.look, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.look, NOW, &why));
     CU_ASSERT_EQUAL(b.look.unreadable_n, 1);
     CU_ASSERT_STRING_EQUAL(b.lost, "mail.db message spoilt");
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, 2);
     teardown(&b);
 }
@@ -146,12 +146,12 @@ static void only_a_mailbox_of_this_key(void)
     char path[128];
     setup(&b, 1);
     setup(&other, 1);
-    SW_ASSERT_ERR(sw_store_rekey(other.at.db, &b.r, NOW, &why), SW_ERR_KEY_MISMATCH);
+    SW_ASSERT_ERR(sw_store_rekey(other.at.db, NULL, &b.r, NOW, &why), SW_ERR_KEY_MISMATCH);
     CU_ASSERT_PTR_NOT_NULL(strstr(why, other.at.postgresql ? "PostgreSQL: " : other.at.db));
-    execute(&b, b.at.postgresql ? "UPDATE sealwax_version SET version = 99" : "PRAGMA user_version = 99");
-    SW_ASSERT_ERR(sw_store_rekey(b.at.db, &b.r, NOW, &why), SW_ERR_UNSUPPORTED);
+    store_place_set_version(&b.at, 99);
+    SW_ASSERT_ERR(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why), SW_ERR_UNSUPPORTED);
     snprintf(path, sizeof path, "%s/none.db", b.at.dir);
-    SW_ASSERT_OK(sw_store_rekey(path, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(path, NULL, &b.r, NOW, &why));
     CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
     CU_ASSERT_EQUAL(b.r.changed, 0);
     teardown(&b);
@@ -163,8 +163,8 @@ static void is_in_the_audit_once(void)
     struct box b;
     const char *why;
     setup(&b, 1);
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
-    SW_ASSERT_OK(sw_store_rekey(b.at.db, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(store_place_ask(&b.at, "SELECT count(*) FROM audit WHERE event = 'rekeyed'"), 1);
     teardown(&b);
 }
