@@ -150,7 +150,7 @@ static enum sw_err check_renegotiation(struct sw_conn *conn, const struct sw_cli
 {
     const struct sw_slice info = conn->hs->peer_ext.renegotiation;
 
-    if (info.p != NULL && (info.len != 1 || info.p[0] != 0))
+    if (info.len > 0)
         return SW_ERR_RENEGOTIATION_INFO;
     conn->secure_renegotiation = info.p != NULL || has_suite(h->suites, EMPTY_RENEGOTIATION_INFO_SCSV);
     return SW_OK;

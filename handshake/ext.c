@@ -186,25 +186,36 @@ static enum sw_err read_answer(struct sw_conn *conn, int row, struct sw_reader *
     return err;
 }
 
+/* The form of a block: whole extensions, none of them twice. */
+static enum sw_err check_block(struct sw_slice block)
+{
+    struct sw_reader r = sw_reader_of_slice(block);
+    struct seen seen;
+
+    memset(&seen, 0, sizeof seen);
+    while (sw_reader_left(&r) > 0) {
+        unsigned id = sw_read_u16(&r);
+
+        (void)sw_read_vec16(&r);
+        if (r.failed)
+            return SW_ERR_DECODE;
+        if (seen_before(&seen, id))
+            return SW_ERR_DUPLICATE_EXTENSION;
+    }
+    return r.failed ? SW_ERR_DECODE : SW_OK;
+}
+
+/* The form first: a block that is no list of extensions is not asked what they mean, nor whether they were offered. */
 enum sw_err sw_ext_read_answers(struct sw_conn *conn, struct sw_slice block)
 {
     struct sw_reader r = sw_reader_of_slice(block);
-    uint32_t seen = 0;
+    enum sw_err err = check_block(block);
 
-    while (sw_reader_left(&r) > 0) {
+    while (err == SW_OK && sw_reader_left(&r) > 0) {
         unsigned id = sw_read_u16(&r);
         struct sw_reader body = sw_read_vec16(&r);
-        int row = row_of(id);
-        enum sw_err err;
 
-        if (r.failed)
-            return SW_ERR_DECODE;
-        if (row >= 0 && (seen & 1u << row) != 0)
-            return SW_ERR_DUPLICATE_EXTENSION;
-        seen |= row >= 0 ? 1u << row : 0;
-        err = read_answer(conn, row, &body);
-        if (err != SW_OK)
-            return err;
+        err = read_answer(conn, row_of(id), &body);
     }
-    return r.failed ? SW_ERR_DECODE : SW_OK;
+    return err;
 }

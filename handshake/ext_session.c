@@ -82,9 +82,11 @@ void sw_renegotiation_write(struct sw_conn *conn, struct sw_writer *w)
 
 enum sw_err sw_renegotiation_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
 {
+    struct sw_reader info = sw_read_vec8(r);
+
     (void)conn;
-    ext->renegotiation = sw_read_rest(r);
-    return ext->renegotiation.len > 0 ? SW_OK : SW_ERR_EXTENSION_DECODE;
+    ext->renegotiation = sw_read_rest(&info);
+    return SW_OK;
 }
 
 bool sw_renegotiation_answer(const struct sw_conn *conn)
@@ -94,9 +96,9 @@ bool sw_renegotiation_answer(const struct sw_conn *conn)
 
 enum sw_err sw_renegotiation_read_answer(struct sw_conn *conn, struct sw_reader *r)
 {
-    struct sw_slice info = sw_read_rest(r);
+    struct sw_reader info = sw_read_vec8(r);
 
-    if (info.len != 1 || info.p[0] != 0)
+    if (sw_reader_left(&info) > 0)
         return SW_ERR_RENEGOTIATION_INFO;
     conn->secure_renegotiation = true;
     return SW_OK;

@@ -43,7 +43,8 @@ static enum sw_err after_handshake(struct sw_conn *conn, struct sw_slice raw)
         return SW_ERR_NO_RENEGOTIATION;
     if (++conn->warnings > SW_WARNINGS_MAX)
         return SW_ERR_WARNING_FLOOD;
-    return sw_engine_alert(conn, 1, SW_ALERT_NO_RENEGOTIATION);
+    /* nothing follows our close_notify (RFC 5246 7.2.1) */
+    return conn->close_queued ? SW_OK : sw_engine_alert(conn, 1, SW_ALERT_NO_RENEGOTIATION);
 }
 
 static enum sw_err one_message(struct sw_conn *conn, struct sw_slice raw, bool more)
@@ -52,8 +53,8 @@ static enum sw_err one_message(struct sw_conn *conn, struct sw_slice raw, bool m
 
     if (conn->hs == NULL || conn->established)
         return after_handshake(conn, raw);
-    if (type == SW_HELLO_REQUEST && !sw_is_server(conn)) {
-        /* ignored while a handshake is under way (RFC 5246 7.4.1.1), and never part of the transcript */
+    if (type == SW_HELLO_REQUEST && !sw_is_server(conn) && !sw_option(conn, SW_OPT_RENEGOTIATION_FATAL)) {
+        /* ignored while a handshake is under way (RFC 5246 7.4.1.1), and never part of the transcript; who wants no such peer takes it as out of turn */
         return raw.len == MESSAGE_HEADER ? SW_OK : SW_ERR_DECODE;
     }
     return sw_step_receive(conn, type, raw, more);

@@ -13,7 +13,9 @@ static const struct ext_body offers[] = {
     {"a ticket",                        35, "00010203",                    SW_OK},
     {"a first handshake",            65281, "00",                          SW_OK},
     {"an empty body",                65281, "",                            SW_ERR_EXTENSION_DECODE},
-    {"with verify_data",             65281, "0c 000102030405060708090a0b", SW_OK},
+    {"with verify_data",             65281, "0c 000102030405060708090a0b", SW_OK}, /* ClientHello refuses it */
+    {"a length that lies",           65281, "05 00",                       SW_ERR_EXTENSION_DECODE},
+    {"a first handshake, and more",  65281, "00 00",                       SW_ERR_EXTENSION_DECODE},
 };
 /* clang-format on */
 
@@ -25,7 +27,9 @@ static const struct ext_body answers[] = {
     {"a ticket to come",                          35, "",                            SW_OK},
     {"a ticket where it does not belong",         35, "00010203",                    SW_ERR_EXTENSION_DECODE},
     {"a first handshake",                      65281, "00",                          SW_OK},
-    {"an empty body",                          65281, "",                            SW_ERR_RENEGOTIATION_INFO},
+    {"an empty body",                          65281, "",                            SW_ERR_EXTENSION_DECODE},
+    {"a length that lies",                     65281, "05 00",                       SW_ERR_EXTENSION_DECODE},
+    {"a first handshake, and more",            65281, "00 00",                       SW_ERR_EXTENSION_DECODE},
     {"with verify_data",                       65281, "0c 000102030405060708090a0b", SW_ERR_RENEGOTIATION_INFO},
 };
 /* clang-format on */

@@ -58,6 +58,43 @@ static void renegotiation_can_be_fatal(void)
     }
 }
 
+/* A HelloRequest before the handshake is over is passed over, or out of turn for who wants none (RFC 5246 7.4.1.1). */
+static void requests_within_a_handshake(void)
+{
+    static const uint8_t request[4] = {0};
+
+    for (int fatal = 0; fatal < 2; fatal++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_RENEGOTIATION_FATAL, fatal));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_carry(p.client, p.server, 0));
+        pair_put(&p, false, SW_CT_HANDSHAKE, request, sizeof request);
+        SW_ASSERT_ERR(sw_conn_error(p.client), fatal ? SW_ERR_UNEXPECTED_MESSAGE : SW_OK);
+        CU_ASSERT_EQUAL(pair_run(&p), !fatal);
+        pair_close(&p);
+    }
+}
+
+/* Nothing follows our close_notify, not even a refusal. */
+static void no_answer_after_the_close(void)
+{
+    static const uint8_t request[4] = {0};
+    struct pair p;
+    size_t len;
+
+    pair_establish(&p, false);
+    sw_conn_close(p.client);
+    /* the close is on its way, and so is the server's wish */
+    (void)sw_conn_out_buf(p.client, &len);
+    SW_ASSERT_OK(sw_conn_out_ack(p.client, len));
+    pair_put(&p, false, SW_CT_HANDSHAKE, request, sizeof request);
+    SW_ASSERT_OK(sw_conn_error(p.client));
+    CU_ASSERT_FALSE(sw_conn_wants(p.client) & SW_WANT_SEND);
+    pair_close(&p);
+}
+
 /* The same in pieces, one byte a record: answered once, when it is whole, and the connection goes on. */
 static void renegotiation_in_pieces(void)
 {
@@ -166,5 +203,7 @@ SW_TEST_SUITE(frame){
     SW_TEST(renegotiation_is_refused),
     SW_TEST(renegotiation_in_pieces),
     SW_TEST(renegotiation_can_be_fatal),
+    SW_TEST(requests_within_a_handshake),
+    SW_TEST(no_answer_after_the_close),
     SW_TEST(nothing_else_after_the_handshake),
 };

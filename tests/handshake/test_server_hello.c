@@ -25,6 +25,8 @@ static const struct {
     {"one extension twice",               "0303", "00",   "003c00", "000a ff01 0001 00 ff01 0001 00",    SW_ERR_DUPLICATE_EXTENSION},
     {"renegotiation_info with contents",  "0303", "00",   "003c00", "0006 ff01 0002 01 00",              SW_ERR_RENEGOTIATION_INFO},
     {"an unknown extension",              "0303", "00",   "003c00", "0004 1234 0000",                    SW_ERR_UNSOLICITED_EXTENSION},
+    {"an unknown extension twice",        "0303", "00",   "003c00", "0008 1234 0000 1234 0000",          SW_ERR_DUPLICATE_EXTENSION},
+    {"an unknown one, and half another",  "0303", "00",   "003c00", "0006 1234 0000 1234",               SW_ERR_DECODE},
     {"ALPN, unasked",                     "0303", "00",   "003c00", "0009 0010 0005 0003 02 6832",       SW_ERR_UNSOLICITED_EXTENSION},
     {"a status, unasked",                 "0303", "00",   "003c00", "0004 0005 0000",                    SW_ERR_UNSOLICITED_EXTENSION},
     {"signature_algorithms",              "0303", "00",   "003c00", "0008 000d 0004 0002 0401",          SW_ERR_UNSOLICITED_EXTENSION},

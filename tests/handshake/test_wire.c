@@ -194,6 +194,8 @@ static const struct {
     {"renegotiation_info as it should be",       EXT("ff01000100"),                                   SW_ALERT_NONE},
     {"renegotiation_info with contents",         EXT("ff01000d0c000102030405060708090a0b"),           SW_ALERT_HANDSHAKE_FAILURE},
     {"renegotiation_info empty",                 EXT("ff010000"),                                     SW_ALERT_DECODE_ERROR},
+    {"renegotiation_info with more behind it",   EXT("ff0100020000"),                                 SW_ALERT_DECODE_ERROR},
+    {"renegotiation_info whose length lies",     EXT("ff0100020500"),                                 SW_ALERT_DECODE_ERROR},
     {"a server name",                            EXT("0000000800060000036162 63"),                    SW_ALERT_NONE},
     {"an empty server name",                     EXT("000000050003000000"),                           SW_ALERT_DECODE_ERROR},
     {"an empty list of server names",            EXT("000000020000"),                                 SW_ALERT_DECODE_ERROR},
