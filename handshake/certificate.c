@@ -1,10 +1,9 @@
 /*
  * Certificate (RFC 5246 7.4.2, 7.4.6): certificate_list<0..2^24-1> of ASN.1Cert<1..2^24-1>, leaf first.
  *
- * The body is kept as it came until the chain has been verified; the leaf's parsed form is views of it.
+ * The chain is the body as it came, the leaf's parsed form is views of it.
  */
 #include "handshake/msg.h"
-#include <string.h>
 
 bool sw_certificate_next(struct sw_reader *list, struct sw_slice *der)
 {
@@ -74,12 +73,8 @@ enum sw_err sw_certificate_recv(struct sw_conn *conn, struct sw_slice body)
         return SW_ERR_DECODE;
     if (first.p == NULL)
         return none_shown(conn);
-    hs->chain = sw_conn_alloc(conn, body.len);
-    if (hs->chain == NULL)
-        return SW_ERR_MEMORY;
-    hs->chain_len = body.len;
-    memcpy(hs->chain, body.p, body.len);
-    err = sw_cert_parse(&hs->leaf, hs->chain + (first.p - body.p), first.len);
+    conn->chain = body;
+    err = sw_cert_parse(&hs->leaf, first.p, first.len);
     if (err != SW_OK)
         return SW_ERR_CERT_DECODE;
     hs->have_leaf = true;

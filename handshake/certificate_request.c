@@ -4,7 +4,6 @@
  *     certificate_types<1..2^8-1> supported_signature_algorithms<2..2^16-2> certificate_authorities<0..2^16-1> of DistinguishedName<1..2^16-1>
  */
 #include "handshake/msg.h"
-#include <string.h>
 
 enum { TYPE_RSA_SIGN = 1, TYPE_ECDSA_SIGN = 64, AUTHORITIES_MAX = 8192 };
 
@@ -89,15 +88,8 @@ enum sw_err sw_certificate_request_recv(struct sw_conn *conn, struct sw_slice bo
 {
     struct sw_handshake *hs = conn->hs;
     struct sw_certificate_request q;
-    enum sw_err err;
+    enum sw_err err = sw_certificate_request_decode(&q, body);
 
-    hs->request = sw_conn_alloc(conn, body.len > 0 ? body.len : 1);
-    if (hs->request == NULL)
-        return SW_ERR_MEMORY;
-    hs->request_len = body.len > 0 ? body.len : 1;
-    if (body.len > 0)
-        memcpy(hs->request, body.p, body.len);
-    err = sw_certificate_request_decode(&q, (struct sw_slice){hs->request, body.len});
     if (err != SW_OK)
         return err;
     hs->req_types = q.types;

@@ -1,6 +1,5 @@
 /* CertificateStatus (RFC 6066 8): status_type(1) = ocsp, then OCSPResponse<1..2^24-1>. Judged together with the chain. */
 #include "handshake/msg.h"
-#include <string.h>
 
 enum { STATUS_OCSP = 1 };
 
@@ -23,15 +22,10 @@ enum sw_err sw_certificate_status_recv(struct sw_conn *conn, struct sw_slice bod
     bool ocsp = sw_read_u8(&r) == STATUS_OCSP;
     struct sw_reader vec = sw_read_vec24(&r);
     struct sw_slice response = sw_read_rest(&vec);
-    struct sw_handshake *hs = conn->hs;
 
     if (!sw_reader_end(&r) || !ocsp || response.len == 0)
         return SW_ERR_DECODE;
-    hs->status = sw_conn_alloc(conn, response.len);
-    if (hs->status == NULL)
-        return SW_ERR_MEMORY;
-    hs->status_len = response.len;
-    memcpy(hs->status, response.p, response.len);
+    conn->status = response;
     conn->stapled = true;
     sw_conn_note(conn, "an OCSP response for the server's certificate");
     return SW_OK;

@@ -9,12 +9,14 @@ enum sw_err sw_certificate_verify_send(struct sw_conn *conn, struct sw_writer *w
 {
     struct sw_handshake *hs = conn->hs;
     uint8_t digest[SW_HASH_MAX], sig[SW_SIG_MAX];
-    struct sw_slice all = sw_transcript_kept(&hs->transcript);
+    struct sw_slice all;
     size_t sig_len = 0, mark;
     enum sw_err err;
 
     if (hs->scheme->hash == SW_HASH_NONE) {
-        err = sw_privkey_sign(hs->cred->key, hs->scheme, all.p, all.len, sig, &sig_len);
+        err = sw_transcript_whole(&hs->transcript, &all);
+        if (err == SW_OK)
+            err = sw_privkey_sign(hs->cred->key, hs->scheme, all.p, all.len, sig, &sig_len);
     } else {
         err = sw_transcript_digest_with(&hs->transcript, hs->scheme->hash, digest);
         if (err == SW_OK)
@@ -27,7 +29,6 @@ enum sw_err sw_certificate_verify_send(struct sw_conn *conn, struct sw_writer *w
     mark = sw_write_open(w, 2);
     sw_write_bytes(w, sig, sig_len);
     sw_write_close(w, mark, 2);
-    sw_transcript_drop(&hs->transcript);
     sw_conn_note(conn, "our signature over the handshake, %s", hs->scheme->name);
     return SW_OK;
 }
@@ -38,7 +39,7 @@ enum sw_err sw_certificate_verify_recv(struct sw_conn *conn, struct sw_slice bod
     struct sw_reader r = sw_reader_of_slice(body);
     uint16_t id = sw_read_u16(&r);
     struct sw_reader vec = sw_read_vec16(&r);
-    struct sw_slice sig = sw_read_rest(&vec), all = sw_transcript_kept(&hs->transcript);
+    struct sw_slice sig = sw_read_rest(&vec), all;
     uint8_t digest[SW_HASH_MAX];
     enum sw_err err;
 
@@ -48,13 +49,14 @@ enum sw_err sw_certificate_verify_recv(struct sw_conn *conn, struct sw_slice bod
     if (err != SW_OK)
         return err;
     if (conn->peer_scheme->hash == SW_HASH_NONE) {
-        err = sw_pubkey_verify(&hs->leaf.key, conn->peer_scheme, all.p, all.len, sig.p, sig.len);
+        err = sw_transcript_whole(&hs->transcript, &all);
+        if (err == SW_OK)
+            err = sw_pubkey_verify(&hs->leaf.key, conn->peer_scheme, all.p, all.len, sig.p, sig.len);
     } else {
         err = sw_transcript_digest_with(&hs->transcript, conn->peer_scheme->hash, digest);
         if (err == SW_OK)
             err = sw_pubkey_verify_digest(&hs->leaf.key, conn->peer_scheme, digest, sig.p, sig.len);
     }
-    sw_transcript_drop(&hs->transcript);
     sw_conn_note(conn, "the client's signature over the handshake, %s: %s", conn->peer_scheme->name,
                  err == SW_OK ? "it holds the key of its certificate" : "wrong");
     return err;

@@ -457,11 +457,8 @@ enum sw_err sw_client_hello_recv(struct sw_conn *conn, struct sw_slice body)
     hs->client_version = h.version;
     memcpy(conn->client_random, h.random, SW_RANDOM_LEN);
     err = negotiate(conn, &h);
-    /* the views in peer_ext end with this message */
     if (err == SW_OK)
         err = sw_transcript_start(&hs->transcript, conn->suite->prf);
-    if (err == SW_OK && (hs->resuming || sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_NONE))
-        sw_transcript_drop(&hs->transcript);
     hs->hello_done = true;
     sw_conn_note(conn, "%s%s%s; chosen: %s", conn->name != NULL ? "asks for " : "names no server",
                  conn->name != NULL ? conn->name : "", hs->resuming ? ", resumes a session" : "",

@@ -11,6 +11,7 @@
  */
 #include "base/wipe.h"
 #include "handshake/msg.h"
+#include <string.h>
 
 /* --- client --------------------------------------------------------------------------------------------------------------- */
 
@@ -79,9 +80,22 @@ static enum sw_err recv_rsa(struct sw_conn *conn, struct sw_slice body)
     return err;
 }
 
-static enum sw_err recv_dh(struct sw_conn *conn, struct sw_slice body)
+/* The shared secret with our key from ServerKeyExchange, which has then served. */
+static enum sw_err agree(struct sw_conn *conn, struct sw_slice theirs, uint8_t *secret, size_t *len)
 {
     struct sw_handshake *hs = conn->hs;
+    struct sw_kex kex = {.group = conn->group, .secret_len = hs->own_secret_len};
+    enum sw_err err;
+
+    memcpy(kex.secret, hs->own_secret, hs->own_secret_len);
+    err = sw_kex_derive(&kex, theirs, conn->suite->kex == SW_KEX_DHE, secret, len);
+    sw_kex_wipe(&kex);
+    sw_wipe(hs->own_secret, sizeof hs->own_secret);
+    return err;
+}
+
+static enum sw_err recv_dh(struct sw_conn *conn, struct sw_slice body)
+{
     bool ec = conn->suite->kex == SW_KEX_ECDHE;
     struct sw_reader r = sw_reader_of_slice(body), vec = ec ? sw_read_vec8(&r) : sw_read_vec16(&r);
     struct sw_slice theirs = sw_read_rest(&vec);
@@ -91,11 +105,10 @@ static enum sw_err recv_dh(struct sw_conn *conn, struct sw_slice body)
 
     if (!sw_reader_end(&r) || theirs.len == 0)
         return SW_ERR_DECODE;
-    err = sw_kex_derive(hs->kex, theirs, !ec, secret, &len);
+    err = agree(conn, theirs, secret, &len);
     if (err == SW_OK)
         err = sw_conn_premaster(conn, secret, len);
     sw_wipe(secret, sizeof secret);
-    sw_handshake_drop_kex(conn);
     sw_conn_note(conn, "the client's fresh %s key", conn->group->name);
     return err;
 }

@@ -27,7 +27,7 @@ void sw_conn_release_mem(struct sw_conn *conn, void *p, size_t size)
 
 size_t sw_conn_memory(const struct sw_conn *conn)
 {
-    return conn->memory + (conn->hs != NULL ? conn->hs->transcript.cap : 0);
+    return conn->memory + (conn->hs != NULL ? conn->hs->transcript.memory : 0);
 }
 
 /* --- making and freeing ------------------------------------------------------------------------------------------------- */
@@ -82,9 +82,7 @@ void sw_conn_free(struct sw_conn *conn)
     sw_engine_work_free(conn);
     if (conn->name != NULL)
         sw_conn_release_mem(conn, conn->name, strlen(conn->name) + 1);
-    sw_conn_release_mem(conn, conn->chain, conn->chain_len);
-    sw_conn_release_mem(conn, conn->status, conn->status_len);
-    sw_conn_release_mem(conn, conn->sct, conn->sct_len);
+    sw_conn_release_mem(conn, conn->kept, conn->kept_len);
     sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
     sw_conn_release_mem(conn, conn->text, SW_TEXT_MAX);
     sw_config_release(cfg, conn, sizeof *conn);
@@ -319,14 +317,11 @@ void sw_conn_release(struct sw_conn *conn)
 
     if (!conn->established || conn->err != SW_OK)
         return;
-    sw_conn_release_mem(conn, conn->status, conn->status_len);
-    conn->status = NULL;
-    sw_conn_release_mem(conn, conn->sct, conn->sct_len);
-    conn->sct = NULL;
-    if (sw_option(conn, SW_OPT_KEEP_CHAIN) != 1) {
-        sw_conn_release_mem(conn, conn->chain, conn->chain_len);
-        conn->chain = NULL;
-    }
+    conn->status = conn->sct = (struct sw_slice){NULL, 0};
+    if (sw_option(conn, SW_OPT_KEEP_CHAIN) != 1)
+        conn->chain = (struct sw_slice){NULL, 0};
     if (w != NULL && w->in_start == w->in_end && w->out_start == w->out_end && conn->plain.len == 0)
         sw_engine_work_free(conn);
+    if (sw_conn_keep(conn) != SW_OK)
+        return; /* without memory for a smaller block the one that is there stays */
 }

@@ -32,7 +32,7 @@ struct sw_work {
     size_t size; /* of the allocation */
 };
 
-/* What a hello's extensions said; slices are views of the message. One struct for both directions. */
+/* What a hello's extensions said; slices are views of the message, in the transcript. One struct for both directions. */
 struct sw_hello_ext {
     uint32_t seen; /* bit per row of the extension table */
     struct sw_slice server_name;
@@ -87,24 +87,16 @@ struct sw_handshake {
     const struct sw_credential *cred;  /* ours */
     const struct sw_sigscheme *scheme; /* what we will sign with */
 
-    struct sw_kex *kex; /* our half of an exchange; NULL: none yet, or no longer */
+    struct sw_kex *kex;                         /* client: our half of an exchange; NULL: none yet, or no longer */
+    uint8_t own_secret[SW_KEX_ROW_PRIVATE_MAX]; /* server: what is needed of ours, once the public value is written */
+    uint8_t own_secret_len;
     uint8_t *premaster; /* client: between writing ClientKeyExchange and its joining the transcript */
     size_t premaster_len;
-    struct sw_slice peer_public; /* server's ephemeral value at a client: view of `ske` */
-    uint8_t *ske;                /* kept ServerKeyExchange body: p, g and public value are views of it */
-    size_t ske_len;
 
-    /* the peer's chain, as the body of its Certificate message, and its status */
-    uint8_t *chain;
-    size_t chain_len;
+    /* views of the peer's messages in the transcript: its certificate, its half of an exchange, what it wants our certificate to be */
     struct sw_cert leaf;
     bool have_leaf;
-    uint8_t *status;
-    size_t status_len;
-
-    /* CertificateRequest at a client: views of `request` */
-    uint8_t *request;
-    size_t request_len;
+    struct sw_slice peer_public;
     struct sw_slice req_types, req_sigalgs, req_authorities;
 
     struct sw_record_secrets next_in, next_out; /* in force after the ChangeCipherSpec of that direction */
@@ -116,13 +108,15 @@ struct sw_conn {
     void *user;
     struct sw_work *work;
     struct sw_handshake *hs;
-    char *name;     /* client: whom we want; server: whom the client asked for; NULL: nobody */
-    uint8_t *chain; /* SW_OPT_KEEP_CHAIN or a client before release: the peer's chain */
-    size_t chain_len;
-    uint8_t *status;
-    size_t status_len;
-    uint8_t *sct; /* client: SignedCertificateTimestampList */
-    size_t sct_len;
+    char *name; /* client: whom we want; server: whom the client asked for; NULL: nobody */
+
+    /* what the peer has shown: views of the transcript while the handshake runs, of `kept` behind its end */
+    struct sw_slice chain;  /* body of its Certificate message */
+    struct sw_slice status; /* OCSP response */
+    struct sw_slice sct;    /* client: SignedCertificateTimestampList */
+    uint8_t *kept;
+    size_t kept_len;
+
     uint8_t *resumable; /* client: encoded session */
     size_t resumable_len;
     char *text;    /* the error in words */
@@ -214,13 +208,15 @@ bool sw_false_start(const struct sw_conn *conn);
 /* sw_session_keep: at the end of a handshake: what can be resumed goes into the server's cache, or into the client's hands. */
 enum sw_err sw_session_keep(struct sw_conn *conn) SW_MUST_USE;
 
-/* sw_handshake_new, _end: what only the handshake needs. end wipes it; what outlives it has been moved to the connection. */
+/* sw_conn_keep: move what the peer has shown, as far as it is still wanted, to one block of its own. SW_ERR_MEMORY: all stays where it is. */
+enum sw_err sw_conn_keep(struct sw_conn *conn) SW_MUST_USE;
+
+/* sw_handshake_new, _end: what only the handshake needs. end wipes it; what outlives it has been moved by sw_conn_keep. */
 enum sw_err sw_handshake_new(struct sw_conn *conn) SW_MUST_USE;
 void sw_handshake_end(struct sw_conn *conn);
 
 /*
- * sw_handshake_session, _kex: the large parts of a handshake, made zeroed when they are first asked for, so that a half-open handshake of somebody who
- * opens thousands does not hold them; NULL without memory. The _drop functions wipe and free them before the handshake ends.
+ * sw_handshake_session, _kex: the large parts of a handshake, made zeroed when they are first asked for; NULL without memory. The _drop functions wipe and free them before the handshake ends.
  */
 struct sw_session *sw_handshake_session(struct sw_conn *conn);
 struct sw_kex *sw_handshake_kex(struct sw_conn *conn);

@@ -70,10 +70,7 @@ enum sw_err sw_conn_peer(const struct sw_conn *conn, struct sw_peer *peer)
 
 const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *len)
 {
-    bool in_progress = conn->hs != NULL && conn->hs->chain != NULL;
-    struct sw_reader r =
-        in_progress ? sw_reader_of(conn->hs->chain, conn->hs->chain_len) : sw_reader_of(conn->chain, conn->chain_len);
-    struct sw_reader list = sw_read_vec24(&r);
+    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
     struct sw_slice der;
 
     *len = 0;
@@ -87,16 +84,14 @@ const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *l
 
 const uint8_t *sw_conn_ocsp(const struct sw_conn *conn, size_t *len)
 {
-    bool in_progress = conn->hs != NULL && conn->hs->status != NULL;
-
-    *len = in_progress ? conn->hs->status_len : conn->status_len;
-    return in_progress ? conn->hs->status : conn->status;
+    *len = conn->status.len;
+    return conn->status.p;
 }
 
 const uint8_t *sw_conn_sct(const struct sw_conn *conn, size_t *len)
 {
-    *len = conn->sct != NULL ? conn->sct_len : 0;
-    return conn->sct;
+    *len = conn->sct.len;
+    return conn->sct.p;
 }
 
 /* --- derived values ----------------------------------------------------------------------------------------------------- */

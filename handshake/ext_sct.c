@@ -6,7 +6,6 @@
  * The list is carried and its shape checked; which logs to believe is the application's business.
  */
 #include "handshake/ext_rows.h"
-#include <string.h>
 
 bool sw_sct_offer(const struct sw_conn *conn)
 {
@@ -40,10 +39,6 @@ enum sw_err sw_sct_read_answer(struct sw_conn *conn, struct sw_reader *r)
 
     if (!sw_sct_list_valid(list))
         return SW_ERR_EXTENSION_DECODE;
-    conn->sct = sw_conn_alloc(conn, list.len);
-    if (conn->sct == NULL)
-        return SW_ERR_MEMORY;
-    conn->sct_len = list.len;
-    memcpy(conn->sct, list.p, list.len);
+    conn->sct = list;
     return SW_OK;
 }

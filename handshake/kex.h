@@ -27,6 +27,7 @@ enum {
     SW_KEX_PUBLIC_MAX = 1024 /* DH of 8192 bits */,
     SW_KEX_SECRET_MAX = 1024,
     SW_KEX_PRIVATE_MAX = 512,
+    SW_KEX_ROW_PRIVATE_MAX = 66, /* in a group of the table: P-521 */
     SW_DH_MIN_BITS = 2048,
     SW_DH_MAX_BITS = 8192
 };

@@ -6,9 +6,9 @@
 enum { ON_STACK = 4 /* certificates of a usual chain */, CHAIN_MAX = 512 };
 
 /* The certificates behind the leaf, parsed; those that cannot be parsed are left out: a path may exist without them. */
-static size_t parse_rest(const struct sw_handshake *hs, struct sw_cert *out, size_t max)
+static size_t parse_rest(const struct sw_conn *conn, struct sw_cert *out, size_t max)
 {
-    struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
+    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
     struct sw_slice der;
     size_t n = 0;
 
@@ -19,9 +19,9 @@ static size_t parse_rest(const struct sw_handshake *hs, struct sw_cert *out, siz
     return n;
 }
 
-static size_t count_chain(const struct sw_handshake *hs)
+static size_t count_chain(const struct sw_conn *conn)
 {
-    struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
+    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
     struct sw_slice der;
     size_t n = 0;
 
@@ -45,7 +45,7 @@ static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, 
         .names_len = !sw_is_server(conn) && conn->name != NULL ? 1 : 0,
         .max_depth = (unsigned)sw_option(conn, SW_OPT_MAX_DEPTH),
         .strict = sw_option(conn, SW_OPT_STRICT_PATHS) != 0,
-        .ocsp = {hs->status, hs->status_len},
+        .ocsp = conn->status,
     };
 
     return sw_verify(&hs->leaf, &params, result);
@@ -55,8 +55,8 @@ static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, 
 static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *reason)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_reader r = sw_reader_of(hs->chain, hs->chain_len), list = sw_read_vec24(&r);
-    size_t count = count_chain(hs) + 1, n = 0, size = count * (sizeof(uint8_t *) + sizeof(size_t));
+    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
+    size_t count = count_chain(conn) + 1, n = 0, size = count * (sizeof(uint8_t *) + sizeof(size_t));
     const uint8_t **ders = sw_conn_alloc(conn, size);
     size_t *lens = (size_t *)(void *)(ders + count);
     struct sw_slice der;
@@ -96,20 +96,19 @@ static enum sw_err remember(struct sw_conn *conn)
 /* A certificate with the status_request feature promises a status to whoever asks for one (RFC 7633 4.2.2). */
 static bool staple_missing(const struct sw_conn *conn)
 {
-    return !sw_is_server(conn) && conn->hs->leaf.must_staple && conn->hs->status == NULL &&
+    return !sw_is_server(conn) && conn->hs->leaf.must_staple && conn->status.p == NULL &&
            sw_option(conn, SW_OPT_STATUS_REQUEST) != 0 && !sw_option(conn, SW_OPT_INSECURE_NO_VERIFY);
 }
 
 enum sw_err sw_peer_verify(struct sw_conn *conn)
 {
-    struct sw_handshake *hs = conn->hs;
     struct sw_cert few[ON_STACK], *rest = few;
-    size_t count = count_chain(hs), size = count * sizeof *rest;
+    size_t count = count_chain(conn), size = count * sizeof *rest;
     struct sw_verify_result result;
     const char *reason = "";
     enum sw_err err = SW_OK;
 
-    if (sw_option(conn, SW_OPT_STATUS_REQUEST) == 2 && !sw_is_server(conn) && hs->status == NULL)
+    if (sw_option(conn, SW_OPT_STATUS_REQUEST) == 2 && !sw_is_server(conn) && conn->status.p == NULL)
         return SW_ERR_OCSP;
     if (staple_missing(conn)) {
         sw_conn_explain(conn, "the certificate demands a stapled status (RFC 7633), and none came");
@@ -119,7 +118,7 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
         (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0)) {
         if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
             return SW_ERR_MEMORY;
-        err = check_path(conn, rest, parse_rest(hs, rest, count), &result);
+        err = check_path(conn, rest, parse_rest(conn, rest, count), &result);
         if (rest != few)
             sw_conn_release_mem(conn, rest, size);
         reason = result.reason;

@@ -99,8 +99,7 @@ static enum sw_err check_resumption(struct sw_conn *conn, const struct sw_server
         return SW_OK;
     }
     /* the server should not have sent it, but nothing forbids it (RFC 6962 3.3.1) */
-    sw_conn_release_mem(conn, conn->sct, conn->sct_len);
-    conn->sct = NULL;
+    conn->sct = (struct sw_slice){NULL, 0};
     if (conn->suite->id != s->suite || conn->version != s->version)
         return SW_ERR_RESUME_MISMATCH;
     if (conn->ems != s->ems)
@@ -137,8 +136,6 @@ enum sw_err sw_server_hello_recv(struct sw_conn *conn, struct sw_slice body)
         err = SW_ERR_EXTENSION_VALUE;
     if (err == SW_OK)
         err = sw_transcript_start(&hs->transcript, conn->suite->prf);
-    if (err == SW_OK && (hs->resuming || conn->cfg->creds_len == 0))
-        sw_transcript_drop(&hs->transcript);
     if (err == SW_OK && hs->resuming)
         err = sw_conn_resume_keys(conn);
     hs->hello_done = true;

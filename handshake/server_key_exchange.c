@@ -63,9 +63,8 @@ static void write_vec16(struct sw_writer *w, struct sw_slice s)
     sw_write_close(w, mark, 2);
 }
 
-static void write_params(const struct sw_conn *conn, struct sw_writer *w)
+static void write_params(const struct sw_conn *conn, const struct sw_kex *kex, struct sw_writer *w)
 {
-    const struct sw_kex *kex = conn->hs->kex;
     struct sw_slice public_value = {kex->public_value, kex->public_len}, p, g;
     size_t mark;
 
@@ -83,18 +82,32 @@ static void write_params(const struct sw_conn *conn, struct sw_writer *w)
     write_vec16(w, public_value);
 }
 
+/* A fresh key: its public half goes into the message, and of the rest no more is kept than a half-open handshake has to hold. */
+static enum sw_err write_fresh_key(struct sw_conn *conn, struct sw_writer *w)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_kex kex;
+    enum sw_err err = sw_kex_generate_from(&kex, sw_conn_rand(conn), conn->group);
+
+    if (err == SW_OK) {
+        write_params(conn, &kex, w);
+        memcpy(hs->own_secret, kex.secret, kex.secret_len);
+        hs->own_secret_len = (uint8_t)kex.secret_len;
+    }
+    sw_kex_wipe(&kex);
+    return err;
+}
+
 enum sw_err sw_server_key_exchange_send(struct sw_conn *conn, struct sw_writer *w)
 {
     struct sw_handshake *hs = conn->hs;
     uint8_t to_sign[SIGNED_MAX], sig[SW_SIG_MAX];
     size_t start = w->len, len, sig_len = 0;
-    struct sw_kex *kex = sw_handshake_kex(conn);
-    enum sw_err err = kex != NULL ? sw_kex_generate_from(kex, sw_conn_rand(conn), conn->group) : SW_ERR_MEMORY;
+    enum sw_err err = write_fresh_key(conn, w);
 
     if (err != SW_OK)
         return err;
     conn->group_bits = conn->group->bits;
-    write_params(conn, w);
     if (!sw_writer_ok(w))
         return SW_ERR_SPACE;
     len = write_signed(conn, (struct sw_slice){w->buf + start, w->len - start}, to_sign, sizeof to_sign);
@@ -148,16 +161,8 @@ enum sw_err sw_server_key_exchange_recv(struct sw_conn *conn, struct sw_slice bo
 {
     struct sw_handshake *hs = conn->hs;
     struct sw_ske ske;
-    enum sw_err err;
+    enum sw_err err = sw_server_key_exchange_decode(&ske, body, conn->suite->kex == SW_KEX_ECDHE);
 
-    /* kept until ClientKeyExchange: group and public value are views of it */
-    hs->ske = sw_conn_alloc(conn, body.len > 0 ? body.len : 1);
-    if (hs->ske == NULL)
-        return SW_ERR_MEMORY;
-    hs->ske_len = body.len > 0 ? body.len : 1;
-    if (body.len > 0)
-        memcpy(hs->ske, body.p, body.len);
-    err = sw_server_key_exchange_decode(&ske, (struct sw_slice){hs->ske, body.len}, conn->suite->kex == SW_KEX_ECDHE);
     if (err == SW_OK)
         err = check_signature(conn, &ske);
     if (err == SW_OK)

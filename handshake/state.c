@@ -3,6 +3,7 @@
  * ends, whichever way it does.
  */
 #include "handshake/conn.h"
+#include <string.h>
 
 enum sw_err sw_handshake_new(struct sw_conn *conn)
 {
@@ -51,10 +52,33 @@ void sw_handshake_end(struct sw_conn *conn)
     sw_handshake_drop_session(conn);
     sw_conn_release_mem(conn, hs->premaster, hs->premaster_len);
     sw_conn_release_mem(conn, hs->msg, hs->msg_cap);
-    sw_conn_release_mem(conn, hs->ske, hs->ske_len);
-    sw_conn_release_mem(conn, hs->chain, hs->chain_len);
-    sw_conn_release_mem(conn, hs->status, hs->status_len);
-    sw_conn_release_mem(conn, hs->request, hs->request_len);
     sw_conn_release_mem(conn, hs, sizeof *hs);
     conn->hs = NULL;
+    /* of a handshake that has failed nothing stays */
+    if (!conn->established)
+        conn->chain = conn->status = conn->sct = (struct sw_slice){NULL, 0};
+}
+
+enum sw_err sw_conn_keep(struct sw_conn *conn)
+{
+    struct sw_slice *const views[] = {&conn->chain, &conn->status, &conn->sct};
+    enum { COUNT = sizeof views / sizeof views[0] };
+    size_t len = 0, at = 0;
+    uint8_t *block = NULL;
+
+    for (size_t i = 0; i < COUNT; i++)
+        len += views[i]->len;
+    if (len > 0 && (block = sw_conn_alloc(conn, len)) == NULL)
+        return SW_ERR_MEMORY;
+    for (size_t i = 0; i < COUNT; i++) {
+        if (views[i]->len == 0)
+            continue;
+        memcpy(block + at, views[i]->p, views[i]->len);
+        views[i]->p = block + at;
+        at += views[i]->len;
+    }
+    sw_conn_release_mem(conn, conn->kept, conn->kept_len);
+    conn->kept = block;
+    conn->kept_len = len;
+    return SW_OK;
 }

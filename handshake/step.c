@@ -77,7 +77,7 @@ static enum sw_err encode(struct sw_conn *conn, const struct sw_message_ops *ops
 
 static enum sw_err emit(struct sw_conn *conn, const uint8_t *msg, size_t len)
 {
-    enum sw_err err = sw_transcript_add(&conn->hs->transcript, msg, len);
+    enum sw_err err = sw_transcript_add(&conn->hs->transcript, (struct sw_slice){msg, len}, NULL);
 
     if (err != SW_OK)
         return err;
@@ -142,16 +142,13 @@ static enum sw_err finish(struct sw_conn *conn)
 
     if (err == SW_OK)
         err = sw_session_keep(conn);
+    if (sw_is_server(conn) && !sw_option(conn, SW_OPT_KEEP_CHAIN))
+        conn->chain = (struct sw_slice){NULL, 0};
+    if (err == SW_OK)
+        err = sw_conn_keep(conn);
     if (err != SW_OK)
         return err;
     conn->established = conn->may_write = true;
-    if (!sw_is_server(conn) || sw_option(conn, SW_OPT_KEEP_CHAIN)) {
-        conn->chain = conn->hs->chain;
-        conn->chain_len = conn->hs->chain_len;
-        conn->status = conn->hs->status;
-        conn->status_len = conn->hs->status_len;
-        conn->hs->chain = conn->hs->status = NULL;
-    }
     sw_handshake_end(conn);
     return SW_OK;
 }
@@ -223,7 +220,10 @@ static enum sw_err receive_ccs(struct sw_conn *conn, struct sw_slice body)
     return err;
 }
 
-/* Finished and CertificateVerify speak of the messages before them, so those two join the transcript afterwards. */
+/*
+ * Finished and CertificateVerify speak of the messages before them, so those two join the transcript afterwards. Every other message is dealt with where the
+ * transcript keeps it, so that views of it are good until the handshake ends.
+ */
 static bool joins_late(int message)
 {
     return message == SW_FINISHED || message == SW_CERTIFICATE_VERIFY;
@@ -232,15 +232,15 @@ static bool joins_late(int message)
 static enum sw_err receive_message(struct sw_conn *conn, int message, struct sw_slice raw)
 {
     const struct sw_message_ops *ops = sw_message_ops(message);
-    struct sw_slice body = {raw.p + HEADER, raw.len - HEADER};
+    struct sw_slice msg = raw;
     enum sw_err err = SW_OK;
 
     if (!joins_late(message))
-        err = sw_transcript_add(&conn->hs->transcript, raw.p, raw.len);
+        err = sw_transcript_add(&conn->hs->transcript, raw, &msg);
     if (err == SW_OK)
-        err = ops->recv(conn, body);
+        err = ops->recv(conn, (struct sw_slice){msg.p + HEADER, msg.len - HEADER});
     if (err == SW_OK && joins_late(message))
-        err = sw_transcript_add(&conn->hs->transcript, raw.p, raw.len);
+        err = sw_transcript_add(&conn->hs->transcript, raw, NULL);
     if (err == SW_OK || conn->cfg->trace != NULL)
         sw_conn_trace(conn, false, SW_CT_HANDSHAKE, raw.p, raw.len);
     return err;

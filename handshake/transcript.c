@@ -3,66 +3,103 @@
 #include "base/wipe.h"
 #include <string.h>
 
-enum { FIRST_CAP = 2048 };
+enum { MORE_ROOM = 1024 }; /* behind the message that did not fit */
 
 void sw_transcript_init(struct sw_transcript *t, struct sw_config *cfg)
 {
-    memset(t, 0, sizeof *t);
     t->cfg = cfg;
-    t->keeping = true;
+    t->first.bytes = t->room;
+    t->first.cap = sizeof t->room;
+    t->latest = &t->first;
 }
 
-void sw_transcript_drop(struct sw_transcript *t)
+static void release(struct sw_transcript *t, void *p, size_t size)
 {
-    sw_config_release(t->cfg, t->kept, t->cap);
-    t->kept = NULL;
-    t->len = t->cap = 0;
-    t->keeping = false;
+    sw_config_release(t->cfg, p, size);
+    t->memory -= size;
+}
+
+static void *take(struct sw_transcript *t, size_t size)
+{
+    void *p = sw_config_alloc(t->cfg, size);
+
+    if (p != NULL)
+        t->memory += size;
+    return p;
+}
+
+static void free_joined(struct sw_transcript *t)
+{
+    release(t, t->joined, t->joined_len);
+    t->joined = NULL;
+    t->joined_len = 0;
 }
 
 void sw_transcript_free(struct sw_transcript *t)
 {
-    if (t->cfg == NULL)
-        return;
-    sw_transcript_drop(t);
+    struct sw_transcript_block *b = t->first.next, *next;
+
+    free_joined(t);
+    for (; b != NULL; b = next) {
+        next = b->next;
+        release(t, b, sizeof *b + b->cap);
+    }
+    t->first.next = NULL;
     sw_wipe(&t->hash, sizeof t->hash);
 }
 
-static enum sw_err keep(struct sw_transcript *t, const void *msg, size_t len)
-{
-    if (len > t->cap - t->len) {
-        size_t cap = t->cap > 0 ? t->cap : FIRST_CAP;
-        uint8_t *grown;
+/* --- keeping ------------------------------------------------------------------------------------------------------------ */
 
-        while (cap - t->len < len)
-            cap *= 2;
-        grown = sw_config_alloc(t->cfg, cap);
-        if (grown == NULL)
-            return SW_ERR_MEMORY;
-        if (t->len > 0)
-            memcpy(grown, t->kept, t->len);
-        sw_config_release(t->cfg, t->kept, t->cap);
-        t->kept = grown;
-        t->cap = cap;
-    }
-    memcpy(t->kept + t->len, msg, len);
-    t->len += len;
+static enum sw_err another_block(struct sw_transcript *t, size_t cap)
+{
+    struct sw_transcript_block *b = take(t, sizeof *b + cap);
+
+    if (b == NULL)
+        return SW_ERR_MEMORY;
+    b->bytes = (uint8_t *)(b + 1);
+    b->cap = cap;
+    t->latest->next = b;
+    t->latest = b;
     return SW_OK;
 }
 
-enum sw_err sw_transcript_add(struct sw_transcript *t, const void *msg, size_t len)
+static enum sw_err keep(struct sw_transcript *t, struct sw_slice msg, struct sw_slice *kept)
 {
-    enum sw_err err = t->started ? sw_hash_update(&t->hash, msg, len) : SW_OK;
+    enum sw_err err = msg.len <= t->latest->cap - t->latest->len ? SW_OK : another_block(t, msg.len + MORE_ROOM);
+    struct sw_transcript_block *b = t->latest;
 
-    return err == SW_OK && t->keeping ? keep(t, msg, len) : err;
+    if (err != SW_OK)
+        return err;
+    memcpy(b->bytes + b->len, msg.p, msg.len);
+    *kept = (struct sw_slice){b->bytes + b->len, msg.len};
+    b->len += msg.len;
+    t->len += msg.len;
+    return SW_OK;
+}
+
+enum sw_err sw_transcript_add(struct sw_transcript *t, struct sw_slice msg, struct sw_slice *kept)
+{
+    struct sw_slice here;
+    enum sw_err err = keep(t, msg, kept != NULL ? kept : &here);
+
+    return err == SW_OK && t->started ? sw_hash_update(&t->hash, msg.p, msg.len) : err;
+}
+
+/* --- hashing ------------------------------------------------------------------------------------------------------------ */
+
+static enum sw_err hash_all(const struct sw_transcript *t, enum sw_hash_id id, struct sw_hash *h)
+{
+    enum sw_err err = sw_hash_init(h, id);
+
+    for (const struct sw_transcript_block *b = &t->first; b != NULL && err == SW_OK; b = b->next)
+        err = sw_hash_update(h, b->bytes, b->len);
+    return err;
 }
 
 enum sw_err sw_transcript_start(struct sw_transcript *t, enum sw_hash_id id)
 {
-    enum sw_err err = sw_hash_init(&t->hash, id);
+    enum sw_err err = hash_all(t, id, &t->hash);
 
-    if (err == SW_OK)
-        err = sw_hash_update(&t->hash, t->kept, t->len);
     t->started = err == SW_OK;
     return err;
 }
@@ -74,12 +111,30 @@ enum sw_err sw_transcript_digest(const struct sw_transcript *t, uint8_t *out)
 
 enum sw_err sw_transcript_digest_with(const struct sw_transcript *t, enum sw_hash_id id, uint8_t *out)
 {
+    struct sw_hash h;
+    enum sw_err err;
+
     if (t->started && t->hash.id == id)
         return sw_hash_peek(&t->hash, out);
-    return t->keeping ? sw_hash_once(id, t->kept, t->len, out) : SW_ERR_STATE;
+    err = hash_all(t, id, &h);
+    return err == SW_OK ? sw_hash_final(&h, out) : err;
 }
 
-struct sw_slice sw_transcript_kept(const struct sw_transcript *t)
+enum sw_err sw_transcript_whole(struct sw_transcript *t, struct sw_slice *all)
 {
-    return (struct sw_slice){t->kept, t->len};
+    size_t at = 0;
+
+    if (t->first.next == NULL) {
+        *all = (struct sw_slice){t->first.bytes, t->first.len};
+        return SW_OK;
+    }
+    free_joined(t);
+    t->joined = take(t, t->len);
+    if (t->joined == NULL)
+        return SW_ERR_MEMORY;
+    t->joined_len = t->len;
+    for (const struct sw_transcript_block *b = &t->first; b != NULL; at += b->len, b = b->next)
+        memcpy(t->joined + at, b->bytes, b->len);
+    *all = (struct sw_slice){t->joined, t->len};
+    return SW_OK;
 }

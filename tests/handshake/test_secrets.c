@@ -62,7 +62,8 @@ static void begin(struct pair *p, const struct known *k)
         conn->ems = k->ems;
         count_up(conn->client_random, SW_RANDOM_LEN, 100);
         count_up(conn->server_random, SW_RANDOM_LEN, 200);
-        SW_ASSERT_OK(sw_transcript_add(&conn->hs->transcript, "three messages", 14));
+        SW_ASSERT_OK(
+            sw_transcript_add(&conn->hs->transcript, (struct sw_slice){(const uint8_t *)"three messages", 14}, NULL));
         SW_ASSERT_OK(sw_transcript_start(&conn->hs->transcript, conn->suite->prf));
     }
 }
@@ -160,7 +161,8 @@ static void what_the_master_depends_on(void)
             (void)sw_unhex(k->master, want, sizeof want);
             begin(&p, k);
             if (message)
-                SW_ASSERT_OK(sw_transcript_add(&p.server->hs->transcript, "x", 1));
+                SW_ASSERT_OK(
+                    sw_transcript_add(&p.server->hs->transcript, (struct sw_slice){(const uint8_t *)"x", 1}, NULL));
             else
                 p.server->client_random[31] ^= 1;
             SW_ASSERT_OK(sw_conn_premaster(p.server, premaster, sizeof premaster));

@@ -1,10 +1,10 @@
-/* The running hash and the messages kept: the same digest whenever hashing begins, and no other hash once they are gone. */
+/* The running hash and the messages kept: the same digest whenever hashing begins, and no message ever moves. */
 #include "handshake/transcript.h"
 #include "tests/test.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL = 9000 };
+enum { ALL = 10000 };
 
 static uint8_t bytes[ALL];
 static size_t held, allowed = SIZE_MAX; /* bytes allocated now, and the longest piece that is given */
@@ -35,6 +35,7 @@ static struct sw_config *begin(struct sw_transcript *t)
     CU_ASSERT_PTR_NOT_NULL_FATAL(cfg);
     for (size_t i = 0; i < ALL; i++)
         bytes[i] = (uint8_t)(i * 31 + (i >> 8));
+    memset(t, 0, sizeof *t);
     sw_transcript_init(t, cfg);
     return cfg;
 }
@@ -48,7 +49,21 @@ static void is_hash_of(const struct sw_transcript *t, enum sw_hash_id id, size_t
     SW_ASSERT_BYTES(got, want, sw_hash_len(id));
 }
 
-/* Messages of many lengths, the hash known after each of them in turn: before the first, and across each growth. */
+static enum sw_err add(struct sw_transcript *t, size_t at, size_t len)
+{
+    return sw_transcript_add(t, (struct sw_slice){bytes + at, len}, NULL);
+}
+
+static void is_all(struct sw_transcript *t, size_t len)
+{
+    struct sw_slice all;
+
+    SW_ASSERT_OK(sw_transcript_whole(t, &all));
+    CU_ASSERT_EQUAL_FATAL(all.len, len);
+    SW_ASSERT_BYTES(all.p, bytes, len);
+}
+
+/* Messages of many lengths, the hash known after each of them in turn: before the first, and before and behind each that does not fit. */
 static void the_start_does_not_matter(void)
 {
     static const size_t lens[] = {4, 200, 1843, 1, 2048, 40, 4000, 36};
@@ -57,17 +72,17 @@ static void the_start_does_not_matter(void)
     for (size_t start = 0; start <= COUNT; start++) {
         struct sw_transcript t;
         struct sw_config *cfg = begin(&t);
-        size_t at = 0;
+        size_t at = 0, empty = held;
 
         for (size_t i = 0; i < COUNT; i++) {
             uint8_t got[SW_HASH_MAX], want[SW_HASH_MAX];
 
             if (i == start)
                 SW_ASSERT_OK(sw_transcript_start(&t, SW_HASH_SHA256));
-            SW_ASSERT_OK(sw_transcript_add(&t, bytes + at, lens[i]));
+            SW_ASSERT_OK(add(&t, at, lens[i]));
             at += lens[i];
-            CU_ASSERT_EQUAL(sw_transcript_kept(&t).len, at);
-            SW_ASSERT_BYTES(sw_transcript_kept(&t).p, bytes, at);
+            is_all(&t, at);
+            CU_ASSERT_EQUAL(held - empty, t.memory);
             is_hash_of(&t, SW_HASH_SHA256, at);
             is_hash_of(&t, SW_HASH_SHA512, at);
             if (i < start)
@@ -76,30 +91,51 @@ static void the_start_does_not_matter(void)
             SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA256, bytes, at, want));
             SW_ASSERT_BYTES(got, want, 32);
         }
+        CU_ASSERT_TRUE(held > empty);
         sw_transcript_free(&t);
+        CU_ASSERT_EQUAL(held, empty);
         sw_config_free(cfg);
         CU_ASSERT_EQUAL(held, 0);
     }
 }
 
-/* Once dropped, the running hash goes on, and no other can be had. */
-static void dropped(void)
+/* A view of a message is good until the end, whatever comes behind it. */
+static void nothing_moves(void)
+{
+    static const size_t lens[] = {100, SW_TRANSCRIPT_ROOM - 100, 1, 5000, 30, 1200, 60};
+    enum { COUNT = sizeof lens / sizeof lens[0] };
+    struct sw_slice kept[COUNT];
+    struct sw_transcript t;
+    struct sw_config *cfg = begin(&t);
+    size_t at = 0;
+
+    for (size_t i = 0; i < COUNT; at += lens[i++])
+        SW_ASSERT_OK(sw_transcript_add(&t, (struct sw_slice){bytes + at, lens[i]}, &kept[i]));
+    is_all(&t, at);
+    memset(t.joined, 0, t.joined_len);
+    at = 0;
+    for (size_t i = 0; i < COUNT; at += lens[i++]) {
+        CU_ASSERT_EQUAL_FATAL(kept[i].len, lens[i]);
+        SW_ASSERT_BYTES(kept[i].p, bytes + at, lens[i]);
+    }
+    sw_transcript_free(&t);
+    sw_config_free(cfg);
+    CU_ASSERT_EQUAL(held, 0);
+}
+
+/* What an ordinary handshake says costs no allocation. */
+static void there_is_room(void)
 {
     struct sw_transcript t;
     struct sw_config *cfg = begin(&t);
-    uint8_t got[SW_HASH_MAX];
     size_t before = held;
 
-    SW_ASSERT_OK(sw_transcript_add(&t, bytes, 3000));
-    SW_ASSERT_OK(sw_transcript_start(&t, SW_HASH_SHA384));
-    CU_ASSERT_TRUE(held >= before + 3000);
-    sw_transcript_drop(&t);
+    for (size_t at = 0; at < SW_TRANSCRIPT_ROOM; at += 512)
+        SW_ASSERT_OK(add(&t, at, 512));
+    is_all(&t, SW_TRANSCRIPT_ROOM);
     CU_ASSERT_EQUAL(held, before);
-    SW_ASSERT_OK(sw_transcript_add(&t, bytes + 3000, 500));
-    CU_ASSERT_EQUAL(held, before);
-    CU_ASSERT_EQUAL(sw_transcript_kept(&t).len, 0);
-    is_hash_of(&t, SW_HASH_SHA384, 3500);
-    SW_ASSERT_ERR(sw_transcript_digest_with(&t, SW_HASH_SHA256, got), SW_ERR_STATE);
+    SW_ASSERT_OK(add(&t, SW_TRANSCRIPT_ROOM, 1));
+    CU_ASSERT_TRUE(held > before);
     sw_transcript_free(&t);
     sw_config_free(cfg);
 }
@@ -111,10 +147,9 @@ static void asked_twice(void)
     struct sw_config *cfg = begin(&t);
 
     SW_ASSERT_OK(sw_transcript_start(&t, SW_HASH_SHA256));
-    sw_transcript_drop(&t);
     is_hash_of(&t, SW_HASH_SHA256, 0);
     for (size_t i = 0; i < 300; i++) {
-        SW_ASSERT_OK(sw_transcript_add(&t, bytes + i, 1));
+        SW_ASSERT_OK(add(&t, i, 1));
         is_hash_of(&t, SW_HASH_SHA256, i + 1);
         is_hash_of(&t, SW_HASH_SHA256, i + 1);
     }
@@ -127,14 +162,19 @@ static void without_memory(void)
 {
     struct sw_transcript t;
     struct sw_config *cfg = begin(&t);
+    struct sw_slice all;
 
-    SW_ASSERT_OK(sw_transcript_add(&t, bytes, 2000));
-    allowed = 4000;
-    SW_ASSERT_ERR(sw_transcript_add(&t, bytes + 2000, 3000), SW_ERR_MEMORY);
+    SW_ASSERT_OK(add(&t, 0, 2000));
+    allowed = 3000;
+    SW_ASSERT_ERR(add(&t, 2000, 3000), SW_ERR_MEMORY);
     allowed = SIZE_MAX;
     is_hash_of(&t, SW_HASH_SHA256, 2000);
-    SW_ASSERT_OK(sw_transcript_add(&t, bytes + 2000, 3000));
+    SW_ASSERT_OK(add(&t, 2000, 3000));
     is_hash_of(&t, SW_HASH_SHA256, 5000);
+    allowed = 4999;
+    SW_ASSERT_ERR(sw_transcript_whole(&t, &all), SW_ERR_MEMORY);
+    allowed = SIZE_MAX;
+    is_all(&t, 5000);
     sw_transcript_free(&t);
     sw_transcript_free(&t);
     sw_config_free(cfg);
@@ -143,7 +183,8 @@ static void without_memory(void)
 
 SW_TEST_SUITE(transcript){
     SW_TEST(the_start_does_not_matter),
-    SW_TEST(dropped),
+    SW_TEST(nothing_moves),
+    SW_TEST(there_is_room),
     SW_TEST(asked_twice),
     SW_TEST(without_memory),
 };
