@@ -208,7 +208,7 @@ void ttp_ca_close(struct ttp_ca *ca)
     *ca = (struct ttp_ca){.stem = NULL};
 }
 
-bool ttp_is_ca_key(const struct ttp *t, const char *path)
+static bool is_ca_key(const struct ttp *t, const char *path)
 {
     struct stat a, b;
     char key[TTP_PATH_CAP];
@@ -218,6 +218,33 @@ bool ttp_is_ca_key(const struct ttp *t, const char *path)
         if (ttp_path(t, stems[i], "key", key) && stat(key, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
             return true;
     return false;
+}
+
+static const char *const own_names[] = {"root.crt", "root.key", "ca.crt",       "ca.key",       "chain.crt",
+                                        "ttp.conf", "index.db", "index.db-wal", "index.db-shm", "index.db-journal"};
+
+/* Whether path is in DIR, by whatever name, and has the name of a file of the CA there: it need not exist to be in the way. */
+static bool has_own_name(const struct ttp *t, const char *path)
+{
+    struct stat a, b;
+    char dir[TTP_PATH_CAP];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    bool own = false;
+    for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
+        own |= strcmp(name, own_names[i]) == 0;
+    int n = snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+    return own && n < TTP_PATH_CAP && stat(dir, &a) == 0 && stat(t->dir, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+int ttp_may_write(const struct ttp *t, const char *path)
+{
+    if (is_ca_key(t, path))
+        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", path);
+    if (has_own_name(t, path))
+        return ttp_error(t, TTP_REFUSED,
+                         "%s: this is a file of the CA itself, which is never overwritten; choose another name", path);
+    return TTP_DONE;
 }
 
 /* --- subjects and names of files --- */
@@ -261,8 +288,8 @@ int ttp_prefix(const struct ttp *t, const char *cn, char out[TTP_PATH_CAP])
         for (n = STEM_MAX; n && ((unsigned char)name[n] & 0xC0) == 0x80;)
             n--;
     name[n] = 0;
-    for (size_t i = 0; i < STEMS; i++)
-        if (strcmp(name, stems[i]) == 0)
+    for (size_t i = 0; i <= STEMS; i++)
+        if (strcmp(name, i < STEMS ? stems[i] : "chain") == 0)
             return ttp_error(t, TTP_REFUSED, "%s: these are the names of the CA's own files; choose others with --out",
                              name);
     return ttp_path(t, name, "", out) ? TTP_DONE : TTP_USAGE;

@@ -111,8 +111,11 @@ void ttp_ca_close(struct ttp_ca *ca);
 /* ttp_ca_exists: whether the directory holds the key of a CA already. */
 bool ttp_ca_exists(const struct ttp *t);
 
-/* ttp_is_ca_key: whether path is, by whatever name, the private key of the directory's CA: never overwritten. */
-bool ttp_is_ca_key(const struct ttp *t, const char *path);
+/*
+ * ttp_may_write: refuse a path that is, by whatever name, the private key of the directory's CA or another file that the CA lives by; not with
+ * --force either. Exit code.
+ */
+int ttp_may_write(const struct ttp *t, const char *path);
 
 /* ttp_make_dir: DIR with mode 0700, if it is missing. */
 int ttp_make_dir(const struct ttp *t);
@@ -200,6 +203,7 @@ int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const st
 struct ttp_files {
     char key[TTP_PATH_CAP], csr[TTP_PATH_CAP], crt[TTP_PATH_CAP], fullchain[TTP_PATH_CAP];
     char prefix[TTP_PATH_CAP]; /* absolute, for the index */
+    bool own;                  /* they are the CA's own: its making, its root's renewal */
     bool replace;              /* certificates may take the place of older ones without --force: a renewal */
 };
 

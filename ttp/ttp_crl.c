@@ -90,9 +90,8 @@ static int decide(const struct ttp *t, struct making *m)
         return TTP_USAGE;
     if (out && snprintf(m->path, sizeof m->path, "%s", out) >= (int)sizeof m->path)
         return ttp_usage(t, "--out: the path is too long");
-    if (ttp_is_ca_key(t, m->path))
-        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", m->path);
-    return check_target(t, m->path);
+    err = ttp_may_write(t, m->path);
+    return err ? err : check_target(t, m->path);
 }
 
 static int encode(const struct ttp *t, struct making *m)

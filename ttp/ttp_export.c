@@ -42,8 +42,9 @@ static int write_file(const struct ttp *t, const char *path, const void *p, size
 {
     if (strcmp(path, "-") == 0)
         return ttp_write_out(t, p, len, flags & SW_FILE_SECRET);
-    if (ttp_is_ca_key(t, path))
-        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", path);
+    int code = ttp_may_write(t, path);
+    if (code)
+        return code;
     enum sw_err err = sw_file_write(path, p, len, flags | replace_flag(t));
     return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
 }

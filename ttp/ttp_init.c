@@ -112,6 +112,7 @@ static int prepare(struct ttp *t, struct init *in, bool intermediate)
         err = ttp_make_dir(t);
     if (!err && !ttp_path(t, intermediate ? "ca" : "root", "", prefix))
         err = TTP_USAGE;
+    in->files.own = true;
     if (!err)
         err = ttp_files_for(t, prefix, true, intermediate, !intermediate, &in->files);
     in->files.fullchain[0] = 0; /* a root has none */

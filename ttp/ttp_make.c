@@ -34,12 +34,14 @@ static int absolute(const struct ttp *t, const char *prefix, char out[TTP_PATH_C
     return n < TTP_PATH_CAP ? TTP_DONE : ttp_usage(t, "%s: the path is too long", prefix);
 }
 
-static int file_name(const struct ttp *t, const char *prefix, const char *ext, bool replace, char *out)
+static int file_name(const struct ttp *t, const struct ttp_files *files, const char *prefix, const char *ext,
+                     bool replace, char *out)
 {
     if (snprintf(out, TTP_PATH_CAP, "%s.%s", prefix, ext) >= TTP_PATH_CAP)
         return ttp_usage(t, "%s: the path is too long", prefix);
-    if (ttp_is_ca_key(t, out))
-        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", out);
+    int err = files->own ? TTP_DONE : ttp_may_write(t, out);
+    if (err)
+        return err;
     if (!replace && !ttp_has(t, TTP_OPT_FORCE) && sw_file_exists(out))
         return ttp_error(t, TTP_REFUSED, "%s: exists already (--force overwrites it, --out chooses another name)", out);
     return TTP_DONE;
@@ -54,13 +56,13 @@ int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, b
         return ttp_usage(t, "--out takes the beginning of a file name, not %s", n ? "a directory" : "nothing");
     int err = absolute(t, prefix, files->prefix);
     if (!err && key)
-        err = file_name(t, prefix, "key", false, files->key);
+        err = file_name(t, files, prefix, "key", false, files->key);
     if (!err && csr)
-        err = file_name(t, prefix, "csr", false, files->csr);
+        err = file_name(t, files, prefix, "csr", false, files->csr);
     if (!err && crt)
-        err = file_name(t, prefix, "crt", files->replace, files->crt);
+        err = file_name(t, files, prefix, "crt", files->replace, files->crt);
     if (!err && crt)
-        err = file_name(t, prefix, "fullchain.crt", files->replace, files->fullchain);
+        err = file_name(t, files, prefix, "fullchain.crt", files->replace, files->fullchain);
     return err;
 }
 
@@ -71,6 +73,8 @@ int ttp_files_one(const struct ttp *t, const char *path, struct ttp_files *files
         return ttp_usage(t, "%s: this is no name for a file", path);
     memcpy(files->crt, path, n + 1);
     int err = absolute(t, path, files->prefix);
+    if (!err)
+        err = ttp_may_write(t, path);
     if (!err && !ttp_has(t, TTP_OPT_FORCE) && sw_file_exists(path))
         err = ttp_error(t, TTP_REFUSED, "%s: exists already (--force overwrites it)", path);
     n = strlen(files->prefix);

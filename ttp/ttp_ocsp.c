@@ -33,8 +33,9 @@ static int write_response(const struct ttp *t, const uint8_t *der, size_t len)
     const char *path = ttp_get(t, TTP_OPT_OUT);
     if (!path || strcmp(path, "-") == 0)
         return ttp_write_out(t, der, len, true);
-    if (ttp_is_ca_key(t, path))
-        return ttp_error(t, TTP_REFUSED, "%s: this is the key of the CA, which is never overwritten", path);
+    int code = ttp_may_write(t, path);
+    if (code)
+        return code;
     enum sw_err err = sw_file_write(path, der, len, ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0);
     return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
 }

@@ -115,6 +115,7 @@ static int decide_files(const struct ttp *t, struct renewal *r)
     if (snprintf(prefix, sizeof prefix, "%s", out ? out : r->row->prefix) >= (int)sizeof prefix)
         return ttp_usage(t, "--out: the path is too long");
     r->files.replace = !out;
+    r->files.own = r->self && !out;
     int err = ttp_files_for(t, prefix, rekey, false, true, &r->files);
     if (r->self)
         r->files.fullchain[0] = 0;

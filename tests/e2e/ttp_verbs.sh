@@ -31,7 +31,7 @@ ok "$TTP" --pki names issue "Järgen Groß" --profile client; mode 600 "names/J�
 ok "$TTP" --pki names issue "../../etc/x" --profile client; says "names/_._.._etc_x.crt"
 ok "$TTP" --pki names issue "$(printf '𝄞%.0s' $(seq 64))" --profile client
 ok "$TTP" --pki names revoke "Jürgen Groß" --reason KEYCOMPROMISE
-code 3 "$TTP" --pki names export "Järgen Groß" --fullchain names/root.crt; says "--force overwrites it"
+code 3 "$TTP" --pki names export "Järgen Groß" --fullchain names/Jürgen_Groß.crt; says "--force overwrites it"
 ok "$TTP" --pki names log
 grep -qE " revoke +[0-9a-f]{32} Jürgen Groß  keyCompromise$" out && passed || failed "the log does not say who was revoked"
 
@@ -125,6 +125,21 @@ code 3 "$TTP" issue x.example.org --force --out certs/root; says "never overwrit
 ln certs/root.key hard.key
 code 3 "$TTP" issue x.example.org --force --out hard; says "never overwritten"
 rm hard.key
+# nor is what the CA lives by, or would take for its own; by no verb, by no name
+openssl req -newkey rsa:2048 -nodes -keyout own.key -subj /CN=own.example.org -out own.csr 2>/dev/null
+ln -s certs same
+own_sum=$(sha256sum certs/root.* certs/index.db)
+for file in root.key root.crt ca.crt ca.key chain.crt index.db ttp.conf; do
+    code 3 "$TTP" sign own.csr --yes --force --out certs/$file; says "never overwritten"
+    code 3 "$TTP" sign own.csr --yes --force --out same/$file
+    code 3 "$TTP" crl --force --out ./certs/$file; says "never overwritten"
+    code 3 "$TTP" export alice --force --ca "$PWD/certs/$file"; says "never overwritten"
+done
+code 3 "$TTP" issue chain --profile client; says "the CA's own files"
+code 3 "$TTP" issue x.example.org --force --out certs/ca; says "never overwritten"
+is "the CA's files" "$own_sum" "$(sha256sum certs/root.* certs/index.db)"
+[ ! -e certs/ca.crt ] && [ ! -e certs/chain.crt ] && passed || failed "made a file that the CA would take for its own"
+rm same own.*
 is "root" "$root_sum" "$(sha256sum certs/root.key certs/root.crt)"
 
 # --- an attacker's links are not followed ---------------------------------------------------------------------------------
