@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WRITE_HIGH = 128 * 1024, LINGER_SECONDS = 10, MUCH = 4096, TURNS = 16 };
+enum { WRITE_HIGH = 128 * 1024, LINGER_SECONDS = 10, MUCH = 4096, TURNS = 16, AHEAD = 65536 };
 
 struct bev {
     struct bufferevent *filter, *socket;
@@ -31,6 +31,8 @@ struct bev {
     struct event *gone; /* the peer closed while nobody was reading */
     int fd;             /* as in the table, -1 before */
     bool established, told_end, busy;
+    size_t ahead; /* bytes that are taken while a request is being answered */
+    bool held;    /* so many have been: the socket is not read */
     bool kicked;  /* is in that list */
     bool flushed; /* all was sent; only the peer's end is awaited */
     TAILQ_ENTRY(bev) in_kicked;
@@ -117,6 +119,24 @@ bool bev_is_plain(struct bufferevent *bev)
 {
     struct bev *b = find(bev);
     return b && !b->conn;
+}
+
+/* --- attention ---------------------------------------------------------------------------------------------------------- */
+
+/* Look at it again in the next turn of the loop. */
+static void kick(struct bev *b)
+{
+    if (b->kicked)
+        return;
+    b->kicked = true;
+    TAILQ_INSERT_TAIL(&table.kicked, b, in_kicked);
+    event_active(table.kick, 0, 0);
+}
+
+/* A request is here, and its answer has not gone out yet. */
+static bool is_answering(const struct bev *b)
+{
+    return b->busy || evbuffer_get_length(bufferevent_get_output(b->filter));
 }
 
 /* --- bytes -------------------------------------------------------------------------------------------------------------- */
@@ -236,6 +256,30 @@ static void choose_protection(struct bev *b, struct evbuffer *src)
     b->conn = NULL;
 }
 
+static void hold(struct bev *b)
+{
+    bufferevent_disable(b->socket, EV_READ);
+    b->held = true;
+}
+
+/*
+ * While a request is being answered, evhttp reads on, to learn of the peer's end, and would take in whatever comes, without limit. False: enough has come, and
+ * the socket is left alone until the answer is out. Else *limit is how much may be taken.
+ */
+static bool may_take(struct bev *b, const struct evbuffer *dst, ev_ssize_t *limit)
+{
+    size_t there = evbuffer_get_length(dst);
+    if (!is_answering(b))
+        return true;
+    if (there >= b->ahead) {
+        hold(b);
+        return false;
+    }
+    if (*limit < 0 || (size_t)*limit > b->ahead - there)
+        *limit = (ev_ssize_t)(b->ahead - there);
+    return true;
+}
+
 /* Without protection both directions are this. */
 static enum bufferevent_filter_result pass(struct evbuffer *src, struct evbuffer *dst, ev_ssize_t limit)
 {
@@ -251,7 +295,6 @@ static enum bufferevent_filter_result decrypt(struct evbuffer *src, struct evbuf
                                               enum bufferevent_flush_mode mode, void *ctx)
 {
     struct bev *b = ctx;
-    size_t room = limit < 0 ? SIZE_MAX : (size_t)limit, all = room;
     unsigned turns = TURNS;
     bool much = evbuffer_get_length(src) >= MUCH;
     (void)mode;
@@ -263,12 +306,17 @@ static enum bufferevent_filter_result decrypt(struct evbuffer *src, struct evbuf
         }
         choose_protection(b, src);
     }
+    if (!may_take(b, dst, &limit))
+        return BEV_NEED_MORE;
     if (!b->conn)
         return pass(src, dst, limit);
+    size_t room = limit < 0 ? SIZE_MAX : (size_t)limit, all = room;
     do {
         if (!give_plaintext(b, dst, &room) || !send_records(b))
             return BEV_ERROR;
     } while (take_records(b, src) || (much && take_more(b, &turns)));
+    if (!room) /* what is left may be in the connection already, where no event tells of it */
+        hold(b);
     if (b->told_end || sw_conn_error(b->conn))
         evbuffer_drain(src, evbuffer_get_length(src)); /* nobody will ever want it */
     if (!send_records(b))
@@ -300,10 +348,20 @@ static enum bufferevent_filter_result encrypt(struct evbuffer *src, struct evbuf
     /* nothing more to say for a while: an answer is out, or whoever waits has been told what there was */
     if (!evbuffer_get_length(src) && (!b->busy || b->gone))
         sw_conn_release(b->conn);
+    if (b->held && !is_answering(b))
+        kick(b);
     return evbuffer_get_length(src) < start ? BEV_OK : BEV_NEED_MORE;
 }
 
 /* --- output ------------------------------------------------------------------------------------------------------------- */
+
+/* Read again, and first what was read already. */
+static void let_go(struct bev *b)
+{
+    b->held = false;
+    bufferevent_enable(b->socket, EV_READ);
+    bufferevent_trigger(b->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+}
 
 static void on_kick(evutil_socket_t fd, short what, void *ctx)
 {
@@ -314,20 +372,19 @@ static void on_kick(evutil_socket_t fd, short what, void *ctx)
     while ((b = TAILQ_FIRST(&table.kicked)) != NULL) {
         TAILQ_REMOVE(&table.kicked, b, in_kicked);
         b->kicked = false;
-        if (!is_free(b))
-            bufferevent_flush(b->filter, EV_WRITE, BEV_NORMAL);
+        if (is_free(b))
+            continue;
+        bufferevent_flush(b->filter, EV_WRITE, BEV_NORMAL);
+        if (b->held && !is_answering(b))
+            let_go(b);
     }
 }
 
 static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *ctx)
 {
-    struct bev *b = ctx;
     (void)out;
-    if (!info->n_added || b->kicked)
-        return;
-    b->kicked = true;
-    TAILQ_INSERT_TAIL(&table.kicked, b, in_kicked);
-    event_active(table.kick, 0, 0);
+    if (info->n_added)
+        kick(ctx);
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------------------ */
@@ -440,8 +497,21 @@ void bev_end(struct bufferevent *bev)
 void bev_set_busy(struct bufferevent *bev, bool busy)
 {
     struct bev *b = find(bev);
-    if (b)
-        b->busy = busy;
+    if (!b)
+        return;
+    b->busy = busy;
+    b->ahead = AHEAD;
+    if (b->held)
+        kick(b);
+}
+
+void bev_read_ahead(struct bufferevent *bev, size_t most)
+{
+    struct bev *b = find(bev);
+    if (!b)
+        return;
+    b->ahead = most;
+    bufferevent_enable(bev, EV_READ);
 }
 
 void bev_close_idle(void)
@@ -492,6 +562,7 @@ struct bufferevent *bev_new(struct event_base *base, struct sw_config *cfg, cons
     if (!b)
         return NULL;
     b->hooks = hooks;
+    b->ahead = AHEAD;
     b->fd = -1;
     b->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (b->socket && sw_conn_new(&b->conn, cfg, NULL) == SW_OK)

@@ -40,8 +40,11 @@ void bev_rest(struct bufferevent *bev);
 /* bev_end: end this connection, as if its peer had gone. */
 void bev_end(struct bufferevent *bev);
 
-/* bev_set_busy: a request is being answered on it. bev_close_idle: close all connections on which none is, and nothing waits to be sent. */
+/*
+ * bev_set_busy: a request is being answered on it; no more than some 64 KiB of what follows are taken then. bev_read_ahead: until that is answered, take up to `most`
+ * bytes of it, beginning now. bev_close_idle: close all connections on which none is, and nothing waits to be sent. */
 void bev_set_busy(struct bufferevent *bev, bool busy);
+void bev_read_ahead(struct bufferevent *bev, size_t most);
 void bev_close_idle(void);
 
 /*

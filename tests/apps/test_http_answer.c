@@ -1,4 +1,5 @@
 /* Answers of every kind over loopback, to readers who are slow or gone. */
+#include "apps/bev.h"
 #include "tests/apps/http_peer.h"
 #include <poll.h>
 #include <string.h>
@@ -185,6 +186,43 @@ static void a_server_that_ends_lets_go_of_all(void)
     }
 }
 
+/* Requests behind one that is not answered yet: a little of them is taken, the rest waits outside, and all are answered. */
+static void what_comes_meanwhile_waits(void)
+{
+    static const char wait[] = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n",
+                      next[] = "GET /empty HTTP/1.1\r\nHost: x\r\n\r\n";
+    enum { MANY = 8000, ONE = sizeof next - 1 };
+    struct http_world w;
+    struct http_peer p;
+    unsigned answers = 0;
+    char *all = malloc(MANY * ONE);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(all);
+    for (size_t i = 0; i < MANY; i++)
+        memcpy(all + i * ONE, next, ONE);
+    http_world_open(&w, routes, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    kept = NULL;
+    http_reply_begin(&p.reply, false);
+    http_peer_send(&p, wait, sizeof wait - 1, 0);
+    http_turn(&w);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+    uint64_t before = bev_totals().received;
+    http_peer_send(&p, all, MANY * ONE, 0);
+    http_turn(&w);
+    CU_ASSERT_TRUE(bev_totals().received - before < MANY * ONE / 2);
+    http_stream_end(kept);
+    CU_ASSERT_TRUE(http_ask_until(&p, NULL));
+    for (; answers < MANY; answers++) {
+        http_reply_begin(&p.reply, false);
+        if (!http_ask_until(&p, NULL) || p.reply.status != 204)
+            break;
+    }
+    CU_ASSERT_EQUAL(answers, MANY);
+    free(all);
+    http_peer_close(&p);
+    http_world_close(&w);
+}
+
 /* Every kind on one connection, and what HEAD leaves of each. */
 static void one_connection_has_all_kinds(void)
 {
@@ -212,9 +250,8 @@ static void one_connection_has_all_kinds(void)
 }
 
 SW_TEST_SUITE(http_answer){
-    SW_TEST(one_connection_has_all_kinds),
-    SW_TEST(a_slow_reader_holds_little),
-    SW_TEST(a_source_that_ends_early_cuts_the_answer),
+    SW_TEST(what_comes_meanwhile_waits),     SW_TEST(one_connection_has_all_kinds),
+    SW_TEST(a_slow_reader_holds_little),     SW_TEST(a_source_that_ends_early_cuts_the_answer),
     SW_TEST(a_reader_who_leaves_is_noticed),
     SW_TEST(a_server_that_ends_lets_go_of_all),
 };
