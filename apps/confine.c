@@ -63,12 +63,10 @@ static const struct {
 };
 /* clang-format on */
 
-/*
- * How it ends. A kernel before 4.14, or a unit whose own filter leaves only prctl(2) for this, knows of threads alone; there is one.
- */
+/* How it ends, with all its threads. A kernel before 4.14, or a unit whose own filter leaves only prctl(2) for this, can end a thread; or it sends a signal that nobody handles. */
 static uint32_t end_it(void)
 {
-    return seccomp_api_get() >= 3 ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_KILL_THREAD;
+    return seccomp_api_get() >= 3 ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP;
 }
 
 static int rule(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n, const struct scmp_arg_cmp *args)
@@ -134,7 +132,7 @@ bool confine_built_in(void)
     return true;
 }
 
-enum sw_err confine_process(bool connects)
+enum sw_err confine_thread(bool connects)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!ctx) {
@@ -168,7 +166,7 @@ bool confine_built_in(void)
     return false;
 }
 
-enum sw_err confine_process(bool connects)
+enum sw_err confine_thread(bool connects)
 {
     (void)connects;
     return SW_ERR_UNSUPPORTED;

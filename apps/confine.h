@@ -12,10 +12,11 @@
 bool confine_built_in(void);
 
 /*
- * confine_process: for good. To be called when sockets listen and all that is opened once is open.
+ * confine_thread: this thread, and those it makes from now on, for good. To be called in each when sockets listen and all that is opened once is open: where a unit
+ * has a filter of its own, the kernel takes no other for all threads at once.
  *   connects   whether it makes connections over the net of its own: to a database that several servers share
  * SW_ERR_UNSUPPORTED: not built in; SW_ERR_SYSTEM (errno): the kernel does not let us, and nothing has changed.
  */
-enum sw_err confine_process(bool connects) SW_MUST_USE;
+enum sw_err confine_thread(bool connects) SW_MUST_USE;
 
 #endif

@@ -31,6 +31,8 @@ void http_finished(struct http_request *rq, int status)
     struct evhttp_connection *conn = evhttp_request_get_connection(rq->ev);
     if (conn) {
         evhttp_connection_set_closecb(conn, NULL, NULL);
+        if (rq->gone) /* it was kept */
+            evhttp_connection_set_timeout(conn, rq->http->timeout);
         bev_set_busy(evhttp_connection_get_bufferevent(conn), false);
     }
     if (rq->http->events.answered)
@@ -50,14 +52,25 @@ static void on_close(struct evhttp_connection *conn, void *arg)
         evhttp_request_free(ev);
 }
 
-void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user)
+static struct evhttp_connection *keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq),
+                                      void *user)
 {
     struct evhttp_connection *conn = evhttp_request_get_connection(rq->ev);
     rq->gone = gone;
     rq->user = user;
     evhttp_connection_set_closecb(conn, on_close, rq);
     evhttp_connection_set_timeout(conn, STREAM_TIMEOUT);
-    bev_rest(evhttp_connection_get_bufferevent(conn));
+    return conn;
+}
+
+void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user)
+{
+    bev_rest(evhttp_connection_get_bufferevent(keep(rq, gone, user)));
+}
+
+void http_work(struct http_request *rq, size_t ahead, void (*gone)(void *user, struct http_request *rq), void *user)
+{
+    bev_read_ahead(evhttp_connection_get_bufferevent(keep(rq, gone, user)), ahead);
 }
 
 const char *http_query(const struct http_request *rq, const char *name)
@@ -75,6 +88,16 @@ const uint8_t *http_body(struct http_request *rq, size_t *len)
     struct evbuffer *in = evhttp_request_get_input_buffer(rq->ev);
     *len = evbuffer_get_length(in);
     return *len ? evbuffer_pullup(in, -1) : (const uint8_t *)"";
+}
+
+struct evbuffer *http_take_body(struct http_request *rq)
+{
+    struct evbuffer *out = evbuffer_new();
+    if (out && evbuffer_add_buffer(out, evhttp_request_get_input_buffer(rq->ev))) {
+        evbuffer_free(out);
+        return NULL;
+    }
+    return out;
 }
 
 /* --- its arrival -------------------------------------------------------------------------------------------------------- */

@@ -142,5 +142,9 @@ int http_range(struct http_request *rq, int64_t length, const char *etag, struct
 
 /* http_keep: the answer comes later, possibly much later. */
 void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user);
+/* http_work: the answer comes as soon as something is done that is under way; meanwhile up to `ahead` bytes of the next requests are taken off the wire. */
+void http_work(struct http_request *rq, size_t ahead, void (*gone)(void *user, struct http_request *rq), void *user);
+/* http_take_body: the body, for the caller to free. NULL without memory. */
+struct evbuffer *http_take_body(struct http_request *rq);
 
 #endif

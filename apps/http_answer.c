@@ -154,7 +154,6 @@ void http_stream_line(struct http_request *rq, json_t *json)
 void http_stream_end(struct http_request *rq)
 {
     http_finished(rq, 200);
-    evhttp_connection_set_timeout(evhttp_request_get_connection(rq->ev), rq->http->timeout);
     evhttp_send_reply_end(rq->ev);
     http_request_free(rq);
 }
@@ -175,7 +174,6 @@ static void source_done(struct http_request *rq)
     if (done)
         done(rq->user, true);
     http_finished(rq, rq->status);
-    evhttp_connection_set_timeout(evhttp_request_get_connection(rq->ev), rq->http->timeout);
     evhttp_send_reply_end(rq->ev);
     http_request_free(rq);
 }

@@ -1,5 +1,5 @@
 /*
- * sealwaxd serve: one process, one thread, one event loop: listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
+ * sealwaxd serve: one process, one event loop, and a thread for what is uploaded (apps/worker.h): listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
  * serve_tell.c, what its options mean in serve_settings.c.
  */
 #include "apps/serve.h"
@@ -191,6 +191,8 @@ static bool make_services(struct server *s, int timeout)
         return false;
     http_set_gate(s->http, members_admit, &s->members);
     file_service_set_config(s->files, s->cfg);
+    if (!file_service_start(s->files, s->base))
+        log_event(&s->log, LEVEL_WARNING, "no-thread", "why", strerror(errno), NULL);
     allow_plain(s, s->app);
     s->messages = message_service_new(s->base, s->store, &said);
     if (!s->messages)
@@ -248,18 +250,36 @@ static bool key_is_on_card(const struct app *app)
     return false;
 }
 
+struct confining {
+    bool connects;
+    enum sw_err err;
+    int why; /* errno */
+};
+
+static void confine_here(void *arg)
+{
+    struct confining *c = arg;
+    if (c->err == SW_OK)
+        c->err = confine_thread(c->connects);
+    c->why = errno;
+}
+
 /* From here on nothing is asked of the kernel that a server does not need. A server without that serves as well: its log says so. */
 static void confine(const struct server *s)
 {
     const char *why = NULL;
-    enum sw_err err;
     int fd;
-    if (app_has(s->app, OPT_NO_SECCOMP))
+    struct confining c = {.connects = sw_store_watch(s->store, &fd)};
+    if (app_has(s->app, OPT_NO_SECCOMP)) {
         why = "--no-seccomp";
-    else if (key_is_on_card(s->app))
+    } else if (key_is_on_card(s->app)) {
         why = "the module of a card may ask for anything";
-    else if ((err = confine_process(sw_store_watch(s->store, &fd))) != SW_OK)
-        why = err == SW_ERR_UNSUPPORTED ? "built without libseccomp" : strerror(errno);
+    } else {
+        file_service_call(s->files, confine_here, &c);
+        confine_here(&c);
+        if (c.err)
+            why = c.err == SW_ERR_UNSUPPORTED ? "built without libseccomp" : strerror(c.why);
+    }
     if (why)
         log_event(&s->log, LEVEL_INFO, "not-confined", "why", why, NULL);
     else

@@ -38,6 +38,18 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
     return s;
 }
 
+bool file_service_start(struct file_service *service, struct event_base *base)
+{
+    service->worker = worker_new(base);
+    return service->worker != NULL;
+}
+
+void file_service_call(struct file_service *service, void (*function)(void *arg), void *arg)
+{
+    if (service->worker)
+        worker_call(service->worker, function, arg);
+}
+
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits)
 {
     service->limits = *limits;
@@ -52,6 +64,7 @@ void file_service_free(struct file_service *service)
 {
     if (!service)
         return;
+    worker_free(service->worker);
     for (size_t i = 0; i < FILE_UPLOADS; i++)
         sw_vfile_close(service->uploads[i].file);
     free(service);

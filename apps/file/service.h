@@ -4,6 +4,7 @@
 
 #include "apps/file/server.h"
 #include "apps/vfile.h"
+#include "apps/worker.h"
 
 enum {
     FILE_PATH_MAX = 4096,
@@ -17,6 +18,8 @@ struct upload {
     char id[2 * FILE_ID + 1];
     struct sw_vfile *file;
     int64_t used; /* when, to close the oldest */
+    struct piece *
+        piece; /* with the worker, who alone may touch file meanwhile, but for its length and description; NULL: none is */
 };
 
 struct file_service {
@@ -25,6 +28,7 @@ struct file_service {
     struct file_limits limits;
     const struct sw_config *cfg; /* has the keys of put --protect=rsa, or NULL */
     struct file_events events;
+    struct worker *worker; /* NULL: pieces are dealt with in the loop */
     struct upload uploads[FILE_UPLOADS];
     int64_t clock; /* counts uses */
 };
@@ -51,13 +55,26 @@ enum sw_err file_open(struct file_service *s, const char *owner, const char *nam
                       struct about *a);
 int64_t file_space_used(const struct file_service *s, const char *owner);
 void file_sync_directory(const char *path);
-/* file_happened, file_trouble: to the log. file_refuse: answer an error of the store. file_set_tus: the headers of each answer to an upload. */
+/* file_number: digits and nothing else, at most 18. */
+bool file_number(const char *text, int64_t *out);
+/* file_happened, file_trouble: to the log. file_refuse: log and answer an error of the store, which is in errno; rq NULL: nobody waits for an answer. file_set_tus: the headers of each answer to an upload. */
 void file_happened(const struct file_service *s, const char *what, const char *who, int64_t bytes);
 void file_trouble(const struct file_service *s, const char *what, const char *why);
 void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err err, const char *what);
 void file_set_tus(struct http_request *rq, int64_t offset);
 
-/* --- upload.c, download.c: the handlers ----------------------------------------------------------------------------------- */
+/* --- upload.c, piece.c: what one needs of the other ------------------------------------------------------------------------ */
+
+/* upload_named: the upload that a request names, of who asks, with no piece under way; NULL: it is answered. upload_forget: close it. upload_drop: remove it. */
+struct upload *upload_named(struct file_service *s, struct http_request *rq, struct about *a);
+void upload_forget(struct upload *u);
+void upload_drop(struct file_service *s, struct upload *u);
+/* upload_settle: wait for its piece, and answer that; the upload may be gone afterwards. upload_finish: all is there: checked, on the disk, under its name, and answered. */
+void upload_settle(struct file_service *s, struct upload *u);
+void upload_finish(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
+                   int status);
+
+/* --- upload.c, piece.c, download.c: the handlers ----------------------------------------------------------------------------------- */
 
 void upload_post(void *ctx, struct http_request *rq);
 void upload_patch(void *ctx, struct http_request *rq);

@@ -103,6 +103,16 @@ enum sw_err file_open(struct file_service *s, const char *owner, const char *nam
     return SW_OK;
 }
 
+/* Digits and nothing else: what strtoll lets pass besides is no length. */
+bool file_number(const char *text, int64_t *out)
+{
+    size_t n = text ? strlen(text) : 0;
+    if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
+        return false;
+    *out = strtoll(text, NULL, 10);
+    return true;
+}
+
 /* Bytes that an owner's files take. */
 int64_t file_space_used(const struct file_service *s, const char *owner)
 {
@@ -150,6 +160,8 @@ void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err er
     const char *why = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
     bool full = err == SW_ERR_SYSTEM && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
     file_trouble(s, what, why);
+    if (!rq)
+        return;
     if (full) {
         http_set_header(rq, "Retry-After", "60");
         http_problem(rq, 507, "the server's disk is full");

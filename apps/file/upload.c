@@ -2,11 +2,9 @@
  * Uploads: announced, sent in pieces, checked, and then under their name. An upload with a known digest has an id made from its owner, name, length and digest: the
  * same request again finds it, so a client that was killed goes on where it was without having remembered anything.
  */
-#include "apps/file/coding.h"
 #include "apps/file/service.h"
 #include "base/hash.h"
 #include "base/rand.h"
-#include "base/wipe.h"
 #include "ttp/pem.h"
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +29,7 @@ static struct upload *remember(struct file_service *s, const char *id, struct sw
     for (size_t i = 1; i < FILE_UPLOADS; i++)
         if (s->uploads[i].used < oldest->used)
             oldest = &s->uploads[i];
+    upload_settle(s, oldest);
     sw_vfile_close(oldest->file);
     snprintf(oldest->id, sizeof oldest->id, "%s", id);
     oldest->file = file;
@@ -39,10 +37,18 @@ static struct upload *remember(struct file_service *s, const char *id, struct sw
     return oldest;
 }
 
-static void forget(struct upload *u)
+void upload_forget(struct upload *u)
 {
     sw_vfile_close(u->file);
     *u = (struct upload){0};
+}
+
+void upload_drop(struct file_service *s, struct upload *u)
+{
+    char path[FILE_PATH_MAX];
+    file_upload_path(s, u->id, path);
+    unlink(path);
+    upload_forget(u);
 }
 
 static struct upload *opened(struct file_service *s, const char *id)
@@ -61,6 +67,10 @@ static enum sw_err find_upload(struct file_service *s, const char *owner, const 
     if (!file_is_id(id))
         return SW_ERR_NOT_FOUND;
     *out = opened(s, id);
+    if (*out && (*out)->piece) {
+        upload_settle(s, *out);
+        *out = opened(s, id);
+    }
     if (!*out) {
         struct sw_vfile *file;
         file_upload_path(s, id, path);
@@ -71,7 +81,7 @@ static enum sw_err find_upload(struct file_service *s, const char *owner, const 
     }
     (*out)->used = ++s->clock;
     if (!about_decode((*out)->file, about)) {
-        forget(*out);
+        upload_forget(*out);
         return SW_ERR_CRYPTO;
     }
     return strcmp(about->owner, owner) == 0 ? SW_OK : SW_ERR_NOT_FOUND;
@@ -114,16 +124,6 @@ static bool version_fits(struct http_request *rq)
     return false;
 }
 
-/* Digits and nothing else: what strtoll lets pass besides is no length. */
-static bool number_of(const char *text, int64_t *out)
-{
-    size_t n = text ? strlen(text) : 0;
-    if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
-        return false;
-    *out = strtoll(text, NULL, 10);
-    return true;
-}
-
 /* What the request announces; answers itself and returns false if that cannot be. */
 static bool read_announcement(struct file_service *s, struct http_request *rq, struct about *a, int64_t *length)
 {
@@ -131,7 +131,7 @@ static bool read_announcement(struct file_service *s, struct http_request *rq, s
     const char *meta = http_header(rq, "Upload-Metadata");
     *a = (struct about){.created = (int64_t)time(NULL)};
     snprintf(a->owner, sizeof a->owner, "%s", rq->peer.name);
-    if (!number_of(http_header(rq, "Upload-Length"), length)) {
+    if (!file_number(http_header(rq, "Upload-Length"), length)) {
         http_problem(rq, 400, "Upload-Length is missing, or is no length");
     } else if (!metadata(meta, "filename", a->name, sizeof a->name) || !file_name_ok(a->name)) {
         http_problem(rq, 400, "Upload-Metadata has no filename that a file may have");
@@ -231,9 +231,6 @@ static enum sw_err begin_upload(struct file_service *s, const struct about *a, i
     return err;
 }
 
-static void finish_upload(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
-                          int status);
-
 void upload_post(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
@@ -273,106 +270,17 @@ void upload_post(void *ctx, struct http_request *rq)
     }
     http_set_header(rq, "Location", "/uploads/%s", name);
     if (sw_vfile_offset(u->file) == length) {
-        finish_upload(s, rq, u, &a, 201);
+        upload_finish(s, rq, u, &a, 201);
         return;
     }
     file_set_tus(rq, sw_vfile_offset(u->file));
     http_reply_empty(rq, 201);
 }
 
-/* --- PATCH /uploads/ID: a piece ----------------------------------------------------------------------------------------- */
-
-static int publish(struct file_service *s, const struct upload *u, const struct about *a)
-{
-    char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
-    file_upload_path(s, u->id, from);
-    if (!file_place(s, a->owner, a->name, to))
-        return -1;
-    int rc = a->replace ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-    if (rc == 0)
-        file_sync_directory(to);
-    return rc;
-}
-
-static void drop_upload(struct file_service *s, struct upload *u)
-{
-    char path[FILE_PATH_MAX];
-    file_upload_path(s, u->id, path);
-    unlink(path);
-    forget(u);
-}
-
-/* All is there: checked, on the disk, and then under its name. */
-static void finish_upload(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
-                          int status)
-{
-    uint8_t digest[FILE_DIGEST];
-    char hex[FILE_HEX];
-    enum sw_err err = sw_vfile_finish(u->file, digest);
-    if (err) {
-        file_refuse(s, rq, err, "upload");
-        return;
-    }
-    file_hex(digest, FILE_DIGEST, hex);
-    if (a->sha256[0] && strcmp(a->sha256, hex) != 0) {
-        drop_upload(s, u);
-        http_problem(rq, 460, "what came is not what was announced: its SHA-256 is %s", hex);
-        return;
-    }
-    int64_t length = sw_vfile_length(u->file);
-    if (publish(s, u, a)) {
-        if (errno == EEXIST) {
-            drop_upload(s, u);
-            http_problem(rq, 409, "%s exists already", a->name);
-        } else {
-            file_refuse(s, rq, SW_ERR_SYSTEM, "upload");
-        }
-        return;
-    }
-    forget(u);
-    file_happened(s, "uploaded", a->owner, length);
-    file_set_tus(rq, length);
-    http_set_header(rq, "ETag", "\"%s\"", hex);
-    http_reply_empty(rq, status);
-}
-
-/* Blocks under one of our RSA keys, of which there is hardly ever more than one; SW_ERR_CRYPTO if they are under none. */
-static enum sw_err open_blocks(const struct file_service *s, const uint8_t *p, size_t len, uint8_t *out, size_t *n)
-{
-    const struct sw_privkey *key;
-    enum sw_err err = SW_ERR_CRYPTO;
-    for (size_t i = 0; err == SW_ERR_CRYPTO && s->cfg && (key = sw_config_key(s->cfg, i)) != NULL; i++)
-        if (sw_privkey_public(key)->type == SW_KEY_RSA)
-            err = coding_decode(key, p, len, out, n);
-    return err;
-}
-
-/* The piece that came, without its coding, which takes room; NULL: the answer says why not. */
-static const uint8_t *read_piece(struct file_service *s, struct http_request *rq, uint8_t room[CODING_MAX], size_t *len)
-{
-    const char *coding = http_header(rq, "Content-Encoding");
-    const uint8_t *body = http_body(rq, len);
-    if (!coding || strcasecmp(coding, "identity") == 0)
-        return body;
-    if (strcasecmp(coding, CODING_NAME) != 0) { /* RFC 9110 15.5.16 */
-        http_set_header(rq, "Accept-Encoding", "%s", CODING_NAME);
-        http_problem(rq, 415, "a piece comes as it is, or as " CODING_NAME);
-        return NULL;
-    }
-    if (*len > CODING_MAX) {
-        http_problem(rq, 413, "a piece in blocks has at most %d bytes", CODING_MAX);
-        return NULL;
-    }
-    enum sw_err err = open_blocks(s, body, *len, room, len);
-    if (err == SW_ERR_CRYPTO)
-        http_problem(rq, 422, "the blocks cannot be opened with a key of this server");
-    else if (err)
-        file_refuse(s, rq, err, "upload");
-    return err ? NULL : room;
-}
+/* --- HEAD, DELETE, OPTIONS ------------------------------------------------------------------------------------------------ */
 
 /* The upload that a request names, of who asks; NULL: it is answered. */
-static struct upload *named_upload(struct file_service *s, struct http_request *rq, struct about *a)
+struct upload *upload_named(struct file_service *s, struct http_request *rq, struct about *a)
 {
     struct upload *u;
     if (!version_fits(rq))
@@ -385,53 +293,17 @@ static struct upload *named_upload(struct file_service *s, struct http_request *
     return err ? NULL : u;
 }
 
-void upload_patch(void *ctx, struct http_request *rq)
-{
-    struct file_service *s = ctx;
-    struct about a;
-    size_t len;
-    int64_t offset = -1;
-    bool numbered = number_of(http_header(rq, "Upload-Offset"), &offset);
-    const char *type = http_header(rq, "Content-Type");
-    struct upload *u = named_upload(s, rq, &a);
-    if (!u)
-        return;
-    if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
-        http_problem(rq, 415, "a piece is application/offset+octet-stream");
-    } else if (!numbered || offset != sw_vfile_offset(u->file)) {
-        file_set_tus(rq, sw_vfile_offset(u->file));
-        http_problem(rq, 409, "the next piece begins at %lld", (long long)sw_vfile_offset(u->file));
-    } else {
-        uint8_t room[CODING_MAX];
-        const uint8_t *piece = read_piece(s, rq, room, &len);
-        if (!piece)
-            return;
-        enum sw_err err = sw_vfile_append(u->file, piece, len);
-        sw_wipe(room, sizeof room);
-        if (err == SW_ERR_SPACE) {
-            http_problem(rq, 413, "that is more than was announced");
-        } else if (err) {
-            file_refuse(s, rq, err, "upload");
-        } else if (sw_vfile_offset(u->file) == sw_vfile_length(u->file)) {
-            finish_upload(s, rq, u, &a, 204);
-        } else {
-            file_set_tus(rq, sw_vfile_offset(u->file));
-            http_reply_empty(rq, 204);
-        }
-    }
-}
-
 void upload_head(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
     struct about a;
-    struct upload *u = named_upload(s, rq, &a);
+    struct upload *u = upload_named(s, rq, &a);
     if (!u)
         return;
     http_set_header(rq, "Upload-Length", "%lld", (long long)sw_vfile_length(u->file));
     /* all of it came, and the server was killed before it gave it its name: whoever hears that all is there must find it there */
     if (sw_vfile_offset(u->file) == sw_vfile_length(u->file)) {
-        finish_upload(s, rq, u, &a, 200);
+        upload_finish(s, rq, u, &a, 200);
         return;
     }
     file_set_tus(rq, sw_vfile_offset(u->file));
@@ -442,10 +314,10 @@ void upload_delete(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
     struct about a;
-    struct upload *u = named_upload(s, rq, &a);
+    struct upload *u = upload_named(s, rq, &a);
     if (!u)
         return;
-    drop_upload(s, u);
+    upload_drop(s, u);
     file_set_tus(rq, 0);
     http_reply_empty(rq, 204);
 }

@@ -220,7 +220,8 @@ static bool is_over(const struct http_peer *p)
 
 bool http_ask_until(struct http_peer *p, const char *text)
 {
-    for (int i = 0; i < 2000 && !is_over(p) && !(text && strstr(p->body, text)); i++) {
+    const int turns = text ? 2000 : 20000; /* a whole answer may have to wait for the disk */
+    for (int i = 0; i < turns && !is_over(p) && !(text && strstr(p->body, text)); i++) {
         http_turn(p->world);
         size_t got = http_peer_read(p, SIZE_MAX);
         if (!got && p->eof && !sw_conn_peek(p->conn, &(size_t){0}))

@@ -110,7 +110,7 @@ static int confined(int (*try)(void), bool connects)
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        if (confine_process(connects))
+        if (confine_thread(connects))
             _exit(NOT_CONFINED);
         _exit(try());
     }
@@ -122,7 +122,7 @@ static int confined(int (*try)(void), bool connects)
 static bool can_confine(void)
 {
     if (!confine_built_in()) {
-        SW_ASSERT_ERR(confine_process(false), SW_ERR_UNSUPPORTED);
+        SW_ASSERT_ERR(confine_thread(false), SW_ERR_UNSUPPORTED);
         return false;
     }
     return confined(open_a_file, false) != NOT_CONFINED;
@@ -143,7 +143,7 @@ static int under_another_filter(int (*try)(void))
     pid_t pid = fork();
     if (pid == 0) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ||
-            confine_process(false))
+            confine_thread(false))
             _exit(NOT_CONFINED);
         _exit(try());
     }

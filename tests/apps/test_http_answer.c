@@ -252,6 +252,5 @@ static void one_connection_has_all_kinds(void)
 SW_TEST_SUITE(http_answer){
     SW_TEST(what_comes_meanwhile_waits),     SW_TEST(one_connection_has_all_kinds),
     SW_TEST(a_slow_reader_holds_little),     SW_TEST(a_source_that_ends_early_cuts_the_answer),
-    SW_TEST(a_reader_who_leaves_is_noticed),
-    SW_TEST(a_server_that_ends_lets_go_of_all),
+    SW_TEST(a_reader_who_leaves_is_noticed), SW_TEST(a_server_that_ends_lets_go_of_all),
 };

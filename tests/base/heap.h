@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HEAP_OURS 0
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -38,7 +38,7 @@ static void note_trouble(void *ctx, const char *what, const char *why)
     a->trouble++;
 }
 
-static void setup(struct archive *a)
+static void setup_with(struct archive *a, bool threaded)
 {
     static const struct file_limits limits = {.file_max = 1000000, .space_max = 2000000};
     const struct file_events events = {note_happened, note_trouble, a};
@@ -50,9 +50,16 @@ static void setup(struct archive *a)
     SW_ASSERT_OK(sw_vault_open(&a->vault, key, true));
     a->service = file_service_new(a->dir, &a->vault, &limits, &events);
     CU_ASSERT_PTR_NOT_NULL_FATAL(a->service);
-    http_world_open(&a->world, file_routes, a->service, 65536);
+    http_world_begin(&a->world);
+    CU_ASSERT_TRUE_FATAL(!threaded || file_service_start(a->service, a->world.base));
+    http_world_serve(&a->world, file_routes, a->service, 65536);
     CU_ASSERT_TRUE_FATAL(http_peer_open(&a->alice, &a->world, false));
     CU_ASSERT_TRUE_FATAL(http_peer_open_as(&a->bob, &a->world, "client-p256"));
+}
+
+static void setup(struct archive *a)
+{
+    setup_with(a, true);
 }
 
 /* Everything below a directory; each: called for each file, or NULL: removed. Returns how many files there were. */
@@ -102,8 +109,10 @@ static void teardown(struct archive *a)
 {
     http_peer_close(&a->alice);
     http_peer_close(&a->bob);
+    http_free(a->world.http);
+    file_service_free(a->service); /* while there is a loop that its thread can ring in */
+    a->world.http = NULL;
     http_world_close(&a->world);
-    file_service_free(a->service);
     sw_vault_close(&a->vault);
     walk(a->dir, NULL);
     CU_ASSERT_EQUAL(rmdir(a->dir), 0);
@@ -168,11 +177,11 @@ static int get(struct http_peer *p, const char *name, const char *headers)
 
 /* --- uploads ------------------------------------------------------------------------------------------------------------ */
 
-static void comes_in_pieces(void)
+static void pieces_come(bool threaded)
 {
     struct archive a;
     char url[64], again[64], hex[65];
-    setup(&a);
+    setup_with(&a, threaded);
     digest_of("onetwothree", hex);
     CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 11, hex, false, url), 201);
     CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "one"), 204);
@@ -189,6 +198,90 @@ static void comes_in_pieces(void)
     CU_ASSERT_STRING_EQUAL(a.alice.body, "onetwothree");
     CU_ASSERT_EQUAL(count_in(&a, "uploads"), 0);
     teardown(&a);
+}
+
+static void comes_in_pieces(void)
+{
+    pieces_come(true);
+    pieces_come(false);
+}
+
+/* The rest of an upload, sent, and no answer awaited. */
+static void begin_piece(struct http_peer *p, const char *url, long offset, const char *bytes)
+{
+    char request[1024];
+    snprintf(request, sizeof request,
+             "PATCH %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %ld\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             url, offset, strlen(bytes), bytes);
+    http_ask_begin(p, request);
+}
+
+static int ask_for(struct http_peer *p, const char *method, const char *url)
+{
+    char request[128];
+    snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: x\r\n\r\n", method, url);
+    return http_ask(p, request);
+}
+
+/* Whoever asks for an upload, on another connection, hears of it as it is after the piece that was under way. */
+static void a_piece_under_way_is_waited_for(void)
+{
+    struct archive a;
+    struct http_peer other;
+    char url[64], again[64], hex[65];
+    setup(&a);
+    digest_of("onetwo", hex);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&other, &a.world, false));
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 6, hex, false, url), 201);
+    begin_piece(&a.alice, url, 0, "one");
+    CU_ASSERT_EQUAL(ask_for(&other, "HEAD", url), 200);
+    CU_ASSERT_EQUAL(other.reply.offset, 3);
+    CU_ASSERT_TRUE(http_ask_until(&a.alice, NULL));
+    CU_ASSERT_EQUAL(a.alice.reply.status, 204);
+    begin_piece(&a.alice, url, 3, "two"); /* the last one: the upload is none any more */
+    CU_ASSERT_EQUAL(piece(&other, url, 3, "two"), 404);
+    CU_ASSERT_TRUE(http_ask_until(&a.alice, NULL));
+    CU_ASSERT_EQUAL(a.alice.reply.status, 204);
+    CU_ASSERT_EQUAL(get(&other, "numbers", ""), 200);
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 6, hex, true, again), 201);
+    begin_piece(&a.alice, again, 0, "one");
+    CU_ASSERT_EQUAL(ask_for(&other, "DELETE", again), 204);
+    CU_ASSERT_TRUE(http_ask_until(&a.alice, NULL));
+    CU_ASSERT_EQUAL(a.alice.reply.status, 204);
+    CU_ASSERT_EQUAL(count_in(&a, "uploads"), 0);
+    http_peer_close(&other);
+    teardown(&a);
+}
+
+/* What came whole counts, whether or not somebody waits for the answer. */
+static void who_sent_it_may_be_gone(void)
+{
+    struct archive a;
+    struct http_peer brief;
+    char url[64], hex[65];
+    setup(&a);
+    digest_of("onetwo", hex);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&brief, &a.world, false));
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 6, hex, false, url), 201);
+    begin_piece(&brief, url, 0, "onetwo");
+    http_peer_close(&brief);
+    CU_ASSERT_EQUAL(ask_for(&a.alice, "HEAD", url), 404); /* it is done: waited for */
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 200);
+    CU_ASSERT_STRING_EQUAL(a.alice.body, "onetwo");
+    teardown(&a);
+}
+
+/* The service ends while a piece is under way, and does it first. */
+static void the_end_comes_after_what_was_begun(void)
+{
+    struct archive a;
+    char url[64];
+    setup(&a);
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 6, NULL, false, url), 201);
+    begin_piece(&a.alice, url, 0, "onetwo");
+    teardown(&a);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a.happened, "uploaded 6"));
 }
 
 static void what_is_not_taken(void)
@@ -511,6 +604,9 @@ static void the_disk_is_not_believed(void)
 
 SW_TEST_SUITE(file_server){
     SW_TEST(comes_in_pieces),
+    SW_TEST(a_piece_under_way_is_waited_for),
+    SW_TEST(who_sent_it_may_be_gone),
+    SW_TEST(the_end_comes_after_what_was_begun),
     SW_TEST(what_is_not_taken),
     SW_TEST(another_content_than_announced),
     SW_TEST(nothing_is_replaced_unasked),
