@@ -112,8 +112,7 @@ enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, siz
         return sw_config_refuse(cfg, SW_ERR_MEMORY, "out of memory", "");
     c->key = sw_privkey_ref(key);
     err = take_chain(cfg, c, chain, chain_len);
-    if (err == SW_OK && !sw_pubkey_eq(&c->leaf.key, sw_privkey_public(key)) &&
-        !(c->leaf.key.type == SW_KEY_RSA_PSS && sw_slice_eq(c->leaf.key.n, sw_privkey_public(key)->n)))
+    if (err == SW_OK && !sw_pubkey_eq(&c->leaf.key, sw_privkey_public(key)))
         err = sw_config_refuse(cfg, SW_ERR_KEY_MISMATCH, sw_err_reason(SW_ERR_KEY_MISMATCH), "");
     if (err != SW_OK) {
         sw_credential_free(cfg, c);

@@ -24,8 +24,8 @@ static const struct {
 };
 
 const struct sw_oid sw_oid_rsa     = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}};
-static const struct sw_oid oid_rsa_pss = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a}};
-static const struct sw_oid oid_mgf1    = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
+const struct sw_oid sw_oid_rsa_pss = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a}};
+static const struct sw_oid oid_mgf1 = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
 const struct sw_oid sw_oid_ec      = {7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}};
 const struct sw_oid sw_oid_ed25519 = {3, {0x2b, 0x65, 0x70}};
 const struct sw_oid sw_oid_ed448   = {3, {0x2b, 0x65, 0x71}};
@@ -94,6 +94,48 @@ static enum sw_hash_id read_pss(struct sw_reader *alg)
     return sw_reader_end(&params) && sw_reader_end(alg) ? hash : SW_HASH_NONE;
 }
 
+bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash)
+{
+    *hash = SW_HASH_NONE;
+    if (sw_reader_left(alg) == 0)
+        return !alg->failed;
+    *hash = read_pss(alg);
+    return *hash != SW_HASH_NONE;
+}
+
+static void write_hash(struct sw_writer *w, enum sw_hash_id hash)
+{
+    size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
+
+    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
+        if (hashes[i].hash == hash)
+            sw_der_write(w, SW_DER_OID, hashes[i].oid.der, hashes[i].oid.len);
+    sw_der_write(w, SW_DER_NULL, NULL, 0);
+    sw_der_close(w, alg);
+}
+
+void sw_pss_key_write(struct sw_writer *w, enum sw_hash_id hash)
+{
+    size_t params, field, mgf;
+
+    if (hash == SW_HASH_NONE)
+        return;
+    params = sw_der_open(w, SW_DER_SEQUENCE);
+    field = sw_der_open(w, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
+    write_hash(w, hash);
+    sw_der_close(w, field);
+    field = sw_der_open(w, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
+    mgf = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_der_write(w, SW_DER_OID, oid_mgf1.der, oid_mgf1.len);
+    write_hash(w, hash);
+    sw_der_close(w, mgf);
+    sw_der_close(w, field);
+    field = sw_der_open(w, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
+    sw_der_write_int(w, (uint32_t)sw_hash_len(hash));
+    sw_der_close(w, field);
+    sw_der_close(w, params);
+}
+
 /* Whether an element of a universal type has the form of that type; what is inside it is whoever's who knows what it is for. */
 static bool form_valid(unsigned tag, struct sw_slice v)
 {
@@ -145,7 +187,7 @@ const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm)
     struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
 
-    if (sw_oid_is(oid, &oid_rsa_pss)) {
+    if (sw_oid_is(oid, &sw_oid_rsa_pss)) {
         enum sw_hash_id hash = read_pss(&alg);
 
         for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
@@ -231,10 +273,8 @@ enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
     if (sw_oid_is(oid, &sw_oid_rsa)) {
         key->type = SW_KEY_RSA;
         ok = sw_der_read(&alg, SW_DER_NULL).len == 0 && sw_reader_end(&alg) && read_rsa_key(key, bits);
-    } else if (sw_oid_is(oid, &oid_rsa_pss)) {
-        key->type = SW_KEY_RSA_PSS;
-        if (sw_reader_left(&alg) > 0 && (key->pss_hash = read_pss(&alg)) == SW_HASH_NONE)
-            key->type = SW_KEY_NONE;
+    } else if (sw_oid_is(oid, &sw_oid_rsa_pss)) {
+        key->type = sw_pss_key_read(&alg, &key->pss_hash) ? SW_KEY_RSA_PSS : SW_KEY_NONE;
         ok = read_rsa_key(key, bits);
     } else if (sw_oid_is(oid, &sw_oid_ec)) {
         key->type = SW_KEY_EC;

@@ -56,7 +56,7 @@ static void write_oid(struct sw_writer *w, const struct sw_oid *oid)
         w->failed = true;
 }
 
-/* RFC 3279 2.3.1 (RSA: NULL), RFC 5480 2.1.1 (EC: the curve), RFC 8410 3 (EdDSA: nothing). */
+/* RFC 3279 2.3.1 (RSA: NULL), RFC 4055 3.1 (PSS: nothing or its hash), RFC 5480 2.1.1 (EC: the curve), RFC 8410 3 (EdDSA: nothing). */
 static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
 {
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
@@ -64,6 +64,10 @@ static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
     case SW_KEY_RSA:
         write_oid(w, &sw_oid_rsa);
         sw_der_write(w, SW_DER_NULL, NULL, 0);
+        break;
+    case SW_KEY_RSA_PSS:
+        write_oid(w, &sw_oid_rsa_pss);
+        sw_pss_key_write(w, key->pss_hash);
         break;
     case SW_KEY_EC:
         write_oid(w, &sw_oid_ec);
@@ -81,13 +85,19 @@ static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
     sw_der_close(w, alg);
 }
 
+/* The numbers are the same whatever the key may sign with. */
+static bool is_rsa(const struct sw_pubkey *key)
+{
+    return key->type == SW_KEY_RSA || key->type == SW_KEY_RSA_PSS;
+}
+
 void sw_spki_encode(struct sw_writer *w, const struct sw_pubkey *key)
 {
     size_t spki = sw_der_open(w, SW_DER_SEQUENCE);
     write_algorithm(w, key);
     size_t bits = sw_der_open(w, SW_DER_BIT_STRING);
     sw_write_u8(w, 0);
-    if (key->type == SW_KEY_RSA) {
+    if (is_rsa(key)) {
         size_t rsa = sw_der_open(w, SW_DER_SEQUENCE);
         sw_der_write_unsigned(w, key->n);
         sw_der_write_unsigned(w, key->e);
@@ -162,9 +172,7 @@ enum sw_err sw_key_encode(const struct sw_privkey *key, uint8_t *out, size_t cap
     sw_der_write_int(&w, 0);
     write_algorithm(&w, pub);
     size_t octets = sw_der_open(&w, SW_DER_OCTET_STRING);
-    enum sw_err err = pub->type == SW_KEY_RSA  ? write_rsa(&w, key)
-                      : pub->type == SW_KEY_EC ? write_ec(&w, key)
-                                               : write_ed(&w, key);
+    enum sw_err err = is_rsa(pub) ? write_rsa(&w, key) : pub->type == SW_KEY_EC ? write_ec(&w, key) : write_ed(&w, key);
     sw_der_close(&w, octets);
     sw_der_close(&w, seq);
     *len = w.len;
@@ -213,6 +221,16 @@ static enum sw_err decode_rsa(struct sw_privkey **out, struct sw_slice der)
     if (!sw_reader_end(&seq) || !sw_reader_end(&r) || version != 0)
         return SW_ERR_KEY_DECODE;
     return sw_privkey_new_rsa(out, &n);
+}
+
+/* alg: behind id-RSASSA-PSS, whose key is written like any RSA key (RFC 4055 3.1). */
+static enum sw_err decode_pss(struct sw_privkey **out, struct sw_slice der, struct sw_reader *alg)
+{
+    enum sw_hash_id hash;
+    if (!sw_pss_key_read(alg, &hash))
+        return SW_ERR_UNSUPPORTED;
+    enum sw_err err = decode_rsa(out, der);
+    return err == SW_OK ? sw_privkey_restrict_pss(*out, hash) : err;
 }
 
 /* curve: 0 if only the key itself says. Its own copy of the public key is not trusted: pkey computes it. */
@@ -276,6 +294,8 @@ static enum sw_err decode_pkcs8(struct sw_privkey **out, struct sw_reader *seq)
         return SW_ERR_KEY_DECODE;
     if (sw_oid_is(oid, &sw_oid_rsa))
         return decode_rsa(out, key);
+    if (sw_oid_is(oid, &sw_oid_rsa_pss))
+        return decode_pss(out, key, &alg);
     if (sw_oid_is(oid, &sw_oid_ed25519))
         return decode_ed(out, key, SW_KEY_ED25519);
     if (sw_oid_is(oid, &sw_oid_ed448))

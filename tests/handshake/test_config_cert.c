@@ -83,6 +83,44 @@ static void what_does_not_fit_is_refused(void)
     sw_config_free(cfg);
 }
 
+/* A key of id-RSASSA-PSS signs with the schemes of its own kind, and does not do key transport (RFC 8446 4.2.3, RFC 4055 1.2). */
+static void pss_keys_serve(void)
+{
+    static const struct {
+        const char *suites, *sigalgs;
+        uint16_t scheme; /* 0: no handshake */
+    } rows[] = {
+        {"0xC02F", "rsa_pss_rsae_sha256:rsa_pss_pss_sha384", 0x080a},
+        {"0x009E", "rsa_pss_pss_sha256", 0x0809},
+        {"0xC02F", "rsa_pss_rsae_sha256:rsa_pkcs1_sha256", 0},
+        {"0x003C", "rsa_pss_pss_sha256", 0},
+    };
+    size_t crt_len, key_len, other_len;
+    void *crt = sw_test_file("tests/vectors/ttp/rsapss2048.crt", &crt_len),
+         *key = sw_test_file("tests/vectors/ttp/rsapss2048.pem", &key_len),
+         *other = sw_test_file("tests/vectors/ttp/rsapss2048-sha384.pem", &other_len);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair p = {.client_cfg = pair_config(SW_CLIENT), .server_cfg = sw_config_new(SW_SERVER, NULL)};
+        struct sw_conn_info info;
+
+        sw_config_set_clock(p.server_cfg, pair_now, NULL);
+        SW_ASSERT_ERR(sw_config_add_cert(p.server_cfg, crt, crt_len, other, other_len, NULL), SW_ERR_KEY_MISMATCH);
+        SW_ASSERT_OK(sw_config_add_cert(p.server_cfg, crt, crt_len, key, key_len, NULL));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, 1));
+        SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, rows[i].suites));
+        SW_ASSERT_OK(sw_config_set_sigalgs(p.client_cfg, rows[i].sigalgs));
+        pair_connect(&p, "server.example");
+        CU_ASSERT_EQUAL(pair_run(&p), rows[i].scheme != 0);
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_EQUAL(info.sigscheme, rows[i].scheme);
+        pair_close(&p);
+    }
+    free(crt);
+    free(key);
+    free(other);
+}
+
 /* What is set belongs to the certificate added last, and replaces what was there. */
 static void belongings_go_to_the_newest(void)
 {
@@ -110,5 +148,6 @@ static void belongings_go_to_the_newest(void)
 SW_TEST_SUITE(config_cert){
     SW_TEST(chains_of_each_form),
     SW_TEST(what_does_not_fit_is_refused),
+    SW_TEST(pss_keys_serve),
     SW_TEST(belongings_go_to_the_newest),
 };

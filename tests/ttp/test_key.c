@@ -10,6 +10,8 @@ static const struct {
 } pairs[] = {
     {VECTOR("rsa2048.pem"), VECTOR("rsa2048.spki"), "rsa2048"},
     {VECTOR("rsa2048-pkcs1.pem"), VECTOR("rsa2048.spki"), "rsa2048"},
+    {VECTOR("rsapss2048.pem"), VECTOR("rsapss2048.spki"), "rsa-pss2048"},
+    {VECTOR("rsapss2048-sha384.pem"), VECTOR("rsapss2048-sha384.spki"), "rsa-pss2048"},
     {VECTOR("p256.pem"), VECTOR("p256.spki"), "p256"},
     {VECTOR("p256-sec1.pem"), VECTOR("p256.spki"), "p256"},
     {VECTOR("p256-sec1-nopub.pem"), VECTOR("p256.spki"), "p256"},
@@ -49,8 +51,9 @@ static void reads_what_openssl_writes(void)
 /* PKCS#8 of OpenSSL and ours are the same bytes. */
 static void writes_what_openssl_writes(void)
 {
-    static const char *const files[] = {VECTOR("rsa2048.pem"), VECTOR("p256.pem"),    VECTOR("p384.pem"),
-                                        VECTOR("p521.pem"),    VECTOR("ed25519.pem"), VECTOR("ed448.pem")};
+    static const char *const files[] = {
+        VECTOR("rsa2048.pem"), VECTOR("rsapss2048.pem"), VECTOR("rsapss2048-sha384.pem"), VECTOR("p256.pem"),
+        VECTOR("p384.pem"),    VECTOR("p521.pem"),       VECTOR("ed25519.pem"),           VECTOR("ed448.pem")};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         size_t want_len, len;
         char *want = (char *)sw_test_file(files[i], &want_len), pem[SW_KEY_PEM_MAX];
@@ -107,6 +110,7 @@ static void refuses_what_it_does_not_know(void)
     SW_ASSERT_ERR(vector_key(VECTOR("p256-pbes1.pem"), sealwax_pass, &key), SW_ERR_UNSUPPORTED);
     SW_ASSERT_ERR(vector_key(VECTOR("rsa2048-oldpem.pem"), sealwax_pass, &key), SW_ERR_UNSUPPORTED);
     SW_ASSERT_ERR(vector_key(VECTOR("secp256k1.pem"), no_pass, &key), SW_ERR_UNSUPPORTED);
+    SW_ASSERT_ERR(vector_key(VECTOR("rsapss2048-sha1.pem"), no_pass, &key), SW_ERR_UNSUPPORTED);
     SW_ASSERT_ERR(vector_key(VECTOR("root.crt"), no_pass, &key), SW_ERR_PEM);
     SW_ASSERT_ERR(sw_key_read(&key, "", 0, no_pass), SW_ERR_PEM);
 }
