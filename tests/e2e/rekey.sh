@@ -1,55 +1,9 @@
 #!/bin/bash
 # sealwaxd rekey: beside a server it refuses; messages, files, uploads, tracks and licences outlive it; what cannot be read is named; then kill -9 (rekey_kill.py).
 # KILLS=N for another number of moments.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-BUILD=$(cd "${BUILD:-build}" && pwd)
-cd "${SCRATCH:-$(mktemp -d)}" || exit 1
-export NO_COLOR=1
-unset SSLKEYLOGFILE
-passed=0 failed=0 server=
-trap 'kill $server 2>/dev/null' EXIT
+. "$(dirname "$(readlink -f "$0")")/service.inc"
 
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "FAIL: $*"
-    [ ! -s out ] || head -c 300 out | sed 's/^/    out| /'
-    [ ! -s err ] || sed 's/^/    err| /' err | head -n 5
-}
-exits() { # CODE COMMAND...
-    want=$1
-    shift
-    "$@" >out 2>err </dev/null
-    code=$?
-    if [ $code = "$want" ]; then ok; else bad "exit code $code, not $want: $*"; fi
-}
-says() { if grep -qF -- "$1" out err; then ok; else bad "nobody said \"$1\""; fi; }
-same() { if cmp -s "$1" "$2"; then ok; else bad "$1 and $2 differ"; fi; }
-differ() { if cmp -s "$1" "$2"; then bad "$1 and $2 are the same"; else ok; fi; }
-
-ttp() { "$BUILD/ttp" --quiet --pki pki "$@" >/dev/null; }
-ttp init "Test Root"
-ttp issue localhost --profile server
-for who in alice bank; do ttp issue $who --profile client; done
-
-start() {
-    rm -f ready
-    "$BUILD/sealwaxd" --state state --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --ready-file ready 2>>server.log &
-    server=$!
-    for _ in $(seq 500); do [ -s ready ] && break; sleep 0.02; done
-    port=$(sed 's/.*://' ready)
-}
-stop() {
-    kill "$server"
-    wait "$server" 2>/dev/null
-    server=
-}
-as() { # NAME VERB ARGUMENTS...
-    who=$1 verb=$2
-    shift 2
-    "$BUILD/sealwax" "$verb" --server "localhost:$port" --trust pki/root.crt --cert "pki/$who.crt" --key "pki/$who.key" "$@"
-}
+people alice bank
 rekey() { "$BUILD/sealwaxd" rekey --state state "$@"; }
 
 # two messages, 70 files and one that is not finished, two tracks, two licences
@@ -61,12 +15,10 @@ start
 exits 0 as bank send --to alice "The OTP is 256345." --once --ttl 1h
 exits 0 as bank send --to alice "hello"
 exits 0 as alice put big small --quiet
-exits 0 curl -sS -o /dev/null --cacert pki/root.crt --cert pki/alice.crt --key pki/alice.key -X POST -H "Upload-Length: 6" \
-    -H "Upload-Metadata: filename $(printf half | base64)" -D headers "https://localhost:$port/files"
+exits 0 web alice -o /dev/null -X POST -H "Upload-Length: 6" -H "Upload-Metadata: filename $(printf half | base64)" -D headers /files
 upload=$(tr -d '\r' <headers | sed -n 's/^Location: //p')
 patch() { # OFFSET TEXT
-    printf %s "$2" | curl -sS -o /dev/null -w '%{http_code}' --cacert pki/root.crt --cert pki/alice.crt --key pki/alice.key -X PATCH \
-        -H "Upload-Offset: $1" -H "Content-Type: application/offset+octet-stream" --data-binary @- "https://localhost:$port$upload"
+    printf %s "$2" | status alice -X PATCH -H "Upload-Offset: $1" -H "Content-Type: application/offset+octet-stream" --data-binary @- "$upload"
 }
 for song in First Second; do exits 0 "$BUILD/sealwaxd" media import song.mp3 --title $song --state state; done
 for who in 01 02; do exits 0 "$BUILD/sealwaxd" media licences $who 1 4 --state state; done
@@ -86,9 +38,10 @@ cp state/vault.key old.key
 exits 0 rekey
 says "state/vault.key: changed; what was sealed anew: 77"
 differ old.key state/vault.key
-if [ -e state/vault.key.next ] || [ -e state/rekey.heads ]; then bad "something is left"; else ok; fi
+gone state/vault.key.next
+gone state/rekey.heads
 start
-exits 0 as alice recv --wait 5s --count 2
+exits 0 as alice recv --wait 60s --count 2
 says "The OTP is 256345."
 says "hello"
 exits 0 as alice get big -o copy --quiet
@@ -97,8 +50,8 @@ for i in 1 35 69; do
     exits 0 as alice get small/$i -o copy$i --quiet
     same small/$i copy$i
 done
-if [ "$(patch 0 "whole!")" = 204 ]; then ok; else bad "the upload does not go on"; fi
-exits 0 curl -sS --cacert pki/root.crt --cert pki/alice.crt --key pki/alice.key "https://localhost:$port/files/half"
+is "the upload goes on" 204 "$(patch 0 "whole!")"
+exits 0 web alice /files/half
 says "whole!"
 exits 0 "$BUILD/sealwaxd" media ls --state state
 says Second
@@ -141,10 +94,9 @@ says "state/vault.key: "
 
 rm -rf state
 mv first state
-python3 "$here/rekey_kill.py" "$BUILD" "${KILLS:-40}" 77 >kills.log
+python3 "$top/tests/e2e/rekey_kill.py" "$BUILD" "${KILLS:-40}" 77 >kills.log
 code=$?
 grep -v passed kills.log
 [ $code = 0 ] || [ $code = 77 ] || failed=$((failed + 1))
 passed=$((passed + $(sed -n 's/ passed.*//p' kills.log | grep . || echo 0)))
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish
