@@ -16,7 +16,7 @@ cc -std=c11 -D_GNU_SOURCE $flags -I. -Iinclude -o "$scratch/client" "$scratch/cl
 "$build/sealwax" listen 127.0.0.1:0 --cert "$scratch/server.crt" --key "$scratch/server.key" --client-auth none \
     --ready-file "$scratch/ready" 2>"$scratch/log" &
 pid=$!
-for _ in $(seq 100); do [ ! -s "$scratch/ready" ] || break; sleep 0.05; done
+for _ in $(seq 1200); do [ ! -s "$scratch/ready" ] || break; sleep 0.05; done # a minute at most
 port=$(sed 's/.*://' "$scratch/ready")
 passed=0
 failed=0
