@@ -24,7 +24,7 @@ bad() {
 exits() { # CODE WHAT COMMAND...
     want=$1 what=$2
     shift 2
-    timeout 60 setsid -w "$@" >out 2>err </dev/null # a session of its own: no terminal to ask
+    timeout 120 setsid -w "$@" >out 2>err </dev/null # a session of its own: no terminal to ask
     code=$?
     if [ $code = "$want" ]; then ok; else bad "$what: exit code $code, not $want"; fi
 }
@@ -72,17 +72,24 @@ card="pkcs11:token=alice;object"
 
 # --- servers ----------------------------------------------------------------------------------------------------------------
 
+# until_so COMMAND...: until it succeeds, a minute at most
+until_so() {
+    local end=$((SECONDS + 60))
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.02
+    done
+}
+started() { [ -s ready ] || ! kill -0 $server 2>/dev/null; }
+# listens PORT: somebody does, says the kernel
+listens() { grep -qE "$(printf ':%04X' "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
 # listen OPTION...: a server of ours; its port in $port
 listen() {
     rm -f ready
     "$sealwax" listen 127.0.0.1:0 --ready-file ready --trust root.crt --policy all "$@" </dev/null 2>listen.log >/dev/null &
     server=$!
     servers="$servers $server"
-    for _ in $(seq 200); do
-        [ -s ready ] && break
-        kill -0 $server 2>/dev/null || break
-        sleep 0.05
-    done
+    until_so started
     port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
     [ -n "$port" ] || bad "listen $*: $(cat listen.log)"
 }
@@ -90,7 +97,7 @@ stop() {
     kill $server 2>/dev/null
     wait $server 2>/dev/null
 }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() { python3 "$source/../ports.py" $$; }
 connect="$sealwax connect --name server.example --trust root.crt"
 
 # --- a client's key on the card ---------------------------------------------------------------------------------------------
@@ -99,6 +106,7 @@ openssl_port=$(free_port)
 openssl s_server -accept "127.0.0.1:$openssl_port" -cert server.fullchain.crt -key server.key -Verify 3 -verify_return_error \
     -CAfile root.crt -tls1_2 -www >s_server.log 2>&1 &
 servers="$servers $!"
+until_so listens "$openssl_port" || bad "openssl s_server does not start: $(cat s_server.log)"
 listen --cert server.fullchain.crt --key server.key --client-auth require
 for at in "$openssl_port" "$port"; do
     for with in "alice rsa_pkcs1_sha256" "alice rsa_pkcs1_sha384" "alice rsa_pss_rsae_sha256" "alice rsa_pss_rsae_sha512" \
@@ -252,6 +260,7 @@ says "0x003C to OpenSSL" "Cipher is AES128-SHA256" out
 exits 0 "ECDHE, signed by the card" $connect "127.0.0.1:$port" --policy modern
 echo pulled >state
 exits 1 "a connection while the card is away" $connect "127.0.0.1:$port" --suites TLS_RSA_WITH_AES_128_CBC_SHA256
+until_so grep -q "card alice was removed" listen.log # the client does not wait for our log
 says "the server says so" "card alice was removed: insert it again" listen.log
 rm -f state
 exits 0 "and when it is back" $connect "127.0.0.1:$port" --suites TLS_RSA_WITH_AES_128_CBC_SHA256
@@ -273,10 +282,7 @@ daemon_port=$(free_port)
     --state "$dir/state.d" --ready-file up 2>daemon.log &
 daemon=$!
 servers="$servers $daemon"
-for _ in $(seq 200); do
-    [ -s up ] && break
-    sleep 0.05
-done
+until_so [ -s up ] || bad "the daemon does not start: $(cat daemon.log)"
 client() { # CODE WHAT VERB OPTION...: alice's card speaks to it
     want=$1 what=$2 verb=$3
     shift 3
@@ -287,10 +293,7 @@ client 0 "who the card is" whoami
 says "alice's card is alice" '^alice$' out
 client 0 "a message sealed by the card" send --seal --to alice "the moon is new"
 kill -HUP $daemon
-for _ in $(seq 100); do
-    grep -q reloaded daemon.log && break
-    sleep 0.05
-done
+until_so grep -q reloaded daemon.log
 says "reloaded with the card" reloaded daemon.log
 client 0 "and opened by it" recv
 says "what was sent" "the moon is new" out

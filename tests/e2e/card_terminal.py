@@ -19,8 +19,8 @@ if pid == 0:
 
 shown, seen = b"", 0
 while True:
-    if not select.select([terminal], [], [], 30)[0]:
-        print("nothing happened for 30 seconds")
+    if not select.select([terminal], [], [], 120)[0]:
+        print("nothing happened for two minutes")
         break
     try:
         piece = os.read(terminal, 4096)

@@ -5,7 +5,8 @@ set -u
 BUILD=${BUILD:-build}
 BUILD=$(cd "$BUILD" && pwd)
 sealwax=$BUILD/sealwax
-page=$(cd "$(dirname "$0")/../.." && pwd)/docs/man/sealwax.1
+top=$(cd "$(dirname "$0")/../.." && pwd)
+page=$top/docs/man/sealwax.1
 dir=${SCRATCH:-$(mktemp -d)}
 cd "$dir" || exit 1
 export NO_COLOR=1
@@ -61,6 +62,15 @@ head -c 1048576 /dev/urandom >big
 
 # --- servers ----------------------------------------------------------------------------------------------------------------
 
+# until_so COMMAND...: until it succeeds, a minute at most
+until_so() {
+    local end=$((SECONDS + 60))
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.02
+    done
+}
+started() { [ -s ready ] || ! kill -0 $server 2>/dev/null; }
 # listen NAME OPTION...: a server of ours; its port in $port, its log in NAME.log
 listen() {
     log=$1.log
@@ -69,11 +79,7 @@ listen() {
     "$sealwax" listen 127.0.0.1:0 --ready-file ready "$@" <&0 2>"$log" >listen.out &
     server=$!
     servers="$servers $server"
-    for _ in $(seq 100); do
-        [ -s ready ] && break
-        kill -0 $server 2>/dev/null || break
-        sleep 0.05
-    done
+    until_so started
     port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
     [ -n "$port" ] || bad "listen $*: $(cat "$log")"
 }
@@ -81,19 +87,11 @@ stop() {
     kill $server 2>/dev/null
     wait $server 2>/dev/null
 }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-# await PORT: until something listens there
-await() { python3 - "$1" <<'PYTHON'
-import socket, sys, time
-for _ in range(100):
-    try:
-        socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1).close()
-        break
-    except OSError:
-        time.sleep(0.05)
-PYTHON
-}
-connect() { timeout 30 "$sealwax" connect "127.0.0.1:$port" --name server.example --trust root.crt "$@"; }
+free_port() { python3 "$top/tests/ports.py" $$; }
+# await PORT: until something listens there, which the kernel says: a connection on trial might be the only one that is served
+listens() { grep -qE "$(printf ':%04X' "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
+await() { until_so listens "$1"; }
+connect() { timeout 120 "$sealwax" connect "127.0.0.1:$port" --name server.example --trust root.crt "$@"; }
 ours="--cert server.fullchain.crt --key server.key"
 alice="--cert alice.fullchain.crt --key alice.key"
 
@@ -169,7 +167,7 @@ is "discard: silence" [ ! -s out ]
 # much at once: whoever has something to write and a socket that just got room must not wait for the peer
 truncate -s 200M much
 for policy in classic modern; do
-    timeout 60 "$sealwax" connect "127.0.0.1:$port" --trust root.crt --name localhost --policy $policy <much >out 2>err
+    timeout 300 "$sealwax" connect "127.0.0.1:$port" --trust root.crt --name localhost --policy $policy <much >out 2>err
     is "much at once, $policy" [ $? = 0 ]
 done
 rm -f much
@@ -180,7 +178,7 @@ echoes "once"
 wait $server
 is "once: exit code" [ $? = 0 ]
 listen once $ours --reply echo --client-auth none --once
-(echo "GET / HTTP/1.0"; echo) | timeout 5 python3 -c '
+(echo "GET / HTTP/1.0"; echo) | timeout 120 python3 -c '
 import socket, sys
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 s.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -193,7 +191,8 @@ wait $server
 is "once: exit code of a failure" [ $? = 1 ]
 
 listen pipe $ours --reply pipe --client-auth none <big
-connect < <(sleep 5) >back 2>err # input that does not end before the server does
+mkfifo endless
+connect <>endless >back 2>err # input that does not end before the server does
 wait $server
 is "pipe" cmp -s big back
 
@@ -205,7 +204,7 @@ refused() { # WHAT ALERT CERTIFICATE KEY CONNECT-OPTION...
     shift 4
     exits 1 "$what is refused" connect "$@"
     says "$what: what is said" "sent alert $alert" err
-    for _ in $(seq 40); do grep -q "received alert" refused.log && break; sleep 0.05; done
+    until_so grep -q "received alert" refused.log
     says "$what: what arrives" "received alert $alert" refused.log
     stop
 }
@@ -242,10 +241,16 @@ for cipher in AES128-SHA256 AES128-SHA AES256-SHA AES256-SHA256; do
 done
 stop
 
+# a line, and no end of input before it has come back in the file out
+say_and_stay() {
+    : >out
+    echo sealwax
+    until_so grep -q '^sealwax' out
+}
 listen forserver $ours --trust root.crt --reply echo
 for cipher in AES128-SHA256 AES128-SHA AES256-SHA AES256-SHA256; do
     for etm in "" -no_etm; do
-        (echo sealwax; sleep 0.3) | timeout 20 openssl s_client -connect "127.0.0.1:$port" -CAfile root.crt -cert alice.crt -key alice.key -verify_hostname server.example -verify_return_error -tls1_2 -cipher "$cipher:@SECLEVEL=0" $etm -quiet -no_ign_eof >out 2>err
+        say_and_stay | timeout 120 openssl s_client -connect "127.0.0.1:$port" -CAfile root.crt -cert alice.crt -key alice.key -verify_hostname server.example -verify_return_error -tls1_2 -cipher "$cipher:@SECLEVEL=0" $etm -quiet -no_ign_eof >out 2>err
         is "OpenSSL's client, $cipher $etm" grep -q '^sealwax' out
     done
 done
@@ -267,7 +272,7 @@ if command -v gnutls-serv >/dev/null; then
     stop
     listen forgnutls $ours --trust root.crt --reply echo
     for cipher in AES-128-CBC AES-256-CBC; do
-        (echo sealwax; sleep 0.3) | timeout 20 gnutls-cli --port "$port" --x509cafile root.crt --x509certfile alice.crt --x509keyfile alice.key --verify-hostname server.example \
+        say_and_stay | timeout 120 gnutls-cli --port "$port" --x509cafile root.crt --x509certfile alice.crt --x509keyfile alice.key --verify-hostname server.example \
             --priority "NONE:+VERS-TLS1.2:+RSA:+$cipher:+SHA1:+SIGN-ALL:+COMP-NULL:+GROUP-ALL" 127.0.0.1 >out 2>err
         is "GnuTLS's client, $cipher" grep -q '^sealwax' out
     done
@@ -300,7 +305,7 @@ exits 0 "nobody asked for it" connect
 stop
 listen usage $ours --trust root.crt
 openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cert cipher.crt -key cipher.key </dev/null >/dev/null 2>&1
-for _ in $(seq 100); do grep -q "key usage" usage.log && break; sleep 0.05; done # the client does not wait for our log
+until_so grep -q "key usage" usage.log # the client does not wait for our log
 says "why" "key usage" usage.log
 stop
 
@@ -319,7 +324,7 @@ stop
 exits 4 "an empty list of timestamps" "$sealwax" listen 127.0.0.1:0 $ours --sct none.sct
 { echo "-----BEGIN SERVERINFO FOR TIMESTAMPS-----"; printf '\0\22\0\11\0\7\0\1A\0\2BC' | base64; echo "-----END SERVERINFO FOR TIMESTAMPS-----"; } >two.info
 port=$(free_port)
-sleep 10 | openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -tls1_2 -serverinfo two.info -quiet >/dev/null 2>&1 &
+openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -tls1_2 -serverinfo two.info -quiet <>endless >/dev/null 2>&1 &
 server=$!
 servers="$servers $server"
 await "$port"
