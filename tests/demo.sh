@@ -21,8 +21,8 @@ trap cleanup EXIT INT TERM
 say() { printf '\n== %s\n' "$*"; }
 show() { printf '$ %s\n' "$*"; }
 ttp() { show "ttp $*"; "$build/ttp" --pki $pki "$@"; }
-await() { # FILE [TEXT]: until it is there, five seconds at most
-    for _ in $(seq 100); do
+await() { # FILE [TEXT]: until it is there, a minute at most
+    for _ in $(seq 1200); do
         if [ -s "$1" ] && grep -aqF -- "${2:-}" "$1"; then return 0; fi
         sleep 0.05
     done

@@ -5,7 +5,7 @@ Ports for tests that must know a port before somebody listens on it. Where a pro
 """
 import os, random, socket, sys, time
 
-KEPT = []  # what reserves a port: its name in a place that the whole machine shares and that is gone with the process
+KEPT = {}  # what reserves a port: its name in a place that the whole machine shares and that is gone with the process
 
 
 def ephemeral():
@@ -30,9 +30,13 @@ def reserve():
         except OSError:
             name.close()
             continue
-        KEPT.append(name)
+        KEPT[port] = name
         return port
     raise SystemExit("no port is free")
+
+
+def release(port):
+    KEPT.pop(port).close()
 
 
 def listening(port):

@@ -6,6 +6,7 @@ ports are open. Usage: docs.py PAGE... (one shell for all pages), in an empty di
 """
 import os, queue, re, subprocess, sys, threading, time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import ports
 

@@ -2,6 +2,7 @@
 # The sessions in README.md and docs/, run as they stand there.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=$(cd "${BUILD:-build}" && pwd)
 cd "${SCRATCH:-$(mktemp -d)}"
 export PATH="$BUILD:$PATH" NO_COLOR=1 XDG_STATE_HOME=$PWD/xdg XDG_CONFIG_HOME=$PWD/config
 unset SSLKEYLOGFILE

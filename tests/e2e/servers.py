@@ -2,7 +2,11 @@
 Servers that are started, killed and started again, and the people who use them, for the scripts that do so. A script runs in a directory that has pki/ of
 `ttp`; what the programs keep is put there as well.
 """
-import os, random, signal, socket, subprocess, sys, time
+import os, random, signal, subprocess, sys, time
+
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import ports
 
 PATIENCE = 60  # seconds for what should happen at once: a busy machine is no failure
 
@@ -24,27 +28,27 @@ def end():
     sys.exit(failed > 0)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def wait_for(condition, seconds=PATIENCE):
     """Until the condition holds; False: it does not, after all this time."""
-    until = time.time() + seconds
-    while time.time() < until:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         if condition():
             return True
         time.sleep(0.005)
     return bool(condition())
 
 
+def wait_for_more(of):
+    """Until it has grown: kills that come faster than a slow machine gets anything done would test nothing."""
+    before = len(of)
+    wait_for(lambda: len(of) > before)
+
+
 class Server:
     """One sealwaxd, on the same port each time it is started."""
 
     def __init__(self, state, *options):
-        self.state, self.port, self.process = state, free_port(), None
+        self.state, self.port, self.process = state, ports.reserve(), None
         self.ready, self.log = state + ".ready", state + ".log"
         self.command = [build + "/sealwaxd", "serve", "--cert", "pki/localhost.crt", "--key", "pki/localhost.key", "--trust", "pki/root.crt",
                         "--listen", "127.0.0.1:%d" % self.port, "--state", state, "--ready-file", self.ready, "--max-rate", "100000", *options]
@@ -102,13 +106,16 @@ def send_until(stop, servers, which, accepted):
             accepted[text] = r.stdout.split('"id":"')[1].split('"')[0]
 
 
-def check_delivered(server, accepted, certs, kills):
-    """Every accepted message was shown once, or its sender knows that crashes in a row took it away from its reader."""
+def check_delivered(server, accepted, certs):
+    """Every accepted message was shown once, or its sender knows that three crashes in a row took it away from its reader."""
+
+    def lost():
+        return [m for m in set(accepted) - set(shown(*certs)) if '"refused"' not in server.run("bank", "receipt", accepted[m], "--json").stdout]
+
+    # what a device was given when its server died is with it for a minute
+    check("no accepted message is lost", wait_for(lambda: not lost(), 180), lost()[:5])
     got = shown(*certs)
-    missing = set(accepted) - set(got)
-    lost = [m for m in missing if '"refused"' not in server.run("bank", "receipt", accepted[m], "--json").stdout]
-    check("messages were accepted while servers were killed", len(accepted) > kills, len(accepted))
-    check("no accepted message is lost", not lost, lost[:5])
-    check("few one-time messages are used up", len(missing) <= max(2, len(accepted) // 20), len(missing))
     check("none is shown twice", len(got) == len(set(got)), [m for m in set(got) if got.count(m) > 1][:5])
-    return missing
+    # the last ones were shown a moment ago, or are owed an acknowledgement
+    check("nothing waits any more", wait_for(lambda: server.run("alice", "list", "--quiet").stdout == "", 180))
+    return set(accepted) - set(got)

@@ -9,7 +9,6 @@ only some; --verbose names every cell.
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import ports  # noqa: E402
 from drivers import DRIVERS, REQUEST, TEXT, TIMEOUT, Cell, Unsupported  # noqa: E402
 from suites import ALL  # noqa: E402
 
@@ -66,42 +67,17 @@ def make_nss_database(d):
 
 # --- processes --------------------------------------------------------------------------------------------------------------
 
-ports_lock = threading.Lock()
-ports_given = set()
-
-
-def free_port():
-    """One that nobody has, and that we have not given away before: a peer may still be starting on it."""
-    with ports_lock:
-        while True:
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", 0))
-                port = s.getsockname()[1]
-            if port not in ports_given:
-                ports_given.add(port)
-                return port
-
-
 class Server:
     """A process that listens, ended with the block. Which port it listens on is known when it does."""
 
     def __init__(self, command, port, cwd=None):
         self.command, self.port, self.cwd = command, port, cwd
 
-    def listens(self):
-        """In the kernel's list, because a connection on trial would be the one that a peer serves first."""
-        wanted = "%04X" % self.port
-        for path in ("/proc/net/tcp", "/proc/net/tcp6"):
-            with open(path, encoding="ascii") as f:
-                if any(line.split()[1].endswith(":" + wanted) and line.split()[3] == "0A" for line in f):
-                    return True
-        return False
-
     def __enter__(self):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, cwd=self.cwd)
-        end = time.monotonic() + 10
-        while not self.listens():
+        end = time.monotonic() + 60
+        while not ports.listening(self.port):  # no connection on trial: a peer might serve that one first
             if self.process.poll() is not None or time.monotonic() > end:
                 said = self.said()
                 self.__exit__()
@@ -115,6 +91,7 @@ class Server:
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
+        ports.release(self.port)
 
     def said(self):
         self.log.seek(0)
@@ -160,7 +137,7 @@ class Matrix:
 
     def common(self, cell, who):
         d = os.path.join(self.certs, cell.suite.keys)
-        words = ["--policy", "all", "--suites", cell.suite.name, "--max-version", "1.2", "--timeout", "15s"]
+        words = ["--policy", "all", "--suites", cell.suite.name, "--max-version", "1.2", "--timeout", "60s"]
         if who == "server" or cell.auth:
             words += ["--cert", d + "/%s.crt" % who, "--key", d + "/%s.key" % who]
         if who == "client" or cell.auth:
@@ -170,14 +147,14 @@ class Matrix:
         return words + (["--alpn", "sealwax"] if cell.alpn else [])
 
     def we_serve(self, driver, cell):
-        port = free_port()
+        port = ports.reserve()
         command = [self.sealwax, "listen", "127.0.0.1:%d" % port, "--reply", driver.reply] + self.common(cell, "server")
         with Server(command, port) as server:
             why = driver.client(cell, port)
             return OK if why is None else "%s; we: %s" % (why, server.said())
 
     def we_call(self, driver, cell):
-        port = free_port()
+        port = ports.reserve()
         with Server(driver.server(cell, port), port, cwd=self.certs) as server:
             base = [self.sealwax, "connect", "127.0.0.1:%d" % port, "--name", "server.example", "--brief"] + self.common(cell, "client")
             kept = os.path.join(self.certs, "session-%d" % port)

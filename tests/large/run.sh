@@ -18,7 +18,7 @@ peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
 "$BUILD/sealwaxd" --quiet --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --state state --listen 127.0.0.1:0 --ready-file ready &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$scratch"' EXIT
-for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
+for _ in $(seq 3000); do [ -s ready ] && break; sleep 0.02; done # a minute at most
 export SEALWAX_SERVER="localhost:$(sed 's/.*://' ready)" SEALWAX_TRUST=pki/root.crt SEALWAX_CERT=pki/alice.crt SEALWAX_KEY=pki/alice.key
 
 truncate -s "$SIZE" sparse

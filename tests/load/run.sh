@@ -18,5 +18,5 @@ fi
     --ready-file ready --timeout 300 &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
-for _ in $(seq 250); do [ -s ready ] && break; sleep 0.02; done
+for _ in $(seq 3000); do [ -s ready ] && break; sleep 0.02; done # a minute at most
 "$BUILD/tests/load/load" pki/root.crt pki/root.key "$(sed 's/.*://' ready)" $server "$N" "${MESSAGES:-5000}" "$([ -z "${LONG:-}" ] && echo 0.5 || echo 95)"
