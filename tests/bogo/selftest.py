@@ -46,7 +46,7 @@ def converse(tls, first=None):
 def run(flags, shim_is_server, connections=1, first=None, handshake_fails=False, **options):
     """Exit code of the shim, and whether the conversation was as it should be."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(10)
+    listener.settimeout(120)
     argv = [SHIM, "-port", str(listener.getsockname()[1]), "-shim-id", str(ID)] + flags
     if shim_is_server:
         argv += ["-server", "-cert-file", CERT, "-key-file", KEY]
@@ -58,7 +58,7 @@ def run(flags, shim_is_server, connections=1, first=None, handshake_fails=False,
     try:
         for _ in range(connections):
             conn, _ = listener.accept()
-            conn.settimeout(10)
+            conn.settimeout(120)
             good = good and int.from_bytes(conn.recv(8, socket.MSG_WAITALL), "little") == ID
             try:
                 tls = ctx.wrap_socket(conn, server_side=not shim_is_server, session=session if shim_is_server else None)
@@ -75,7 +75,7 @@ def run(flags, shim_is_server, connections=1, first=None, handshake_fails=False,
             tls.close()
     except socket.timeout:
         pass
-    out, err = shim.communicate(timeout=15)
+    out, err = shim.communicate(timeout=120)
     listener.close()
     return shim.returncode, good, err
 
