@@ -25,6 +25,10 @@ enum sw_err sw_certificate_send(struct sw_conn *conn, struct sw_writer *w)
     if (!sw_is_server(conn))
         sw_credential_for_request(conn, &hs->cred, &hs->scheme);
     cred = hs->cred;
+    if (cred == NULL && conn->cfg->creds_len > 0 && sw_option(conn, SW_OPT_INSIST_ON_CERT)) {
+        sw_conn_explain(conn, "none of our certificates is one that the server asks for");
+        return SW_ERR_NO_SIGNATURE_SCHEME;
+    }
     list = sw_write_open(w, 3);
     for (size_t i = 0; cred != NULL && i < cred->der_len; i++) {
         mark = sw_write_open(w, 3);

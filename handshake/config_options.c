@@ -29,6 +29,8 @@ static const struct range ranges[SW_OPT_COUNT] = {
     [SW_OPT_STRICT_PATHS]       = {0, 1, false},
     [SW_OPT_REQUIRE_SNI_MATCH]  = {0, 1, false},
     [SW_OPT_RENEGOTIATION_FATAL] = {0, 1, false},
+    [SW_OPT_REQUIRE_SECURE_RENEGOTIATION] = {0, 1, false},
+    [SW_OPT_INSIST_ON_CERT]     = {0, 1, false},
     [SW_OPT_INSECURE_NO_VERIFY] = {0, 1, false},
 };
 /* clang-format on */

@@ -130,6 +130,8 @@ enum sw_err sw_server_hello_recv(struct sw_conn *conn, struct sw_slice body)
     err = sw_ext_read_answers(conn, h.extensions);
     if (err == SW_OK)
         err = check_resumption(conn, &h);
+    if (err == SW_OK && !conn->secure_renegotiation && sw_option(conn, SW_OPT_REQUIRE_SECURE_RENEGOTIATION))
+        err = SW_ERR_RENEGOTIATION_INFO; /* RFC 5746 3.4, 4.1 */
     if (err == SW_OK && !conn->ems && sw_option(conn, SW_OPT_EMS) == 2)
         err = SW_ERR_EMS_REQUIRED;
     if (err == SW_OK && conn->etm && conn->suite->bulk->kind != SW_BULK_CBC)

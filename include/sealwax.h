@@ -194,7 +194,9 @@ enum sw_option {
     SW_OPT_STRICT_PATHS,        /* certificate paths by the letter of RFC 5280 and CA/Browser (0) */
     SW_OPT_REQUIRE_SNI_MATCH,   /* server: an unknown server name is fatal (0) */
     SW_OPT_RENEGOTIATION_FATAL, /* a peer that asks to renegotiate is sent away, not just refused (0) */
-    SW_OPT_INSECURE_NO_VERIFY,  /* the peer's certificate is not checked (0); for tests only */
+    SW_OPT_REQUIRE_SECURE_RENEGOTIATION, /* client: a server that does not know RFC 5746 is refused: others may get in before us at it (0) */
+    SW_OPT_INSIST_ON_CERT, /* client: with certificates of which none is what a server asks for, give up instead of showing none (0) */
+    SW_OPT_INSECURE_NO_VERIFY, /* the peer's certificate is not checked (0); for tests only */
     SW_OPT_COUNT
 };
 

@@ -141,6 +141,13 @@ static void what_is_sent(void)
     SW_ASSERT_HEX(out, w.len, "000000");
     CU_ASSERT_EQUAL(w.len, 3);
     CU_ASSERT_FALSE(t.conn->hs->sent_certificate);
+    /* one that has some, and wants to be known, does not; who never had any has nothing to insist on */
+    SW_ASSERT_OK(sw_config_set_option(t.cfg, SW_OPT_INSIST_ON_CERT, 1));
+    CU_ASSERT_EQUAL(t.cfg->creds_len, 0);
+    SW_ASSERT_OK(sw_certificate_send(t.conn, &w));
+    pair_cert(t.cfg, "client-rsa");
+    SW_ASSERT_ERR(sw_certificate_send(t.conn, &w), SW_ERR_NO_SIGNATURE_SCHEME); /* no types were asked for */
+    CU_ASSERT_FALSE(t.conn->hs->sent_certificate);
     chain_close(&t);
 }
 

@@ -21,6 +21,9 @@ static const struct {
     {SW_OPT_FALSE_START,        0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_GREASE,             0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_KEEP_CHAIN,         0,      {0, 1, 2},          {-1, 3, 100}},
+    {SW_OPT_RENEGOTIATION_FATAL, 0,     {0, 1, 1},          {-1, 2, 100}},
+    {SW_OPT_REQUIRE_SECURE_RENEGOTIATION, 0, {0, 1, 1},     {-1, 2, 100}},
+    {SW_OPT_INSIST_ON_CERT,     0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_INSECURE_NO_VERIFY, 0,      {0, 1, 0},          {-1, 2, 100}},
 };
 /* clang-format on */

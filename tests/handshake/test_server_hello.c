@@ -54,31 +54,46 @@ static size_t build(size_t row, uint8_t *out)
     return n + 9;
 }
 
+/* What a client with this option (or SW_OPT_COUNT: none) makes of a row. */
+static void judge(size_t row, enum sw_option opt, enum sw_err err)
+{
+    uint8_t bytes[256], *in;
+    size_t len = build(row, bytes), room;
+    struct pair p;
+
+    pair_open(&p, false);
+    SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, "0x003C:0x009C"));
+    if (opt != SW_OPT_COUNT)
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, opt, 1));
+    pair_connect(&p, "server.example");
+    (void)sw_conn_out_buf(p.client, &room);
+    SW_ASSERT_OK(sw_conn_out_ack(p.client, room));
+    in = sw_conn_in_buf(p.client, &room);
+    CU_ASSERT_TRUE_FATAL(in != NULL && room >= len);
+    memcpy(in, bytes, len);
+    (void)sw_conn_in_ack(p.client, len);
+    if (sw_conn_error(p.client) != err)
+        printf("     %s: %s\n", hellos[row].what, sw_err_name(sw_conn_error(p.client)));
+    SW_ASSERT_ERR(sw_conn_error(p.client), err);
+    CU_ASSERT_EQUAL(sw_conn_alert_sent(p.client), err == SW_OK ? SW_ALERT_NONE : sw_err_alert(err));
+    pair_close(&p);
+}
+
 static void each_is_judged(void)
 {
-    for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
-        uint8_t bytes[256], *in;
-        size_t len = build(i, bytes), room;
-        struct pair p;
+    for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++)
+        judge(i, SW_OPT_COUNT, hellos[i].err);
+}
 
-        pair_open(&p, false);
-        SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, "0x003C:0x009C"));
-        pair_connect(&p, "server.example");
-        (void)sw_conn_out_buf(p.client, &room);
-        SW_ASSERT_OK(sw_conn_out_ack(p.client, room));
-        in = sw_conn_in_buf(p.client, &room);
-        CU_ASSERT_TRUE_FATAL(in != NULL && room >= len);
-        memcpy(in, bytes, len);
-        (void)sw_conn_in_ack(p.client, len);
-        if (sw_conn_error(p.client) != hellos[i].err)
-            printf("     %s: %s\n", hellos[i].what, sw_err_name(sw_conn_error(p.client)));
-        SW_ASSERT_ERR(sw_conn_error(p.client), hellos[i].err);
-        CU_ASSERT_EQUAL(sw_conn_alert_sent(p.client),
-                        hellos[i].err == SW_OK ? SW_ALERT_NONE : sw_err_alert(hellos[i].err));
-        pair_close(&p);
-    }
+/* RFC 5746 4.1: a client may have nothing to do with a server that would let somebody in before it. */
+static void secure_renegotiation_can_be_required(void)
+{
+    for (size_t i = 0; i < 3; i++)
+        judge(i, SW_OPT_REQUIRE_SECURE_RENEGOTIATION,
+              strstr(hellos[i].extensions, "ff01") != NULL ? SW_OK : SW_ERR_RENEGOTIATION_INFO);
 }
 
 SW_TEST_SUITE(server_hello){
     SW_TEST(each_is_judged),
+    SW_TEST(secure_renegotiation_can_be_required),
 };
