@@ -18,11 +18,11 @@ for source in tests/fuzz/*.c; do
     set -- "$BUILD/corpus/$name"
     [ ! -d "tests/fuzz/seeds/$name" ] || set -- "$@" "tests/fuzz/seeds/$name"
     [ ! -f "tests/fuzz/$name.dict" ] || set -- "-dict=tests/fuzz/$name.dict" "$@"
-    echo "fuzz-$name $program -seed=${FUZZ_SEED:-1} -max_total_time=${FUZZ_SECONDS:-10} -timeout=10 -error_exitcode=1 -rss_limit_mb=2048" \
+    echo "fuzz-$name $program -seed=${FUZZ_SEED:-1} -max_total_time=${FUZZ_SECONDS:-10} -timeout=120 -error_exitcode=1 -rss_limit_mb=2048" \
         "-print_final_stats=1 -artifact_prefix=$BUILD/findings/$name- $*"
 done >"$list"
 STAGE_LINES=40
-STAGE_SECONDS=$((${FUZZ_SECONDS:-10} + 600))
+STAGE_SECONDS=$((${FUZZ_SECONDS:-10} + 900))
 STAGE_PICK='s/^stat::number_of_executed_units: */        executions: /p'
 export STAGE_LINES STAGE_SECONDS STAGE_PICK
 stages "${FUZZ_JOBS:-$(getconf _NPROCESSORS_ONLN)}" <"$list"

@@ -1,25 +1,49 @@
 # Run stages and count what passed; to be sourced. A stage is a command; its log's last line of the form "N passed, N failed" counts,
 # or, where there is none, its exit code: one passed, one failed, or skipped (77).
 #
-#   stage NAME COMMAND...   run it, at most STAGE_SECONDS (600), say how it went, and show its log when it failed
+#   stage NAME COMMAND...   run it, at most STAGE_SECONDS (1800), say how it went, and show its log when it failed
 #   stages JOBS             run the stages on standard input, a line each, NAME and COMMAND, JOBS at a time; at the top of the tree,
 #                           and not in a pipe, whose end would forget the sums
 #   skip NAME WHY           say so
-#   tally                   print the sum; the result is success only if nothing failed
+#   tally                   say again what failed and why, then print the sum; the result is success only if nothing failed
+# What failed is a line of a log that begins with FAIL, and the indented ones behind it.
 # STAGE_SHOW=1 shows the log as it grows; STAGE_PICK is a sed script for lines of it that are shown when all is well.
+
+export LC_ALL=C.UTF-8 # what tools say is compared
 
 passed=0 failed=0 skipped=0
 tally_log=$(mktemp)
-trap 'rm -f "$tally_log"' EXIT
+tally_why=${TALLY_WHY:-$(mktemp)} # of all stages, also of those in processes of their own
+trap 'rm -f "$tally_log"; [ -n "${TALLY_WHY:-}" ] || rm -f "$tally_why"' EXIT
+
+# What a log says of failures: its own summary, where it has one, or the lines that say FAIL, each with what is behind it (at most eight lines, and twenty
+# failures), or its end.
+why() {
+    awk '
+        { sub(/^(    [|] )*/, "") }
+        /^what failed in / { summary = 1 }
+        summary && /^[0-9]+ (passed|skipped)/ { exit }
+        summary { print; next }
+        /^FAIL/ { n++; left = 8 }
+        !/^FAIL/ && !/^[ \t]/ { left = 0 }
+        left-- > 0 && n <= 20 { said[++lines] = substr($0, 1, 400) }
+        { end[NR % 12] = substr($0, 1, 400) }
+        END {
+            if (summary) exit
+            for (i = 1; i <= lines; i++) print "    " said[i]
+            if (n > 20) print "    and " n - 20 " more"
+            if (!lines) for (i = NR + 1; i <= NR + 12; i++) if (end[i % 12] != "") print "    " end[i % 12]
+        }' "$1"
+}
 
 stage() {
     name=$1
     shift
     began=$(date +%s.%N)
     if [ -n "${STAGE_SHOW:-}" ]; then
-        { timeout "${STAGE_SECONDS:-600}" "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
+        { timeout -k 10 "${STAGE_SECONDS:-1800}" "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
     else
-        timeout "${STAGE_SECONDS:-600}" "$@" >"$tally_log" 2>&1 </dev/null
+        timeout -k 10 "${STAGE_SECONDS:-1800}" "$@" >"$tally_log" 2>&1 </dev/null
         echo $? >"$tally_log.code"
     fi
     code=$(cat "$tally_log.code")
@@ -40,14 +64,18 @@ stage() {
         return 0
     fi
     [ -n "${STAGE_SHOW:-}" ] || sed 's/^/    | /' "$tally_log" | tail -n "${STAGE_LINES:-60}"
-    [ "$code" != 124 ] || echo "    | stopped after ${STAGE_SECONDS:-600} s"
+    [ "$code" != 124 ] || echo "    | stopped after ${STAGE_SECONDS:-1800} s"
     echo "FAIL  $name ($p passed, $f failed, exit code $code, $took)"
+    {
+        echo "what failed in $name ($([ "$code" = 124 ] && echo "stopped" || echo "exit code $code") after $took):"
+        why "$tally_log"
+    } >>"$tally_why"
 }
 
 stages() {
     tally_sums=$(mktemp)
     export tally_sums
-    xargs -P "$1" -L 1 tests/stage.sh
+    TALLY_WHY=$tally_why xargs -P "$1" -L 1 tests/stage.sh
     while read -r p f s; do
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     done <"$tally_sums"
@@ -60,6 +88,7 @@ skip() {
 }
 
 tally() {
+    [ ! -s "$tally_why" ] || cat "$tally_why"
     [ "$skipped" = 0 ] || echo "$skipped skipped"
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]

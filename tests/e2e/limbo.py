@@ -59,7 +59,7 @@ def run(ttp, case, folder):
     for extra in ([], ["--strict"]):
         command = [ttp, "verify", "--quiet", *extra, *arguments(case, folder)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
             code, said = done.returncode, done.stderr.strip()
         except subprocess.TimeoutExpired:
             code, said = 2, "too slow"
