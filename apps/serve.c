@@ -189,6 +189,8 @@ static bool make_services(struct server *s, int timeout)
     serve_loop_tells(s);
     if (!s->base || !watch_signals(s) || !(s->http = http_new(s->base, &events, s, s->cfg, &limits)))
         return false;
+    if (!serve_share_tickets(s))
+        return false;
     http_set_gate(s->http, members_admit, &s->members);
     file_service_set_config(s->files, s->cfg);
     if (!file_service_start(s->files, s->base))
@@ -340,6 +342,8 @@ static void clean_up(struct server *s)
         event_free(s->drain);
     if (s->watchdog)
         event_free(s->watchdog);
+    if (s->tickets)
+        event_free(s->tickets);
     bev_forget();
     if (s->base)
         event_base_free(s->base);

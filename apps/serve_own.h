@@ -38,7 +38,7 @@ struct server {
     struct http *http;
     struct net_listeners listeners;
     struct event *signals[SERVE_SIGNALS];
-    struct event *drain, *watchdog;
+    struct event *drain, *watchdog, *tickets;
     int64_t drain_until;
     int lock; /* of the directory */
     SLIST_HEAD(, settings) read_again;
@@ -63,5 +63,10 @@ int serve_store_limits(const struct app *app, struct sw_store_limits *out);
 int serve_file_limits(const struct app *app, struct file_limits *out);
 /* serve_tls: the configuration of the server's connections, which is the caller's to free. */
 int serve_tls(const struct app *app, struct sw_config **out);
+
+/* --- serve_tickets.c --- */
+
+/* serve_share_tickets: from now on, seal session tickets with keys that servers on the same store share, if there may be such. false: no memory. */
+bool serve_share_tickets(struct server *s);
 
 #endif

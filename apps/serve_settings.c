@@ -33,6 +33,8 @@ int serve_tls(const struct app *app, struct sw_config **out)
     enum sw_err err = sw_config_set_alpn(*out, "http/1.1");
     if (err == SW_OK) /* for the directory, which looks at once */
         err = sw_config_set_option(*out, SW_OPT_KEEP_CHAIN, 2);
+    if (err == SW_OK) /* keys that are shared are kept as long */
+        err = sw_config_set_option(*out, SW_OPT_SESSION_LIFETIME, SW_TICKET_LIFE);
     if (err == SW_OK)
         err = sw_config_set_client_auth(*out, SW_CLIENT_AUTH_REQUIRE);
     code = err ? app_fail(app, err, "configuration") : tls_config_try(app, *out);

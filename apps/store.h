@@ -205,6 +205,19 @@ enum sw_err sw_store_licences(struct sw_store *store, bool (*each)(void *ctx, co
                               void *ctx) SW_MUST_USE;
 
 /*
+ * sw_store_ticket_keys: what servers that share this store seal session tickets with, so that a session begun at one is resumed at another. An epoch has one key, made
+ * by whoever comes first, an epoch ahead, so that all have it before one of them seals with it; it is kept until what it sealed has ended, and in the
+ * database only under the key of the vault.
+ *   now   all within some minutes of each other
+ *   keys  receives *n keys, the one that seals first; the caller wipes them
+ * Ask again after SW_TICKET_LOOK seconds. SW_ERR_UNSUPPORTED: nobody shares this store, and each server has its own. SW_ERR_CRYPTO: a key was changed.
+ * SW_ERR_SYSTEM, SW_ERR_RANDOM.
+ */
+enum { SW_TICKET_EPOCH = 3600, SW_TICKET_LIFE = 2 * SW_TICKET_EPOCH, SW_TICKET_KEYS = 4, SW_TICKET_LOOK = 10 };
+enum sw_err sw_store_ticket_keys(struct sw_store *store, int64_t now, uint8_t keys[SW_TICKET_KEYS][32],
+                                 size_t *n) SW_MUST_USE;
+
+/*
  * sw_store_adopt: take over the licences of the database at path, where a sealwaxd before this one kept them, and delete it; those that are here already stay as they
  * are. No such file: nothing to do. It can be interrupted anywhere and done again. SW_ERR_SYSTEM: sw_store_why, which names the file.
  */

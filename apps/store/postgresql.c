@@ -52,7 +52,9 @@ static const char *const steps[SCHEMA] = {
     "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
     " FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();",
     SCHEMA_2("BIGINT", "TEXT COLLATE \"C\"", "BYTEA", ""),
-    SCHEMA_3("TEXT COLLATE \"C\"", "BYTEA", ""),
+    SCHEMA_3("TEXT COLLATE \"C\"", "BYTEA", "")
+    /* in no log, archive or standby: when it is lost, sessions begin anew, and that is all */
+    "CREATE UNLOGGED TABLE ticket_key (epoch BIGINT PRIMARY KEY, sealed BYTEA NOT NULL);",
 };
 
 /* What went wrong, by the result of a query or, without one, of a connection. */

@@ -50,6 +50,9 @@ const char *db_query(enum query q)
         [ADD_LICENCE] = "INSERT INTO licence (holder, track, sealed) VALUES (?1, ?2, ?3) "
                         "ON CONFLICT (holder, track) DO NOTHING",
         [LICENCES] = "SELECT holder, track, sealed FROM licence ORDER BY holder, track",
+        [TICKET_KEYS] = "SELECT epoch, sealed FROM ticket_key WHERE epoch >= ?1 AND epoch <= ?2 ORDER BY epoch",
+        [ADD_TICKET_KEY] = "INSERT INTO ticket_key (epoch, sealed) VALUES (?1, ?2) ON CONFLICT (epoch) DO NOTHING",
+        [FORGET_TICKET_KEYS] = "DELETE FROM ticket_key WHERE epoch < ?1",
         /* the key of the vault, and its change for another one */
         [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
                          "ORDER BY cursor LIMIT 1",

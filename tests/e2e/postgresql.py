@@ -132,6 +132,31 @@ check("and few are lost", len(served) >= MANY - 2 * kills, (len(served), kills))
 check("none is left", "  0 of " in admin("media", "licences").stdout)
 print("%d plays heard of %d, %d kills of servers and of the database" % (len(served), MANY, kills))
 
+# --- sessions: begun at one, resumed at the other, and after all of them were killed ------------------------------------------
+
+
+def resumed(server, *session):
+    r = subprocess.run([build + "/sealwax", "connect", "localhost:%d" % server.port, *server.person("alice")[2:], "--brief", *session],
+                       input="GET / HTTP/1.0\r\n\r\n", capture_output=True, text=True)
+    return [line.split()[1] for line in r.stderr.splitlines() if line.startswith("Resumed:")] or r.stderr
+
+
+for s in servers:  # since the database was killed, which has forgotten the keys, they may not have asked again
+    s.kill()
+    s.start()
+check("a session begins", resumed(servers[0], "--sess-out", "session") == ["no"])
+check("it is resumed where it began", resumed(servers[0], "--sess-in", "session") == ["yes"])
+check("and at the other server", resumed(servers[1], "--sess-in", "session") == ["yes"])
+for s in servers:
+    s.kill()
+    s.start()
+check("also when it has been started anew", [resumed(s, "--sess-in", "session") for s in servers] == [["yes"]] * 2)
+os.unlink("session")
+foreign = ["openssl", "s_client", "-CAfile", "pki/root.crt", "-cert", "pki/alice.crt", "-key", "pki/alice.key", "-tls1_2", "-ign_eof"]
+for s, option in zip(servers, ("-sess_out", "-sess_in")):
+    r = subprocess.run([*foreign, "-connect", "localhost:%d" % s.port, option, "foreign"], input="GET / HTTP/1.0\r\n\r\n", capture_output=True, text=True)
+    check("openssl's as well", ("Reused, TLSv1.2" if option == "-sess_in" else "New, TLSv1.2") in r.stdout, r.stdout[-500:] + r.stderr[-500:])
+
 # --- two devices at two servers; servers and the database are killed -----------------------------------------------------------
 
 open("shown-alice", "w").close()
