@@ -8,7 +8,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* One line from fd, without its end; what follows the first line is ignored, as openssl and ssh do. */
+/*
+ * One line from fd, without its end; what follows the first line is ignored, as openssl and ssh do. E2BIG: it is too long; EILSEQ: a zero byte is
+ * in it, and whoever takes the passphrase for a text would take a shorter one.
+ */
 static bool read_line(int fd, struct cli_pass *pass)
 {
     pass->len = 0;
@@ -21,8 +24,8 @@ static bool read_line(int fd, struct cli_pass *pass)
             return false;
         if (n == 0 || c == '\n')
             break;
-        if (pass->len == sizeof pass->text - 1) {
-            errno = E2BIG;
+        if (pass->len == sizeof pass->text - 1 || c == 0) {
+            errno = c == 0 ? EILSEQ : E2BIG;
             return false;
         }
         pass->text[pass->len++] = c;
@@ -80,7 +83,13 @@ static enum cli_pass_result from_terminal(const struct cli_pass_ask *ask, struct
 
 static enum cli_pass_result from_fd(const char *source, int fd, struct cli_pass *pass, char *why)
 {
-    return read_line(fd, pass) ? CLI_PASS_DONE : fail(CLI_PASS_SYSTEM, source, "", why);
+    if (read_line(fd, pass))
+        return CLI_PASS_DONE;
+    if (errno == E2BIG)
+        return fail(CLI_PASS_BAD, source, ": the passphrase is too long", why);
+    if (errno == EILSEQ)
+        return fail(CLI_PASS_BAD, source, ": a zero byte is in the passphrase", why);
+    return fail(CLI_PASS_SYSTEM, source, "", why);
 }
 
 static enum cli_pass_result from_file(const char *source, const char *path, struct cli_pass *pass, char *why)
@@ -123,8 +132,8 @@ enum cli_pass_result cli_pass_get(const struct cli_pass_ask *ask, struct cli_pas
         return from_file(source, source + 5, pass, why);
     if (strncmp(source, "env:", 4) == 0)
         return from_env(source, source + 4, pass, why);
-    if (strncmp(source, "fd:", 3) == 0 && source[3] >= '0' && source[3] <= '9')
-        return from_fd(source, atoi(source + 3), pass, why);
+    if (strncmp(source, "fd:", 3) == 0 && source[3] && strspn(source + 3, "0123456789") == strlen(source + 3))
+        return from_fd(source, strlen(source + 3) < 9 ? atoi(source + 3) : -1, pass, why);
     return CLI_PASS_NO_SOURCE;
 }
 

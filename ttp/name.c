@@ -3,6 +3,7 @@
 #include "ttp/der.h"
 #include "ttp/ip.h"
 #include <string.h>
+#include <strings.h>
 
 static uint8_t lower(uint8_t c)
 {
@@ -146,7 +147,7 @@ bool sw_name_matches(const struct sw_cert *cert, const char *name)
     size_t ip_len;
 
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !explicit_kind; i++)
-        if (strncmp(name, prefixes[i].text, strlen(prefixes[i].text)) == 0) {
+        if (strncasecmp(name, prefixes[i].text, strlen(prefixes[i].text)) == 0) {
             kind = prefixes[i].kind;
             name += strlen(prefixes[i].text);
             explicit_kind = true;

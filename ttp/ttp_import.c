@@ -27,6 +27,8 @@ static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12
                             "without MAC): convert it, "
                             "\"openssl pkcs12 -legacy -in OLD -out PEM\"",
                             path);
+        else if (e == SW_ERR_DER)
+            err = ttp_error(t, TTP_BAD_INPUT, "%s: this is no PKCS#12 file, or a damaged one", path);
         else if (e != SW_OK)
             err = ttp_fail(t, e, path);
     }

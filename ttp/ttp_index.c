@@ -19,7 +19,9 @@ struct ttp_index {
     const struct ttp *t;
     sqlite3 *db;
     char path[4096];
+    size_t dir_len; /* of path: the directory, with its slash */
     char who[64];
+    char prefix[2 * 4096]; /* of the row that is being read */
 };
 
 static const char schema[] = "CREATE TABLE certificates("
@@ -184,6 +186,7 @@ int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out)
     /* SQLITE_OPEN_NOFOLLOW refuses links anywhere in a path, also in the directory that the user named */
     char *real = realpath(t->dir, NULL);
     int n = real ? snprintf(ix->path, sizeof ix->path, "%s/index.db", real) : 0;
+    ix->dir_len = real ? strlen(real) + 1 : 0;
     free(real);
     int err = TTP_DONE;
     if (n <= 0 || n >= (int)sizeof ix->path || (!make && access(ix->path, F_OK)))
@@ -252,6 +255,23 @@ static int add_names(struct ttp_index *ix, const struct ttp_row *row)
     return err;
 }
 
+/*
+ * What lies in DIR is kept as relative to it: a directory that was moved, or a copy of it, must not renew the files of the one it comes from.
+ */
+static const char *relative(const struct ttp_index *ix, const char *prefix)
+{
+    bool within = strncmp(prefix, ix->path, ix->dir_len) == 0 && prefix[ix->dir_len];
+    return within ? prefix + ix->dir_len : prefix;
+}
+
+static const char *absolute(struct ttp_index *ix, const char *prefix)
+{
+    if (*prefix == 0 || *prefix == '/')
+        return prefix;
+    snprintf(ix->prefix, sizeof ix->prefix, "%.*s%s", (int)ix->dir_len, ix->path, prefix);
+    return ix->prefix;
+}
+
 int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *action, const char *detail)
 {
     int err = finish(
@@ -260,7 +280,8 @@ int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *a
                 "INSERT INTO certificates(serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces,"
                 " not_before, not_after, issued, der) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 "sssssssssiiib", row->serial, row->issuer, row->cn, row->names, row->profile, row->key_type,
-                row->fingerprint, row->prefix, row->replaces, row->not_before, row->not_after, row->issued, row->der));
+                row->fingerprint, relative(ix, row->prefix), row->replaces, row->not_before, row->not_after,
+                row->issued, row->der));
     if (!err)
         err = add_names(ix, row);
     return err ? err : ttp_index_audit(ix, action, row->serial, detail);
@@ -326,7 +347,7 @@ static const char *text(sqlite3_stmt *s, int column)
     return p ? p : "";
 }
 
-static void read_row(sqlite3_stmt *s, struct ttp_row *row)
+static void read_row(struct ttp_index *ix, sqlite3_stmt *s, struct ttp_row *row)
 {
     *row = (struct ttp_row){
         .serial = text(s, 0),
@@ -336,7 +357,7 @@ static void read_row(sqlite3_stmt *s, struct ttp_row *row)
         .profile = text(s, 4),
         .key_type = text(s, 5),
         .fingerprint = text(s, 6),
-        .prefix = text(s, 7),
+        .prefix = absolute(ix, text(s, 7)),
         .replaces = text(s, 8),
         .not_before = sqlite3_column_int64(s, 9),
         .not_after = sqlite3_column_int64(s, 10),
@@ -363,7 +384,7 @@ int ttp_index_each(struct ttp_index *ix, const char *serial, const char *name, t
     int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
     while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct ttp_row row;
-        read_row(s, &row);
+        read_row(ix, s, &row);
         err = visit(ctx, &row);
     }
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)

@@ -212,9 +212,11 @@ static int read_names(const struct ttp *t, struct sw_verify_params *params)
     const struct ttp_values *names = &t->opt[TTP_OPT_CHECK_NAME];
     uint8_t ip[SW_IP_MAX];
     for (size_t i = 0; i < names->n; i++) {
+        static const char *const kinds[] = {"", "dns:", "ip:", "email:", "uri:"};
         const char *name = names->v[i];
-        if (*name == '\0')
-            return ttp_usage(t, "--name: the name is empty");
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            if (strcasecmp(name, kinds[k]) == 0)
+                return ttp_usage(t, "--name %s: the name is empty", name);
         if (strncasecmp(name, "ip:", 3) == 0 && sw_ip_parse(name + 3, strlen(name + 3), ip) == 0)
             return ttp_usage(t, "--name %s: that is no IP address", name);
     }

@@ -227,6 +227,18 @@ ok openssl verify -x509_strict -CAfile certs/root.crt peer2.crt
 code 4 "$TTP" renew nobody; says "no certificate"
 code 2 "$TTP" renew alice --key p256
 
+# a directory that was moved takes its files along; a copy leaves those of the first alone
+ok "$TTP" --pki first init First --key p256
+ok "$TTP" --pki first issue moved.example.org --key p256
+ok "$TTP" --pki first issue elsewhere.example.org --key p256 --out elsewhere
+cp -a first second
+first_sum=$(cat first/*.crt | sha256sum)
+ok "$TTP" --pki second renew moved.example.org; says "/second/moved.example.org.crt"
+is "the first one's files" "$first_sum" "$(cat first/*.crt | sha256sum)"
+rm -r first && mv second third
+ok "$TTP" --pki third renew moved.example.org; says "/third/moved.example.org.crt"
+ok "$TTP" --pki third renew elsewhere.example.org; says "$PWD/elsewhere.crt"
+
 # --- revoke and crl -------------------------------------------------------------------------------------------------------
 code 3 "$TTP" revoke www.example.org; says "say which by its serial number"
 code 2 "$TTP" revoke alice --reason because; says "keyCompromise"

@@ -56,14 +56,20 @@ static void the_first_line_of_a_file(void)
     char longest[CLI_PASS_MAX];
     memset(longest, 'x', sizeof longest);
     CU_ASSERT_EQUAL(pwrite(fd, longest, sizeof longest, 0), (ssize_t)sizeof longest);
-    CU_ASSERT_EQUAL(get(source), CLI_PASS_SYSTEM);
-    CU_ASSERT_EQUAL(errno, E2BIG);
-    CU_ASSERT_STRING_EQUAL(why, source);
+    CU_ASSERT_EQUAL(get(source), CLI_PASS_BAD);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "too long"));
+    CU_ASSERT_EQUAL(pwrite(fd, "a\0b\n", 4, 0), 4);
+    CU_ASSERT_EQUAL(get(source), CLI_PASS_BAD);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "zero byte"));
+    CU_ASSERT_FALSE(pass.given);
+    CU_ASSERT_EQUAL(pwrite(fd, longest, sizeof longest, 0), (ssize_t)sizeof longest);
     CU_ASSERT_EQUAL(ftruncate(fd, CLI_PASS_MAX - 1), 0);
     CU_ASSERT_EQUAL(get(source), CLI_PASS_DONE);
     CU_ASSERT_EQUAL(pass.len, CLI_PASS_MAX - 1);
     close(fd);
     unlink(path);
+    CU_ASSERT_EQUAL(get("fd:99999999999"), CLI_PASS_SYSTEM);
+    CU_ASSERT_EQUAL(errno, EBADF);
     CU_ASSERT_EQUAL(get(source), CLI_PASS_SYSTEM);
     CU_ASSERT_EQUAL(errno, ENOENT);
     CU_ASSERT_FALSE(pass.given);
@@ -83,7 +89,7 @@ static void the_environment(void)
 
 static void other_sources_are_none(void)
 {
-    static const char *const sources[] = {"", "secret", "pass:secret", "fd:", "fd:x", "FILE:x"};
+    static const char *const sources[] = {"", "secret", "pass:secret", "fd:", "fd:x", "fd:0x", "FILE:x"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         CU_ASSERT_EQUAL(get(sources[i]), CLI_PASS_NO_SOURCE);
         CU_ASSERT_FALSE(pass.given);

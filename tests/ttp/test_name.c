@@ -67,6 +67,7 @@ static void matches_the_other_kinds(void)
                                             "uri:https://example.org/a"}});
     CU_ASSERT(sw_name_matches(&m.cert, "192.0.2.1"));
     CU_ASSERT(sw_name_matches(&m.cert, "ip:2001:DB8:0::1"));
+    CU_ASSERT(sw_name_matches(&m.cert, "IP:2001:DB8:0::1"));
     CU_ASSERT(sw_name_matches(&m.cert, "Alice@EXAMPLE.org"));
     CU_ASSERT(sw_name_matches(&m.cert, "uri:https://example.org/a"));
     CU_ASSERT(sw_name_matches(&m.cert, "https://example.org/a"));
