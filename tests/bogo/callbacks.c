@@ -3,29 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum sw_err refuse(struct sw_conn *conn, enum sw_alert alert, enum sw_err err)
+{
+    sw_conn_abort(conn, alert, err);
+    return err;
+}
+
+enum sw_alert shim_verify_alert(const struct settings *s)
+{
+    return s->custom_verify ? SW_ALERT_CERTIFICATE_UNKNOWN : SW_ALERT_HANDSHAKE_FAILURE;
+}
+
 /* The suite's chains are nonsense on purpose: every chain is taken unless the test says that verification fails. */
 enum sw_err shim_verify(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain)
 {
     struct shim *shim = ctx;
     const struct settings *s = shim->set;
     bool bites = s->verify_peer || s->require_any;
-    size_t len;
 
     shim->verify_called = true;
     /* what the stack itself cannot use is not a matter of trust */
     if (chain->verdict == SW_ERR_CERT_DECODE || chain->verdict == SW_ERR_CERT_KEY_TYPE ||
         chain->verdict == SW_ERR_CERT_KEY_USAGE)
         return chain->verdict;
-    if (s->verify_fail && bites) {
-        sw_conn_abort(conn, s->custom_verify ? SW_ALERT_CERTIFICATE_UNKNOWN : SW_ALERT_HANDSHAKE_FAILURE,
-                      SW_ERR_CERT_REJECTED);
-        return SW_ERR_CERT_REJECTED;
-    }
-    if (!s->server && s->use_ocsp_callback && sw_conn_ocsp(conn, &len) != NULL) {
+    if (s->verify_fail && bites)
+        return refuse(conn, shim_verify_alert(s), SW_ERR_CERT_REJECTED);
+    /* the suite's own stack asks this callback whether there is a response or not */
+    if (!s->server && s->use_ocsp_callback && s->enable_ocsp) {
         shim->ocsp_called = true;
         if (s->fail_ocsp)
             return SW_ERR_OCSP;
     }
+    if (!s->server && s->fail_cert_callback && shim->certificate_types.set)
+        return refuse(conn, SW_ALERT_INTERNAL_ERROR, SW_ERR_CALLBACK);
     return SW_OK;
 }
 
@@ -33,16 +43,15 @@ enum sw_err shim_hello(void *ctx, struct sw_conn *conn)
 {
     struct shim *shim = ctx;
 
-    if (shim->set->fail_cert_callback) {
-        sw_conn_abort(conn, SW_ALERT_INTERNAL_ERROR, SW_ERR_CALLBACK);
-        return SW_ERR_CALLBACK;
-    }
-    if (shim->set->fail_hello_callback) {
-        sw_conn_abort(conn, SW_ALERT_HANDSHAKE_FAILURE, SW_ERR_CALLBACK);
-        return SW_ERR_CALLBACK;
-    }
+    if (shim->set->fail_early_callback)
+        return refuse(conn, SW_ALERT_HANDSHAKE_FAILURE, SW_ERR_CALLBACK);
+    if (shim->set->fail_cert_callback || shim->set->fail_ddos_callback)
+        return refuse(conn, SW_ALERT_INTERNAL_ERROR, SW_ERR_CALLBACK);
     if (shim->set->fail_ocsp && shim->set->use_ocsp_callback)
         return SW_ERR_OCSP;
+    /* a protocol without a name cannot be configured at all, so it is refused where it would be chosen */
+    if (shim->set->select_empty_alpn)
+        return refuse(conn, SW_ALERT_INTERNAL_ERROR, SW_ERR_EXTENSION_VALUE);
     return SW_OK;
 }
 
@@ -113,6 +122,8 @@ void shim_watch(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev
 
             if (schemes <= ev->len - 7 - n)
                 keep(&shim->peer_sigalgs, ev->data + 7 + n, schemes);
+            if (schemes + 2 <= ev->len - 7 - n)
+                keep(&shim->authorities, ev->data + 9 + n + schemes, ev->len - 9 - n - schemes);
         }
     }
 }

@@ -1,4 +1,5 @@
 /* From flags to a configuration of the library, with the defaults the suite takes for granted. */
+#include "handshake/suite.h"
 #include "tests/bogo/shim.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,20 @@ static int64_t now(void *ctx)
 {
     (void)ctx;
     return (int64_t)time(NULL);
+}
+
+static _Noreturn void unimplemented(const char *what)
+{
+    fprintf(stderr, "shim: not implemented: %s\n", what);
+    exit(SHIM_UNIMPLEMENTED);
+}
+
+/* A list of names or numbers: one that this library has no row for is a test for another. */
+static void must_know(struct sw_config *cfg, enum sw_err err)
+{
+    if (err == SW_ERR_ARGUMENT && strstr(sw_config_error(cfg), "unknown") != NULL)
+        unimplemented(sw_config_error(cfg));
+    shim_must(err, sw_config_error(cfg));
 }
 
 static void join_numbers(const struct int_list *list, char *out, size_t cap)
@@ -49,38 +64,54 @@ static const struct cipher_class cipher_classes[] = {
 };
 /* clang-format on */
 
-static void suites_from_cipher(const char *cipher, char *out, size_t cap)
+/* What a word of a cipher string stands for: a class's suites, or the word itself. */
+static const char *suites_of(const char *word, size_t len)
 {
-    size_t at = 0;
+    for (size_t i = 0; i < sizeof cipher_classes / sizeof cipher_classes[0]; i++)
+        if (strlen(cipher_classes[i].name) == len && memcmp(cipher_classes[i].name, word, len) == 0)
+            return cipher_classes[i].suites;
+    return NULL;
+}
 
-    out[0] = '\0';
-    while (*cipher != '\0') {
-        size_t n = strcspn(cipher, ":[]|+");
-        const char *use = NULL;
-        char word[64];
+static void add_suites(struct int_list *list, const char *names, size_t len)
+{
+    for (size_t at = 0, n; at < len; at += n + 1) {
+        const struct sw_suite *suite;
+        size_t i = 0;
 
-        if (n > 0 && n < sizeof word) {
-            memcpy(word, cipher, n);
-            word[n] = '\0';
-            use = word;
-            for (size_t i = 0; i < sizeof cipher_classes / sizeof cipher_classes[0]; i++)
-                if (strcmp(word, cipher_classes[i].name) == 0)
-                    use = cipher_classes[i].suites;
-            if (word[0] == '!' || word[0] == '-' || word[0] == '@') {
-                fprintf(stderr, "shim: cipher string not implemented\n");
-                exit(SHIM_UNIMPLEMENTED);
-            }
-            at += (size_t)snprintf(out + at, cap - at, "%s%s", at == 0 ? "" : ":", use);
-        }
-        cipher += n;
-        cipher += *cipher != '\0';
+        n = strcspn(names + at, ":");
+        if (n > len - at)
+            n = len - at;
+        suite = sw_suite_by_name(names + at, n);
+        if (suite == NULL)
+            unimplemented("cipher string");
+        while (i < list->n && list->v[i] != suite->id)
+            i++;
+        if (i == list->n && i < LIST_MAX) /* named twice it counts once */
+            list->v[list->n++] = suite->id;
     }
 }
 
+static void suites_from_cipher(const char *cipher, char *out, size_t cap)
+{
+    struct int_list list = {.n = 0};
+
+    while (*cipher != '\0') {
+        size_t n = strcspn(cipher, ":[]|");
+        const char *suites = suites_of(cipher, n);
+
+        add_suites(&list, suites != NULL ? suites : cipher, suites != NULL ? strlen(suites) : n);
+        cipher += n;
+        cipher += *cipher != '\0';
+    }
+    join_numbers(&list, out, cap);
+}
+
+/* The plain pair is what remains when none of the others will do. */
 static void add_credentials(struct sw_config *cfg, const struct settings *s)
 {
     for (size_t i = 0; i < s->credentials_len; i++) {
-        const struct credential *c = &s->credentials[i];
+        const struct credential *c = &s->credentials[(i + s->plain_credential) % s->credentials_len];
         size_t cert_len, key_len;
         uint8_t *cert, *key;
         char names[16 * LIST_MAX];
@@ -91,8 +122,7 @@ static void add_credentials(struct sw_config *cfg, const struct settings *s)
         key = shim_read_file(c->key_file, &key_len);
         shim_must(sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL), c->cert_file);
         join_numbers(&c->signing_prefs, names, sizeof names);
-        shim_must(sw_config_set_cert_sigalgs(cfg, c->signing_prefs.n > 0 ? names : default_signing),
-                  "signing preferences");
+        must_know(cfg, sw_config_set_cert_sigalgs(cfg, c->signing_prefs.n > 0 ? names : default_signing));
         if (c->ocsp.set && (!s->use_ocsp_callback || !s->decline_ocsp))
             shim_must(sw_config_set_ocsp(cfg, c->ocsp.p, c->ocsp.len), "OCSP response");
         if (c->sct.set && sw_config_set_sct(cfg, c->sct.p, c->sct.len) != SW_OK)
@@ -133,12 +163,12 @@ static void set_lists(struct sw_config *cfg, const struct settings *s)
     shim_must(sw_config_set_suites(cfg, default_suites), "suites");
     if (s->cipher != NULL) {
         suites_from_cipher(s->cipher, names, sizeof names);
-        shim_must(sw_config_set_suites(cfg, names), s->cipher);
+        must_know(cfg, sw_config_set_suites(cfg, names));
     }
     join_numbers(&s->curves, names, sizeof names);
-    shim_must(sw_config_set_groups(cfg, s->curves.n > 0 ? names : default_groups), "curves");
+    must_know(cfg, sw_config_set_groups(cfg, s->curves.n > 0 ? names : default_groups));
     join_numbers(&s->verify_prefs, names, sizeof names);
-    shim_must(sw_config_set_sigalgs(cfg, s->verify_prefs.n > 0 ? names : default_verify), "verify-prefs");
+    must_know(cfg, sw_config_set_sigalgs(cfg, s->verify_prefs.n > 0 ? names : default_verify));
     shim_must(sw_config_set_option(cfg, SW_OPT_SERVER_ORDER, s->cipher != NULL), "order");
 }
 
@@ -153,6 +183,8 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
     shim_must(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, s->enable_ocsp), "status_request");
     shim_must(sw_config_set_option(cfg, SW_OPT_FALSE_START, s->false_start), "False Start");
     shim_must(sw_config_set_option(cfg, SW_OPT_SCT, s->enable_sct), "timestamps");
+    shim_must(sw_config_set_option(cfg, SW_OPT_REQUIRE_SECURE_RENEGOTIATION, s->no_legacy_server_connect), "RFC 5746");
+    shim_must(sw_config_set_option(cfg, SW_OPT_INSIST_ON_CERT, 1), "own certificate");
     if (s->max_cert_list > 0)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");
     if (s->max_send_fragment > 0)
@@ -165,10 +197,8 @@ struct sw_config *shim_configure(struct shim *shim)
     struct sw_config *cfg;
     bool ask = s->verify_peer || s->require_any;
 
-    if (s->no_tls12 || (s->min_version > 0x0303) || (s->max_version != 0 && s->max_version < 0x0303)) {
-        fprintf(stderr, "shim: version not implemented\n");
-        exit(SHIM_UNIMPLEMENTED);
-    }
+    if (s->no_tls12 || (s->min_version > 0x0303) || (s->max_version != 0 && s->max_version < 0x0303))
+        unimplemented("version");
     cfg = sw_config_new(s->server ? SW_SERVER : SW_CLIENT, NULL);
     if (cfg == NULL)
         shim_broken("out of memory");
@@ -192,13 +222,12 @@ struct sw_config *shim_configure(struct shim *shim)
     }
     if (s->server && s->reject_alpn)
         shim_must(sw_config_set_alpn(cfg, "no such protocol"), "ALPN");
-    if (s->select_empty_alpn) {
-        fprintf(stderr, "shim: an empty ALPN answer is not implemented\n");
-        exit(SHIM_UNIMPLEMENTED);
-    }
+    if (s->use_client_ca_list != NULL && strcmp(s->use_client_ca_list, "<NULL>") != 0 &&
+        strcmp(s->use_client_ca_list, "<EMPTY>") != 0)
+        unimplemented("names of authorities without their certificates");
     sw_config_set_verify(cfg, shim_verify, shim);
     sw_config_set_trace(cfg, shim_watch, shim);
-    if (s->hello_callback || s->fail_hello_callback || (s->server && s->fail_cert_callback))
+    if (s->server)
         sw_config_set_hello(cfg, shim_hello, shim);
     if (shim->previous != NULL && s->server)
         shim_must(sw_config_share_sessions(cfg, shim->previous), "sessions");

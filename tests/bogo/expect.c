@@ -40,8 +40,9 @@ void shim_check_session(struct shim *shim, struct sw_conn *conn)
         shim_expect(resumable == !s->expect_no_session, "a session, against what is expected");
     else
         shim_expect(info.ticket_issued == s->expect_ticket_renewal, "a renewed ticket, against what is expected");
-    if (s->expect_session_id)
-        shim_expect(!shim->got_new_session_ticket, "a session id");
+    /* by id or by ticket, which the suite's own stack gives an id, too */
+    if (s->expect_session_id || s->expect_no_session_id)
+        shim_expect(resumable == s->expect_session_id, "a session id, against what is expected");
 }
 
 static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_conn_info *info)
@@ -110,6 +111,44 @@ static void check_peer_file(struct sw_conn *conn, const char *path)
     free(text);
 }
 
+/* The plain pair, which was added last, counts as -1, and so does none. */
+static void check_credential(const struct settings *s, const struct sw_conn_info *info)
+{
+    bool plain = s->plain_credential && info->cert_index == s->credentials_len - 1,
+         none = !s->server && info->own_sigscheme == 0;
+
+    shim_expect((plain || none ? -1 : (int)info->cert_index) == s->expect_selected_credential, "the credential");
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* have: names with two bytes of length each. want: the same in hexadecimal, separated by commas. */
+static void check_authorities(const struct blob *have, const char *want)
+{
+    size_t at = 0;
+
+    if (want[0] == '<')
+        want = "";
+    while (*want != '\0') {
+        size_t digits = strcspn(want, ","), len = digits / 2;
+
+        shim_expect(have->len >= at + 2 + len && ((size_t)have->p[at] << 8 | have->p[at + 1]) == len,
+                    "the names of authorities");
+        for (size_t i = 0; i < len; i++)
+            shim_expect((hex_digit(want[2 * i]) << 4 | hex_digit(want[2 * i + 1])) == have->p[at + 2 + i],
+                        "the names of authorities");
+        at += 2 + len;
+        want += digits + (want[digits] == ',');
+    }
+    shim_expect(at == have->len, "the names of authorities");
+}
+
 void shim_check(struct shim *shim, struct sw_conn *conn)
 {
     const struct settings *s = shim->set;
@@ -145,9 +184,10 @@ void shim_check(struct shim *shim, struct sw_conn *conn)
         shim_expect(!info.secure_renegotiation, "no secure renegotiation");
     if (s->expect_total_renegotiations != 0)
         shim_expect(false, "renegotiations");
-    if (s->server && s->credentials_len > 1 && !info.resumed)
-        shim_expect((int)info.cert_index - (s->plain_credential ? 1 : 0) == s->expect_selected_credential,
-                    "the credential");
+    if (s->expect_selected_credential != NOT_SAID && !info.resumed)
+        check_credential(s, &info);
+    if (s->expect_client_ca_list != NULL && !info.resumed)
+        check_authorities(&shim->authorities, s->expect_client_ca_list);
     if (!s->server && s->use_ocsp_callback && !info.resumed && s->expect_ocsp.set)
         shim_expect(shim->ocsp_called, "a look at the stapled response");
 }

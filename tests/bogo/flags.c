@@ -49,6 +49,9 @@ static const struct flag flags[] = {
     {"require-any-client-certificate", SWITCH, S(require_any)},
     {"verify-fail", SWITCH, S(verify_fail)},
     {"use-custom-verify-callback", SWITCH, S(custom_verify)},
+    {"reverify-on-resume", SWITCH, S(reverify_on_resume)},
+    {"use-client-ca-list", TEXT, S(use_client_ca_list)},
+    {"expect-client-ca-list", TEXT, S(expect_client_ca_list)},
     {"expect-verify-result", SWITCH, S(expect_verify_result)},
     {"expect-peer-cert-file", TEXT, S(expect_peer_cert_file)},
     {"use-old-client-cert-callback", SWITCH, S(ignored)},
@@ -83,7 +86,7 @@ static const struct flag flags[] = {
     {"max-cert-list", NUMBER, S(max_cert_list)},
     {"no-op-extra-handshake", SWITCH, S(ignored)},
     {"handshake-twice", SWITCH, S(ignored)},
-    {"read-with-unfinished-write", SWITCH, S(ignored)},
+    {"read-with-unfinished-write", SWITCH, S(unfinished_write)},
 
     {"advertise-alpn", RAW, S(advertise_alpn)},
     {"expect-alpn", RAW, S(expect_alpn)},
@@ -105,6 +108,7 @@ static const struct flag flags[] = {
     {"expect-secure-renegotiation", SWITCH, S(expect_secure_renegotiation)},
     {"expect-no-secure-renegotiation", SWITCH, S(expect_no_secure_renegotiation)},
     {"expect-total-renegotiations", NUMBER, S(expect_total_renegotiations)},
+    {"no-legacy-server-connect", SWITCH, S(no_legacy_server_connect)},
     {"renegotiate-ignore", SWITCH, S(renegotiate_ignore)},
 
     {"expect-session-miss", SWITCH, S(expect_session_miss)},
@@ -128,8 +132,8 @@ static const struct flag flags[] = {
 
     {"use-early-callback", SWITCH, S(hello_callback)},
     {"install-ddos-callback", SWITCH, S(hello_callback)},
-    {"fail-early-callback", SWITCH, S(fail_hello_callback)},
-    {"fail-ddos-callback", SWITCH, S(fail_hello_callback)},
+    {"fail-early-callback", SWITCH, S(fail_early_callback)},
+    {"fail-ddos-callback", SWITCH, S(fail_ddos_callback)},
     {"enable-grease", SWITCH, S(enable_grease)},
 };
 /* clang-format on */
@@ -254,7 +258,7 @@ static bool strip(const char **name, const char *prefix)
 static void defaults(struct settings *s)
 {
     memset(s, 0, sizeof *s);
-    s->expect_selected_credential = -1;
+    s->expect_selected_credential = NOT_SAID;
     s->export_len = -1;
     s->max_version = 0x0304;
 }

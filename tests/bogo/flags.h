@@ -11,7 +11,7 @@
 
 enum { SHIM_OK = 0, SHIM_FAILED = 1, SHIM_UNIMPLEMENTED = 89, SHIM_BROKEN = 90 };
 
-enum { LIST_MAX = 64, CREDENTIALS_MAX = 8 };
+enum { LIST_MAX = 64, CREDENTIALS_MAX = 8, NOT_SAID = -2 };
 
 struct int_list {
     int v[LIST_MAX];
@@ -41,7 +41,9 @@ struct settings {
     size_t credentials_len; /* 0 is the plain pair, the rest came after -new-x509-credential */
     bool plain_credential;
 
-    bool verify_peer, require_any, verify_fail, custom_verify;
+    bool verify_peer, require_any, verify_fail, custom_verify, reverify_on_resume;
+    const char *use_client_ca_list,
+        *expect_client_ca_list; /* "<NULL>", "<EMPTY>", or names in hexadecimal, by commas */
     const char *expect_peer_cert_file;
     bool expect_verify_result;
 
@@ -53,7 +55,8 @@ struct settings {
     int min_version, max_version, expect_version;
     bool no_tls12, no_tls13, fallback_scsv;
 
-    bool check_close_notify, shim_shuts_down, shim_writes_first, send_alert, peek_then_read, handshake_never_done;
+    bool check_close_notify, shim_shuts_down, shim_writes_first, unfinished_write, send_alert, peek_then_read,
+        handshake_never_done;
     int max_send_fragment, read_size, max_cert_list;
 
     struct blob advertise_alpn, expect_alpn, select_alpn, expect_advertised_alpn;
@@ -66,7 +69,7 @@ struct settings {
     struct blob export_context;
     bool use_export_context, tls_unique;
 
-    bool expect_secure_renegotiation, expect_no_secure_renegotiation;
+    bool expect_secure_renegotiation, expect_no_secure_renegotiation, no_legacy_server_connect;
     int expect_total_renegotiations;
 
     bool expect_session_miss, no_ticket, expect_no_session, expect_ticket_renewal, expect_session_id,
@@ -77,7 +80,7 @@ struct settings {
     struct blob expect_ocsp, expect_sct;
     struct blob expect_certificate_types;
 
-    bool fail_cert_callback, hello_callback, fail_hello_callback, enable_grease;
+    bool fail_cert_callback, hello_callback, fail_early_callback, fail_ddos_callback, enable_grease;
     bool renegotiate_ignore;
     bool ignored; /* where flags land that ask for nothing we do otherwise */
     int ignored_int;

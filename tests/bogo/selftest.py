@@ -23,13 +23,22 @@ def context(server, **options):
     else:
         ctx.check_hostname = False
         ctx.verify_mode = ssl.CERT_NONE
+    if server and "ask" in options:
+        ctx.verify_mode = ssl.CERT_OPTIONAL
     if "alpn" in options:
         ctx.set_alpn_protocols(options["alpn"])
     return ctx
 
 
 def converse(tls, first=None):
-    """What the runner does after a handshake: send, want it back with each bit flipped."""
+    """What the runner does after a handshake: send, want it back with each bit flipped; an alert instead of it is an answer, too."""
+    try:
+        return exchange(tls, first)
+    except ssl.SSLError:
+        return False
+
+
+def exchange(tls, first):
     if first is not None and tls.recv(len(first)) != first:
         return False
     message = bytes(range(32))
@@ -49,7 +58,8 @@ def run(flags, shim_is_server, connections=1, first=None, handshake_fails=False,
     listener.settimeout(120)
     argv = [SHIM, "-port", str(listener.getsockname()[1]), "-shim-id", str(ID)] + flags
     if shim_is_server:
-        argv += ["-server", "-cert-file", CERT, "-key-file", KEY]
+        argv += ["-server"] + ([] if "credentials" in options else ["-cert-file", CERT, "-key-file", KEY])
+    argv += options.get("credentials", [])
     if connections > 1:
         argv += ["-resume-count", str(connections - 1)]
     shim = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -93,6 +103,14 @@ def exits(want, want_good, *args, **kw):
     return ok
 
 
+def session_refused_again():
+    """The first connection is taken, the second resumes it and is then refused."""
+    code, _, err = run(["-verify-peer", "-reverify-on-resume", "-on-resume-verify-fail"], False, connections=2)
+    return code == 1 and ":CERT_REJECTED:" in err
+
+
+STAPLE = ["-enable-ocsp-stapling", "-use-ocsp-callback"]
+BOTH = ["-cert-file", CERT, "-key-file", KEY, "-new-x509-credential", "-cert-file", "tests/vectors/tls/server-p256.crt", "-key-file", "tests/vectors/tls/server-p256.key"]
 EARLY = ["-false-start", "-advertise-alpn", "\x03foo"]
 
 TESTS = [
@@ -116,6 +134,22 @@ TESTS = [
     ("False Start, then resumption", lambda: exits(0, True, EARLY + ["-expect-alpn", "foo"], False, connections=2, alpn=["foo"])),
     ("False Start that does not come fails", lambda: exits(1, False, EARLY, False)),
     ("a handshake that is done against what is expected", lambda: exits(1, True, EARLY + ["-expect-alpn", "foo", "-handshake-never-done"], False, alpn=["foo"])),
+    ("an unfinished write", lambda: exits(0, True, ["-async", "-read-with-unfinished-write"], False, first=b"hello")),
+    ("a session whose peer is refused", session_refused_again),
+    ("a session whose peer is still taken", lambda: exits(0, True, ["-verify-peer", "-reverify-on-resume"], False, connections=2)),
+    ("a callback looks for a response that did not come", lambda: exits(1, True, STAPLE + ["-fail-ocsp-callback"], False, handshake_fails=True)),
+    ("and is content", lambda: exits(0, True, STAPLE, False)),
+    ("a callback refuses the first message", lambda: exits(1, True, ["-install-ddos-callback", "-fail-ddos-callback"], True, handshake_fails=True)),
+    ("a callback refuses to choose a certificate", lambda: exits(1, True, ["-fail-cert-callback"], False, handshake_fails=True, ask=True)),
+    ("and is not asked", lambda: exits(0, True, ["-fail-cert-callback"], False)),
+    ("an empty protocol is not selected", lambda: exits(1, True, ["-select-empty-alpn"], True, handshake_fails=True, alpn=["foo"])),
+    ("no names of authorities", lambda: exits(0, True, ["-expect-client-ca-list", "<EMPTY>"], False, ask=True)),
+    ("names of authorities against what is expected", lambda: exits(1, False, ["-expect-client-ca-list", "3000"], False, ask=True)),
+    ("the plain certificate, when no other will do", lambda: exits(0, True, ["-expect-selected-credential", "-1"], True, credentials=BOTH)),
+    ("a certificate against what is expected", lambda: exits(1, False, ["-expect-selected-credential", "0"], True, credentials=BOTH)),
+    ("a class of suites and one of them again", lambda: exits(0, True, ["-cipher", "DEFAULT:AES128-SHA"], True)),
+    ("a group of another stack's", lambda: exits(89, True, ["-curves", "4588"], False, connections=0)),
+    ("a scheme of another stack's", lambda: exits(89, True, ["-verify-prefs", "2308"], False, connections=0)),
     ("malformed timestamps", lambda: exits(1, True, ["-signed-cert-timestamps", "AAI="], True, connections=0)),
     ("timestamps that do not come fail", lambda: exits(1, False, ["-enable-signed-cert-timestamps", "-expect-signed-cert-timestamps", "AAMAAao="], False)),
     ("an unknown flag is not implemented", lambda: exits(89, True, ["-psk", "x"], False, connections=0)),

@@ -16,7 +16,7 @@ struct shim {
     int connection; /* 0 for the first */
 
     /* taken from the peer's messages as they went by */
-    struct blob peer_alpn, peer_sigalgs, certificate_types;
+    struct blob peer_alpn, peer_sigalgs, certificate_types, authorities;
     bool got_new_session_ticket, verify_called, ocsp_called;
     int fd;
 };
@@ -38,6 +38,8 @@ struct sw_config *shim_configure(struct shim *shim);
 /* --- callbacks.c: what the library calls; ctx is the shim --- */
 
 enum sw_err shim_verify(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain);
+/* shim_verify_alert: what a peer is told whose certificates the test has refused. */
+enum sw_alert shim_verify_alert(const struct settings *s);
 enum sw_err shim_hello(void *ctx, struct sw_conn *conn);
 void shim_watch(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev);
 
