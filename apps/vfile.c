@@ -157,12 +157,14 @@ const uint8_t *sw_vfile_id(const struct sw_vfile *file)
 
 static enum sw_err keep_meta(struct sw_vfile *f, const void *meta, size_t len)
 {
-    f->meta = malloc(len + 1);
-    if (!f->meta)
+    uint8_t *kept = malloc(len + 1);
+    if (!kept)
         return SW_ERR_MEMORY;
     if (len)
-        memcpy(f->meta, meta, len);
-    f->meta[len] = 0;
+        memcpy(kept, meta, len);
+    kept[len] = 0;
+    free(f->meta);
+    f->meta = kept;
     f->meta_len = len;
     return SW_OK;
 }
@@ -185,9 +187,10 @@ static enum sw_err write_head(struct sw_vfile *f, struct sw_vault *vault, const 
     return err ? err : write_all(f->fd, head, sizeof head, 0);
 }
 
-static enum sw_err read_head(struct sw_vfile *f, struct sw_vault *vault)
+/* The head of the file at fd, opened: key, length and description; *len receives how many bytes of plain that are. Wiped after a failure. */
+static enum sw_err unseal_head(struct sw_vfile *f, struct sw_vault *vault, uint8_t plain[SEALED_MAX], size_t *len)
 {
-    uint8_t head[HEAD], plain[SEALED_MAX], key[KEY];
+    uint8_t head[HEAD];
     char name[48];
     enum sw_err err = read_all(f->fd, head, sizeof head, 0);
     struct sw_reader r = sw_reader_of(head, sizeof head);
@@ -200,19 +203,46 @@ static enum sw_err read_head(struct sw_vfile *f, struct sw_vault *vault)
     if (r.failed || sealed.len < SW_VAULT_EXTRA + KEY + 8 || sealed.len > SEALED_MAX)
         return SW_ERR_CRYPTO;
     seal_name(f->id, name);
+    *len = sealed.len - SW_VAULT_EXTRA;
     err = sw_vault_unseal(vault, name, sealed.p, sealed.len, plain);
-    if (err == SW_OK) {
-        struct sw_reader p = sw_reader_of(plain, sealed.len - SW_VAULT_EXTRA);
-        sw_read_copy(&p, key, KEY);
-        f->length = (int64_t)sw_read_u64(&p);
-        struct sw_slice meta = sw_read_rest(&p);
-        err = keep_meta(f, meta.p, meta.len);
-        if (err == SW_OK)
-            err = sw_aead_key(&f->aead, key, KEY);
-    }
+    if (err)
+        sw_wipe(plain, SEALED_MAX);
+    return err;
+}
+
+static enum sw_err read_head(struct sw_vfile *f, struct sw_vault *vault)
+{
+    uint8_t plain[SEALED_MAX], key[KEY];
+    size_t len;
+    enum sw_err err = unseal_head(f, vault, plain, &len);
+    if (err)
+        return err;
+    struct sw_reader p = sw_reader_of(plain, len);
+    sw_read_copy(&p, key, KEY);
+    f->length = (int64_t)sw_read_u64(&p);
+    struct sw_slice meta = sw_read_rest(&p);
+    err = keep_meta(f, meta.p, meta.len);
+    if (err == SW_OK)
+        err = sw_aead_key(&f->aead, key, KEY);
     sw_wipe(plain, sizeof plain);
     sw_wipe(key, sizeof key);
     return err;
+}
+
+enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, const void *meta, size_t meta_len)
+{
+    uint8_t plain[SEALED_MAX];
+    size_t len;
+    if (meta_len > SW_VFILE_META_MAX)
+        return SW_ERR_ARGUMENT;
+    enum sw_err err = unseal_head(file, vault, plain, &len);
+    if (err)
+        return err;
+    err = keep_meta(file, meta, meta_len);
+    if (err == SW_OK)
+        err = write_head(file, vault, plain); /* it begins with the key */
+    sw_wipe(plain, sizeof plain);
+    return err == SW_OK && fsync(file->fd) ? SW_ERR_SYSTEM : err;
 }
 
 enum sw_err sw_vfile_create(struct sw_vfile **out, struct sw_vault *vault, const char *path, const uint8_t id[16],

@@ -49,6 +49,13 @@ enum sw_err sw_vfile_append(struct sw_vfile *file, const void *p, size_t len) SW
 /* sw_vfile_finish: when all is there: flush it to the disk. digest receives the SHA-256 of the content. SW_ERR_STATE: not all is there. */
 enum sw_err sw_vfile_finish(struct sw_vfile *file, uint8_t digest[32]) SW_MUST_USE;
 
+/*
+ * sw_vfile_describe: what is known of it from now on, sealed anew with the file's key, and flushed to the disk. A crash meanwhile may leave a file that cannot be opened:
+ * for one that is not in use yet. SW_ERR_ARGUMENT: too long; errors as of sw_vfile_open.
+ */
+enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, const void *meta,
+                              size_t meta_len) SW_MUST_USE;
+
 /* sw_vfile_read: up to len bytes from offset on; *got 0 at the end. SW_ERR_CRYPTO: the chunk was changed. */
 enum sw_err sw_vfile_read(struct sw_vfile *file, int64_t offset, void *out, size_t len, size_t *got) SW_MUST_USE;
 

@@ -23,6 +23,7 @@ struct piece {
     struct http_request *rq; /* NULL: nobody waits for the answer any more */
     struct evbuffer *bytes;
     struct about about;
+    char claimed[FILE_HEX]; /* the digest that came with it, or "" */
     enum sw_err err;
     int why; /* errno */
     bool whole;
@@ -43,24 +44,45 @@ static int publish(struct file_service *s, const struct upload *u, const struct 
     return rc;
 }
 
+bool upload_is_whole(const struct upload *u, const struct about *a)
+{
+    return sw_vfile_offset(u->file) == sw_vfile_length(u->file) && (!a->follows || a->sha256[0]);
+}
+
+/* Readers are told the digest, so it becomes part of what is known of the file. */
+static enum sw_err keep_digest(struct file_service *s, const struct upload *u, const struct about *a, const char *hex)
+{
+    struct about known = *a;
+    snprintf(known.sha256, sizeof known.sha256, "%s", hex);
+    char *meta = about_encode(&known);
+    enum sw_err err = meta ? sw_vfile_describe(u->file, s->vault, meta, strlen(meta)) : SW_ERR_MEMORY;
+    free(meta);
+    return err;
+}
+
 /* It is on the disk, and this is its digest: so it gets its name, if that is the right one. */
 static void conclude(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
-                     const uint8_t digest[FILE_DIGEST], int status)
+                     const uint8_t digest[FILE_DIGEST], const char *claimed, int status)
 {
     char hex[FILE_HEX];
+    enum sw_err err = SW_OK;
     file_hex(digest, FILE_DIGEST, hex);
-    if (a->sha256[0] && strcmp(a->sha256, hex) != 0) {
+    if ((a->sha256[0] && strcmp(a->sha256, hex) != 0) || (claimed[0] && strcmp(claimed, hex) != 0)) {
         upload_drop(s, u);
         if (rq)
             http_problem(rq, 460, "what came is not what was announced: its SHA-256 is %s", hex);
         return;
     }
     int64_t length = sw_vfile_length(u->file);
-    if (publish(s, u, a)) {
-        if (errno != EEXIST) {
-            file_refuse(s, rq, SW_ERR_SYSTEM, "upload");
-            return;
-        }
+    if (!a->sha256[0])
+        err = keep_digest(s, u, a, hex);
+    if (err == SW_OK && publish(s, u, a))
+        err = errno == EEXIST ? SW_ERR_EXISTS : SW_ERR_SYSTEM;
+    if (err && err != SW_ERR_EXISTS) {
+        file_refuse(s, rq, err, "upload");
+        return;
+    }
+    if (err) {
         upload_drop(s, u);
         if (rq)
             http_problem(rq, 409, "%s exists already", a->name);
@@ -82,7 +104,7 @@ void upload_finish(struct file_service *s, struct http_request *rq, struct uploa
     if (err)
         file_refuse(s, rq, err, "upload");
     else
-        conclude(s, rq, u, a, digest, status);
+        conclude(s, rq, u, a, digest, "", status);
 }
 
 /* --- one piece ---------------------------------------------------------------------------------------------------------- */
@@ -98,7 +120,8 @@ static void take_in(struct job *job)
         p->why = errno;
         evbuffer_drain(p->bytes, some.iov_len);
     }
-    p->whole = p->err == SW_OK && sw_vfile_offset(file) == sw_vfile_length(file);
+    p->whole = p->err == SW_OK &&
+               (p->claimed[0] ? sw_vfile_offset(file) == sw_vfile_length(file) : upload_is_whole(p->upload, &p->about));
     if (p->whole) {
         p->err = sw_vfile_finish(file, p->digest);
         p->why = errno;
@@ -114,7 +137,7 @@ static void answer(struct job *job)
     if (p->err) {
         file_refuse(p->service, p->rq, p->err, "upload");
     } else if (p->whole) {
-        conclude(p->service, p->rq, u, &p->about, p->digest, 204);
+        conclude(p->service, p->rq, u, &p->about, p->digest, p->claimed, 204);
     } else if (p->rq) {
         file_set_tus(p->rq, sw_vfile_offset(u->file));
         http_reply_empty(p->rq, 204);
@@ -132,7 +155,7 @@ static void nobody_waits(void *user, struct http_request *rq)
 
 /* Takes bytes over. */
 static void begin(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
-                  struct evbuffer *bytes)
+                  const char *claimed, struct evbuffer *bytes)
 {
     struct piece *p = calloc(1, sizeof *p);
     if (!p) {
@@ -142,6 +165,7 @@ static void begin(struct file_service *s, struct http_request *rq, struct upload
     }
     *p = (struct piece){
         .job = {.run = take_in, .done = answer}, .service = s, .upload = u, .rq = rq, .bytes = bytes, .about = *a};
+    snprintf(p->claimed, sizeof p->claimed, "%s", claimed ? claimed : "");
     if (!s->worker) {
         take_in(&p->job);
         answer(&p->job);
@@ -218,12 +242,16 @@ void upload_patch(void *ctx, struct http_request *rq)
     struct about a;
     int64_t offset = -1;
     bool numbered = file_number(http_header(rq, "Upload-Offset"), &offset);
-    const char *type = http_header(rq, "Content-Type");
+    const char *type = http_header(rq, "Content-Type"), *claimed = http_header(rq, "Upload-SHA256");
     struct upload *u = upload_named(s, rq, &a);
     if (!u)
         return;
     if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
         http_problem(rq, 415, "a piece is application/offset+octet-stream");
+        return;
+    }
+    if (claimed && !file_is_digest(claimed)) {
+        http_problem(rq, 400, "Upload-SHA256 is 64 hex digits");
         return;
     }
     if (!numbered || offset != sw_vfile_offset(u->file)) {
@@ -239,5 +267,5 @@ void upload_patch(void *ctx, struct http_request *rq)
         http_problem(rq, 413, "that is more than was announced");
         return;
     }
-    begin(s, rq, u, &a, bytes);
+    begin(s, rq, u, &a, claimed, bytes);
 }

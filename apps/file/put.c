@@ -1,6 +1,7 @@
 /* sealwax put: the server finds an upload by what it is, so that it goes on where it was. */
 #include "apps/file/client.h"
 #include "apps/file/coding.h"
+#include "apps/file/digest.h"
 #include "apps/verbs.h"
 #include "base/hash.h"
 #include "ttp/cert.h"
@@ -16,17 +17,24 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AHEAD = 2 /* pieces under way */ };
+enum {
+    AHEAD = 3, /* pieces under way */
+    SMALL =
+        4 *
+        TRANSFER_PIECE /* up to here the digest comes first: it takes some milliseconds, and makes one request less */
+};
 
 struct source {
     int fd;
     const char *path; /* for people */
     char name[FILE_NAME_MAX];
     int64_t length;
-    char sha256[TRANSFER_HEX];
+    char identity[TRANSFER_HEX]; /* what tells the file from others before its digest is known, or "" */
+    char sha256[TRANSFER_HEX];   /* "": not known yet */
+    struct digest_run *digest;   /* it is being computed; NULL: it is not */
 };
 
-/* The first pass: how long, and which. */
+/* The digest, before anything is sent. */
 static int measure(struct transfer *t, struct source *s)
 {
     struct sw_hash hash;
@@ -44,6 +52,39 @@ static int measure(struct transfer *t, struct source *s)
         err = sw_hash_final(&hash, digest);
     transfer_hex(digest, sizeof digest, s->sha256);
     return err ? app_fail(t->app, err, s->path) : APP_DONE;
+}
+
+/*
+ * A large file is read once: its digest is computed while it is sent, and said last. Until then the server knows it by which file it is and when it was written last, so that
+ * an interrupted upload of this very file is found again.
+ */
+static bool identify(struct source *s, const struct stat *st)
+{
+    char text[256];
+    uint8_t digest[32];
+    int n = snprintf(text, sizeof text, "%llu %llu %lld %lld.%09ld %lld.%09ld", (unsigned long long)st->st_dev,
+                     (unsigned long long)st->st_ino, (long long)st->st_size, (long long)st->st_mtim.tv_sec,
+                     st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+    if (sw_hash_once(SW_HASH_SHA256, text, (size_t)n, digest) || !(s->digest = digest_begin(s->fd, st->st_size)))
+        return false;
+    transfer_hex(digest, sizeof digest, s->identity);
+    s->length = st->st_size;
+    return true;
+}
+
+static int take_digest(struct transfer *t, struct source *s)
+{
+    uint8_t digest[32];
+    if (!s->digest)
+        return APP_DONE;
+    enum sw_err err = digest_end(s->digest, digest);
+    s->digest = NULL;
+    if (err == SW_ERR_SPACE)
+        return app_error(t->app, APP_BAD_INPUT, "%s: became shorter while it was sent", s->path);
+    if (err)
+        return app_fail(t->app, err, s->path);
+    transfer_hex(digest, sizeof digest, s->sha256);
+    return APP_DONE;
 }
 
 /* What comes from a pipe goes into a file without a name first: its length and digest are said before it. */
@@ -79,7 +120,10 @@ static int announce(struct transfer *t, const struct source *s, char url[256], i
 {
     char meta[2 * FILE_NAME_MAX + 256] = "", headers[sizeof meta + 128];
     add_metadata(meta, sizeof meta, "filename", s->name);
-    add_metadata(meta, sizeof meta, "sha256", s->sha256);
+    if (s->identity[0])
+        add_metadata(meta, sizeof meta, "source", s->identity);
+    else
+        add_metadata(meta, sizeof meta, "sha256", s->sha256);
     if (app_has(t->app, OPT_FORCE))
         add_metadata(meta, sizeof meta, "replace", "yes");
     snprintf(headers, sizeof headers, "Tus-Resumable: 1.0.0\r\nUpload-Length: %lld\r\nUpload-Metadata: %s\r\n",
@@ -95,6 +139,18 @@ static int announce(struct transfer *t, const struct source *s, char url[256], i
     if (*offset < 0 || *offset > s->length || !transfer_finish(t))
         return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
     return APP_DONE;
+}
+
+/* Whether the file is there and is this one: an answer that said so may have been lost. */
+static bool is_there(struct transfer *t, const struct source *s)
+{
+    char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX];
+    const struct http_send head = {.method = "HEAD", .path = url};
+    http_quote(s->name, quoted, sizeof quoted);
+    snprintf(url, sizeof url, "/files/%s", quoted);
+    const char *etag = t->http.reply.etag;
+    return s->sha256[0] && transfer_request(t, &head) == APP_DONE && t->http.reply.status == 200 &&
+           strlen(etag) == TRANSFER_HEX + 1 && strncmp(etag + 1, s->sha256, TRANSFER_HEX - 1) == 0;
 }
 
 /* Where to go on, after a connection that broke. */
@@ -210,13 +266,58 @@ static int ask_again(struct transfer *t, const struct source *s, struct flight *
 {
     http_client_disconnect(&t->http);
     int code = ask_offset(t, url, &f->done);
-    /* the last piece arrived and only its answer was lost: announcing it again says so */
-    if (code == APP_WAITED)
+    if (code == APP_WAITED && is_there(t, s)) {
+        f->done = s->length;
+        code = APP_DONE;
+    } else if (code == APP_WAITED) {
         code = announce(t, s, url, &f->done);
+    }
     f->sent = f->done;
     f->pieces = 0;
     f->lost = false;
     return code;
+}
+
+/* All of it is there: the digest makes a file of it. */
+static int send_digest(struct transfer *t, struct source *s, const char *url)
+{
+    char headers[256];
+    int code = take_digest(t, s);
+    if (code || !s->identity[0])
+        return code;
+    snprintf(headers, sizeof headers,
+             "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %lld\r\n"
+             "Upload-SHA256: %s\r\n",
+             (long long)s->length, s->sha256);
+    const struct http_send last = {.method = "PATCH", .path = url, .headers = headers, .body = "", .body_len = 0};
+    code = transfer_request(t, &last);
+    if (code)
+        return code;
+    int status = t->http.reply.status;
+    if (status != 204 && status != 404)
+        return http_client_problem(&t->http);
+    if (!transfer_finish(t))
+        return APP_SYSTEM;
+    return status == 204 || is_there(t, s)
+               ? APP_DONE
+               : app_error(t->app, APP_SYSTEM, "%s: the server has lost the upload; give the command again", s->name);
+}
+
+static int send_all(struct transfer *t, struct source *s, struct flight *f, char url[256], struct progress *progress)
+{
+    int code = APP_DONE;
+    while (!code && f->done < s->length) {
+        if (s->digest)
+            digest_follow(s->digest, f->sent);
+        if (f->lost)
+            code = ask_again(t, s, f, url);
+        else if (f->pieces < AHEAD && f->sent < s->length)
+            code = send_piece(t, s, f);
+        else
+            code = take_answer(t, f);
+        progress_at(progress, f->done);
+    }
+    return code ? code : send_digest(t, s, url);
 }
 
 static int put_source(struct transfer *t, struct source *s)
@@ -224,7 +325,7 @@ static int put_source(struct transfer *t, struct source *s)
     char url[256];
     struct flight f = {.url = url};
     struct progress progress;
-    int code = measure(t, s);
+    int code = s->identity[0] ? APP_DONE : measure(t, s);
     if (!code)
         code = announce(t, s, url, &f.done);
     if (code)
@@ -233,15 +334,7 @@ static int put_source(struct transfer *t, struct source *s)
     progress_begin(&progress, t->app, s->name, s->length, f.done);
     if (f.done)
         app_say(t->app, "%s: going on at %lld of %lld bytes", s->name, (long long)f.done, (long long)s->length);
-    while (!code && f.done < s->length) {
-        if (f.lost)
-            code = ask_again(t, s, &f, url);
-        else if (f.pieces < AHEAD && f.sent < s->length)
-            code = send_piece(t, s, &f);
-        else
-            code = take_answer(t, &f);
-        progress_at(&progress, f.done);
-    }
+    code = send_all(t, s, &f, url, &progress);
     progress_end(&progress);
     if (!code)
         transfer_say(t, "put", s->name, s->length, s->sha256, &progress);
@@ -296,9 +389,13 @@ int transfer_put(struct transfer *t, const char *path, const char *name)
             code = -1;
         else if (!S_ISREG(st.st_mode))
             code = app_error(t->app, APP_BAD_INPUT, "%s: neither a file nor a directory", path);
+        else if (st.st_size > SMALL)
+            (void)identify(&s, &st); /* without a thread the digest comes first */
     }
     if (!code)
         code = put_source(t, &s);
+    if (s.digest)
+        (void)digest_end(s.digest, NULL);
     if (s.fd >= 0)
         close(s.fd);
     return code < 0 ? put_directory(t, path, name) : code;

@@ -38,6 +38,7 @@ struct about {
     char owner[128], name[FILE_NAME_MAX], sha256[FILE_HEX];
     int64_t created;
     bool replace;
+    bool follows; /* an upload: its digest comes last, and without it there is no file */
 };
 
 /* --- space.c: names, places, and what a file says of itself --------------------------------------------------------------- */
@@ -48,6 +49,7 @@ bool file_digest_of(const char *text, char out[FILE_HEX]);
 bool file_place(const struct file_service *s, const char *owner, const char *name, char out[FILE_PATH_MAX]);
 void file_upload_path(const struct file_service *s, const char *id, char out[FILE_PATH_MAX]);
 bool file_is_id(const char *text);
+bool file_is_digest(const char *text);
 char *about_encode(const struct about *a);
 bool about_decode(const struct sw_vfile *file, struct about *a);
 /* file_open: an owner's complete file, whose description says it is that. file_space_used: bytes his files take. */
@@ -69,6 +71,8 @@ void file_set_tus(struct http_request *rq, int64_t offset);
 struct upload *upload_named(struct file_service *s, struct http_request *rq, struct about *a);
 void upload_forget(struct upload *u);
 void upload_drop(struct file_service *s, struct upload *u);
+/* upload_is_whole: all of it has come, its digest too if that was to follow. */
+bool upload_is_whole(const struct upload *u, const struct about *a);
 /* upload_settle: wait for its piece, and answer that; the upload may be gone afterwards. upload_finish: all is there: checked, on the disk, under its name, and answered. */
 void upload_settle(struct file_service *s, struct upload *u);
 void upload_finish(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,

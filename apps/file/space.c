@@ -53,10 +53,15 @@ bool file_is_id(const char *text)
     return strlen(text) == 2 * FILE_ID && strspn(text, "0123456789abcdef") == 2 * FILE_ID;
 }
 
+bool file_is_digest(const char *text)
+{
+    return strlen(text) == 2 * FILE_DIGEST && strspn(text, "0123456789abcdef") == 2 * FILE_DIGEST;
+}
+
 char *about_encode(const struct about *a)
 {
-    json_t *object = json_pack("{s:s,s:s,s:s,s:I,s:b}", "owner", a->owner, "name", a->name, "sha256", a->sha256,
-                               "created", (json_int_t)a->created, "replace", a->replace);
+    json_t *object = json_pack("{s:s,s:s,s:s,s:I,s:b,s:b}", "owner", a->owner, "name", a->name, "sha256", a->sha256,
+                               "created", (json_int_t)a->created, "replace", a->replace, "follows", a->follows);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     return text;
@@ -69,10 +74,10 @@ bool about_decode(const struct sw_vfile *file, struct about *a)
     json_t *object = json_loadb(text, len, 0, NULL);
     const char *owner = NULL, *name = NULL, *sha = NULL;
     json_int_t created = 0;
-    int replace = 0;
-    bool fine = object && json_unpack(object, "{s:s,s:s,s:s,s:I,s:b}", "owner", &owner, "name", &name, "sha256", &sha,
-                                      "created", &created, "replace", &replace) == 0;
-    *a = (struct about){.created = created, .replace = replace != 0};
+    int replace = 0, follows = 0;
+    bool fine = object && json_unpack(object, "{s:s,s:s,s:s,s:I,s:b,s?b}", "owner", &owner, "name", &name, "sha256",
+                                      &sha, "created", &created, "replace", &replace, "follows", &follows) == 0;
+    *a = (struct about){.created = created, .replace = replace != 0, .follows = follows != 0};
     if (fine) {
         snprintf(a->owner, sizeof a->owner, "%s", owner);
         snprintf(a->name, sizeof a->name, "%s", name);

@@ -1,6 +1,7 @@
 /*
  * Uploads: announced, sent in pieces, checked, and then under their name. An upload with a known digest has an id made from its owner, name, length and digest: the
- * same request again finds it, so a client that was killed goes on where it was without having remembered anything.
+ * same request again finds it, so a client that was killed goes on where it was without having remembered anything. Or the client has something else that tells its
+ * file from others (source), so that it need not read all of a large one before it begins; then the digest comes last, and what arrived is no file before that.
  */
 #include "apps/file/service.h"
 #include "base/hash.h"
@@ -108,11 +109,6 @@ static bool metadata(const char *all, const char *name, char *out, size_t cap)
     return false;
 }
 
-static bool hex_digest(const char *text)
-{
-    return strlen(text) == 2 * FILE_DIGEST && strspn(text, "0123456789abcdef") == 2 * FILE_DIGEST;
-}
-
 /* A client of another version of the protocol is told, and does nothing (tus 1.0.0, "Tus-Resumable"); one that says nothing is taken at its word. */
 static bool version_fits(struct http_request *rq)
 {
@@ -124,36 +120,41 @@ static bool version_fits(struct http_request *rq)
     return false;
 }
 
-/* What the request announces; answers itself and returns false if that cannot be. */
-static bool read_announcement(struct file_service *s, struct http_request *rq, struct about *a, int64_t *length)
+/* What the request announces, source being what the client knows the content by before it has its digest; answers itself and returns false if that cannot be. */
+static bool read_announcement(struct file_service *s, struct http_request *rq, struct about *a, int64_t *length,
+                              char source[FILE_HEX])
 {
     char replace[8];
     const char *meta = http_header(rq, "Upload-Metadata");
     *a = (struct about){.created = (int64_t)time(NULL)};
+    source[0] = 0;
     snprintf(a->owner, sizeof a->owner, "%s", rq->peer.name);
     if (!file_number(http_header(rq, "Upload-Length"), length)) {
         http_problem(rq, 400, "Upload-Length is missing, or is no length");
     } else if (!metadata(meta, "filename", a->name, sizeof a->name) || !file_name_ok(a->name)) {
         http_problem(rq, 400, "Upload-Metadata has no filename that a file may have");
-    } else if (metadata(meta, "sha256", a->sha256, sizeof a->sha256) && !hex_digest(a->sha256)) {
+    } else if (metadata(meta, "sha256", a->sha256, sizeof a->sha256) && !file_is_digest(a->sha256)) {
         http_problem(rq, 400, "sha256 in Upload-Metadata is 64 hex digits");
+    } else if (metadata(meta, "source", source, FILE_HEX) && !file_is_digest(source)) {
+        http_problem(rq, 400, "source in Upload-Metadata is 64 hex digits");
     } else if (*length > s->limits.file_max) {
         http_problem(rq, 413, "the file is larger than this server takes");
     } else {
         a->replace = metadata(meta, "replace", replace, sizeof replace) && strcmp(replace, "yes") == 0;
+        a->follows = source[0] && !a->sha256[0];
         return true;
     }
     return false;
 }
 
-static enum sw_err make_id(const struct about *a, int64_t length, uint8_t id[FILE_ID])
+static enum sw_err make_id(const struct about *a, int64_t length, const char *source, uint8_t id[FILE_ID])
 {
     uint8_t digest[FILE_DIGEST];
     char text[FILE_NAME_MAX + 400];
-    if (!a->sha256[0])
+    if (!a->sha256[0] && !a->follows)
         return sw_rand_bytes(NULL, id, FILE_ID);
-    int n = snprintf(text, sizeof text, "%s\n%s\n%lld\n%s\n%d", a->owner, a->name, (long long)length, a->sha256,
-                     a->replace);
+    int n = snprintf(text, sizeof text, "%s\n%s\n%lld\n%s%s\n%d", a->owner, a->name, (long long)length,
+                     a->follows ? "source " : "", a->follows ? source : a->sha256, a->replace);
     enum sw_err err = sw_hash_once(SW_HASH_SHA256, text, (size_t)n, digest);
     memcpy(id, digest, FILE_ID);
     return err;
@@ -239,9 +240,10 @@ void upload_post(void *ctx, struct http_request *rq)
     struct upload *u = NULL;
     uint8_t id[FILE_ID];
     char name[2 * FILE_ID + 1];
+    char source[FILE_HEX];
     int64_t length;
     unsigned count;
-    if (!version_fits(rq) || !read_announcement(s, rq, &a, &length))
+    if (!version_fits(rq) || !read_announcement(s, rq, &a, &length, source))
         return;
     enum sw_err err = file_open(s, a.owner, a.name, &file, &old);
     bool exists = err == SW_OK;
@@ -251,7 +253,7 @@ void upload_post(void *ctx, struct http_request *rq)
         http_problem(rq, 409, "%s exists already", a.name);
         return;
     }
-    err = make_id(&a, length, id);
+    err = make_id(&a, length, source, id);
     file_hex(id, FILE_ID, name);
     int64_t announced = space_announced(s, a.owner, name, &count);
     if (count >= UNFINISHED_MAX) {
@@ -269,7 +271,7 @@ void upload_post(void *ctx, struct http_request *rq)
         return;
     }
     http_set_header(rq, "Location", "/uploads/%s", name);
-    if (sw_vfile_offset(u->file) == length) {
+    if (upload_is_whole(u, &a)) {
         upload_finish(s, rq, u, &a, 201);
         return;
     }
@@ -302,7 +304,7 @@ void upload_head(void *ctx, struct http_request *rq)
         return;
     http_set_header(rq, "Upload-Length", "%lld", (long long)sw_vfile_length(u->file));
     /* all of it came, and the server was killed before it gave it its name: whoever hears that all is there must find it there */
-    if (sw_vfile_offset(u->file) == sw_vfile_length(u->file)) {
+    if (upload_is_whole(u, &a)) {
         upload_finish(s, rq, u, &a, 200);
         return;
     }

@@ -192,8 +192,33 @@ static void never_over_another(void)
     teardown(&p);
 }
 
+/* Another description, while it is written: of whatever length, and what comes afterwards fits. */
+static void is_described_anew(void)
+{
+    struct place p;
+    struct sw_vfile *f;
+    uint8_t digest[32], *data = content(100000), *text = content(SW_VFILE_META_MAX);
+    size_t len;
+    setup(&p);
+    SW_ASSERT_OK(sw_vfile_create(&f, &p.vault, p.path, id, 100000, "another one, and longer", 23));
+    SW_ASSERT_OK(sw_vfile_append(f, data, 70000));
+    SW_ASSERT_OK(sw_vfile_describe(f, &p.vault, text, SW_VFILE_META_MAX));
+    SW_ASSERT_ERR(sw_vfile_describe(f, &p.vault, text, SW_VFILE_META_MAX + 1), SW_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(memcmp(sw_vfile_meta(f, &len), text, SW_VFILE_META_MAX), 0);
+    CU_ASSERT_EQUAL(len, SW_VFILE_META_MAX);
+    SW_ASSERT_OK(sw_vfile_append(f, data + 70000, 30000));
+    SW_ASSERT_OK(sw_vfile_describe(f, &p.vault, "meta", 4));
+    SW_ASSERT_OK(sw_vfile_finish(f, digest));
+    sw_vfile_close(f);
+    SW_ASSERT_OK(read_back(&p, data, 100000));
+    free(data);
+    free(text);
+    teardown(&p);
+}
+
 SW_TEST_SUITE(vfile){
     SW_TEST(every_size),
+    SW_TEST(is_described_anew),
     SW_TEST(notices_every_change),
     SW_TEST(notices_exchanged_chunks),
     SW_TEST(goes_on_after_a_crash),

@@ -272,6 +272,88 @@ static void who_sent_it_may_be_gone(void)
     teardown(&a);
 }
 
+static int announce_source(struct http_peer *p, const char *source, size_t length, char url[64])
+{
+    char meta[512] = "", headers[640];
+    add_meta(meta, sizeof meta, "filename", "numbers");
+    add_meta(meta, sizeof meta, "source", source);
+    snprintf(headers, sizeof headers, "Upload-Length: %zu\r\nUpload-Metadata: %s\r\n", length, meta);
+    int status = http_askf(p, "POST", "/files", headers, "");
+    snprintf(url, 64, "%.63s", status == 201 ? p->reply.location : "");
+    return status;
+}
+
+/* The piece at offset with the digest of the whole. */
+static int last_piece(struct http_peer *p, const char *url, long offset, const char *bytes, const char *sha256)
+{
+    char headers[256];
+    snprintf(headers, sizeof headers,
+             "Content-Type: application/offset+octet-stream\r\nUpload-Offset: %ld\r\nUpload-SHA256: %s\r\n", offset,
+             sha256);
+    return http_askf(p, "PATCH", url, headers, bytes);
+}
+
+/* A client that does not know the digest when it begins: without it what came is no file, and with it the file has it. */
+static void the_digest_may_come_last(void)
+{
+    struct archive a;
+    char url[64], again[64], source[65], other[65], hex[65], etag[80];
+    setup(&a);
+    digest_of("this file and no other", source);
+    digest_of("another one", other);
+    digest_of("onetwo", hex);
+    CU_ASSERT_EQUAL(announce_source(&a.alice, "short", 6, url), 400);
+    CU_ASSERT_EQUAL(announce_source(&a.alice, source, 6, url), 201);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "one"), 204);
+    CU_ASSERT_EQUAL(announce_source(&a.alice, other, 6, again), 201);
+    CU_ASSERT_EQUAL(a.alice.reply.offset, 0);
+    CU_ASSERT_EQUAL(announce_source(&a.alice, source, 6, again), 201);
+    CU_ASSERT_STRING_EQUAL(again, url);
+    CU_ASSERT_EQUAL(a.alice.reply.offset, 3);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 3, "two"), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 404);
+    CU_ASSERT_EQUAL(announce_source(&a.alice, source, 6, again), 201);
+    CU_ASSERT_EQUAL(a.alice.reply.offset, 6);
+    CU_ASSERT_EQUAL(ask_for(&a.alice, "HEAD", url), 200);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 404);
+    CU_ASSERT_EQUAL(last_piece(&a.alice, url, 6, "", "no digest"), 400);
+    CU_ASSERT_EQUAL(last_piece(&a.alice, url, 6, "", hex), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 200);
+    CU_ASSERT_STRING_EQUAL(a.alice.body, "onetwo");
+    snprintf(etag, sizeof etag, "\"%s\"", hex);
+    CU_ASSERT_STRING_EQUAL(a.alice.reply.etag, etag);
+    teardown(&a);
+}
+
+static void a_wrong_digest_that_comes_last(void)
+{
+    struct archive a;
+    char url[64], source[65], hex[65];
+    setup(&a);
+    digest_of("this file and no other", source);
+    digest_of("another content", hex);
+    CU_ASSERT_EQUAL(announce_source(&a.alice, source, 6, url), 201);
+    CU_ASSERT_EQUAL(last_piece(&a.alice, url, 0, "onetwo", hex), 460);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 404);
+    CU_ASSERT_EQUAL(count_in(&a, "uploads"), 0);
+    teardown(&a);
+}
+
+/* Who says no digest at all gets a file that has one: readers check what they get. */
+static void every_file_has_its_digest(void)
+{
+    struct archive a;
+    char url[64], hex[65], etag[80];
+    setup(&a);
+    digest_of("onetwo", hex);
+    CU_ASSERT_EQUAL(announce(&a.alice, "numbers", 6, NULL, false, url), 201);
+    CU_ASSERT_EQUAL(piece(&a.alice, url, 0, "onetwo"), 204);
+    CU_ASSERT_EQUAL(get(&a.alice, "numbers", ""), 200);
+    snprintf(etag, sizeof etag, "\"%s\"", hex);
+    CU_ASSERT_STRING_EQUAL(a.alice.reply.etag, etag);
+    teardown(&a);
+}
+
 /* The service ends while a piece is under way, and does it first. */
 static void the_end_comes_after_what_was_begun(void)
 {
@@ -607,6 +689,9 @@ SW_TEST_SUITE(file_server){
     SW_TEST(a_piece_under_way_is_waited_for),
     SW_TEST(who_sent_it_may_be_gone),
     SW_TEST(the_end_comes_after_what_was_begun),
+    SW_TEST(the_digest_may_come_last),
+    SW_TEST(a_wrong_digest_that_comes_last),
+    SW_TEST(every_file_has_its_digest),
     SW_TEST(what_is_not_taken),
     SW_TEST(another_content_than_announced),
     SW_TEST(nothing_is_replaced_unasked),
