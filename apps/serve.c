@@ -350,6 +350,8 @@ static void clean_up(struct server *s)
     serve_loop_tells(NULL);
     sw_store_close(s->store);
     sw_config_free(s->cfg);
+    if (s->serve_lock >= 0)
+        close(s->serve_lock);
     if (s->lock >= 0)
         close(s->lock);
     struct settings *settings;
@@ -378,7 +380,7 @@ static int check_rest(struct server *s)
 
 int serve_run(struct app *app)
 {
-    struct server s = {.app = app, .lock = -1};
+    struct server s = {.app = app, .lock = -1, .serve_lock = -1};
     int64_t timeout;
     int code = log_begin(&s.log, app);
     if (!code)
@@ -389,6 +391,8 @@ int serve_run(struct app *app)
         code = serve_tls(app, &s.cfg);
     if (!code && app_has(app, OPT_CHECK))
         return check_rest(&s);
+    if (!code)
+        code = state_lock_server(app, (DRAIN_SECONDS + 5) * 1000, &s.serve_lock);
     if (!code)
         code = state_lock(app, false, &s.lock);
     if (!code)

@@ -40,7 +40,7 @@ struct server {
     struct event *signals[SERVE_SIGNALS];
     struct event *drain, *watchdog, *tickets;
     int64_t drain_until;
-    int lock; /* of the directory */
+    int lock, serve_lock; /* of the directory */
     SLIST_HEAD(, settings) read_again;
 };
 

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TRY_MS = 50 };
 
 static const char *state_dir(const struct app *app)
 {
@@ -114,4 +117,38 @@ int state_lock(const struct app *app, bool alone, int *fd)
         return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(saved));
     return app_error(app, APP_REFUSED, "%s: %s", dir,
                      alone ? "a sealwaxd is at work there; stop it first" : "its key is being changed just now");
+}
+
+/* false with errno: EWOULDBLOCK, somebody has it. */
+static bool try_lock(const struct app *app, int patience, int fd, const char *path)
+{
+    const struct timespec pause = {.tv_nsec = TRY_MS * 1000000L};
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += TRY_MS) {
+        if (errno != EWOULDBLOCK || waited >= patience)
+            return false;
+        if (!waited)
+            app_say(app, "%s: another sealwaxd serves from there; waiting for its end", path);
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/* A file, and not the directory: some file systems of several machines lock nothing that is not open for writing. */
+int state_lock_server(const struct app *app, int patience, int *fd)
+{
+    char path[STATE_PATH_MAX];
+    int code = state_path(app, "serve.lock", path);
+    *fd = -1;
+    if (code)
+        return code;
+    *fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (*fd >= 0 && try_lock(app, patience, *fd, path))
+        return APP_DONE;
+    code = *fd >= 0 && errno == EWOULDBLOCK
+               ? app_error(app, APP_REFUSED, "%s: another sealwaxd serves from this directory", path)
+               : app_error(app, APP_SYSTEM, "%s: %s", path, strerror(errno));
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return code;
 }

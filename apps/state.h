@@ -32,4 +32,10 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
  */
 int state_lock(const struct app *app, bool alone, int *fd);
 
+/*
+ * state_lock_server: say that this process serves from there, which only one does: another one would not hear of what this one changes, and both would write into the
+ * same uploads. Waits so many milliseconds for one that is about to end. The same.
+ */
+int state_lock_server(const struct app *app, int patience, int *fd);
+
 #endif

@@ -220,6 +220,20 @@ is "not what was announced" 460 "$(piece 0 abc)"
 is "not there" 404 "$(status alice /files/wrong)"
 is "deleted" 204 "$(status alice -X DELETE /files/by-curl)"
 
+# --- one server for a directory: the next one waits for the end of this one, and finds everything
+first=$server
+"$BUILD/sealwaxd" --state state --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --ready-file ready2 2>second.log &
+server=$!
+await second.log "another sealwaxd serves from there"
+gone ready2
+is "a file at the first one, while the second one waits" 200 "$(status alice /files/big)"
+kill "$first"
+wait "$first" 2>/dev/null
+rm -f ready
+until_so [ -s ready2 ] || bad "the second one does not take over: $(cat second.log)"
+stop
+start
+
 # --- at rest
 if grep -raq "readable sentence" state; then bad "a file is readable on the server's disk"; else ok; fi
 find state/files -type f -size +9000k | while read -r victim; do
