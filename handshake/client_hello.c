@@ -5,8 +5,10 @@
  *
  * The server settles everything about the connection when it has read one: version, resumption or a new session, suite, certificate, group.
  */
+#include "base/wipe.h"
 #include "handshake/ext.h"
 #include "handshake/msg.h"
+#include "handshake/session.h"
 #include "ttp/name.h"
 #include <string.h>
 
@@ -45,14 +47,10 @@ static enum sw_err choose_session_id(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
 
-    if (!hs->offered_session)
-        return SW_OK;
-    if (hs->session->ticket.len > 0) {
+    if (hs->ticket.len > 0) {
         hs->session_id_len = SW_SESSION_ID_MAX;
         return sw_rand_bytes(sw_conn_rand(conn), hs->session_id, SW_SESSION_ID_MAX);
     }
-    hs->session_id_len = hs->session->id_len;
-    memcpy(hs->session_id, hs->session->id, hs->session->id_len);
     hs->offered_session = hs->session_id_len > 0;
     return SW_OK;
 }
@@ -190,18 +188,13 @@ static enum sw_err call_hello(struct sw_conn *conn)
 
 /* --- server: resuming ------------------------------------------------------------------------------------------------------ */
 
-static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h)
+static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h, struct sw_session *s)
 {
     struct sw_handshake *hs = conn->hs;
     struct sw_sessions *store = conn->cfg->sessions;
     int64_t now = sw_conn_now(conn);
 
-    bool ticket = hs->peer_ext.ticket.len > 0 && sw_option(conn, SW_OPT_TICKETS);
-    struct sw_session *s = ticket || h->session_id.len > 0 ? sw_handshake_session(conn) : NULL;
-
-    if (s == NULL) /* also without memory: a full handshake will say so */
-        return false;
-    if (ticket)
+    if (hs->peer_ext.ticket.len > 0 && sw_option(conn, SW_OPT_TICKETS))
         return sw_ticket_open(store->tickets, hs->peer_ext.ticket, now, s, &hs->renew_ticket) == SW_OK;
     return sw_session_cache_get(store->cache, h->session_id.p, h->session_id.len, now, s) == SW_OK;
 }
@@ -210,17 +203,12 @@ static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h)
  * Whether the session found can go on here. What the hello cannot be blamed for leads to a full handshake; a session with extended master
  * secret that is resumed without it must be refused (RFC 7627 5.3), and so must one whose suite the client no longer offers.
  */
-static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello *h)
+static enum sw_err judge_session(struct sw_conn *conn, const struct sw_client_hello *h, const struct sw_session *s)
 {
     struct sw_handshake *hs = conn->hs;
-    const struct sw_session *s;
-    const struct sw_suite *suite;
+    const struct sw_suite *suite = sw_suite_by_id(s->suite);
     const char *name = conn->name != NULL ? conn->name : "";
 
-    if (!find_session(conn, h))
-        return SW_OK;
-    s = hs->session;
-    suite = sw_suite_by_id(s->suite);
     if (s->ems && !hs->peer_ext.ems && s->version == SW_TLS12)
         return SW_ERR_EMS_RESUME;
     if (s->version != conn->version || suite == NULL || !sw_list_has(&conn->cfg->suites, s->suite) ||
@@ -235,21 +223,21 @@ static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello
     return SW_OK;
 }
 
-/* Take over from the session what an abbreviated handshake does not say again. */
-static void adopt_session(struct sw_conn *conn)
+static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello *h)
 {
-    const struct sw_session *s = conn->hs->session;
+    struct sw_session s;
+    enum sw_err err;
 
-    conn->resumed = true;
-    conn->ems = s->ems;
-    memcpy(conn->master, s->master, SW_MASTER_LEN);
-    conn->group = sw_group_by_id(s->group);
-    conn->peer_scheme = sw_sigscheme_by_id(s->sigscheme);
-    conn->peer_has_cert = s->has_peer;
-    if (s->has_peer)
-        conn->peer = s->peer;
-    conn->cached_id_len = s->id_len;
-    memcpy(conn->cached_id, s->id, s->id_len);
+    if (!find_session(conn, h, &s))
+        return SW_OK;
+    err = judge_session(conn, h, &s);
+    if (conn->hs->resuming) {
+        sw_session_adopt(conn, &s);
+        conn->cached_id_len = s.id_len;
+        memcpy(conn->cached_id, s.id, s.id_len);
+    }
+    sw_wipe(&s, sizeof s);
+    return err;
 }
 
 /* --- server: choosing ------------------------------------------------------------------------------------------------------ */
@@ -389,7 +377,6 @@ static enum sw_err plan_session(struct sw_conn *conn, const struct sw_client_hel
         hs->send_ticket = tickets;
         return SW_OK;
     }
-    sw_handshake_drop_session(conn);
     hs->send_ticket = tickets;
     if (tickets || sw_option(conn, SW_OPT_SESSION_CACHE) == 0)
         return SW_OK;
@@ -429,9 +416,7 @@ static enum sw_err negotiate(struct sw_conn *conn, const struct sw_client_hello 
         err = try_resume(conn, h);
     if (err != SW_OK)
         return err;
-    if (conn->hs->resuming)
-        adopt_session(conn);
-    else
+    if (!conn->hs->resuming)
         err = choose_suite(conn, h);
     if (err == SW_OK)
         err = choose_alpn(conn);

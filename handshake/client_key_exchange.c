@@ -17,45 +17,60 @@
 
 static enum sw_err send_rsa(struct sw_conn *conn, struct sw_writer *w)
 {
-    uint8_t premaster[SW_PREMASTER_LEN], *out;
+    uint8_t *premaster = conn->hs->premaster, *out;
     const struct sw_pubkey *key = &conn->hs->leaf.key;
     size_t mark = sw_write_open(w, 2);
-    enum sw_err err = sw_rand_bytes(sw_conn_rand(conn), premaster, sizeof premaster);
+    enum sw_err err = sw_rand_bytes(sw_conn_rand(conn), premaster, SW_PREMASTER_LEN);
 
     premaster[0] = (uint8_t)(conn->hs->client_version >> 8);
     premaster[1] = (uint8_t)conn->hs->client_version;
     out = sw_write_room(w, key->n.len);
     if (err == SW_OK)
-        err = out == NULL ? SW_ERR_SPACE : sw_pubkey_encrypt_pkcs1(key, premaster, sizeof premaster, out, key->n.len);
+        err = out == NULL ? SW_ERR_SPACE : sw_pubkey_encrypt_pkcs1(key, premaster, SW_PREMASTER_LEN, out, key->n.len);
     sw_write_close(w, mark, 2);
-    if (err == SW_OK)
-        err = sw_conn_premaster(conn, premaster, sizeof premaster);
-    sw_wipe(premaster, sizeof premaster);
     sw_conn_note(conn, "the premaster secret, encrypted to the server's RSA key");
     return err;
 }
 
 static enum sw_err send_dh(struct sw_conn *conn, struct sw_writer *w)
 {
-    struct sw_handshake *hs = conn->hs;
-    bool ec = conn->suite->kex == SW_KEX_ECDHE;
-    uint8_t secret[SW_KEX_SECRET_MAX];
-    size_t len, mark = sw_write_open(w, ec ? 1 : 2);
-    enum sw_err err;
+    const struct sw_kex *kex = conn->hs->kex;
+    unsigned prefix = conn->suite->kex == SW_KEX_ECDHE ? 1 : 2;
+    size_t mark = sw_write_open(w, prefix);
 
-    sw_write_bytes(w, hs->kex->public_value, hs->kex->public_len);
-    sw_write_close(w, mark, ec ? 1 : 2);
-    err = sw_kex_derive(hs->kex, hs->peer_public, !ec, secret, &len);
-    if (err == SW_OK)
-        err = sw_conn_premaster(conn, secret, len);
-    sw_wipe(secret, sizeof secret);
+    sw_write_bytes(w, kex->public_value, kex->public_len);
+    sw_write_close(w, mark, prefix);
     sw_conn_note(conn, "our fresh %s key", conn->group != NULL ? conn->group->name : "Diffie-Hellman");
-    return err;
+    return SW_OK;
 }
 
 enum sw_err sw_client_key_exchange_send(struct sw_conn *conn, struct sw_writer *w)
 {
     return conn->suite->kex == SW_KEX_RSA ? send_rsa(conn, w) : send_dh(conn, w);
+}
+
+/*
+ * The session hash of the extended master secret covers this message (RFC 7627 3), so the secrets wait until it has joined the transcript; but not until
+ * it is sent: a server whose public value is no good gets an alert instead.
+ */
+enum sw_err sw_client_key_exchange_joined(struct sw_conn *conn)
+{
+    struct sw_handshake *hs = conn->hs;
+    uint8_t secret[SW_KEX_SECRET_MAX];
+    size_t len;
+    enum sw_err err;
+
+    if (conn->suite->kex == SW_KEX_RSA) {
+        err = sw_conn_derive(conn, hs->premaster, sizeof hs->premaster);
+        sw_wipe(hs->premaster, sizeof hs->premaster);
+        return err;
+    }
+    err = sw_kex_derive(hs->kex, hs->peer_public, conn->suite->kex == SW_KEX_DHE, secret, &len);
+    if (err == SW_OK)
+        err = sw_conn_derive(conn, secret, len);
+    sw_wipe(secret, sizeof secret);
+    sw_handshake_drop_kex(conn);
+    return err;
 }
 
 /* --- server --------------------------------------------------------------------------------------------------------------- */
@@ -74,7 +89,7 @@ static enum sw_err recv_rsa(struct sw_conn *conn, struct sw_slice body)
         err = sw_privkey_decrypt_premaster(conn->hs->cred->key, encrypted.p, encrypted.len, conn->hs->client_version,
                                            premaster);
     if (err == SW_OK)
-        err = sw_conn_premaster(conn, premaster, sizeof premaster);
+        err = sw_conn_derive(conn, premaster, sizeof premaster);
     sw_wipe(premaster, sizeof premaster);
     sw_conn_note(conn, "the premaster secret, under our RSA key");
     return err;
@@ -107,7 +122,7 @@ static enum sw_err recv_dh(struct sw_conn *conn, struct sw_slice body)
         return SW_ERR_DECODE;
     err = agree(conn, theirs, secret, &len);
     if (err == SW_OK)
-        err = sw_conn_premaster(conn, secret, len);
+        err = sw_conn_derive(conn, secret, len);
     sw_wipe(secret, sizeof secret);
     sw_conn_note(conn, "the client's fresh %s key", conn->group->name);
     return err;

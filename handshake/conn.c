@@ -83,7 +83,6 @@ void sw_conn_free(struct sw_conn *conn)
     if (conn->name != NULL)
         sw_conn_release_mem(conn, conn->name, strlen(conn->name) + 1);
     sw_conn_release_mem(conn, conn->kept, conn->kept_len);
-    sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
     sw_conn_release_mem(conn, conn->text, SW_TEXT_MAX);
     sw_config_release(cfg, conn, sizeof *conn);
     sw_config_free(cfg);
@@ -322,6 +321,6 @@ void sw_conn_release(struct sw_conn *conn)
         conn->chain = (struct sw_slice){NULL, 0};
     if (w != NULL && w->in_start == w->in_end && w->out_start == w->out_end && conn->plain.len == 0)
         sw_engine_work_free(conn);
-    if (sw_conn_keep(conn) != SW_OK)
+    if (conn->session.len + conn->chain.len < conn->kept_len && sw_conn_keep(conn, NULL) != SW_OK)
         return; /* without memory for a smaller block the one that is there stays */
 }

@@ -78,11 +78,15 @@ struct sw_handshake {
     struct sw_hello_ext peer_ext;
 
     bool resuming;        /* this handshake is abbreviated */
-    bool offered_session; /* client: session is set and was offered */
+    bool offered_session; /* client: conn->session is offered */
     bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
-    bool in_callback;           /* an application function is being called */
-    bool hello_done;            /* the first hello has been dealt with: from here on record versions are exact */
-    struct sw_session *session; /* offered, found, or being made; NULL: none */
+    bool in_callback; /* an application function is being called */
+    bool hello_done;  /* the first hello has been dealt with: from here on record versions are exact */
+
+    struct sw_slice ticket;   /* client: the one to offer; once ticket_issued, the server's new one */
+    uint32_t ticket_lifetime; /* what the server says of it */
+    int64_t session_created;  /* of the session that goes on */
+    uint32_t session_lifetime;
 
     const struct sw_credential *cred;  /* ours */
     const struct sw_sigscheme *scheme; /* what we will sign with */
@@ -90,8 +94,7 @@ struct sw_handshake {
     struct sw_kex *kex;                         /* client: our half of an exchange; NULL: none yet, or no longer */
     uint8_t own_secret[SW_KEX_ROW_PRIVATE_MAX]; /* server: what is needed of ours, once the public value is written */
     uint8_t own_secret_len;
-    uint8_t *premaster; /* client: between writing ClientKeyExchange and its joining the transcript */
-    size_t premaster_len;
+    uint8_t premaster[SW_PREMASTER_LEN]; /* client, RSA: until ClientKeyExchange has joined the transcript */
 
     /* views of the peer's messages in the transcript: its certificate, its half of an exchange, what it wants our certificate to be */
     struct sw_cert leaf;
@@ -110,15 +113,14 @@ struct sw_conn {
     struct sw_handshake *hs;
     char *name; /* client: whom we want; server: whom the client asked for; NULL: nobody */
 
-    /* what the peer has shown: views of the transcript while the handshake runs, of `kept` behind its end */
-    struct sw_slice chain;  /* body of its Certificate message */
-    struct sw_slice status; /* OCSP response */
-    struct sw_slice sct;    /* client: SignedCertificateTimestampList */
+    /* what outlives the handshake, in one block that begins with the session; what the peer has shown are views of the transcript until then */
     uint8_t *kept;
     size_t kept_len;
+    struct sw_slice session; /* client: written down: to be resumed, then to resume this one by. Secret */
+    struct sw_slice chain;   /* body of the peer's Certificate message */
+    struct sw_slice status;  /* OCSP response */
+    struct sw_slice sct;     /* client: SignedCertificateTimestampList */
 
-    uint8_t *resumable; /* client: encoded session */
-    size_t resumable_len;
     char *text;    /* the error in words */
     size_t memory; /* bytes held */
 
@@ -205,22 +207,22 @@ void sw_conn_keylog(struct sw_conn *conn);
 /* sw_false_start: whether this connection may write application data now, before the handshake's end. */
 bool sw_false_start(const struct sw_conn *conn);
 
-/* sw_session_keep: at the end of a handshake: what can be resumed goes into the server's cache, or into the client's hands. */
+/* sw_session_keep: at the end of a handshake: what can be resumed goes into the server's cache, or with all else that stays into conn->kept. */
 enum sw_err sw_session_keep(struct sw_conn *conn) SW_MUST_USE;
 
-/* sw_conn_keep: move what the peer has shown, as far as it is still wanted, to one block of its own. SW_ERR_MEMORY: all stays where it is. */
-enum sw_err sw_conn_keep(struct sw_conn *conn) SW_MUST_USE;
+/*
+ * sw_conn_keep: move session, chain, status and timestamps, as far as they are still wanted, to a block that is as long as they are.
+ *   session  to be written down instead of conn->session; NULL: that one
+ * SW_ERR_MEMORY: all stays where it is.
+ */
+enum sw_err sw_conn_keep(struct sw_conn *conn, const struct sw_session *session) SW_MUST_USE;
 
-/* sw_handshake_new, _end: what only the handshake needs. end wipes it; what outlives it has been moved by sw_conn_keep. */
+/* sw_handshake_new, _end: what only the handshake needs. end wipes it; what outlives it has been moved by sw_session_keep. */
 enum sw_err sw_handshake_new(struct sw_conn *conn) SW_MUST_USE;
 void sw_handshake_end(struct sw_conn *conn);
 
-/*
- * sw_handshake_session, _kex: the large parts of a handshake, made zeroed when they are first asked for; NULL without memory. The _drop functions wipe and free them before the handshake ends.
- */
-struct sw_session *sw_handshake_session(struct sw_conn *conn);
+/* sw_handshake_kex: room for a client's half of an exchange, zeroed; NULL without memory. _drop_kex: wipe and free it when it has served. */
 struct sw_kex *sw_handshake_kex(struct sw_conn *conn);
-void sw_handshake_drop_session(struct sw_conn *conn);
 void sw_handshake_drop_kex(struct sw_conn *conn);
 
 #endif

@@ -34,9 +34,9 @@ enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
         sw_session_cache_remove(conn->cfg->sessions->cache, conn->cached_id, conn->cached_id_len);
     sw_handshake_end(conn);
     sw_wipe(conn->master, sizeof conn->master);
-    sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
-    conn->resumable = NULL;
-    conn->resumable_len = 0;
+    if (conn->session.len > 0)
+        sw_wipe(conn->kept, conn->session.len);
+    conn->session = (struct sw_slice){NULL, 0};
     return err;
 }
 

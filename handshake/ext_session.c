@@ -48,8 +48,8 @@ bool sw_ticket_offer(const struct sw_conn *conn)
 
 void sw_ticket_write(struct sw_conn *conn, struct sw_writer *w)
 {
-    if (!sw_is_server(conn) && conn->hs->offered_session)
-        sw_write_slice(w, conn->hs->session->ticket);
+    if (!sw_is_server(conn))
+        sw_write_slice(w, conn->hs->ticket);
 }
 
 enum sw_err sw_ticket_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)

@@ -83,8 +83,7 @@ enum sw_err sw_peer_verify(struct sw_conn *conn) SW_MUST_USE;
 /* sw_peer_leaf_usable: key type, key usage and curve of the server's leaf against the suite. */
 enum sw_err sw_peer_leaf_usable(struct sw_conn *conn) SW_MUST_USE;
 
-/* sw_conn_premaster: the premaster is known; wiped by the caller. sw_conn_derive: master secret and both directions' next keys from it. */
-enum sw_err sw_conn_premaster(struct sw_conn *conn, const uint8_t *premaster, size_t len) SW_MUST_USE;
+/* sw_conn_derive: master secret and both directions' next keys from the premaster, when ClientKeyExchange has joined the transcript. */
 enum sw_err sw_conn_derive(struct sw_conn *conn, const uint8_t *premaster, size_t len) SW_MUST_USE;
 /* sw_certificate_request_room: bytes that our CertificateRequest takes at most. */
 size_t sw_certificate_request_room(const struct sw_conn *conn);
@@ -93,7 +92,7 @@ size_t sw_certificate_request_room(const struct sw_conn *conn);
 enum sw_err sw_conn_resume_keys(struct sw_conn *conn) SW_MUST_USE;
 /* sw_conn_expand: both directions' next secrets from the master secret. */
 enum sw_err sw_conn_expand(struct sw_conn *conn) SW_MUST_USE;
-/* sw_conn_after_send: what a message of ours has to wait for until it has joined the transcript. */
-enum sw_err sw_conn_after_send(struct sw_conn *conn, int message) SW_MUST_USE;
+/* sw_client_key_exchange_joined: our ClientKeyExchange is part of the transcript: the secrets follow. */
+enum sw_err sw_client_key_exchange_joined(struct sw_conn *conn) SW_MUST_USE;
 
 #endif

@@ -1,20 +1,19 @@
 /* NewSessionTicket (RFC 5077 3.3): ticket_lifetime_hint(4, seconds) ticket<0..2^16-1>. An empty ticket takes the promise back. */
+#include "base/wipe.h"
 #include "handshake/msg.h"
 #include "handshake/session.h"
-#include <string.h>
 
 enum sw_err sw_new_session_ticket_send(struct sw_conn *conn, struct sw_writer *w)
 {
-    struct sw_session *s = sw_handshake_session(conn);
+    struct sw_session s;
     size_t mark;
     enum sw_err err;
 
-    if (s == NULL)
-        return SW_ERR_MEMORY;
-    sw_session_fill(conn, s);
-    sw_write_u32(w, s->lifetime);
+    sw_session_fill(conn, &s);
+    sw_write_u32(w, s.lifetime);
     mark = sw_write_open(w, 2);
-    err = sw_ticket_seal(conn->cfg->sessions->tickets, sw_conn_rand(conn), s, sw_conn_now(conn), w);
+    err = sw_ticket_seal(conn->cfg->sessions->tickets, sw_conn_rand(conn), &s, sw_conn_now(conn), w);
+    sw_wipe(&s, sizeof s);
     sw_write_close(w, mark, 2);
     conn->ticket_issued = true;
     sw_conn_note(conn, "a ticket to resume this session with");
@@ -31,5 +30,10 @@ enum sw_err sw_new_session_ticket_recv(struct sw_conn *conn, struct sw_slice bod
     if (!sw_reader_end(&r))
         return SW_ERR_DECODE;
     sw_conn_note(conn, "a ticket to resume this session with");
-    return ticket.len > 0 ? sw_session_take_ticket(conn, ticket, lifetime) : SW_OK;
+    if (ticket.len > 0) {
+        conn->hs->ticket = ticket;
+        conn->hs->ticket_lifetime = lifetime;
+        conn->ticket_issued = true;
+    }
+    return SW_OK;
 }

@@ -5,8 +5,10 @@
  *
  * A client learns here what the server chose, and whether the session it offered goes on: the echo of its session id says so.
  */
+#include "base/wipe.h"
 #include "handshake/ext.h"
 #include "handshake/msg.h"
+#include "handshake/session.h"
 #include <string.h>
 
 void sw_server_hello_encode(const struct sw_server_hello *h, struct sw_writer *w)
@@ -84,11 +86,26 @@ static enum sw_err check_suite(struct sw_conn *conn, const struct sw_server_hell
     return h->compression == 0 ? SW_OK : SW_ERR_COMPRESSION;
 }
 
-/* Whether the server took up the session offered; if so, everything must be as it was. */
+/* The session goes on: everything must be as it was. */
+static enum sw_err go_on(struct sw_conn *conn)
+{
+    struct sw_session s;
+    enum sw_err err = sw_session_decode(&s, conn->session.p, conn->session.len);
+
+    if (err == SW_OK && (conn->suite->id != s.suite || conn->version != s.version))
+        err = SW_ERR_RESUME_MISMATCH;
+    if (err == SW_OK && conn->ems != s.ems)
+        err = SW_ERR_EMS_RESUME;
+    if (err == SW_OK)
+        sw_session_adopt(conn, &s);
+    sw_wipe(&s, sizeof s);
+    return err;
+}
+
+/* Whether the server took up the session offered. */
 static enum sw_err check_resumption(struct sw_conn *conn, const struct sw_server_hello *h)
 {
     struct sw_handshake *hs = conn->hs;
-    const struct sw_session *s = hs->session;
 
     hs->resuming = hs->offered_session && h->session_id.len > 0 && h->session_id.len == hs->session_id_len &&
                    memcmp(h->session_id.p, hs->session_id, h->session_id.len) == 0;
@@ -100,18 +117,7 @@ static enum sw_err check_resumption(struct sw_conn *conn, const struct sw_server
     }
     /* the server should not have sent it, but nothing forbids it (RFC 6962 3.3.1) */
     conn->sct = (struct sw_slice){NULL, 0};
-    if (conn->suite->id != s->suite || conn->version != s->version)
-        return SW_ERR_RESUME_MISMATCH;
-    if (conn->ems != s->ems)
-        return SW_ERR_EMS_RESUME;
-    conn->resumed = true;
-    memcpy(conn->master, s->master, SW_MASTER_LEN);
-    conn->group = sw_group_by_id(s->group);
-    conn->peer_scheme = sw_sigscheme_by_id(s->sigscheme);
-    conn->peer_has_cert = s->has_peer;
-    if (s->has_peer)
-        conn->peer = s->peer;
-    return SW_OK;
+    return go_on(conn);
 }
 
 enum sw_err sw_server_hello_recv(struct sw_conn *conn, struct sw_slice body)

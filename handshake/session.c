@@ -1,6 +1,6 @@
 /*
  * Sessions: what a client brings to its next connection, and where they go at the end of a handshake: into the server's cache, or into the client's
- * hands. RFC 5246 7.3, RFC 5077, RFC 7627 5.
+ * hands, with whatever else outlives the handshake. RFC 5246 7.3, RFC 5077, RFC 7627 5.
  */
 #include "handshake/session.h"
 #include "base/wipe.h"
@@ -19,17 +19,18 @@ static void copy_text(char *out, size_t cap, const char *text)
 
 void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
 {
-    bool renewed = conn->hs->resuming;
-    int64_t created = renewed ? s->created : sw_conn_now(conn);
+    const struct sw_handshake *hs = conn->hs;
 
+    memset(s, 0, sizeof *s);
     s->version = conn->version;
     s->suite = conn->suite->id;
     s->ems = conn->ems;
     s->etm = conn->etm;
     memcpy(s->master, conn->master, SW_MASTER_LEN);
-    s->created = created;
-    if (!renewed)
-        s->lifetime = (uint32_t)sw_option(conn, SW_OPT_SESSION_LIFETIME);
+    s->created = hs->resuming ? hs->session_created : sw_conn_now(conn);
+    s->lifetime = hs->resuming ? hs->session_lifetime : (uint32_t)sw_option(conn, SW_OPT_SESSION_LIFETIME);
+    s->id_len = conn->cached_id_len;
+    memcpy(s->id, conn->cached_id, conn->cached_id_len);
     s->group = conn->group != NULL ? conn->group->id : 0;
     s->sigscheme = conn->peer_scheme != NULL ? conn->peer_scheme->id : 0;
     copy_text(s->server_name, sizeof s->server_name, conn->name);
@@ -39,89 +40,126 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
         s->peer = conn->peer;
 }
 
-/* Written into bytes of the connection's own; what was there before goes. */
-static enum sw_err write_down(struct sw_conn *conn, const struct sw_session *s)
+void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s)
 {
-    size_t cap = SW_SESSION_MAX + s->ticket.len;
-    uint8_t *buf = sw_conn_alloc(conn, cap), *fit;
-    struct sw_writer w = sw_writer_of(buf, cap);
+    conn->resumed = true;
+    conn->ems = s->ems;
+    memcpy(conn->master, s->master, SW_MASTER_LEN);
+    conn->hs->session_created = s->created;
+    conn->hs->session_lifetime = s->lifetime;
+    conn->group = sw_group_by_id(s->group);
+    conn->peer_scheme = sw_sigscheme_by_id(s->sigscheme);
+    conn->peer_has_cert = s->has_peer;
+    if (s->has_peer)
+        conn->peer = s->peer;
+}
+
+/* --- what stays --------------------------------------------------------------------------------------------------------- */
+
+/* Bytes of a session when it is written down; its ticket may be longer than a stack likes. */
+static enum sw_err written_len(const struct sw_session *s, size_t *len)
+{
+    uint8_t bytes[SW_SESSION_MAX];
+    struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
+    struct sw_session bare = *s;
     enum sw_err err;
 
-    if (buf == NULL)
-        return SW_ERR_MEMORY;
-    err = sw_session_encode(s, &w);
-    fit = err == SW_OK ? sw_conn_alloc(conn, w.len) : NULL;
-    if (err == SW_OK && fit == NULL)
-        err = SW_ERR_MEMORY;
-    if (err == SW_OK) {
-        memcpy(fit, buf, w.len);
-        sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
-        conn->resumable = fit;
-        conn->resumable_len = w.len;
-    }
-    sw_conn_release_mem(conn, buf, cap);
+    bare.ticket = (struct sw_slice){NULL, 0};
+    err = sw_session_encode(&bare, &w);
+    *len = w.len + s->ticket.len;
+    sw_wipe(&bare, sizeof bare);
+    sw_wipe(bytes, sizeof bytes);
     return err;
 }
 
-enum sw_err sw_session_take_ticket(struct sw_conn *conn, struct sw_slice ticket, uint32_t lifetime)
+/* Write a view's bytes down; it is a view of them there from now on. */
+static void move(struct sw_writer *w, struct sw_slice *view)
 {
-    struct sw_session *s = sw_handshake_session(conn);
-    enum sw_err err;
+    size_t at = w->len;
 
-    if (s == NULL)
+    sw_write_slice(w, *view);
+    view->p = view->len > 0 ? w->buf + at : NULL;
+}
+
+enum sw_err sw_conn_keep(struct sw_conn *conn, const struct sw_session *session)
+{
+    size_t session_len = conn->session.len, len;
+    enum sw_err err = session != NULL ? written_len(session, &session_len) : SW_OK;
+    struct sw_writer w;
+    uint8_t *block = NULL;
+
+    if (err != SW_OK)
+        return err;
+    len = session_len + conn->chain.len + conn->status.len + conn->sct.len;
+    if (len > 0 && (block = sw_conn_alloc(conn, len)) == NULL)
         return SW_ERR_MEMORY;
-    sw_session_fill(conn, s);
-    if (lifetime > 0 && lifetime < s->lifetime)
-        s->lifetime = lifetime;
-    s->id_len = 0;
-    s->ticket = ticket;
-    err = write_down(conn, s);
-    s->ticket = (struct sw_slice){NULL, 0};
-    conn->ticket_issued = true;
+    w = sw_writer_of(block, len);
+    if (session != NULL) {
+        err = sw_session_encode(session, &w); /* measured above: it fits */
+        conn->session = (struct sw_slice){block, session_len};
+    } else {
+        move(&w, &conn->session);
+    }
+    move(&w, &conn->chain);
+    move(&w, &conn->status);
+    move(&w, &conn->sct);
+    sw_conn_release_mem(conn, conn->kept, conn->kept_len);
+    conn->kept = block;
+    conn->kept_len = len;
     return err;
 }
 
 static enum sw_err keep_as_client(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_session *s;
+    struct sw_session s;
+    enum sw_err err;
 
-    /* a ticket has been written down already; a resumed session without a new one stays as it was */
-    if (conn->ticket_issued || hs->resuming)
-        return SW_OK;
-    sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
-    conn->resumable = NULL;
-    conn->resumable_len = 0;
-    if (hs->session_id_len == 0)
-        return SW_OK;
-    s = sw_handshake_session(conn);
-    if (s == NULL)
-        return SW_ERR_MEMORY;
-    sw_session_fill(conn, s);
-    s->ticket = (struct sw_slice){NULL, 0};
-    s->id_len = hs->session_id_len;
-    memcpy(s->id, hs->session_id, hs->session_id_len);
-    return write_down(conn, s);
+    /* a resumed session without a new ticket stays as it was */
+    if (hs->resuming && !conn->ticket_issued)
+        return sw_conn_keep(conn, NULL);
+    conn->session = (struct sw_slice){NULL, 0};
+    if (!conn->ticket_issued && hs->session_id_len == 0)
+        return sw_conn_keep(conn, NULL);
+    sw_session_fill(conn, &s);
+    if (conn->ticket_issued) {
+        s.ticket = hs->ticket;
+        if (hs->ticket_lifetime > 0 && hs->ticket_lifetime < s.lifetime)
+            s.lifetime = hs->ticket_lifetime;
+    } else {
+        s.id_len = hs->session_id_len;
+        memcpy(s.id, hs->session_id, hs->session_id_len);
+    }
+    err = sw_conn_keep(conn, &s);
+    sw_wipe(&s, sizeof s);
+    return err;
+}
+
+static void remember(struct sw_conn *conn)
+{
+    const struct sw_handshake *hs = conn->hs;
+    struct sw_session s;
+
+    sw_session_fill(conn, &s);
+    s.id_len = hs->session_id_len;
+    memcpy(s.id, hs->session_id, hs->session_id_len);
+    /* without memory for it the session is just not resumable */
+    if (sw_session_cache_put(conn->cfg->sessions->cache, &s) == SW_OK) {
+        conn->cached_id_len = s.id_len;
+        memcpy(conn->cached_id, s.id, s.id_len);
+    }
+    sw_wipe(&s, sizeof s);
 }
 
 static enum sw_err keep_as_server(struct sw_conn *conn)
 {
-    struct sw_handshake *hs = conn->hs;
-    struct sw_session *s;
+    const struct sw_handshake *hs = conn->hs;
 
-    if (hs->resuming || hs->send_ticket || hs->session_id_len == 0)
-        return SW_OK;
-    s = sw_handshake_session(conn);
-    if (s == NULL) /* without memory for it the session is just not resumable */
-        return SW_OK;
-    sw_session_fill(conn, s);
-    s->id_len = hs->session_id_len;
-    memcpy(s->id, hs->session_id, hs->session_id_len);
-    if (sw_session_cache_put(conn->cfg->sessions->cache, s) == SW_OK) {
-        conn->cached_id_len = s->id_len;
-        memcpy(conn->cached_id, s->id, s->id_len);
-    }
-    return SW_OK;
+    if (!hs->resuming && !hs->send_ticket && hs->session_id_len > 0)
+        remember(conn);
+    if (!sw_option(conn, SW_OPT_KEEP_CHAIN))
+        conn->chain = (struct sw_slice){NULL, 0};
+    return sw_conn_keep(conn, NULL);
 }
 
 enum sw_err sw_session_keep(struct sw_conn *conn)
@@ -135,12 +173,12 @@ enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, s
 {
     *len = 0;
     /* before the end of the handshake it is what was offered, or what nobody has vouched for yet */
-    if (conn->resumable == NULL || !conn->established)
+    if (conn->session.len == 0 || !conn->established)
         return SW_ERR_NOT_FOUND;
-    if (cap < conn->resumable_len)
+    if (cap < conn->session.len)
         return SW_ERR_SPACE;
-    memcpy(out, conn->resumable, conn->resumable_len);
-    *len = conn->resumable_len;
+    memcpy(out, conn->session.p, conn->session.len);
+    *len = conn->session.len;
     return SW_OK;
 }
 
@@ -154,25 +192,39 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
            sw_conn_now(conn) <= s->created + s->lifetime;
 }
 
+/* The ticket to offer is a view of our copy. */
+static bool offer(struct sw_conn *conn)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_session s;
+    bool fits = sw_session_decode(&s, conn->session.p, conn->session.len) == SW_OK && session_fits(conn, &s);
+
+    if (fits) {
+        hs->ticket = s.ticket;
+        hs->session_id_len = s.id_len;
+        memcpy(hs->session_id, s.id, s.id_len);
+    }
+    sw_wipe(&s, sizeof s);
+    return fits;
+}
+
 enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_t len)
 {
     struct sw_handshake *hs = conn->hs;
+    const struct sw_slice none = {NULL, 0}, theirs = {session, len};
+    enum sw_err err;
 
     if (sw_is_server(conn) || hs == NULL || !sw_conn_must_begin(conn))
         return SW_ERR_STATE;
-    sw_conn_release_mem(conn, conn->resumable, conn->resumable_len);
-    conn->resumable_len = 0;
-    conn->resumable = len > 0 ? sw_conn_alloc(conn, len) : NULL;
-    if (conn->resumable == NULL)
-        return len > 0 ? SW_ERR_MEMORY : SW_OK;
-    conn->resumable_len = len;
-    memcpy(conn->resumable, session, len);
-    /* views of the ticket point into our copy */
-    struct sw_session *s = sw_handshake_session(conn);
-    if (s == NULL)
-        return SW_ERR_MEMORY;
-    hs->offered_session = sw_session_decode(s, conn->resumable, len) == SW_OK && session_fits(conn, s);
-    if (!hs->offered_session)
-        sw_handshake_drop_session(conn);
-    return SW_OK;
+    hs->ticket = none;
+    hs->session_id_len = 0;
+    sw_conn_release_mem(conn, conn->kept, conn->kept_len); /* what was to be offered before */
+    conn->kept = NULL;
+    conn->kept_len = 0;
+    conn->session = theirs;
+    err = sw_conn_keep(conn, NULL);
+    if (err != SW_OK)
+        conn->session = none;
+    hs->offered_session = err == SW_OK && offer(conn);
+    return err;
 }

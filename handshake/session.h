@@ -7,7 +7,7 @@
 /* sw_session_fill: describe the connection as a session; in an abbreviated handshake the age of the original is kept. */
 void sw_session_fill(const struct sw_conn *conn, struct sw_session *s);
 
-/* sw_session_take_ticket: client: the server's ticket, with its own idea of a lifetime in seconds (0: it does not say). */
-enum sw_err sw_session_take_ticket(struct sw_conn *conn, struct sw_slice ticket, uint32_t lifetime) SW_MUST_USE;
+/* sw_session_adopt: take over from a session that goes on what an abbreviated handshake does not say again. */
+void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s);
 
 #endif

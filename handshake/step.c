@@ -75,10 +75,13 @@ static enum sw_err encode(struct sw_conn *conn, const struct sw_message_ops *ops
     return err == SW_OK && !sw_writer_ok(&w) ? SW_ERR_SPACE : err;
 }
 
-static enum sw_err emit(struct sw_conn *conn, const uint8_t *msg, size_t len)
+/* A message that is written joins the transcript, and then the output. */
+static enum sw_err emit(struct sw_conn *conn, int message, const uint8_t *msg, size_t len)
 {
     enum sw_err err = sw_transcript_add(&conn->hs->transcript, (struct sw_slice){msg, len}, NULL);
 
+    if (err == SW_OK && message == SW_CLIENT_KEY_EXCHANGE)
+        err = sw_client_key_exchange_joined(conn);
     if (err != SW_OK)
         return err;
     sw_conn_trace(conn, true, SW_CT_HANDSHAKE, msg, len);
@@ -111,7 +114,7 @@ static size_t room_for(const struct sw_conn *conn, int message)
     case SW_CERTIFICATE_REQUEST:
         return sw_certificate_request_room(conn);
     case SW_CLIENT_HELLO:
-        return (hs->offered_session ? hs->session->ticket.len : 0) + BODY_FIRST;
+        return hs->ticket.len + BODY_FIRST;
     default:
         return BODY_FIRST;
     }
@@ -127,9 +130,7 @@ static enum sw_err send_message(struct sw_conn *conn, const struct sw_message_op
         return SW_ERR_MEMORY;
     err = encode(conn, ops, buf, cap, &len);
     if (err == SW_OK)
-        err = emit(conn, buf, len);
-    if (err == SW_OK)
-        err = sw_conn_after_send(conn, ops->message);
+        err = emit(conn, ops->message, buf, len);
     if (buf != small)
         sw_conn_release_mem(conn, buf, cap);
     return err;
@@ -142,10 +143,6 @@ static enum sw_err finish(struct sw_conn *conn)
 
     if (err == SW_OK)
         err = sw_session_keep(conn);
-    if (sw_is_server(conn) && !sw_option(conn, SW_OPT_KEEP_CHAIN))
-        conn->chain = (struct sw_slice){NULL, 0};
-    if (err == SW_OK)
-        err = sw_conn_keep(conn);
     if (err != SW_OK)
         return err;
     conn->established = conn->may_write = true;

@@ -40,11 +40,12 @@ static bool takes(const char *hex, struct sw_session *out, uint8_t kept[2048])
     p.client->suite = sw_suite_by_id(0x003C);
     p.client->version = SW_TLS12;
     SW_ASSERT_OK(sw_new_session_ticket_recv(p.client, (struct sw_slice){body, n}));
-    any = p.client->resumable_len > 0;
+    SW_ASSERT_OK(sw_session_keep(p.client));
+    any = p.client->session.len > 0;
     if (any) {
-        len = p.client->resumable_len;
+        len = p.client->session.len;
         CU_ASSERT_TRUE_FATAL(len <= 2048);
-        memcpy(kept, p.client->resumable, len);
+        memcpy(kept, p.client->session.p, len);
         SW_ASSERT_OK(sw_session_decode(out, kept, len));
     }
     pair_close(&p);

@@ -75,7 +75,53 @@ static void what_does_not_fit_is_not_offered(void)
     }
 }
 
+/* What is to be offered can be changed until the first byte is sent; nothing at all is offered then, too. */
+static void the_last_one_is_offered(void)
+{
+    uint8_t session[8192];
+    struct sw_conn_info info;
+    struct pair p;
+    size_t len;
+
+    for (int last = 0; last < 3; last++) { /* none, rubbish, the same again */
+        pair_establish(&p, false);
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        pair_drop(&p);
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, last == 0 ? 0 : last == 1 ? len - 1 : len));
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_EQUAL(info.resumed, last == 2);
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        pair_close(&p);
+    }
+}
+
+/* All that stays of a handshake stays through a release that drops the half of it. */
+static void release_keeps_the_session(void)
+{
+    uint8_t before[8192], after[8192];
+    struct pair p;
+    size_t len, again, held;
+
+    pair_establish(&p, true);
+    SW_ASSERT_OK(sw_conn_session(p.client, before, sizeof before, &len));
+    CU_ASSERT_PTR_NOT_NULL(sw_conn_peer_cert(p.client, 0, &again));
+    held = sw_conn_memory(p.client);
+    sw_conn_release(p.client);
+    CU_ASSERT_TRUE(sw_conn_memory(p.client) + again <= held);
+    CU_ASSERT_PTR_NULL(sw_conn_peer_cert(p.client, 0, &again));
+    SW_ASSERT_OK(sw_conn_session(p.client, after, sizeof after, &again));
+    CU_ASSERT_EQUAL_FATAL(again, len);
+    SW_ASSERT_BYTES(after, before, len);
+    pair_exchange(&p);
+    pair_close(&p);
+}
+
 SW_TEST_SUITE(session){
     SW_TEST(sessions_go_on),
     SW_TEST(what_does_not_fit_is_not_offered),
+    SW_TEST(the_last_one_is_offered),
+    SW_TEST(release_keeps_the_session),
 };
