@@ -17,6 +17,7 @@ struct adoption {
     bool root;        /* it is self-issued */
     const char *stem; /* where it goes: "root" or "ca" */
     bool have_key;    /* DIR holds it already */
+    bool was_sealed;  /* where it comes from it is under a passphrase */
     struct sw_privkey *key;
     struct ttp_certs chain; /* of --chain: roots and intermediates */
     struct sw_trust *trust; /* the roots among them, and the certificate if it is one */
@@ -90,7 +91,7 @@ static int find_key(const struct ttp *t, struct adoption *a)
                          "%s: there is a CA's key here already; another CA needs a directory of its own (--pki)",
                          t->dir);
     if (!a->key) {
-        int err = ttp_read_key(t, given, &a->key);
+        int err = ttp_read_sealed_key(t, given, &a->key, &a->was_sealed);
         if (err)
             return err;
         a->stem = a->root ? "root" : "ca";
@@ -179,6 +180,10 @@ static int adopt(const struct ttp *t, struct adoption *a)
         err = TTP_USAGE;
     if (!err) /* last: with this file the CA is there */
         err = ttp_certs_write(t, files.crt, &a->cert.der, 1, SW_FILE_REPLACE);
+    if (!err && a->was_sealed && !a->have_key && !ttp_has(t, TTP_OPT_PASSOUT))
+        ttp_note(t, "the key was under a passphrase, and is not in %s (--passout, or ttp passwd)", t->dir);
+    if (!err && a->cert.has_key_usage && !(a->cert.key_usage & SW_KU_CRL_SIGN))
+        ttp_note(t, "by its key usage this CA cannot sign revocation lists");
     return err ? err : ttp_report(t, a->cert.der.p, a->cert.der.len, &files);
 }
 

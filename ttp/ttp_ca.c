@@ -31,11 +31,13 @@ int ttp_make_dir(const struct ttp *t)
 /* --- keys --- */
 
 /* Read, and ask for the passphrase only if the file turns out to need one. */
-static int decode_key(const struct ttp *t, const char *path, const struct sw_file *file, struct sw_privkey **out)
+static int decode_key(const struct ttp *t, const char *path, const struct sw_file *file, struct sw_privkey **out,
+                      bool *sealed)
 {
     struct cli_pass pass = {.given = false};
     int err = TTP_DONE;
-    if (sw_key_is_encrypted(file->p, file->len))
+    *sealed = sw_key_is_encrypted(file->p, file->len);
+    if (*sealed)
         err = ttp_pass_get(t, TTP_OPT_PASSIN, path, true, false, &pass);
     if (!err) {
         struct sw_slice p = {pass.given ? (const uint8_t *)pass.text : NULL, pass.len};
@@ -67,15 +69,21 @@ static int read_key_file(const struct ttp *t, const char *path, struct sw_file *
     return TTP_DONE;
 }
 
-int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
+int ttp_read_sealed_key(const struct ttp *t, const char *path, struct sw_privkey **out, bool *sealed)
 {
     struct sw_file file = {NULL, 0};
     *out = NULL;
     int err = read_key_file(t, path, &file);
     if (!err)
-        err = decode_key(t, path, &file, out);
+        err = decode_key(t, path, &file, out, sealed);
     sw_file_free(&file);
     return err;
+}
+
+int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
+{
+    bool sealed;
+    return ttp_read_sealed_key(t, path, out, &sealed);
 }
 
 int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made)

@@ -122,6 +122,8 @@ int ttp_make_dir(const struct ttp *t);
 
 /* ttp_read_key: a private key from a file that nobody else may read; passphrase from --passin or the terminal. */
 int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out);
+/* ttp_read_sealed_key: the same; *sealed says whether it was under a passphrase. */
+int ttp_read_sealed_key(const struct ttp *t, const char *path, struct sw_privkey **out, bool *sealed);
 
 /* ttp_new_key: the key of --key-file, or a new one of --key; *made says which. */
 int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made);

@@ -131,6 +131,7 @@ int ttp_check(struct ttp *t)
                           json_pack("{s:b, s:I, s:o}", "ok", !c.problems, "certificates", (json_int_t)c.certificates,
                                     "problems", c.array));
     if (!c.problems)
-        ttp_say(t, "Nothing is due: the CA and %zu certificates are in order", c.certificates);
+        ttp_say(t, "Nothing is due: the CA and %zu certificate%s are in order", c.certificates,
+                c.certificates == 1 ? "" : "s");
     return code;
 }

@@ -166,6 +166,15 @@ static int report(const struct ttp *t, const struct making *m)
     return TTP_DONE;
 }
 
+/* RFC 5280 6.3.3 (f). A list that cannot be used is worse than none: who asks for lists rejects every certificate then. */
+static int check_usage(const struct ttp *t, const struct sw_cert *ca)
+{
+    if (!ca->has_key_usage || (ca->key_usage & SW_KU_CRL_SIGN))
+        return TTP_DONE;
+    return ttp_error(t, TTP_REFUSED,
+                     "%s: the key usage of this CA lacks cRLSign, so that no verifier would take its lists", t->dir);
+}
+
 int ttp_crl(struct ttp *t)
 {
     struct ttp_ca ca;
@@ -176,6 +185,8 @@ int ttp_crl(struct ttp *t)
     m->t = t;
     m->ca = &ca;
     int err = ttp_ca_open(t, true, &ca);
+    if (!err)
+        err = check_usage(t, &ca.cert);
     if (!err)
         err = decide(t, m);
     if (!err)

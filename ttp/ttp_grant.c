@@ -99,6 +99,15 @@ char *ttp_usage_text(unsigned usage, char *out, size_t cap)
 
 /* --- validity --- */
 
+/* What both UTCTime and GeneralizedTime reach: the years 1950 to 9999 (RFC 5280 4.1.2.5). */
+static int check_range(const struct ttp *t, int64_t time)
+{
+    const int64_t first = -631152000, last = 253402300799;
+    return time >= first && time <= last
+               ? TTP_DONE
+               : ttp_usage(t, "times in certificates are of the years 1950 to 9999 (is the clock right?)");
+}
+
 int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const struct sw_cert *issuer,
                  int64_t *not_before, int64_t *not_after)
 {
@@ -108,11 +117,17 @@ int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const st
     int err = ttp_get_int(t, TTP_OPT_DAYS, leaf && t->conf.days ? t->conf.days : profile->days, 1, 36500, &days);
     if (!err)
         err = ttp_get_time(t, TTP_OPT_NOT_BEFORE, t->now - (issuer ? t->conf.backdate : 0), not_before);
+    if (!err)
+        err = check_range(t, *not_before);
+    if (!err)
+        err = check_range(t, t->now);
     /* both ends belong to the period: RFC 5280 4.1.2.5 */
     if (!err)
         err =
             ttp_get_time(t, TTP_OPT_NOT_AFTER,
                          (ttp_has(t, TTP_OPT_NOT_BEFORE) ? *not_before : t->now) + (int64_t)days * DAY - 1, not_after);
+    if (!err)
+        err = check_range(t, *not_after);
     if (err)
         return err;
     if (ttp_has(t, TTP_OPT_NOT_AFTER) && ttp_has(t, TTP_OPT_DAYS))

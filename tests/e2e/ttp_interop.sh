@@ -106,6 +106,17 @@ if have keytool; then
     ok keytool -printcrl -file certs/root.crl
 fi
 
+# --- a root as mkcert makes it: it may sign no lists; and a key under a passphrase -------------------------------------------
+openssl req -x509 -newkey rsa:2048 -nodes -keyout mk.key -out mk.crt -days 365 -subj '/O=mkcert development CA/CN=mkcert somebody' \
+    -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign' 2>/dev/null
+openssl pkcs8 -topk8 -in mk.key -passout env:PASS -out mk.p8 && chmod 600 mk.key mk.p8
+ok "$TTP" --pki mk adopt mk.crt --key-file mk.p8 --passin env:PASS; says "cannot sign revocation lists"; says "was under a passphrase"
+ok "$TTP" --pki mk2 adopt mk.crt --key-file mk.p8 --passin env:PASS --passout env:PASS; says_not "was under a passphrase"
+ok "$TTP" --pki mk issue m.example.org --out m
+ok openssl verify -x509_strict -CAfile mk.crt m.crt
+code 3 "$TTP" --pki mk crl; says "lacks cRLSign"
+[ ! -e mk/root.crl ] && passed || failed "a list that nobody takes"
+
 # --- easy-rsa: its CA is adopted, its certificates are revoked ------------------------------------------------------------
 easyrsa=$(command -v easyrsa || ls /usr/share/easy-rsa/easyrsa 2>/dev/null)
 if [ -n "$easyrsa" ]; then

@@ -227,6 +227,12 @@ ok openssl verify -x509_strict -CAfile certs/root.crt peer2.crt
 code 4 "$TTP" renew nobody; says "no certificate"
 code 2 "$TTP" renew alice --key p256
 
+# times that no certificate can say
+code 2 "$TTP" --pki far init Far --not-after 999999999999; says "1950 to 9999"
+code 2 "$TTP" --pki far init Far --not-before 9223372036854775807; says "1950 to 9999"
+code 2 "$TTP" --pki far init Far --not-before -9223372036854775808; says "1950 to 9999"
+code 2 "$TTP" --pki far init Far --not-before 2027-02-30; says "--not-before takes a time"
+
 # a directory that was moved takes its files along; a copy leaves those of the first alone
 ok "$TTP" --pki first init First --key p256
 ok "$TTP" --pki first issue moved.example.org --key p256
