@@ -1,5 +1,8 @@
 /* What a test expects of a handshake that is done. */
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "tests/bogo/shim.h"
+#include "ttp/pem.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,33 +84,23 @@ static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_
     }
 }
 
-/* The first certificate of a PEM file as DER must be the peer's leaf. */
+/* The first certificate of a PEM file must be the peer's leaf; of a session its fingerprint is kept. */
 static void check_peer_file(struct sw_conn *conn, const char *path)
 {
-    static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    size_t len, got_len, n = 0;
-    char *text = (char *)shim_read_file(path, &len), *at = strstr(text, begin);
+    size_t len, got_len;
+    uint8_t *text = shim_read_file(path, &len), *der = malloc(len + 1), print[32];
     const uint8_t *got = sw_conn_peer_cert(conn, 0, &got_len);
-    unsigned bits = 0, have = 0;
+    struct sw_reader r = sw_reader_of(text, len);
+    struct sw_pem block;
+    struct sw_peer peer;
 
-    if (at == NULL)
+    if (der == NULL || !sw_pem_next(&r, &block) || sw_pem_decode(&block, der, len, &len) != SW_OK)
         shim_broken(path);
-    shim_expect(got != NULL, "the peer's certificate");
-    for (at += sizeof begin - 1; *at != '-' && *at != '=' && *at != '\0'; at++) {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        const char *d = strchr(digits, *at);
-
-        if (d == NULL)
-            continue;
-        bits = bits << 6 | (unsigned)(d - digits);
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            shim_expect(n < got_len && got[n] == (uint8_t)(bits >> have), "the peer's certificate");
-            n++;
-        }
-    }
-    shim_expect(n == got_len, "the peer's certificate");
+    shim_must(sw_hash_once(SW_HASH_SHA256, der, len, print), path);
+    shim_expect(got == NULL || (got_len == len && memcmp(got, der, len) == 0), "the peer's certificate");
+    shim_expect(sw_conn_peer(conn, &peer) == SW_OK && memcmp(peer.sha256, print, sizeof print) == 0,
+                "the fingerprint of the peer's certificate");
+    free(der);
     free(text);
 }
 

@@ -77,6 +77,9 @@ static void handshake(struct shim *shim, struct sw_conn *conn)
         if (sw_conn_error(conn) != SW_OK || !shim_turn(shim, conn))
             shim_fail_connection(shim, conn);
     shim_flush(shim, conn);
+    /* what came along with the end of the handshake may have ended the connection, too */
+    if (sw_conn_error(conn) != SW_OK)
+        shim_fail_connection(shim, conn);
 }
 
 static void send_derived(struct shim *shim, struct sw_conn *conn)
@@ -159,8 +162,10 @@ static void close_connection(struct shim *shim, struct sw_conn *conn)
     shim_flush(shim, conn);
     if (!shim->set->check_close_notify)
         return;
-    if (shim->set->shim_shuts_down && read_some(shim, conn, &byte, 1) != 0)
+    if (shim->set->shim_shuts_down && read_some(shim, conn, &byte, 1) != 0) {
+        shim_hang_up(shim);
         shim_fail("DATA_ON_SHUTDOWN", "application data arrived while closing");
+    }
     if (sw_conn_alert_received(conn) != SW_ALERT_CLOSE_NOTIFY)
         shim_fail_connection(shim, conn);
 }
