@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEP = 256 << 10, WINDOW = 16 << 20 /* bytes the thread may be ahead */ };
+enum { STEP = 256 << 10 };
 
 struct digest_run {
     pthread_t thread;
@@ -24,24 +24,24 @@ struct digest_run {
     uint8_t bytes[STEP];
 };
 
-/* False: nobody wants the digest any more. */
-static bool wait_for_turn(struct digest_run *r, int64_t at)
+/* How many bytes may be read at this offset, once there are some; 0: nobody wants the digest any more. */
+static size_t wait_for_turn(struct digest_run *r, int64_t at)
 {
     pthread_mutex_lock(&r->lock);
     while (at >= r->may && !r->stop)
         pthread_cond_wait(&r->moved, &r->lock);
-    bool go = !r->stop;
+    int64_t n = r->stop ? 0 : r->may - at;
     pthread_mutex_unlock(&r->lock);
-    return go;
+    return n < STEP ? (size_t)n : STEP;
 }
 
 static enum sw_err hash_all(struct digest_run *r)
 {
     struct sw_hash hash;
     enum sw_err err = sw_hash_init(&hash, SW_HASH_SHA256);
-    for (int64_t at = 0; !err && at < r->length && wait_for_turn(r, at);) {
-        int64_t left = r->length - at;
-        ssize_t n = pread(r->fd, r->bytes, left < STEP ? (size_t)left : STEP, (off_t)at);
+    size_t most;
+    for (int64_t at = 0; !err && at < r->length && (most = wait_for_turn(r, at)) > 0;) {
+        ssize_t n = pread(r->fd, r->bytes, most, (off_t)at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -82,7 +82,7 @@ struct digest_run *digest_begin(int fd, int64_t length)
     struct digest_run *r = malloc(sizeof *r);
     if (!r)
         return NULL;
-    r->may = WINDOW;
+    r->may = 0;
     r->stop = false;
     r->fd = fd;
     r->length = length;
@@ -100,6 +100,8 @@ struct digest_run *digest_begin(int fd, int64_t length)
 static void allow(struct digest_run *r, int64_t may, bool stop)
 {
     pthread_mutex_lock(&r->lock);
+    if (may > r->length)
+        may = r->length;
     if (r->may < may)
         r->may = may;
     r->stop |= stop;
@@ -107,9 +109,9 @@ static void allow(struct digest_run *r, int64_t may, bool stop)
     pthread_mutex_unlock(&r->lock);
 }
 
-void digest_follow(struct digest_run *run, int64_t offset)
+void digest_allow(struct digest_run *run, int64_t end)
 {
-    allow(run, offset + WINDOW, false);
+    allow(run, end, false);
 }
 
 enum sw_err digest_end(struct digest_run *run, uint8_t digest[32])

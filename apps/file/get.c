@@ -1,5 +1,6 @@
 /* sealwax get: a part lies beside its place, under a name that says of which file it is, until it is whole and right. */
 #include "apps/file/client.h"
+#include "apps/file/digest.h"
 #include "apps/verbs.h"
 #include "base/hash.h"
 #include "ttp/pem.h"
@@ -14,12 +15,15 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { WRITE = 128 << 10 /* bytes that are written at once */, SILENCE = 60000 /* ms */ };
+
 struct sink {
     int fd;
     char path[TRANSFER_PATH_MAX], part[TRANSFER_PATH_MAX + 16]; /* where it goes; where it grows */
     int64_t offset, total;
-    struct sw_hash hash;
-    bool output; /* standard output */
+    bool output;               /* standard output */
+    struct sw_hash hash;       /* of what went there */
+    struct digest_run *digest; /* of what is in the file; NULL: there is none */
 };
 
 /* The ETag is the SHA-256 of the content. */
@@ -46,29 +50,31 @@ static bool make_parents(char *path)
     return true;
 }
 
-/* The part of this very file that an earlier try left, hashed. */
+/* The part of this very file that an earlier try left; it is hashed while the rest comes. */
 static int open_part(struct transfer *t, struct sink *s, const char *sha256)
 {
     char *slash = strrchr(s->path, '/');
     size_t dir = slash ? (size_t)(slash - s->path + 1) : 0;
-    ssize_t n;
+    struct stat st;
     snprintf(s->part, sizeof s->part, "%.*s.%.180s.%.12s.part", (int)dir, s->path, s->path + dir, sha256);
     if (!make_parents(s->part))
         return app_fail(t->app, SW_ERR_SYSTEM, s->path);
     s->fd = open(s->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (s->fd < 0)
         return app_fail(t->app, SW_ERR_SYSTEM, s->part);
-    while ((n = pread(s->fd, t->piece, TRANSFER_PIECE, (off_t)s->offset)) > 0) {
-        if (sw_hash_update(&s->hash, t->piece, (size_t)n))
-            return app_fail(t->app, SW_ERR_CRYPTO, s->part);
-        s->offset += n;
-    }
-    return n < 0 ? app_fail(t->app, SW_ERR_SYSTEM, s->part) : APP_DONE;
+    if (fstat(s->fd, &st) || (st.st_size > s->total && ftruncate(s->fd, 0)))
+        return app_fail(t->app, SW_ERR_SYSTEM, s->part);
+    s->offset = st.st_size > s->total ? 0 : st.st_size;
+    s->digest = digest_begin(s->fd, s->total);
+    if (!s->digest)
+        return app_fail(t->app, SW_ERR_SYSTEM, s->part);
+    digest_allow(s->digest, s->offset);
+    return APP_DONE;
 }
 
 static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_t len)
 {
-    if (sw_hash_update(&s->hash, p, len))
+    if (s->output && sw_hash_update(&s->hash, p, len))
         return app_fail(t->app, SW_ERR_CRYPTO, s->path);
     while (len) {
         ssize_t n = s->output ? write(s->fd, p, len) : pwrite(s->fd, p, len, (off_t)s->offset);
@@ -80,6 +86,8 @@ static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_
         len -= (size_t)n;
         s->offset += n;
     }
+    if (s->digest)
+        digest_allow(s->digest, s->offset);
     return APP_DONE;
 }
 
@@ -115,9 +123,15 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
         return app_error(t->app, APP_NO, "%s: the file changed while it was fetched", t->http.where);
     if (t->http.reply.status != 206 && t->http.reply.status != 200)
         return http_client_problem(&t->http);
-    while (!code && got && http_client_read(&t->http, t->piece, TRANSFER_BUFFER, &got, net_now() + 60000)) {
-        code = write_out(t, s, t->piece, got);
-        progress_at(progress, s->offset);
+    const size_t most = s->output ? 1 : WRITE; /* who reads our output may be waiting for it */
+    for (bool reads = true; !code && got && reads;) {
+        size_t n = 0;
+        while (got && n < most &&
+               (reads = http_client_read(&t->http, t->piece + n, WRITE - n, &got, net_now() + SILENCE))) {
+            n += got;
+            progress_at(progress, s->offset + (int64_t)n);
+        }
+        code = write_out(t, s, t->piece, n);
     }
     if (t->http.reply.state != HTTP_DONE)
         http_client_disconnect(&t->http);
@@ -129,8 +143,10 @@ static int settle(struct transfer *t, struct sink *s, const char *sha256)
 {
     uint8_t digest[32];
     char hex[TRANSFER_HEX];
-    if (sw_hash_final(&s->hash, digest))
-        return app_fail(t->app, SW_ERR_CRYPTO, s->path);
+    enum sw_err err = s->output ? sw_hash_final(&s->hash, digest) : digest_end(s->digest, digest);
+    s->digest = NULL;
+    if (err)
+        return app_fail(t->app, err, s->path);
     transfer_hex(digest, sizeof digest, hex);
     if (strcmp(hex, sha256) != 0) {
         if (!s->output)
@@ -185,6 +201,8 @@ static int get_file(struct transfer *t, const char *name, const char *out)
         code = settle(t, &s, sha256);
     if (!code && !s.output)
         transfer_say(t, "got", name, s.total, sha256, &progress);
+    if (s.digest)
+        (void)digest_end(s.digest, NULL);
     if (s.fd >= 0 && !s.output)
         close(s.fd);
     return code;

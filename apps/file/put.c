@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 enum {
-    AHEAD = 3, /* pieces under way */
+    NEAR = 16 << 20, /* how far ahead the digest may be */
+    AHEAD = 3,       /* pieces under way */
     SMALL =
         4 *
         TRANSFER_PIECE /* up to here the digest comes first: it takes some milliseconds, and makes one request less */
@@ -308,7 +309,7 @@ static int send_all(struct transfer *t, struct source *s, struct flight *f, char
     int code = APP_DONE;
     while (!code && f->done < s->length) {
         if (s->digest)
-            digest_follow(s->digest, f->sent);
+            digest_allow(s->digest, f->sent + NEAR);
         if (f->lost)
             code = ask_again(t, s, f, url);
         else if (f->pieces < AHEAD && f->sent < s->length)
