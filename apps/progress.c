@@ -1,15 +1,19 @@
 #include "apps/progress.h"
 #include "apps/net.h"
+#include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 500, EVERY_MS = 200 };
+enum { QUIET_MS = 500, EVERY_MS = 200, LINES_MS = 1000 };
 
 void progress_begin(struct progress *p, const struct app *app, const char *name, int64_t total, int64_t there)
 {
-    *p = (struct progress){.app = app, .name = name, .total = total, .first = there, .begun_at = net_now()};
-    p->shown_at = p->begun_at + QUIET_MS - EVERY_MS;
-    p->on = isatty(STDERR_FILENO) && !app->quiet && !app->json;
+    bool asked = app_has(app, OPT_PROGRESS), terminal = isatty(STDERR_FILENO);
+    *p = (struct progress){
+        .app = app, .name = name, .total = total, .first = there, .last = there, .begun_at = net_now()};
+    p->on = !app_has(app, OPT_NO_PROGRESS) && (asked || (terminal && !app->quiet && !app->json));
+    p->lines = app->json || !terminal;
+    p->shown_at = p->begun_at + QUIET_MS - (p->lines ? LINES_MS : EVERY_MS);
 }
 
 void progress_size(int64_t bytes, char out[32])
@@ -30,24 +34,51 @@ void progress_rate(const struct progress *p, int64_t bytes, char out[32])
     snprintf(out, 32, "%.24s/s", size);
 }
 
-void progress_at(struct progress *p, int64_t bytes)
+static void show_object(const struct progress *p, int64_t bytes)
 {
-    int64_t now = net_now(), done = bytes - p->first;
-    char rate[32], size[32];
-    if (!p->on || now - p->shown_at < EVERY_MS)
+    json_t *line =
+        json_pack("{s:s,s:I,s:I}", "progress", p->name, "bytes", (json_int_t)bytes, "total", (json_int_t)p->total);
+    if (!line)
         return;
-    p->shown_at = now;
-    p->shown = true;
+    json_dumpf(line, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(line);
+}
+
+static void show_line(const struct progress *p, int64_t bytes, int64_t elapsed)
+{
+    char rate[32], size[32];
+    int64_t done = bytes - p->first, left = done > 0 ? (p->total - bytes) * elapsed / done / 1000 : 0;
     progress_rate(p, bytes, rate);
     progress_size(bytes, size);
-    int64_t left = done > 0 ? (p->total - bytes) * (now - p->begun_at) / done / 1000 : 0;
-    fprintf(stderr, "\r%s  %3d%%  %s  %s  %lld:%02lld left \033[K", p->name,
-            p->total ? (int)(bytes * 100 / p->total) : 100, size, rate, (long long)(left / 60), (long long)(left % 60));
+    fprintf(stderr, "%s%s  %3d%%  %s  %s  %lld:%02lld left%s", p->lines ? "" : "\r", p->name,
+            p->total ? (int)(bytes * 100 / p->total) : 100, size, rate, (long long)(left / 60), (long long)(left % 60),
+            p->lines ? "\n" : " \033[K");
+}
+
+static void show(struct progress *p, int64_t bytes, int64_t now)
+{
+    p->shown_at = now;
+    p->shown = true;
+    if (p->app->json)
+        show_object(p, bytes);
+    else
+        show_line(p, bytes, now - p->begun_at);
+}
+
+void progress_at(struct progress *p, int64_t bytes)
+{
+    int64_t now = p->on ? net_now() : 0;
+    if (p->on && now - p->shown_at >= (p->lines ? LINES_MS : EVERY_MS))
+        show(p, bytes, now);
+    p->last = bytes;
 }
 
 void progress_end(struct progress *p)
 {
-    if (p->shown)
+    if (p->on && p->lines)
+        show(p, p->last, net_now());
+    else if (p->shown)
         fprintf(stderr, "\r\033[K");
     p->shown = false;
 }

@@ -75,7 +75,8 @@ static const struct app_verb verbs[] = {
      "Upload one file without any protection, authentic but readable, under the keys of the session, and in blocks "
      "under the server's RSA key; print how long each took, how fast it was and what it cost us, with a chart of the "
      "times, and delete the file "
-     "again. A way that this server does not offer is one that failed: it offers none with --allow-plaintext, auth "
+     "again. A way that this server does not offer is one that failed, with its exit code: it offers none with "
+     "--allow-plaintext, auth "
      "where its --suites name "
      "TLS_RSA_WITH_NULL_SHA256.",
      "sealwax bench-protect holiday.mp4", APP_TLS | APP_CLIENT | APP_HTTP, 1, 1, bench_protect_run},

@@ -109,7 +109,7 @@ int bench_protect_run(struct app *app)
 {
     struct run runs[WAYS];
     struct stat st;
-    bool any = false;
+    int code = APP_DONE;
     const char *path = app->argv[0];
     if (stat(path, &st))
         return app_fail(app, SW_ERR_SYSTEM, path);
@@ -119,11 +119,12 @@ int bench_protect_run(struct app *app)
         runs[i] = run_way(app, ways[i].protection, path);
         if (runs[i].code == APP_USAGE)
             return APP_USAGE;
-        any |= !runs[i].code;
+        if (!code)
+            code = runs[i].code;
         if (app->json)
             print_json(i, &runs[i], (int64_t)st.st_size);
     }
     if (!app->json)
         print_table(runs, (int64_t)st.st_size);
-    return any ? APP_DONE : runs[0].code;
+    return code;
 }

@@ -169,7 +169,7 @@ static int get_file(struct transfer *t, const char *name, const char *out)
 {
     char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX], sha256[TRANSFER_HEX];
     struct sink s = {.fd = -1, .output = strcmp(out, "-") == 0};
-    struct progress progress;
+    struct progress progress = {0};
     int64_t before = -1;
     struct stat st;
     if (!file_name_ok(name))
@@ -188,7 +188,8 @@ static int get_file(struct transfer *t, const char *name, const char *out)
         s.fd = STDOUT_FILENO;
     else if (!code)
         code = open_part(t, &s, sha256);
-    progress_begin(&progress, t->app, name, s.total, s.offset);
+    if (!code)
+        progress_begin(&progress, t->app, name, s.total, s.offset);
     while (!code && s.offset < s.total && s.offset != before) {
         before = s.offset;
         code = fetch_rest(t, url, sha256, &s, &progress);

@@ -92,8 +92,29 @@ static void silent_otherwise(void)
     CU_ASSERT_EQUAL(shown(&app, true, 0, text, sizeof text), 0); /* over before anybody waits */
 }
 
+/* Where it was asked for, it is shown without a terminal, too, in lines; where it was not wanted, nowhere. */
+static void as_it_was_asked_for(void)
+{
+    const char *value = "";
+    struct app asked = {.program = "test", .quiet = true}, unwanted = {.program = "test"};
+    char text[512];
+    asked.opt[OPT_PROGRESS] = (struct app_values){&value, 1};
+    unwanted.opt[OPT_NO_PROGRESS] = (struct app_values){&value, 1};
+    CU_ASSERT_TRUE(shown(&asked, false, 9000, text, sizeof text) > 0);
+    CU_ASSERT_PTR_EQUAL(strstr(text, "film.mkv   55%  550 B  "), text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "left\nfilm.mkv   55%  551 B  ")); /* the end */
+    CU_ASSERT_PTR_NULL(strchr(text, '\r'));
+    CU_ASSERT_PTR_NOT_NULL((shown(&asked, true, 9000, text, sizeof text), strchr(text, '\r')));
+    CU_ASSERT_EQUAL(shown(&unwanted, true, 9000, text, sizeof text), 0);
+    asked.json = true;
+    CU_ASSERT_TRUE(shown(&asked, false, 9000, text, sizeof text) > 0);
+    CU_ASSERT_STRING_EQUAL(text, "{\"progress\":\"film.mkv\",\"bytes\":550,\"total\":1000}\n"
+                                 "{\"progress\":\"film.mkv\",\"bytes\":551,\"total\":1000}\n");
+}
+
 SW_TEST_SUITE(progress){
     SW_TEST(sizes_are_for_people),
     SW_TEST(one_line_on_a_terminal),
     SW_TEST(silent_otherwise),
+    SW_TEST(as_it_was_asked_for),
 };

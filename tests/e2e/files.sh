@@ -115,8 +115,17 @@ is "what a comparison leaves behind" 0 "$(as alice ls | grep -c bench-protect)"
 exits 5 as alice bench-protect nowhere
 stop
 start "${limits[@]}"
-exits 0 as alice bench-protect little
+exits 1 as alice bench-protect little
 is "ways that this server does not offer" 2 "$(grep -c failed out)"
+
+# --- how far it is: asked for, without a terminal
+exits 0 as alice put big --force --as watched --progress --quiet
+says "watched  100%"
+exits 0 as alice get watched --progress --json
+is "objects that say how far it is" 1 "$([ "$(grep -c '"progress":"watched"' err)" -gt 0 ] && echo 1)"
+exits 0 as alice get watched -o watched2 --force --no-progress
+says_not "%"
+exits 0 as alice rm watched
 
 # --- interrupted: the server dies, the client dies
 head -c 60000000 /dev/urandom >huge
