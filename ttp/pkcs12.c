@@ -338,8 +338,10 @@ static enum sw_err read_bag(struct decoding *d, struct sw_reader *list)
         return SW_ERR_DER;
     if (kind == BAG_CERT)
         return read_cert(d, &value);
-    if (d->p12->key)
+    if (d->p12->key) {
+        d->p12->further_keys += kind == BAG_SHROUDED_KEY || kind == BAG_KEY;
         return SW_OK;
+    }
     if (kind == BAG_SHROUDED_KEY)
         return read_shrouded_key(d, &value);
     if (kind == BAG_KEY) {

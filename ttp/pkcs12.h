@@ -30,7 +30,8 @@ enum sw_err sw_pkcs12_encode(const struct sw_pkcs12_parts *parts, struct sw_slic
 
 /* What came out. The certificates' slices point into buf. */
 struct sw_pkcs12 {
-    struct sw_privkey *key;                     /* one reference; NULL: the file holds none */
+    struct sw_privkey *key;                     /* the first; one reference; NULL: the file holds none */
+    unsigned further_keys;                      /* behind it, not read */
     struct sw_slice certs[SW_PKCS12_CERTS_MAX]; /* the key's first, if it is there */
     size_t certs_len;
     uint8_t *buf; /* secret */

@@ -37,11 +37,6 @@ static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12
     return err;
 }
 
-static int write_certs(const struct ttp *t, const struct sw_pkcs12 *p12, size_t n, const char *path)
-{
-    return ttp_certs_write(t, path, p12->certs, n, ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0);
-}
-
 static int write_key(const struct ttp *t, const struct sw_pkcs12 *p12, const char *path)
 {
     char pem[SW_KEY_PEM_MAX];
@@ -56,15 +51,38 @@ static int write_key(const struct ttp *t, const struct sw_pkcs12 *p12, const cha
     return err;
 }
 
-/* The leaf and what is below the root: a server sends no root, and who imports one should decide to trust it. */
-static size_t chain_length(const struct sw_pkcs12 *p12)
+/*
+ * The leaf and those above it in their order, whatever the file's was, without the root: a server sends none, and who imports one should
+ * decide to trust it.
+ */
+static size_t order_chain(const struct sw_pkcs12 *p12, struct sw_slice chain[SW_PKCS12_CERTS_MAX])
 {
-    size_t n = p12->certs_len;
-    struct sw_cert cert;
-    while (n > 1 && sw_cert_parse(&cert, p12->certs[n - 1].p, p12->certs[n - 1].len) == SW_OK &&
-           ttp_is_self_issued(&cert))
-        n--;
+    bool used[SW_PKCS12_CERTS_MAX] = {true};
+    struct sw_cert cert, above;
+    size_t n = 1;
+    chain[0] = p12->certs[0];
+    bool more = sw_cert_parse(&cert, chain[0].p, chain[0].len) == SW_OK;
+    while (more) {
+        more = false;
+        for (size_t i = 1; i < p12->certs_len && !more; i++) {
+            more = !used[i] && sw_cert_parse(&above, p12->certs[i].p, p12->certs[i].len) == SW_OK &&
+                   !ttp_is_self_issued(&above) && sw_cert_name_eq(above.subject, cert.issuer);
+            used[i] |= more;
+        }
+        if (more) {
+            chain[n++] = above.der;
+            cert = above;
+        }
+    }
     return n;
+}
+
+static int write_certs(const struct ttp *t, const struct sw_pkcs12 *p12, const struct ttp_files *files)
+{
+    struct sw_slice chain[SW_PKCS12_CERTS_MAX];
+    unsigned flags = ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0;
+    int err = ttp_certs_write(t, files->crt, p12->certs, 1, flags);
+    return err ? err : ttp_certs_write(t, files->fullchain, chain, order_chain(p12, chain), flags);
 }
 
 static int import(const struct ttp *t, const struct sw_pkcs12 *p12)
@@ -77,11 +95,11 @@ static int import(const struct ttp *t, const struct sw_pkcs12 *p12)
     if (!err && p12->key)
         err = write_key(t, p12, files.key);
     if (!err && p12->certs_len)
-        err = write_certs(t, p12, 1, files.crt);
-    if (!err && p12->certs_len)
-        err = write_certs(t, p12, chain_length(p12), files.fullchain);
+        err = write_certs(t, p12, &files);
     if (err)
         return err;
+    if (p12->further_keys)
+        ttp_note(t, "%s holds %u keys: this is the first, and the others are left", t->argv[0], p12->further_keys + 1);
     if (p12->certs_len)
         return ttp_report(t, p12->certs[0].p, p12->certs[0].len, &files);
     ttp_say(t, "Key          %s", files.key);

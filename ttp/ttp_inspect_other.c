@@ -127,7 +127,13 @@ static int show_p12(const struct ttp *t, const char *path, const struct sw_pkcs1
     int err = TTP_DONE;
     if (!array) {
         ttp_page_title(t, "PKCS#12", path);
-        ttp_page_line(t, "Holds", TTP_PLAIN, "%s key, %zu certificate%s\n", p12->key ? "a" : "no", p12->certs_len,
+        char keys[48];
+        snprintf(keys, sizeof keys,
+                 p12->further_keys ? "%u keys (the first is shown)"
+                 : p12->key        ? "a key"
+                                   : "no key",
+                 p12->further_keys + 1);
+        ttp_page_line(t, "Holds", TTP_PLAIN, "%s, %zu certificate%s\n", keys, p12->certs_len,
                       p12->certs_len == 1 ? "" : "s");
     }
     if (p12->key)

@@ -90,6 +90,17 @@ if have certtool; then
     ocsptool --response-info --infile p256.ocsp >gnutls.txt 2>err; ok "$TTP" inspect gnutls.txt; says "is good"
 fi
 
+# a file with certificates in any order, and with some that are not of the chain: the full chain is what a server sends
+ok "$TTP" --pki p12ca init --intermediate "P12 CA" --key p256
+ok "$TTP" sign p12ca/ca.csr --profile ca
+ok "$TTP" --pki p12ca adopt p12ca/ca.crt --chain certs/root.crt
+ok "$TTP" --pki p12ca issue chained.example.org --key p256 --out chained
+cat certs/root.crt p256.crt p12ca/ca.crt >mixed.pem
+ok openssl pkcs12 -export -inkey chained.key -in chained.crt -certfile mixed.pem -out mixed.p12 -passout env:PASS
+ok "$TTP" import mixed.p12 --out mixed --passin env:PASS
+is "chain" "$(cat chained.crt p12ca/ca.crt)" "$(cat mixed.fullchain.crt)"
+code 4 "$TTP" import certs/root.crt --out never --passin env:PASS; says "no PKCS#12 file"
+
 # --- keytool --------------------------------------------------------------------------------------------------------------
 if have keytool; then
     for key in rsa2048 p256; do
@@ -103,6 +114,9 @@ if have keytool; then
     ok keytool -importcert -noprompt -trustcacerts -alias j -file j.chain -keystore j.p12 -storepass sealwax
     ok "$TTP" import j.p12 --out j2 --passin env:PASS
     is "through Java" "$(openssl x509 -in j.crt)" "$(openssl x509 -in j2.crt)"
+    ok keytool -genkeypair -alias k -keyalg EC -groupname secp256r1 -dname CN=second -storetype PKCS12 -keystore j.p12 -storepass sealwax
+    ok "$TTP" import j.p12 --out jk --passin env:PASS; says "holds 2 keys: this is the first"
+    ok "$TTP" inspect j.p12 --passin env:PASS; says "2 keys (the first is shown)"
     ok keytool -printcrl -file certs/root.crl
 fi
 
