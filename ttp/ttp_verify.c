@@ -39,7 +39,7 @@ static void free_question(struct question *q)
     sw_trust_free(q->trust);
 }
 
-/* --- reading files ---------------------------------------------------------------------------------------------------------- */
+/* --- certificates ----------------------------------------------------------------------------------------------------------- */
 
 /* A certificate that cannot be decoded is left out, unless it is the leaf. The pool takes der, or frees it. */
 static enum sw_err add(struct pool *pool, uint8_t *der, size_t len)
@@ -96,6 +96,50 @@ static enum sw_err add_pem(struct pool *pool, const struct sw_file *file)
     return err;
 }
 
+/* --- the answer --------------------------------------------------------------------------------------------------------------- */
+
+/* What the search took of its budget. */
+static json_t *work(const struct sw_verify_result *result)
+{
+    return json_pack("{s:I, s:I}", "steps", (json_int_t)result->steps, "signatures", (json_int_t)result->signatures);
+}
+
+static int accepted(const struct ttp *t, const struct sw_verify_result *result)
+{
+    char name[256];
+    json_t *path = t->json ? json_array() : NULL;
+    for (unsigned i = 0; i < result->path_len; i++) {
+        if (path) {
+            json_array_append_new(path, ttp_cert_json(result->path[i]));
+            continue;
+        }
+        sw_cert_name_text(result->path[i]->subject, name, sizeof name);
+        if (!t->quiet)
+            printf("%s%*s%s\n", i == 0 ? "accepted: " : "", i == 0 ? 0 : (int)(10 + 2 * (i - 1)), i == 0 ? "" : "<- ",
+                   name);
+    }
+    if (!t->json)
+        return TTP_DONE;
+    return ttp_result(t, TTP_DONE, json_pack("{s:b, s:o, s:o}", "accepted", 1, "path", path, "work", work(result)));
+}
+
+static int rejected(const struct ttp *t, const struct sw_verify_result *result)
+{
+    const char *reason = result->reason[0] ? result->reason : sw_err_reason(result->err);
+    if (result->err == SW_ERR_MEMORY)
+        return ttp_fail(t, result->err, t->argv[0]);
+    if (!t->json)
+        return ttp_error(t, TTP_NO, "rejected: %s", reason);
+    json_t *text = json_string(reason);
+    if (!text)
+        text = json_string(sw_err_reason(result->err));
+    return ttp_result(t, TTP_NO,
+                      json_pack("{s:b, s:s, s:i, s:o, s:o}", "accepted", 0, "error", sw_err_name(result->err), "depth",
+                                (int)result->depth, "reason", text, "work", work(result)));
+}
+
+/* --- reading files ---------------------------------------------------------------------------------------------------------- */
+
 static int load_certs(const struct ttp *t, struct pool *pool, const char *path)
 {
     struct sw_file file;
@@ -111,6 +155,13 @@ static int load_certs(const struct ttp *t, struct pool *pool, const char *path)
                                 : ttp_error(t, TTP_BAD_INPUT, "%s: there is no certificate in this file", path);
 }
 
+static int undecodable(const struct ttp *t, enum sw_err err, const char *what, const char *path)
+{
+    struct sw_verify_result result = {.err = err};
+    snprintf(result.reason, sizeof result.reason, "%s cannot be decoded: %.100s", what, path);
+    return rejected(t, &result);
+}
+
 static int load_trust(const struct ttp *t, struct sw_trust *trust, const char *path, bool lists)
 {
     struct sw_file file;
@@ -122,8 +173,7 @@ static int load_trust(const struct ttp *t, struct sw_trust *trust, const char *p
     if (err == SW_OK)
         return TTP_DONE;
     if (err == SW_ERR_CERT_DECODE || err == SW_ERR_CRL) /* it is one, and nothing can be trusted by it */
-        return ttp_error(t, TTP_NO, "rejected: %s cannot be decoded: %s", lists ? "a revocation list" : "the root",
-                         path);
+        return undecodable(t, err, lists ? "a revocation list" : "the root", path);
     return ttp_fail(t, err, path);
 }
 
@@ -239,47 +289,7 @@ static int read_options(const struct ttp *t, struct sw_verify_params *params)
     return err;
 }
 
-/* --- the answer --------------------------------------------------------------------------------------------------------------- */
-
-/* What the search took of its budget. */
-static json_t *work(const struct sw_verify_result *result)
-{
-    return json_pack("{s:I, s:I}", "steps", (json_int_t)result->steps, "signatures", (json_int_t)result->signatures);
-}
-
-static int accepted(const struct ttp *t, const struct sw_verify_result *result)
-{
-    char name[256];
-    json_t *path = t->json ? json_array() : NULL;
-    for (unsigned i = 0; i < result->path_len; i++) {
-        if (path) {
-            json_array_append_new(path, ttp_cert_json(result->path[i]));
-            continue;
-        }
-        sw_cert_name_text(result->path[i]->subject, name, sizeof name);
-        if (!t->quiet)
-            printf("%s%*s%s\n", i == 0 ? "accepted: " : "", i == 0 ? 0 : (int)(10 + 2 * (i - 1)), i == 0 ? "" : "<- ",
-                   name);
-    }
-    if (!t->json)
-        return TTP_DONE;
-    return ttp_result(t, TTP_DONE, json_pack("{s:b, s:o, s:o}", "accepted", 1, "path", path, "work", work(result)));
-}
-
-static int rejected(const struct ttp *t, const struct sw_verify_result *result)
-{
-    const char *reason = result->reason[0] ? result->reason : sw_err_reason(result->err);
-    if (result->err == SW_ERR_MEMORY)
-        return ttp_fail(t, result->err, t->argv[0]);
-    if (!t->json)
-        return ttp_error(t, TTP_NO, "rejected: %s", reason);
-    json_t *text = json_string(reason);
-    if (!text)
-        text = json_string(sw_err_reason(result->err));
-    return ttp_result(t, TTP_NO,
-                      json_pack("{s:b, s:s, s:i, s:o, s:o}", "accepted", 0, "error", sw_err_name(result->err), "depth",
-                                (int)result->depth, "reason", text, "work", work(result)));
-}
+/* --- all of it -------------------------------------------------------------------------------------------------------------- */
 
 int ttp_verify(struct ttp *t)
 {

@@ -65,6 +65,7 @@ END
     cat leaf.crt ca.crt >full.crt
     openssl x509 -in leaf.crt -outform DER -out leaf.der
     head -c 100 leaf.der >cut.der
+    openssl crl -in ca.crl -outform der | head -c 100 >cut.crl
 } >openssl.log 2>&1 || { cat openssl.log; echo "0 passed, 1 failed"; exit 1; }
 
 expect 0 accepted --root root.crt --untrusted ca.crt --purpose server --name www.example.org leaf.crt
@@ -87,6 +88,11 @@ expect 1 'basicConstraints critical' --root root.crt --strict --purpose server f
 expect 1 'it has no number' --root ca.crt --strict --purpose server --crl ca.crl leaf.crt
 expect 1 '"error":"CERT_UNKNOWN_CA"' --json --root root.crt leaf.crt
 expect 1 'cannot be decoded' --root root.crt cut.der
+expect 1 'the root cannot be decoded: cut.der' --root cut.der leaf.crt
+for file in "--root root.crt cut.der" "--root cut.der leaf.crt" "--root root.crt --crl cut.crl leaf.crt"; do
+    # shellcheck disable=SC2086
+    expect 1 '{"accepted":false,"error":"C' --json $file
+done
 # OpenSSL as the responder: by a certificate of its own, which the CA gave for that, or did not; and by one of somebody else
 cat >>openssl.cnf <<'END'
 [responder]
@@ -150,6 +156,10 @@ for weak in prime192v1 secp224r1 secp256k1 dsa rsa; do expect 1 'its key is' --r
 expect 2 'unknown' --root root.crt --sttrict full.crt
 expect 2 'server, client' --root root.crt --purpose tls full.crt
 expect 2 'no IP address' --root root.crt --name ip:300.1.1.1 full.crt
+expect 2 'the name is empty' --root root.crt --name dns: full.crt
+expect 2 'the name is empty' --root root.crt --name '' full.crt
+expect 2 '--time takes' --root root.crt --time 2027-02-30 full.crt
+expect 0 accepted --root root.crt --name DNS:www.example.org full.crt
 expect 2 '' --root root.crt
 expect 4 'no certificate' --root root.crt leaf.key
 expect 5 'No such file' --root root.crt missing.crt
