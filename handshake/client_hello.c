@@ -188,6 +188,21 @@ static enum sw_err call_hello(struct sw_conn *conn)
 
 /* --- server: resuming ------------------------------------------------------------------------------------------------------ */
 
+struct choice {
+    struct sw_conn *conn;
+    bool named; /* certificates for the name asked for alone */
+};
+
+static const struct sw_suite *best_suite(const struct sw_client_hello *h, struct choice *choice);
+
+/* Whether a handshake from the beginning would come to this suite; asked only by who wants a change of mind to reach sessions, too. */
+static bool still_best(struct sw_conn *conn, const struct sw_client_hello *h, const struct sw_suite *suite)
+{
+    struct choice choice = {.conn = conn};
+
+    return !sw_option(conn, SW_OPT_RESUME_BEST_SUITE) || best_suite(h, &choice) == suite;
+}
+
 static bool find_session(struct sw_conn *conn, const struct sw_client_hello *h, struct sw_session *s)
 {
     struct sw_handshake *hs = conn->hs;
@@ -214,7 +229,7 @@ static enum sw_err judge_session(struct sw_conn *conn, const struct sw_client_he
     if (s->version != conn->version || suite == NULL || !sw_list_has(&conn->cfg->suites, s->suite) ||
         strcmp(s->server_name, name) != 0 || (!s->ems && hs->peer_ext.ems) ||
         (!s->ems && sw_option(conn, SW_OPT_EMS) == 2) ||
-        (sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_REQUIRE && !s->has_peer))
+        (sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_REQUIRE && !s->has_peer) || !still_best(conn, h, suite))
         return SW_OK;
     if (!has_suite(h->suites, s->suite))
         return SW_ERR_SUITE;
@@ -241,11 +256,6 @@ static enum sw_err try_resume(struct sw_conn *conn, const struct sw_client_hello
 }
 
 /* --- server: choosing ------------------------------------------------------------------------------------------------------ */
-
-struct choice {
-    struct sw_conn *conn;
-    bool named; /* certificates for the name asked for alone */
-};
 
 static bool usable(void *ctx, const struct sw_suite *suite)
 {
@@ -296,17 +306,26 @@ static const struct sw_suite *choose_among(const struct sw_client_hello *h, stru
                            sw_option(choice->conn, SW_OPT_SERVER_ORDER) != 0, usable, choice);
 }
 
+/* The right certificate is worth more than the first suite: without it the client refuses us. */
+static const struct sw_suite *best_suite(const struct sw_client_hello *h, struct choice *choice)
+{
+    const struct sw_suite *suite = NULL;
+
+    choice->named = choice->conn->name != NULL && choice->conn->cfg->creds_len > 1;
+    if (choice->named)
+        suite = choose_among(h, choice);
+    if (suite != NULL)
+        return suite;
+    choice->named = false;
+    return choose_among(h, choice);
+}
+
 static enum sw_err choose_suite(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     struct sw_handshake *hs = conn->hs;
-    struct choice choice = {conn, conn->name != NULL && conn->cfg->creds_len > 1};
+    struct choice choice = {.conn = conn};
 
-    /* the right certificate is worth more than the first suite: without it the client refuses us */
-    conn->suite = choose_among(h, &choice);
-    if (conn->suite == NULL && choice.named) {
-        choice.named = false;
-        conn->suite = choose_among(h, &choice);
-    }
+    conn->suite = best_suite(h, &choice);
     if (conn->suite == NULL)
         return no_suite(conn, h);
     if (!sw_credential_for_suite(conn, conn->suite, choice.named, &hs->cred, &hs->scheme))

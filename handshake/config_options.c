@@ -22,6 +22,7 @@ static const struct range ranges[SW_OPT_COUNT] = {
     [SW_OPT_STATUS_REQUEST]     = {0, 2, false},
     [SW_OPT_SCT]                = {0, 1, false},
     [SW_OPT_SERVER_ORDER]       = {0, 1, false},
+    [SW_OPT_RESUME_BEST_SUITE]  = {0, 1, false},
     [SW_OPT_GREASE]             = {0, 1, false},
     [SW_OPT_FALLBACK_SCSV]      = {0, 1, false},
     [SW_OPT_FALSE_START]        = {0, 1, false},

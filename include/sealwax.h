@@ -186,6 +186,7 @@ enum sw_option {
     SW_OPT_STATUS_REQUEST,    /* client: ask for a stapled status (0); 2: refuse a server without */
     SW_OPT_SCT,               /* client: ask for signed certificate timestamps, RFC 6962 (0) */
     SW_OPT_SERVER_ORDER,      /* server: its own order of suites decides, 0 the client's (1) */
+    SW_OPT_RESUME_BEST_SUITE, /* server: sessions go on only with the suite that would be chosen anew (0) */
     SW_OPT_GREASE,            /* client: send GREASE values, RFC 8701 (0) */
     SW_OPT_FALLBACK_SCSV,     /* client: this is a fallback retry, RFC 7507 (0) */
     SW_OPT_FALSE_START, /* client: write before the server has finished where RFC 7918 allows it: see sw_conn_write (0) */

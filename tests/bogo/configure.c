@@ -169,6 +169,7 @@ static void set_lists(struct sw_config *cfg, const struct settings *s)
     must_know(cfg, sw_config_set_groups(cfg, s->curves.n > 0 ? names : default_groups));
     join_numbers(&s->verify_prefs, names, sizeof names);
     must_know(cfg, sw_config_set_sigalgs(cfg, s->verify_prefs.n > 0 ? names : default_verify));
+    shim_must(sw_config_set_option(cfg, SW_OPT_RESUME_BEST_SUITE, 1), "order");
     shim_must(sw_config_set_option(cfg, SW_OPT_SERVER_ORDER, s->cipher != NULL), "order");
 }
 

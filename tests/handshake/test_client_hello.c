@@ -313,6 +313,39 @@ static void resuming(void)
     }
 }
 
+/* Who would choose another suite today does not go on with yesterday's, if that is what he wants. */
+static void resuming_with_the_best_suite_alone(void)
+{
+    static const struct {
+        uint16_t suite; /* of the session */
+        const char *suites;
+        enum sw_err err;
+        bool resumed, resumed_by_best;
+    } rows[] = {
+        {0x003C, "003c", SW_OK, true, true},
+        {0x003C, "c02f 003c", SW_OK, true, true}, /* ours comes first in our order */
+        {0xC02F, "c02f 003c", SW_OK, true, false},
+        {0xC02F, "c02f", SW_OK, true, true},
+        {0x003C, "c02f", SW_ERR_SUITE, false, false},
+    };
+    for (size_t i = 0; i < 2 * (sizeof rows / sizeof rows[0]); i++) {
+        struct hello h = {.suites = rows[i / 2].suites, .groups = GROUPS, .sigalgs = SCHEMES, .name = "server.example"};
+        struct sw_session s = a_session();
+        struct listener l;
+
+        listener_open(&l, "server-rsa", "classic");
+        SW_ASSERT_OK(sw_config_set_option(l.cfg, SW_OPT_RESUME_BEST_SUITE, i % 2));
+        s.suite = rows[i / 2].suite;
+        s.id_len = SW_SESSION_ID_MAX;
+        memset(s.id, 5, s.id_len);
+        h.session_id = (struct sw_slice){s.id, s.id_len};
+        SW_ASSERT_OK(sw_session_cache_put(l.cfg->sessions->cache, &s));
+        SW_ASSERT_ERR(say(&l, &h), i % 2 != 0 ? SW_OK : rows[i / 2].err);
+        CU_ASSERT_EQUAL(l.conn->resumed, i % 2 != 0 ? rows[i / 2].resumed_by_best : rows[i / 2].resumed);
+        listener_close(&l);
+    }
+}
+
 /* RFC 5077 3.4: where there is a ticket the session id is not looked up, be the ticket good or not. */
 static void a_ticket_beside_a_session_id(void)
 {
@@ -525,6 +558,7 @@ SW_TEST_SUITE(client_hello){
     SW_TEST(the_name_before_the_suite),
     SW_TEST(protocols),
     SW_TEST(resuming),
+    SW_TEST(resuming_with_the_best_suite_alone),
     SW_TEST(a_ticket_beside_a_session_id),
     SW_TEST(a_session_without_a_peer),
     SW_TEST(the_premaster_has_the_version_of_the_hello),

@@ -19,6 +19,7 @@ static const struct {
     {SW_OPT_STATUS_REQUEST,     0,      {0, 1, 2},          {-1, 3, 100}},
     {SW_OPT_SCT,                0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_FALSE_START,        0,      {0, 1, 1},          {-1, 2, 100}},
+    {SW_OPT_RESUME_BEST_SUITE,  0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_GREASE,             0,      {0, 1, 1},          {-1, 2, 100}},
     {SW_OPT_KEEP_CHAIN,         0,      {0, 1, 2},          {-1, 3, 100}},
     {SW_OPT_RENEGOTIATION_FATAL, 0,     {0, 1, 1},          {-1, 2, 100}},
