@@ -49,7 +49,8 @@ enum {
     APP_USERS = 1048576,
     APP_OPEN = 16384,
     APP_REKEY = 2097152,
-    APP_FILES = 4194304 /* put, get, ls, rm */
+    APP_FILES = 4194304, /* put, get, ls, rm */
+    APP_STORE = 8388608
 };
 
 enum app_option {

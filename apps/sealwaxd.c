@@ -36,6 +36,16 @@ static const struct app_verb verbs[] = {
      "when it is called again; until then both keys are there, vault.key and vault.key.next. First everything is "
      "read: what the old key does not open is named, and nothing is changed; --force leaves it behind.",
      "sealwaxd rekey --state /var/lib/sealwax", APP_STATE | APP_REKEY, 0, 0, rekey_run},
+    {"store", "copy --from PLACE --to PLACE", "move from a file to a database that servers share, or back",
+     "store copy puts everything that is in one store into another one, which is empty: messages with their numbers "
+     "and "
+     "receipts, the directory, members, licences, the audit. It is one transaction: interrupted, nothing has changed, "
+     "and "
+     "it can be done again. What it is copied from stays as it was. No sealwaxd may work on either meanwhile. Files "
+     "and "
+     "media are not in a store; the key file stays the same, and every server on a store needs it.",
+     "sealwaxd store copy --from /var/lib/sealwax/mail.db --to postgresql://sealwax@db.example.org/sealwax", APP_STORE,
+     1, 1, store_run},
     {0},
 };
 

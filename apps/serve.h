@@ -8,5 +8,6 @@ int serve_run(struct app *app);
 int media_admin_run(struct app *app);
 int users_run(struct app *app);
 int rekey_run(struct app *app);
+int store_run(struct app *app);
 
 #endif

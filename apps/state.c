@@ -104,8 +104,11 @@ int state_lock(const struct app *app, bool alone, int *fd)
     char dir[STATE_PATH_MAX];
     int code = state_path(app, "", dir);
     *fd = -1;
-    if (code)
-        return code;
+    return code ? code : state_lock_directory(app, dir, alone, fd);
+}
+
+int state_lock_directory(const struct app *app, const char *dir, bool alone, int *fd)
+{
     *fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd >= 0 && flock(*fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
         return APP_DONE;

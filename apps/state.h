@@ -28,9 +28,10 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
 
 /*
  * state_lock: say that this process works there, with others (alone false) or alone; *fd holds it until it is closed. A process that holds keys in memory
- * must not meet one that changes them. Exit code; said.
+ * must not meet one that changes them. state_lock_directory: the same in any directory. Exit code; said.
  */
 int state_lock(const struct app *app, bool alone, int *fd);
+int state_lock_directory(const struct app *app, const char *dir, bool alone, int *fd);
 
 /*
  * state_lock_server: say that this process serves from there, which only one does: another one would not hear of what this one changes, and both would write into the

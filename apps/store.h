@@ -233,6 +233,19 @@ enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap
                            const char **why) SW_MUST_USE;
 
 /*
+ * sw_store_copy: everything that is in the database from, session tickets apart, into the one at to, in one transaction: messages with their numbers, leases and
+ * receipts, the directory, members, licences, the audit. Both are sealed under the key at key_path. No server may work on either.
+ *   licences   as path of sw_store_adopt, for from, or NULL
+ *   out        receives how many of each
+ * SW_ERR_EXISTS: there is something at to already; nothing was changed. SW_ERR_NOT_FOUND: there is nothing at from, or no key. Others, and why, as of sw_store_open.
+ */
+struct sw_store_copied {
+    int64_t messages, people, members, licences, events;
+};
+enum sw_err sw_store_copy(const char *from, const char *licences, const char *to, const char *key_path,
+                          struct sw_store_copied *out, const char **why) SW_MUST_USE;
+
+/*
  * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
  *   mail   by another process: its id, recipient, state and expires alone; NULL: others may have changed anything
  *   here   it was this process, which is told of each change once; of what others did, it may hear several times

@@ -48,6 +48,12 @@ enum query {
     VAULT,
     ADD_VAULT,
     SET_VAULT,
+    ALL_ROWS,
+    COPY_MAIL,
+    COPY_PEOPLE,
+    COPY_MEMBERS,
+    COPY_AUDIT,
+    PASTE_MAIL,
     QUERIES
 };
 
@@ -89,6 +95,9 @@ struct db_driver {
     enum sw_err (*next)(struct sw_store *s, enum query q);
     struct db_value (*column)(struct sw_store *s, enum query q, int column);
     void (*done)(struct sw_store *s, enum query q);
+    /* last_number: the highest that a message ever had, gone or not. number_on: go on behind it, in the transaction that is open. */
+    enum sw_err (*last_number)(struct sw_store *s, int64_t *out);
+    enum sw_err (*number_on)(struct sw_store *s, int64_t last);
     /* For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch. */
     void (*tell)(struct sw_store *s, const char *text);
     int (*watch)(const struct sw_store *s);
@@ -118,10 +127,17 @@ struct sw_store {
  * db_open: the database at a place (struct db_driver); in any case, sw_store_close ends it. db_name: that place, for people. db_explain: why what did not work.
  */
 enum sw_err db_open(struct sw_store *s, const char *where, bool alone);
+/* db_open_alone: no server works on it; made if there is none and create is set, otherwise SW_ERR_NOT_FOUND. */
+enum sw_err db_open_alone(struct sw_store *s, const char *where, bool create);
 const char *db_name(const char *where);
 const char *db_explain(const struct sw_store *s, enum sw_err err, const char *what);
 /* db_build: bring the schema up from a version to the newest, in a transaction that is open. */
 enum sw_err db_build(struct sw_store *s, int64_t version);
+/*
+ * db_bring_up: the newest schema of the version there is, with the key that id names where there was nothing yet, and the licences that lie beside (NULL: nowhere). For
+ * a database that is not open to others.
+ */
+enum sw_err db_bring_up(struct sw_store *s, int64_t version, const uint8_t id[8], const char *licences);
 /* db_vault: which key the database says it is sealed with. */
 enum sw_err db_vault(struct sw_store *s, uint8_t id[8]);
 

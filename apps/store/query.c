@@ -7,6 +7,9 @@
 #define COLUMNS                                                                                                        \
     "cursor, id, sender, sender_cert, recipient, created, expires, once, sealed, state, "                              \
     "CAST(body IS NULL AS INTEGER), changed, deliveries, turned_away, lease, lease_until "
+#define WHOLE_MAIL                                                                                                     \
+    "cursor, id, sender, sender_cert, recipient, created, expires, once, sealed, state, changed, deliveries, "         \
+    "turned_away, lease, lease_until, idempotency, body"
 
 const char *db_query(enum query q)
 {
@@ -62,6 +65,15 @@ const char *db_query(enum query q)
         [VAULT] = "SELECT vault FROM meta",
         [ADD_VAULT] = "INSERT INTO meta (vault) VALUES (?1)",
         [SET_VAULT] = "UPDATE meta SET vault = ?1",
+        /* for another database; a row is written as it is read */
+        [ALL_ROWS] = "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM person) + "
+                     "(SELECT count(*) FROM member) + (SELECT count(*) FROM licence) + (SELECT count(*) FROM audit)",
+        [COPY_MAIL] = "SELECT " WHOLE_MAIL " FROM message WHERE cursor > ?1 ORDER BY cursor LIMIT 1",
+        [COPY_PEOPLE] = "SELECT name, cert, chain, seen FROM person",
+        [COPY_MEMBERS] = "SELECT cert, name, role, since FROM member",
+        [COPY_AUDIT] = "SELECT at, event, id, sender, recipient, cert FROM audit",
+        [PASTE_MAIL] = "INSERT INTO message (" WHOLE_MAIL ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                       "?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     };
     return queries[q];
 }

@@ -170,19 +170,6 @@ static bool is_there(const char *path)
     return path && access(path, F_OK) == 0;
 }
 
-/* The newest schema, with the key it has, or the old one where there was nothing yet, and the licences that lie beside. */
-static enum sw_err bring_up(struct sw_store *s, const struct rewrap *r, int64_t version, const char *licences)
-{
-    enum sw_err err = db_begin(s, "schema");
-    if (err)
-        return err;
-    err = db_build(s, version);
-    if (err == SW_OK && version == 0)
-        err = db_run(s, ADD_VAULT, db_bytes(r->from->id, sizeof r->from->id));
-    err = db_finish(s, err);
-    return err || !licences ? err : sw_store_adopt(s, licences);
-}
-
 static enum sw_err rekey(struct sw_store *s, const char *licences, struct rewrap *r, int64_t now)
 {
     int64_t version = 0;
@@ -193,7 +180,7 @@ static enum sw_err rekey(struct sw_store *s, const char *licences, struct rewrap
     if (version)
         err = version > SCHEMA ? SW_ERR_UNSUPPORTED : check_owner(s, r, &done);
     if (err == SW_OK)
-        err = bring_up(s, r, version, licences);
+        err = db_bring_up(s, version, r->from->id, licences);
     if (err == SW_OK)
         err = rewrap_all(s, r, next_mail);
     if (err == SW_OK)
@@ -211,9 +198,7 @@ enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap
     struct sw_store *s = calloc(1, sizeof *s);
     if (!s)
         return SW_ERR_MEMORY;
-    enum sw_err err = db_open(s, path, true);
-    if (err == SW_ERR_NOT_FOUND && is_there(licences)) /* of SQLite, where alone means that and nothing else */
-        err = db_open(s, path, false);
+    enum sw_err err = db_open_alone(s, path, is_there(licences));
     if (err == SW_OK)
         err = rekey(s, licences, r, now);
     else if (err == SW_ERR_NOT_FOUND) /* a server that only ever had files */

@@ -7,6 +7,7 @@
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 enum { BUSY_MS = 5000 };
 
-enum own { BEGIN, COMMIT, ROLLBACK, VERSION, OWN };
+enum own { BEGIN, COMMIT, ROLLBACK, VERSION, LAST_NUMBER, OWN };
 
 struct link {
     sqlite3 *db;
@@ -175,6 +176,27 @@ static enum sw_err build(struct sw_store *s, int64_t version)
     return err ? err : execute(s, sql);
 }
 
+static enum sw_err last_number(struct sw_store *s, int64_t *out)
+{
+    sqlite3_stmt **st = &((struct link *)s->db)->own[LAST_NUMBER];
+    enum sw_err err = prepare(s, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'message'", st);
+    if (err == SW_OK && sqlite3_step(*st) != SQLITE_ROW)
+        err = fail(s);
+    *out = err ? 0 : sqlite3_column_int64(*st, 0);
+    sqlite3_reset(*st);
+    return err;
+}
+
+static enum sw_err number_on(struct sw_store *s, int64_t last)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "DELETE FROM sqlite_sequence WHERE name = 'message';"
+             "INSERT INTO sqlite_sequence (name, seq) VALUES ('message', %" PRId64 ")",
+             last);
+    return execute(s, sql);
+}
+
 static void settle(struct sw_store *s)
 {
     struct link *link = s->db;
@@ -221,6 +243,8 @@ const struct db_driver db_sqlite = {
     .close = close_database,
     .version = version_of,
     .build = build,
+    .last_number = last_number,
+    .number_on = number_on,
     .settle = settle,
     .begin = begin,
     .turn = turn_too,

@@ -35,6 +35,14 @@ enum sw_err db_open(struct sw_store *s, const char *where, bool alone)
     return s->driver->open(s, where, alone);
 }
 
+enum sw_err db_open_alone(struct sw_store *s, const char *where, bool create)
+{
+    enum sw_err err = db_open(s, where, true);
+    if (err == SW_ERR_NOT_FOUND && create) /* of SQLite, where alone means that and nothing else */
+        err = db_open(s, where, false);
+    return err;
+}
+
 enum sw_err db_vault(struct sw_store *s, uint8_t id[8])
 {
     enum sw_err err = db_ask_values(s, VAULT, NULL, 0);
@@ -54,6 +62,18 @@ enum sw_err db_build(struct sw_store *s, int64_t version)
     for (; err == SW_OK && version < SCHEMA; version++)
         err = s->driver->build(s, version);
     return err;
+}
+
+enum sw_err db_bring_up(struct sw_store *s, int64_t version, const uint8_t id[8], const char *licences)
+{
+    enum sw_err err = db_begin(s, "schema");
+    if (err)
+        return err;
+    err = db_build(s, version);
+    if (err == SW_OK && version == 0)
+        err = db_run(s, ADD_VAULT, db_bytes(id, 8));
+    err = db_finish(s, err);
+    return err || !licences ? err : sw_store_adopt(s, licences);
 }
 
 /* Does the key file belong to this database? A new one takes the key it is made with. */
@@ -100,6 +120,8 @@ const char *db_explain(const struct sw_store *s, enum sw_err err, const char *wh
         why = "this is no key file of a mailbox";
     else if (err == SW_ERR_NOT_FOUND)
         why = "the mailbox exists, and the key file it is sealed with does not";
+    else if (err == SW_ERR_EXISTS)
+        why = "there is something in it already";
     else if (err == SW_ERR_STATE)
         why = "its change for another key was interrupted; sealwaxd rekey finishes it";
     else if (err == SW_ERR_SYSTEM)
@@ -135,7 +157,8 @@ void sw_store_close(struct sw_store *store)
 {
     if (!store)
         return;
-    store->driver->close(store);
+    if (store->driver)
+        store->driver->close(store);
     sw_vault_close(&store->vault);
     free(store);
 }

@@ -2,10 +2,10 @@
 Several servers on one PostgreSQL. What is handed in at one is read at another, and a play is debited once in all; each of them, and the database, is killed in the
 middle of everything: no accepted message is lost, and none is shown twice.
 """
-import os, shutil, signal, subprocess, sys, threading, time
+import json, os, shutil, signal, subprocess, sys, threading, time
 from servers import Server, build, check, check_delivered, end, rng, send_until, shown, wait_for, wait_for_more
 
-uri, crash, started = sys.argv[2:5]
+uri, other_uri, crash, started = sys.argv[2:6]
 servers = []
 for i in range(2):
     with open("store%d.conf" % i, "w") as f:
@@ -195,4 +195,41 @@ servers[0].start()
 check("and they start with the new one", servers[0].run("alice", "whoami").stdout == "alice\n")
 check("licences outlive it", "  2 of 3\n" in admin("media", "licences").stdout)
 servers[0].end()
+
+# --- from the database into a file, and into another database, killed on the way ---------------------------------------------------
+
+
+def copy(*args):
+    return [build + "/sealwaxd", "store", "copy", "--json", *args]
+
+
+def counts(*args):
+    r = subprocess.run(copy(*args), capture_output=True, text=True)
+    return (r.returncode, json.loads(r.stdout)) if r.returncode == 0 else (r.returncode, r.stderr)
+
+
+os.mkdir("file")
+shutil.copy("vault.key", "file/vault.key")
+there = counts("--from", uri, "--to", "file/mail.db", "--vault-key", "vault.key")
+check("a database goes into a file", there[0] == 0 and there[1]["messages"] > len(accepted) and there[1]["licences"] == 2, there)
+alone = Server("file", "--config", "none").start()
+check("from which one server goes on", alone.run("alice", "whoami").stdout == "alice\n")
+one = next(m for m in sorted(accepted) if m in shown("alice", "phone"))
+check("and knows what was", '"acknowledged"' in alone.run("bank", "receipt", accepted[one], "--json").stdout)
+r = subprocess.run(copy("--from", "file/mail.db", "--to", other_uri), capture_output=True, text=True)
+check("it is not copied while a server works on it", r.returncode == 3 and "stop it first" in r.stderr, r.stderr)
+alone.end()
+killed = 0
+for n in range(12):
+    p = subprocess.Popen(copy("--from", "file/mail.db", "--to", other_uri), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(rng.uniform(0, 0.1))
+    p.kill()
+    killed += p.wait() != 0
+r = counts("--from", "file/mail.db", "--to", other_uri)
+check("killed on the way, all of it or nothing is there", r == there if r[0] == 0 else r[0] == 3 and "something in it" in r[1], r)
+r = counts("--from", other_uri, "--to", "file/again.db")
+check("nothing is missing", r == there, (r, there))
+r = counts("--from", "file/mail.db", "--to", other_uri)
+check("and nothing is put where there is something", r[0] == 3, r)
+print("%d copies killed" % killed)
 end()

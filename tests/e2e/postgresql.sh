@@ -49,12 +49,12 @@ ttp init "Test Root"
 ttp issue localhost --profile server
 for who in alice bank; do ttp issue $who --profile client; done
 ttp issue alice --profile client --out pki/phone
-psql -Xq "postgresql://sealwax@/postgres?host=$place" -c 'CREATE DATABASE sealwax'
+psql -Xq "postgresql://sealwax@/postgres?host=$place" -c 'CREATE DATABASE sealwax' -c 'CREATE DATABASE other'
 mkfifo crash started
 # kill -9 of the whole of PostgreSQL, when the script asks for it
 while read -r _; do pg_ctl -m immediate stop; start; echo up >started; done <>crash >>init.log 2>&1 &
 crasher=$!
-python3 "$here/postgresql.py" "$BUILD" "postgresql://sealwax@/sealwax?host=$place" crash started >two.log 2>&1
+python3 "$here/postgresql.py" "$BUILD" "postgresql://sealwax@/"{sealwax,other}"?host=$place" crash started >two.log 2>&1
 code=$?
 cat two.log
 read -r more _ less _ < <(tail -n 1 two.log)

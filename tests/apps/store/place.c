@@ -22,18 +22,24 @@ static bool run_psql(const char *uri, const char *sql, char out[64])
     return pclose(f) == 0;
 }
 
+void store_place_make_file(struct store_place *p)
+{
+    *p = (struct store_place){0};
+    snprintf(p->dir, sizeof p->dir, "/tmp/sealwax-store.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
+    snprintf(p->key, sizeof p->key, "%s/vault.key", p->dir);
+    snprintf(p->db, sizeof p->db, "%s/mail.db", p->dir);
+}
+
 void store_place_make(struct store_place *p)
 {
     static unsigned count;
     char answer[64], sql[64];
     const char *uri = getenv("SEALWAX_TEST_STORE");
-    *p = (struct store_place){.postgresql = uri != NULL};
-    snprintf(p->dir, sizeof p->dir, "/tmp/sealwax-store.XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
-    snprintf(p->key, sizeof p->key, "%s/vault.key", p->dir);
-    snprintf(p->db, sizeof p->db, "%s/mail.db", p->dir);
+    store_place_make_file(p);
     if (!uri)
         return;
+    p->postgresql = true;
     snprintf(p->schema, sizeof p->schema, "test_%d_%u", (int)getpid(), count++);
     snprintf(sql, sizeof sql, "CREATE SCHEMA %s", p->schema);
     CU_ASSERT_TRUE_FATAL(run_psql(uri, sql, answer));

@@ -15,6 +15,8 @@ struct store_place {
 };
 
 void store_place_make(struct store_place *p);
+/* store_place_make_file: in SQLite, whatever the environment says. */
+void store_place_make_file(struct store_place *p);
 void store_place_remove(struct store_place *p);
 
 /* store_place_sql: behind the store's back; false if the database refused it. store_place_ask: the number it answers; -1 without one. */
