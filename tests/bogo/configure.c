@@ -179,7 +179,7 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
     shim_must(sw_config_set_option(cfg, SW_OPT_TICKETS, !s->no_ticket), "tickets");
     shim_must(sw_config_set_option(cfg, SW_OPT_GREASE, s->enable_grease), "GREASE");
     shim_must(sw_config_set_option(cfg, SW_OPT_FALLBACK_SCSV, s->fallback_scsv), "fallback");
-    shim_must(sw_config_set_option(cfg, SW_OPT_KEEP_CHAIN, 1), "chain");
+    shim_must(sw_config_set_option(cfg, SW_OPT_KEEP_CHAIN, !s->retain_only_sha256), "chain");
     shim_must(sw_config_set_option(cfg, SW_OPT_RENEGOTIATION_FATAL, !s->renegotiate_ignore), "renegotiation");
     shim_must(sw_config_set_option(cfg, SW_OPT_STATUS_REQUEST, s->enable_ocsp), "status_request");
     shim_must(sw_config_set_option(cfg, SW_OPT_FALSE_START, s->false_start), "False Start");
@@ -190,6 +190,23 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");
     if (s->max_send_fragment > 0)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_SEND, s->max_send_fragment), "max-send-fragment");
+}
+
+/* Sessions go on from one connection to the next, but not where another part of the client's certificate is to be kept. */
+static void share_sessions(struct shim *shim, struct sw_config *cfg)
+{
+    const struct settings *s = shim->set;
+    uint8_t key[1][32];
+
+    if (!s->server)
+        return;
+    if (shim->previous != NULL && s->retain_only_sha256 == shim->previous_retained)
+        shim_must(sw_config_share_sessions(cfg, shim->previous), "sessions");
+    shim->previous_retained = s->retain_only_sha256;
+    if (!s->ticket_keys)
+        return;
+    memset(key, s->skip_ticket ? shim->connection + 1 : 1, sizeof key);
+    shim_must(sw_config_set_ticket_keys(cfg, key, 1), "ticket keys");
 }
 
 struct sw_config *shim_configure(struct shim *shim)
@@ -230,7 +247,6 @@ struct sw_config *shim_configure(struct shim *shim)
     sw_config_set_trace(cfg, shim_watch, shim);
     if (s->server)
         sw_config_set_hello(cfg, shim_hello, shim);
-    if (shim->previous != NULL && s->server)
-        shim_must(sw_config_share_sessions(cfg, shim->previous), "sessions");
+    share_sessions(shim, cfg);
     return cfg;
 }

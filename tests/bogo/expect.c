@@ -58,6 +58,9 @@ static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_
         shim_expect(info->peer_has_cert, "a certificate of the server");
     if (s->require_any && !info->resumed)
         shim_expect(info->peer_has_cert, "a certificate of the client");
+    if (s->expect_sha256 || s->retain_only_sha256)
+        shim_expect(info->peer_has_cert == s->expect_sha256 && sw_conn_peer_cert(conn, 0, &len) == NULL,
+                    "the fingerprint of the client's certificate alone");
     if (s->expect_peer_sigalg != 0)
         shim_expect(info->sigscheme == s->expect_peer_sigalg, "the peer's signature scheme");
     if (s->expect_ocsp.set && !info->resumed) {

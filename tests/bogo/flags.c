@@ -54,6 +54,8 @@ static const struct flag flags[] = {
     {"expect-client-ca-list", TEXT, S(expect_client_ca_list)},
     {"expect-verify-result", SWITCH, S(expect_verify_result)},
     {"expect-peer-cert-file", TEXT, S(expect_peer_cert_file)},
+    {"retain-only-sha256-client-cert", SWITCH, S(retain_only_sha256)},
+    {"expect-sha256-client-cert", SWITCH, S(expect_sha256)},
     {"use-old-client-cert-callback", SWITCH, S(ignored)},
     {"fail-cert-callback", SWITCH, S(fail_cert_callback)},
 
@@ -111,6 +113,10 @@ static const struct flag flags[] = {
     {"no-legacy-server-connect", SWITCH, S(no_legacy_server_connect)},
     {"renegotiate-ignore", SWITCH, S(renegotiate_ignore)},
 
+    {"use-ticket-callback", SWITCH, S(ticket_keys)},
+    {"use-ticket-aead-callback", SWITCH, S(ticket_keys)},
+    {"skip-ticket", SWITCH, S(skip_ticket)},
+    {"renew-ticket", SWITCH, S(ignored)}, /* every ticket that was used is */
     {"expect-session-miss", SWITCH, S(expect_session_miss)},
     {"no-ticket", SWITCH, S(no_ticket)},
     {"expect-no-session", SWITCH, S(expect_no_session)},

@@ -45,6 +45,7 @@ struct settings {
     const char *use_client_ca_list,
         *expect_client_ca_list; /* "<NULL>", "<EMPTY>", or names in hexadecimal, by commas */
     const char *expect_peer_cert_file;
+    bool retain_only_sha256, expect_sha256;
     bool expect_verify_result;
 
     struct int_list curves, verify_prefs, expect_peer_verify_prefs;
@@ -72,6 +73,7 @@ struct settings {
     bool expect_secure_renegotiation, expect_no_secure_renegotiation, no_legacy_server_connect;
     int expect_total_renegotiations;
 
+    bool ticket_keys, skip_ticket; /* the application's own keys, and its having lost them */
     bool expect_session_miss, no_ticket, expect_no_session, expect_ticket_renewal, expect_session_id,
         expect_no_session_id;
 

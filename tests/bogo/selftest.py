@@ -147,6 +147,8 @@ TESTS = [
     ("names of authorities against what is expected", lambda: exits(1, False, ["-expect-client-ca-list", "3000"], False, ask=True)),
     ("the plain certificate, when no other will do", lambda: exits(0, True, ["-expect-selected-credential", "-1"], True, credentials=BOTH)),
     ("a certificate against what is expected", lambda: exits(1, False, ["-expect-selected-credential", "0"], True, credentials=BOTH)),
+    ("tickets under keys of one's own", lambda: exits(0, True, ["-use-ticket-callback"], True, connections=2)),
+    ("keys that were lost", lambda: exits(0, True, ["-use-ticket-callback", "-skip-ticket", "-expect-session-miss"], True, connections=2)),
     ("a class of suites and one of them again", lambda: exits(0, True, ["-cipher", "DEFAULT:AES128-SHA"], True)),
     ("a group of another stack's", lambda: exits(89, True, ["-curves", "4588"], False, connections=0)),
     ("a scheme of another stack's", lambda: exits(89, True, ["-verify-prefs", "2308"], False, connections=0)),

@@ -13,7 +13,8 @@ struct shim {
     struct sw_config *previous; /* whose session cache and ticket keys the next connection's configuration shares */
     uint8_t *session;           /* client: newest session */
     size_t session_len;
-    int connection; /* 0 for the first */
+    int connection;         /* 0 for the first */
+    bool previous_retained; /* what the previous connection kept of a client's certificate */
 
     /* taken from the peer's messages as they went by */
     struct blob peer_alpn, peer_sigalgs, certificate_types, authorities;
