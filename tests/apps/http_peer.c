@@ -1,14 +1,20 @@
 #include "tests/apps/http_peer.h"
 #include "apps/bev.h"
+#include "apps/net.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* How long is waited for what must come, and for what loopback owes: it delivers at once, unless the machine is very busy. */
+enum { PATIENCE_MS = 60000, ARRIVAL_MS = 500 };
 
 static void on_connected(void *ctx, struct sw_conn *conn)
 {
@@ -66,7 +72,7 @@ void http_world_begin(struct http_world *w)
 void http_world_serve(struct http_world *w, const struct http_route *routes, void *ctx, size_t body_max)
 {
     const struct http_events events = {on_connected, on_disconnected, on_answered, on_cannot_accept};
-    const struct http_limits limits = {.body_max = body_max, .timeout = 20};
+    const struct http_limits limits = {.body_max = body_max, .timeout = 3600};
     w->http = http_new(w->base, &events, w, w->server_cfg, &limits);
     CU_ASSERT_TRUE_FATAL(w->http && http_serve(w->http, routes, ctx) &&
                          http_listen(w->http, listen_somewhere(&w->port)));
@@ -76,6 +82,16 @@ void http_world_open(struct http_world *w, const struct http_route *routes, void
 {
     http_world_begin(w);
     http_world_serve(w, routes, ctx, body_max);
+}
+
+bool http_peer_ended(struct http_peer *p)
+{
+    for (int64_t until = net_now() + PATIENCE_MS; net_now() < until && !p->eof && !sw_conn_error(p->conn);) {
+        http_turn(p->world);
+        if (!http_peer_read(p, SIZE_MAX))
+            poll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1, 1);
+    }
+    return p->eof || sw_conn_error(p->conn);
 }
 
 void http_turn(struct http_world *w)
@@ -156,12 +172,33 @@ bool http_peer_open_as(struct http_peer *p, struct http_world *w, const char *ce
     return open_with(p, p->own_cfg, false);
 }
 
+/* What was sent has come to the server's kernel, or has no room there. */
+static void arrive(const struct http_peer *p)
+{
+    int waiting = 0, before;
+    int64_t until = net_now() + ARRIVAL_MS;
+    do {
+        before = waiting;
+        http_turn(p->world);
+        if (ioctl(p->fd, SIOCOUTQ, &waiting) || !waiting)
+            return;
+        if (waiting != before)
+            until = net_now() + ARRIVAL_MS;
+        poll(NULL, 0, 1);
+    } while (net_now() < until);
+}
+
 void http_peer_close(struct http_peer *p)
 {
+    struct http_world *w = p->world;
+    const unsigned before = w->disconnected;
+    bool known = w->connected > before && sw_conn_established(p->conn) && !sw_conn_error(p->conn) && !p->eof;
     sw_conn_free(p->conn);
     sw_config_free(p->own_cfg);
     close(p->fd);
-    http_turn(p->world);
+    http_turn(w);
+    for (int64_t until = net_now() + ARRIVAL_MS; known && w->disconnected == before && net_now() < until; http_turn(w))
+        poll(NULL, 0, 1);
 }
 
 void http_peer_send(struct http_peer *p, const char *text, size_t len, size_t piece)
@@ -177,6 +214,7 @@ void http_peer_send(struct http_peer *p, const char *text, size_t len, size_t pi
         flush(p);
         http_turn(p->world);
     }
+    arrive(p);
 }
 
 static size_t parse(struct http_peer *p, size_t max)
@@ -220,11 +258,12 @@ static bool is_over(const struct http_peer *p)
 
 bool http_ask_until(struct http_peer *p, const char *text)
 {
-    const int turns = text ? 2000 : 20000; /* a whole answer may have to wait for the disk */
-    for (int i = 0; i < turns && !is_over(p) && !(text && strstr(p->body, text)); i++) {
+    for (int64_t until = net_now() + PATIENCE_MS;
+         net_now() < until && !is_over(p) && !(text && strstr(p->body, text));) {
         http_turn(p->world);
         size_t got = http_peer_read(p, SIZE_MAX);
-        if (!got && p->eof && !sw_conn_peek(p->conn, &(size_t){0}))
+        bool ended = p->eof || sw_conn_error(p->conn) || sw_conn_wants(p->conn) & SW_WANT_DONE;
+        if (!got && ended && !sw_conn_peek(p->conn, &(size_t){0}))
             http_reply_eof(&p->reply);
         else if (!got)
             poll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1, 1);

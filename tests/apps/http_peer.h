@@ -44,6 +44,8 @@ void http_peer_close(struct http_peer *p);
 void http_peer_send(struct http_peer *p, const char *text, size_t len, size_t piece);
 void http_turn(struct http_world *w);
 size_t http_peer_read(struct http_peer *p, size_t max);
+/* http_peer_ended: wait for the server's end of it. */
+bool http_peer_ended(struct http_peer *p);
 /* http_ask: a request and its whole answer; the status, 0 if the connection ended. */
 int http_ask(struct http_peer *p, const char *request);
 /* http_askf: the same, with what most requests have in common filled in; headers are whole lines with CRLF. */

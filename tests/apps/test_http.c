@@ -124,23 +124,15 @@ static void strangers_and_noise(void)
     http_world_open(&w, routes, NULL, 1000);
     struct sw_config *mutual = w.client_cfg;
     w.client_cfg = pair_config(SW_CLIENT); /* without a certificate */
-    bool open = http_peer_open(&p, &w, false);
-    for (int i = 0; open && i < 50 && !p.eof; i++) {
-        http_turn(&w);
-        http_peer_read(&p, SIZE_MAX);
-    }
-    CU_ASSERT_TRUE(p.eof || sw_conn_error(p.conn));
+    (void)http_peer_open(&p, &w, false);
+    CU_ASSERT_TRUE(http_peer_ended(&p));
     CU_ASSERT_EQUAL(sw_conn_alert_received(p.conn), SW_ALERT_HANDSHAKE_FAILURE);
     http_peer_close(&p);
     sw_config_free(w.client_cfg);
     w.client_cfg = mutual;
     CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
     CU_ASSERT_EQUAL(send(p.fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18); /* not TLS */
-    for (int i = 0; i < 50 && !p.eof; i++) {
-        http_turn(&w);
-        poll(&(struct pollfd){.fd = p.fd, .events = POLLIN}, 1, 1);
-        http_peer_read(&p, SIZE_MAX);
-    }
+    CU_ASSERT_TRUE(http_peer_ended(&p));
     CU_ASSERT_NOT_EQUAL(sw_conn_alert_received(p.conn), SW_ALERT_NONE);
     http_peer_close(&p);
     CU_ASSERT_EQUAL(w.answered, 0);
@@ -174,10 +166,10 @@ static void waits_for_descriptors(void)
     CU_ASSERT_EQUAL(w.connected, 1);
     CU_ASSERT_EQUAL(http_askf(&p, "GET", "/", "", ""), 200); /* who is in is served */
     setrlimit(RLIMIT_NOFILE, &was);
-    for (int i = 0; i < 1000 && !sw_conn_established(late.conn); i++) {
+    for (int i = 0; i < 60000 && !sw_conn_established(late.conn); i++) {
         usleep(1000);
-        http_ask_begin(&late, "");
-        (void)http_ask_until(&late, "nothing");
+        http_turn(&w);
+        http_peer_read(&late, SIZE_MAX);
     }
     CU_ASSERT_TRUE(sw_conn_established(late.conn));
     CU_ASSERT_EQUAL(w.connected, 2);
@@ -197,7 +189,7 @@ static const char *ask_plainly(struct http_world *w, const char *request)
     ssize_t n = 1;
     CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
     CU_ASSERT_EQUAL(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
-    for (int i = 0; i < 200 && n; i++) {
+    for (int i = 0; i < 12000 && n; i++) {
         http_turn(w);
         n = recv(fd, answer + len, sizeof answer - 1 - len, MSG_DONTWAIT);
         if (n > 0)

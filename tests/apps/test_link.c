@@ -14,7 +14,7 @@ static void gives_up_a_silent_peer(void)
     pair_open(&p, false);
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
     SW_ASSERT_OK(sw_conn_new(&p.server, p.server_cfg, NULL));
-    link_open(&link, fd[0], p.server, "somebody", 5);
+    link_open(&link, fd[0], p.server, "somebody", 60);
     link_settle(&link);
     CU_ASSERT_EQUAL(link.state, LINK_OPEN);
     link.deadline = net_now();
@@ -37,7 +37,7 @@ static void notices_truncation(void)
     pair_open(&p, false);
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
     SW_ASSERT_OK(sw_conn_new(&p.server, p.server_cfg, NULL));
-    link_open(&link, fd[0], p.server, "somebody", 5);
+    link_open(&link, fd[0], p.server, "somebody", 60);
     close(fd[1]);
     link_receive(&link);
     SW_ASSERT_ERR(link_verdict(&link), SW_ERR_TRUNCATED);
