@@ -155,16 +155,19 @@ static int from_file(const struct ttp *t, struct ttp_index *ix, const char *path
 int ttp_find(const struct ttp *t, struct ttp_index *ix, const char *id, bool newest, struct ttp_row **out,
              uint8_t **file, size_t *file_len)
 {
-    struct search s;
+    struct search s = {.t = t};
     char serial[TTP_SERIAL_CAP];
     *out = NULL;
     if (file)
         *file = NULL;
+    if (*id == 0)
+        return ttp_usage(t, "an ID is a name, a serial number or a certificate file, not nothing");
     if (is_file(id) && sw_file_exists(id))
         return from_file(t, ix, id, out, file, file_len);
-    int err = search(t, ix, NULL, id, &s);
-    if (!err && !s.best && normal_serial(id, serial))
-        err = search(t, ix, serial, NULL, &s);
+    /* serial numbers first: whoever asks for a certificate chooses its name, and could choose another's number for one */
+    int err = normal_serial(id, serial) ? search(t, ix, serial, NULL, &s) : TTP_DONE;
+    if (!err && !s.best)
+        err = search(t, ix, NULL, id, &s);
     if (!err && !s.best)
         err = ttp_error(t, TTP_BAD_INPUT, "%s: no certificate in %s has this name or serial number", id, t->dir);
     else if (!err && s.valid > 1 && !newest)

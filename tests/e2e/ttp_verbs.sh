@@ -227,6 +227,15 @@ ok openssl verify -x509_strict -CAfile certs/root.crt peer2.crt
 code 4 "$TTP" renew nobody; says "no certificate"
 code 2 "$TTP" renew alice --key p256
 
+# an empty ID is nobody's, and a serial number cannot be taken by a name
+ok "$TTP" --pki ids init Ids --key p256
+ok "$TTP" --pki ids issue victim --profile client --key p256
+victim=$(openssl x509 -in ids/victim.crt -noout -serial | cut -d= -f2 | tr A-F a-f)
+ok "$TTP" --pki ids issue "$victim" --profile client --key p256
+for verb in revoke renew export; do code 2 "$TTP" --pki ids $verb ""; done
+code 2 "$TTP" --pki ids export "" --ca -; says "not nothing"
+ok "$TTP" --pki ids revoke "$victim"; says "Revoked victim ($victim)"
+
 # times that no certificate can say
 code 2 "$TTP" --pki far init Far --not-after 999999999999; says "1950 to 9999"
 code 2 "$TTP" --pki far init Far --not-before 9223372036854775807; says "1950 to 9999"
