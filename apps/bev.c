@@ -577,6 +577,7 @@ struct bufferevent *bev_new(struct event_base *base, struct sw_config *cfg, cons
     evbuffer_add_cb(bufferevent_get_output(b->filter), on_output, b);
     sw_conn_set_user(b->conn, b->filter);
     bufferevent_setwatermark(b->socket, EV_WRITE, 0, WRITE_HIGH);
+    bufferevent_set_max_single_write(b->socket, WRITE_HIGH); /* else 16 KiB a turn of the loop */
     table.count++;
     table.totals.accepted++;
     return b->filter;

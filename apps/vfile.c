@@ -315,22 +315,27 @@ static enum sw_err write_chunk(struct sw_vfile *f, int64_t index, size_t len)
     return err ? err : write_all(f->fd, f->stored, len + OVERHEAD, place_of(index));
 }
 
-static enum sw_err read_chunk(struct sw_vfile *f, int64_t index)
+static enum sw_err open_chunk(struct sw_vfile *f, int64_t index, uint8_t *out)
 {
     uint8_t aad[AAD];
     size_t len = chunk_len(f, index);
+    chunk_aad(f, index, aad);
+    enum sw_err err = read_all(f->fd, f->stored, len + OVERHEAD, place_of(index));
+    return err ? err
+               : sw_aead_open(&f->aead, f->stored, aad, AAD, f->stored + SW_AEAD_NONCE, len, out,
+                              f->stored + SW_AEAD_NONCE + len);
+}
+
+static enum sw_err read_chunk(struct sw_vfile *f, int64_t index)
+{
     if (f->cached == index)
         return SW_OK;
     f->cached = -1;
-    chunk_aad(f, index, aad);
-    enum sw_err err = read_all(f->fd, f->stored, len + OVERHEAD, place_of(index));
-    if (err == SW_OK)
-        err = sw_aead_open(&f->aead, f->stored, aad, AAD, f->stored + SW_AEAD_NONCE, len, f->chunk,
-                           f->stored + SW_AEAD_NONCE + len);
+    enum sw_err err = open_chunk(f, index, f->chunk);
     if (err)
         return err;
     f->cached = index;
-    f->cached_len = len;
+    f->cached_len = chunk_len(f, index);
     return SW_OK;
 }
 
@@ -442,10 +447,17 @@ enum sw_err sw_vfile_read(struct sw_vfile *file, int64_t offset, void *out, size
     *got = 0;
     if (offset < 0 || offset >= file->length || !len)
         return SW_OK;
-    enum sw_err err = read_chunk(file, offset / SW_VFILE_CHUNK);
+    int64_t index = offset / SW_VFILE_CHUNK;
+    size_t at = (size_t)(offset % SW_VFILE_CHUNK);
+    if (at == 0 && len >= chunk_len(file, index) && file->cached != index) {
+        enum sw_err err = open_chunk(file, index, out);
+        *got = err ? 0 : chunk_len(file, index);
+        return err;
+    }
+    enum sw_err err = read_chunk(file, index);
     if (err)
         return err;
-    size_t at = (size_t)(offset % SW_VFILE_CHUNK), there = file->cached_len - at;
+    size_t there = file->cached_len - at;
     *got = there < len ? there : len;
     memcpy(out, file->chunk + at, *got);
     return SW_OK;
