@@ -165,14 +165,22 @@ void sw_status_write(struct sw_conn *conn, struct sw_writer *w)
 
 enum sw_err sw_status_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
 {
+    struct sw_reader responders;
+
     (void)conn;
-    if (sw_read_u8(r) == STATUS_OCSP) {
-        (void)sw_read_vec16(r);
-        (void)sw_read_vec16(r);
-        ext->status_request = true;
-    } else {
+    if (sw_read_u8(r) != STATUS_OCSP) {
         (void)sw_read_rest(r);
+        return SW_OK;
     }
+    responders = sw_read_vec16(r);
+    while (sw_reader_left(&responders) > 0) {
+        struct sw_reader id = sw_read_vec16(&responders);
+
+        if (sw_reader_left(&id) == 0)
+            return SW_ERR_EXTENSION_DECODE;
+    }
+    (void)sw_read_vec16(r);
+    ext->status_request = true;
     return SW_OK;
 }
 

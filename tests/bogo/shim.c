@@ -87,11 +87,12 @@ static void send_derived(struct shim *shim, struct sw_conn *conn)
     const struct settings *s = shim->set;
 
     if (s->export_len >= 0) {
+        const void *context = s->export_context.p != NULL ? (const void *)s->export_context.p : "";
         uint8_t *out = malloc((size_t)s->export_len + 1);
 
-        if (out == NULL || sw_conn_export(conn, s->export_label != NULL ? s->export_label : "",
-                                          s->use_export_context ? (const void *)s->export_context.p : NULL,
-                                          s->export_context.len, out, (size_t)s->export_len) != SW_OK)
+        if (out == NULL ||
+            sw_conn_export(conn, s->export_label != NULL ? s->export_label : "", s->use_export_context ? context : NULL,
+                           s->export_context.len, out, (size_t)s->export_len) != SW_OK)
             shim_fail("EXPORT", "failed to export keying material");
         write_all(shim, conn, out, (size_t)s->export_len);
         free(out);

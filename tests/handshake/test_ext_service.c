@@ -22,6 +22,8 @@ static const struct ext_body offers[] = {
     {"a byte behind protocols",         16, "0003 02 6832 00",                    SW_ERR_EXTENSION_DECODE},
     {"a status request",                 5, "01 0000 0000",                       SW_OK},
     {"one with a responder",             5, "01 0003 000161 0000",                SW_OK},
+    {"one with a responder of no bytes", 5, "01 0005 000161 0000 0000",           SW_ERR_EXTENSION_DECODE},
+    {"one with a responder cut short",   5, "01 0003 000261 0000",                SW_ERR_EXTENSION_DECODE},
     {"one that ends early",              5, "01 0000 00",                         SW_ERR_EXTENSION_DECODE},
     {"another type of status",           5, "02 ffff",                            SW_OK},
     {"authorities",                     47, "0004 0002 3000",                     SW_OK},
