@@ -8,7 +8,7 @@ sealwax=$BUILD/sealwax
 source=$(cd "$(dirname "$0")" && pwd)
 dir=${SCRATCH:-$(mktemp -d)}
 cd "$dir" || exit 1
-export NO_COLOR=1
+export NO_COLOR=1 XDG_STATE_HOME=$dir/xdg
 unset SSLKEYLOGFILE
 
 passed=0 failed=0

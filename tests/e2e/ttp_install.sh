@@ -12,6 +12,8 @@ if [ -z "${TTP_INSTALL_INSIDE:-}" ]; then
     TTP_INSTALL_INSIDE=1 exec unshare -m bash "$self"
 fi
 
+export TMPDIR=$PWD/tmp # nobody else's files are looked at
+mkdir tmp
 # copies take the place of the machine's own; dpkg's too, for Java's keystore is changed by a trigger of its package
 for dir in /etc/ssl/certs /usr/local/share/ca-certificates /var/lib/ca-certificates-java /var/lib/dpkg; do
     [ -d $dir ] || continue
