@@ -1,5 +1,5 @@
 #!/bin/sh
-# make bench: certificates made by our own tool, then the benchmark. Arguments go to the program: --seconds S, --markdown.
+# make bench: certificates made by our own tool, then the benchmark. Arguments go to the program: --seconds S, --markdown, --only TEXT.
 set -eu
 build=${BUILD:-build}
 dir=$build/bench

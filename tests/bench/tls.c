@@ -2,8 +2,9 @@
  * The benchmark: handshakes, bulk, small messages and memory of Sealwax beside OpenSSL's libssl, in memory, both sides of a connection in this
  * thread, CPU time, the median of interleaved rounds. What counts is the ratio inside one run: absolute figures belong to one machine.
  *
- *   tls DIR [--seconds S] [--markdown]
+ *   tls DIR [--seconds S] [--markdown] [--only TEXT]
  *     DIR  root.crt, server.crt, server.key, client.crt, client.key: RSA-2048, made by tests/bench/run.sh
+ *     TEXT the rows that have this in their title
  */
 #include "tests/bench/stack.h"
 #include <errno.h>
@@ -284,14 +285,17 @@ int main(int argc, char **argv)
 {
     double seconds = 0.5;
     bool markdown = false;
+    const char *only = "";
 
     if (argc < 2)
-        bench_fail("usage", "tls DIR [--seconds S] [--markdown]");
+        bench_fail("usage", "tls DIR [--seconds S] [--markdown] [--only TEXT]");
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--markdown") == 0)
             markdown = true;
         else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
             seconds = atof(argv[++i]);
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            only = argv[++i];
     }
     if (markdown)
         printf("| | unit | %s | %s | ratio |\n|---|---|--:|--:|--:|\n", stacks[0]->name, stacks[1]->name);
@@ -300,6 +304,8 @@ int main(int argc, char **argv)
     for (size_t r = 0; r < ROWS; r++) {
         double figures[STACKS][ROUNDS], medians[STACKS];
 
+        if (strstr(rows[r].title, only) == NULL)
+            continue;
         for (int round = 0; round < ROUNDS; round++)
             for (int i = 0; i < STACKS; i++)
                 figures[i][round] = measure_once(stacks[i], &rows[r], argv[1], seconds);
@@ -307,6 +313,7 @@ int main(int argc, char **argv)
             medians[i] = median(figures[i]);
         print_row(rows[r].title, rows[r].unit, medians, false, markdown);
     }
-    print_memory(argv[1], markdown);
+    if (strstr("memory", only) != NULL)
+        print_memory(argv[1], markdown);
     return 0;
 }
