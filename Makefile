@@ -22,7 +22,7 @@ VERSION := 1.0
 ifeq ($(origin CC),default)
 CC := cc
 endif
-# deps: built by deps/wolfcrypt.sh; system: the packaged libwolfssl-dev
+# deps: built by deps/wolfcrypt.sh; small: the same, for size; system: the packaged libwolfssl-dev
 WOLFCRYPT ?= deps
 # 1: AddressSanitizer and UndefinedBehaviorSanitizer, in build-san/
 SAN       ?=
@@ -37,7 +37,7 @@ WERROR    ?= 1
 # 1: show whole commands
 V         ?=
 B         ?= build$(if $(SAN),-san)$(if $(CT),-ct)$(if $(FUZZ),-fuzz)
-CFLAGS    ?= $(if $(FUZZ),-O1,-O2) -g
+CFLAGS    ?= $(if $(FUZZ),-O1,$(if $(filter small,$(WOLFCRYPT)),-Os,-O2)) -g
 LDFLAGS   ?=
 PREFIX    ?= /usr/local
 DESTDIR   ?=
@@ -69,7 +69,7 @@ PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 endif
 
-ifeq ($(WOLFCRYPT)+$(WOLF_KIND),deps+system)
+ifeq ($(filter system,$(WOLFCRYPT))+$(WOLF_KIND),+system)
 $(info wolfcrypt: the packaged library, because the source could not be had; "make clean" lets the next make try again)
 endif
 
@@ -337,4 +337,4 @@ clean:
 
 help:
 	@echo 'make all (the default), or:'; sed -n 's/^#: /  /p' Makefile
-	@echo 'settings: CC= CFLAGS= LDFLAGS= B= WOLFCRYPT=deps|system SAN=1 KEYLOG=1 WERROR=0 V=1 (docs/building.md)'
+	@echo 'settings: CC= CFLAGS= LDFLAGS= B= WOLFCRYPT=deps|small|system SAN=1 KEYLOG=1 WERROR=0 V=1 (docs/building.md)'

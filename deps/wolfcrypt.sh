@@ -1,6 +1,7 @@
 #!/bin/sh
 # Get wolfCrypt, and write a make fragment that says where it is.
 #   deps/wolfcrypt.sh deps   FRAGMENT     build it from Debian's source package, or take that from the cache
+#   deps/wolfcrypt.sh small  FRAGMENT     the same, for size: portable C and small tables
 #   deps/wolfcrypt.sh system FRAGMENT     use the packaged libwolfssl-dev
 #
 # Built: the source package wolfssl of suite trixie with Debian's security patches, static, crypto only, with assembly. apt-get fetches
@@ -20,8 +21,8 @@ recipe=2 # raise when the steps below change in a way that neither flags nor ver
 
 cc=${DEPS_CC:-cc}
 here=$(cd "$(dirname "$0")" && pwd)
-kind=${1:?usage: deps/wolfcrypt.sh deps|system FRAGMENT}
-fragment=${2:?usage: deps/wolfcrypt.sh deps|system FRAGMENT}
+kind=${1:?usage: deps/wolfcrypt.sh deps|small|system FRAGMENT}
+fragment=${2:?usage: deps/wolfcrypt.sh deps|small|system FRAGMENT}
 arch=$(uname -m)
 
 say() { echo "wolfcrypt: $*" >&2; }
@@ -30,16 +31,19 @@ say() { echo "wolfcrypt: $*" >&2; }
 
 # Numbers of up to 8192 bits: RSA and DH of that size are accepted from peers. PIC, so that position-independent programs can link it.
 flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-examples --disable-crypttests
-    --enable-sp-math-all --enable-sp=yes,4096 --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
+    --enable-sp-math-all --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
     --enable-curve25519 --enable-ed25519 --enable-curve448 --enable-ed448
     --enable-aesctr --enable-aesgcm-stream --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
     --enable-x963kdf --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs --disable-errorstrings"
-if [ "$arch" = x86_64 ]; then
-    flags="$flags --enable-intelasm --enable-sp-asm"
-fi
 # What configure has no switch for: named groups (RFC 7919), RSA without padding (blinded), the test whether a point is on its curve.
 cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING -DUSE_ECC_B_PARAM"
 cflags="-O2 -g0 -fPIC -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections"
+if [ "$kind" = small ]; then
+    flags="$flags --enable-sp=small,small4096 --enable-aesgcm=4bit"
+else
+    flags="$flags --enable-sp=yes,4096"
+    [ "$arch" != x86_64 ] || flags="$flags --enable-intelasm --enable-sp-asm"
+fi
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
@@ -141,8 +145,8 @@ build() { # the source package in the current directory, into $1
 
 case $kind in
 system) use_system; exit 0 ;;
-deps) ;;
-*) echo "deps/wolfcrypt.sh: WOLFCRYPT is deps or system, not '$kind'" >&2; exit 2 ;;
+deps | small) ;;
+*) echo "deps/wolfcrypt.sh: WOLFCRYPT is deps, small or system, not '$kind'" >&2; exit 2 ;;
 esac
 
 "$here/packages.sh" build
@@ -172,4 +176,4 @@ if [ ! -e "$out/lib/libwolfssl.a" ]; then
         exit 0
     fi
 fi
-fragment deps "-isystem $out/include" "$out/lib/libwolfssl.a -lm" "$out/lib/libwolfssl.a"
+fragment "$kind" "-isystem $out/include" "$out/lib/libwolfssl.a -lm" "$out/lib/libwolfssl.a"
