@@ -2,6 +2,7 @@
  * DIR/ttp.conf: settings of one CA, an INI file without sections. What is set here is the default of an option or of
  * every certificate; a line that is not understood is an error, because a setting that silently does nothing is worse.
  */
+#include "ttp/key.h"
 #include "ttp/ttp.h"
 #include <errno.h>
 #include <ini.h>
@@ -13,6 +14,8 @@ struct loading {
     struct ttp_conf *conf;
     const char *problem; /* of the first bad line */
     bool memory;
+    FILE *file;
+    int line;
 };
 
 static bool set_text(struct loading *l, char **to, const char *value)
@@ -43,7 +46,48 @@ static bool set_url(struct loading *l, char **to, const char *value)
 {
     if (strncmp(value, "http://", 7) != 0)
         l->problem = "is not an http:// address (RFC 5280 clients fetch nothing else)";
+    for (const char *p = value; *p; p++)
+        if (*p <= ' ' || *p >= 0x7f || strchr("\"<>\\^`{|}", *p))
+            l->problem = "is not an http:// address: there is a character in it that none has";
     return !l->problem && set_text(l, to, value);
+}
+
+static bool set_key(struct loading *l, char **to, const char *value)
+{
+    if (!sw_key_kind_by_name(value))
+        l->problem = "is not a kind of key: there are rsa2048, rsa3072, rsa4096, p256, p384 and ed25519";
+    return !l->problem && set_text(l, to, value);
+}
+
+static bool set_country(struct loading *l, char **to, const char *value)
+{
+    if (strlen(value) != 2 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
+        l->problem = "is not a country, which is two capital letters (ISO 3166)";
+    return !l->problem && set_text(l, to, value);
+}
+
+/*
+ * A line for inih, which has room for a short one only, and would take the rest for a line of its own: a comment's end for a setting. So a line
+ * that does not fit ends the reading, and so does a zero byte, as what follows it would go unseen.
+ */
+static char *next_line(char *out, int size, void *stream)
+{
+    struct loading *l = stream;
+    int n = 0, c;
+    if (l->problem)
+        return NULL;
+    l->line++;
+    while ((c = getc(l->file)) != EOF && c != 0 && n < size - 1) {
+        out[n++] = (char)c;
+        if (c == '\n')
+            break;
+    }
+    out[n] = 0;
+    if (c == 0)
+        l->problem = "is not text";
+    else if (c != EOF && c != '\n')
+        l->problem = "is too long (200 bytes at most)";
+    return l->problem || n == 0 ? NULL : out;
 }
 
 /* inih's handler: 1 to go on, 0 for an error in this line. */
@@ -56,9 +100,9 @@ static int on_line(void *user, const char *section, const char *name, const char
     if (*section)
         l->problem = "stands in a section; there are none";
     else if (strcmp(name, "key") == 0)
-        return set_text(l, &c->key, value);
+        return set_key(l, &c->key, value);
     else if (strcmp(name, "country") == 0)
-        return set_text(l, &c->country, value);
+        return set_country(l, &c->country, value);
     else if (strcmp(name, "org") == 0)
         return set_text(l, &c->org, value);
     else if (strcmp(name, "crl_url") == 0)
@@ -84,21 +128,23 @@ static int on_line(void *user, const char *section, const char *name, const char
 int ttp_conf_load(struct ttp *t)
 {
     char path[4096];
-    struct loading l = {&t->conf, NULL, false};
+    struct loading l = {.conf = &t->conf};
     if (snprintf(path, sizeof path, "%s/ttp.conf", t->dir) >= (int)sizeof path)
         return ttp_error(t, TTP_USAGE, "%s: the path is too long", t->dir);
     FILE *f = fopen(path, "re");
     if (!f)
         return errno == ENOENT || errno == ENOTDIR ? TTP_DONE : ttp_fail(t, SW_ERR_SYSTEM, path);
-    int line = ini_parse_file(f, on_line, &l);
+    l.file = f;
+    int line = ini_parse_stream(next_line, &l, on_line, &l), saved = errno;
     bool broken = ferror(f);
     fclose(f);
+    errno = saved;
     if (broken)
         return ttp_fail(t, SW_ERR_SYSTEM, path);
     if (l.memory)
         return ttp_fail(t, SW_ERR_MEMORY, path);
-    if (line)
-        return ttp_error(t, TTP_BAD_INPUT, "%s: line %d %s", path, line,
+    if (line || l.problem)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: line %d %s", path, line ? line : l.line,
                          l.problem ? l.problem : "is not \"setting = value\"");
     return TTP_DONE;
 }

@@ -463,6 +463,16 @@ ok "$TTP" issue conf.example.org
 text limited/conf.example.org.crt; says "http://crl.example.org/ca.crl"; says "http://ocsp.example.org/"; says "O = Example Org"; says "prime256v1"
 printf '\ndayz = 30\n' >>limited/ttp.conf
 code 4 "$TTP" issue conf2.example.org; says "line 8"
+# each of these stops every verb, with the line that is wrong
+bad_setting() { printf '%s\n' "$1" >limited/ttp.conf; code 4 "$TTP" list; says "limited/ttp.conf: line 1 $2"; }
+bad_setting 'key = rsa1024' "is not a kind of key"
+bad_setting 'country = de' "is not a country"
+bad_setting 'crl_url = http://crl.example.org/a b' "is not an http:// address"
+bad_setting "crl_url = http://crl.example.org/$(printf '%0200d' 0)" "is too long"
+# the end of a long comment is no setting
+bad_setting "$(printf '# %0197ddays = 5' 0)" "is too long"
+printf 'days = 5\0\n' >limited/ttp.conf
+code 4 "$TTP" list; says "is not text"
 rm limited/ttp.conf
 
 # --- the manual and the completion are what the tool says -----------------------------------------------------------------
