@@ -35,7 +35,7 @@ says() { # WHAT PATTERN FILE
 # --- a card with three keys, and one with somebody else's --------------------------------------------------------------------
 
 module=$(find /usr/lib -name libsofthsm2.so 2>/dev/null | head -n 1)
-[ -n "$module" ] || { echo "softhsm2 is not installed"; exit 1; }
+[ -n "$module" ] || { echo "softhsm2 is not installed"; exit 77; }
 mkdir tokens
 cat >softhsm2.conf <<CONF
 directories.tokendir = $dir/tokens

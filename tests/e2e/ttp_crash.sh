@@ -60,7 +60,8 @@ for i in $(seq 60); do
     pid=$!
     # from the first instruction to about the last
     read -rt "$(printf '0.%06d' $((i * 7 % 50 * took / 50)))" -u $never
-    kill -9 $pid 2>/dev/null && killed=$((killed + 1))
+    # who was through already says that the machine has become faster
+    if kill -9 $pid 2>/dev/null; then killed=$((killed + 1)); else took=$((took * 9 / 10)); fi
     wait $pid 2>/dev/null
 done
 [ "$killed" -gt 10 ] && passed || failed "only $killed of 60 were killed in time"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOW = 1800000000, PATIENCE_MS = 10000 };
+enum { NOW = 1800000000, PATIENCE_MS = 60000 };
 
 static const uint8_t laptop[32] = {1, 0xfe};
 
