@@ -114,13 +114,17 @@ static void add_credentials(struct sw_config *cfg, const struct settings *s)
         const struct credential *c = &s->credentials[(i + s->plain_credential) % s->credentials_len];
         size_t cert_len, key_len;
         uint8_t *cert, *key;
+        enum sw_err err;
         char names[16 * LIST_MAX];
 
         if (c->cert_file == NULL || c->key_file == NULL)
             continue;
         cert = shim_read_file(c->cert_file, &cert_len);
         key = shim_read_file(c->key_file, &key_len);
-        shim_must(sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL), c->cert_file);
+        err = sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL);
+        if (err == SW_ERR_UNSUPPORTED)
+            unimplemented(sw_config_error(cfg));
+        shim_must(err, c->cert_file);
         join_numbers(&c->signing_prefs, names, sizeof names);
         must_know(cfg, sw_config_set_cert_sigalgs(cfg, c->signing_prefs.n > 0 ? names : default_signing));
         if (c->ocsp.set && (!s->use_ocsp_callback || !s->decline_ocsp))

@@ -150,6 +150,7 @@ TESTS = [
     ("tickets under keys of one's own", lambda: exits(0, True, ["-use-ticket-callback"], True, connections=2)),
     ("keys that were lost", lambda: exits(0, True, ["-use-ticket-callback", "-skip-ticket", "-expect-session-miss"], True, connections=2)),
     ("a class of suites and one of them again", lambda: exits(0, True, ["-cipher", "DEFAULT:AES128-SHA"], True)),
+    ("a key of another stack's", lambda: exits(89, True, ["-cert-file", CERT, "-key-file", "tests/vectors/ttp/secp256k1.pem"], False, connections=0)),
     ("a group of another stack's", lambda: exits(89, True, ["-curves", "4588"], False, connections=0)),
     ("a scheme of another stack's", lambda: exits(89, True, ["-verify-prefs", "2308"], False, connections=0)),
     ("malformed timestamps", lambda: exits(1, True, ["-signed-cert-timestamps", "AAI="], True, connections=0)),
