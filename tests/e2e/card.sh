@@ -19,7 +19,7 @@ ok() { passed=$((passed + 1)); }
 bad() {
     failed=$((failed + 1))
     echo "FAIL: $*"
-    [ ! -s err ] || sed 's/^/    | /' err | head -n 10
+    [ ! -s err ] || sed 's/^/    err| /' err | head -n 10
 }
 exits() { # CODE WHAT COMMAND...
     want=$1 what=$2

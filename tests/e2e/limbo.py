@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run x509-limbo cases through `ttp verify`: limbo.py TTP SCRATCH
 
-Each case must end with exit code 0 (accept) or 1 (reject), within a second, as the suite expects; the known lists name the exceptions,
+Each case must end with exit code 0 (accept) or 1 (reject), as the suite expects; the known lists name the exceptions,
 which must differ.
 """
 
@@ -80,7 +80,7 @@ def main():
             verdict, said = job.result()[column]
             if verdict != int(case["id"] in exceptions):
                 failed += 1
-                print(f"{profile}: {case['id']}: expected {case['expected_result']}, got: {said or 'accepted'}")
+                print(f"FAIL: {profile}: {case['id']}: expected {case['expected_result']}, got: {said or 'accepted'}")
     print(f"{2 * len(cases) - failed} passed, {failed} failed")
     return failed > 0
 

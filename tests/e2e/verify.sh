@@ -14,7 +14,7 @@ expect() {
     "$code":*"$text"*) passed=$((passed + 1)) ;;
     *)
         failed=$((failed + 1))
-        echo "ttp verify $*: exit code $got, not $code with \"$text\": $said"
+        echo "FAIL: ttp verify $*: exit code $got, not $code with \"$text\": $said"
         ;;
     esac
 }
