@@ -5,8 +5,8 @@ self=$(readlink -f "$0")
 . "$(dirname "$self")/ttp.inc"
 
 if [ "$(id -u)" != 0 ] || [ ! -x /usr/sbin/update-ca-certificates ] || ! unshare -m true 2>/dev/null; then
-    echo "skipped: the system's trust store (needs root, mount namespaces and update-ca-certificates)"
-    finish
+    echo "the system's trust store needs root, mount namespaces and update-ca-certificates"
+    exit 77
 fi
 if [ -z "${TTP_INSTALL_INSIDE:-}" ]; then
     TTP_INSTALL_INSIDE=1 exec unshare -m bash "$self"
