@@ -158,13 +158,7 @@ static enum sw_err remember_name(struct sw_conn *conn)
 {
     const struct sw_slice name = conn->hs->peer_ext.server_name;
 
-    if (name.len == 0)
-        return SW_OK;
-    conn->name = sw_conn_alloc(conn, name.len + 1);
-    if (conn->name == NULL)
-        return SW_ERR_MEMORY;
-    memcpy(conn->name, name.p, name.len);
-    return SW_OK;
+    return name.len > 0 ? sw_conn_set_name(conn, name.p, name.len) : SW_OK;
 }
 
 /* For a server that would rather refuse than show a certificate for another name (RFC 6066 3). */

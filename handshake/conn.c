@@ -32,17 +32,21 @@ size_t sw_conn_memory(const struct sw_conn *conn)
 
 /* --- making and freeing ------------------------------------------------------------------------------------------------- */
 
-static enum sw_err set_name(struct sw_conn *conn, const char *name)
+enum sw_err sw_conn_set_name(struct sw_conn *conn, const void *name, size_t len)
 {
-    size_t len = strlen(name);
-
-    if (len == 0 || len > 255)
-        return SW_ERR_ARGUMENT;
-    conn->name = sw_conn_alloc(conn, len + 1);
+    conn->name = len < sizeof conn->short_name ? conn->short_name : sw_conn_alloc(conn, len + 1);
     if (conn->name == NULL)
         return SW_ERR_MEMORY;
     memcpy(conn->name, name, len);
     return SW_OK;
+}
+
+/* Whom a client wants: as long as an extension can name it. */
+static enum sw_err want(struct sw_conn *conn, const char *name)
+{
+    size_t len = strlen(name);
+
+    return len == 0 || len > 255 ? SW_ERR_ARGUMENT : sw_conn_set_name(conn, name, len);
 }
 
 enum sw_err sw_conn_new(struct sw_conn **out, struct sw_config *cfg, const char *name)
@@ -62,7 +66,7 @@ enum sw_err sw_conn_new(struct sw_conn **out, struct sw_config *cfg, const char 
     conn->max_recv = conn->max_recv_protected = SW_RECORD_PLAIN_MAX;
     err = sw_handshake_new(conn);
     if (err == SW_OK && name != NULL && cfg->role == SW_CLIENT)
-        err = set_name(conn, name);
+        err = want(conn, name);
     if (err != SW_OK) {
         sw_conn_free(conn);
         return err;
@@ -80,7 +84,7 @@ void sw_conn_free(struct sw_conn *conn)
     cfg = conn->cfg;
     sw_handshake_end(conn);
     sw_engine_work_free(conn);
-    if (conn->name != NULL)
+    if (conn->name != NULL && conn->name != conn->short_name)
         sw_conn_release_mem(conn, conn->name, strlen(conn->name) + 1);
     sw_conn_release_mem(conn, conn->kept, conn->kept_len);
     sw_conn_release_mem(conn, conn->text, SW_TEXT_MAX);
@@ -210,8 +214,9 @@ enum sw_err sw_conn_out_ack(struct sw_conn *conn, size_t len)
     if (w->out_start != w->out_end)
         return SW_OK;
     w->out_start = w->out_end = 0;
-    /* our flight is gone, and the peer takes its time: whoever opens thousands of connections and stops here holds no buffers of ours */
-    if (conn->hs != NULL && conn->out.bulk == NULL && conn->in.bulk == NULL && w->in_start == w->in_end)
+    /* our flight is gone, and the client takes its time: whoever opens thousands of connections and stops here holds no buffers of ours */
+    if (sw_is_server(conn) && conn->hs != NULL && conn->out.bulk == NULL && conn->in.bulk == NULL &&
+        w->in_start == w->in_end)
         sw_engine_work_free(conn);
     return SW_OK;
 }

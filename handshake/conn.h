@@ -1,9 +1,12 @@
 /*
- * The inside of a connection, in three parts by how long they live:
+ * The inside of a connection, in four parts by how long they live, each one block, wiped when it goes:
  *
- *   struct sw_conn       one allocation, as long as the connection: what was negotiated, the two directions' key bytes
+ *   struct sw_conn       as long as the connection: what was negotiated, the two directions' key bytes
+ *   conn->kept           what a handshake leaves beside that, where there is any: a client's session, the peer's chain
  *   struct sw_work       buffers and expanded keys: there while bytes move, given back by sw_conn_release
- *   struct sw_handshake  all that only the handshake needs, secrets included: wiped and freed when it ends
+ *   struct sw_handshake  all that only the handshake needs, its secrets and its messages
+ *
+ * Only what is longer than usual has an allocation of its own: a name, a record, a message; and a client's half of a Diffie-Hellman exchange.
  *
  * Files of handshake/ see all of it; nobody else does.
  */
@@ -20,10 +23,10 @@
 #include "include/sealwax.h"
 #include "record/record.h"
 
-enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 200, SW_PREMASTER_LEN = 48 };
+enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 200, SW_PREMASTER_LEN = 48, SW_SHORT_NAME = 48 };
 
 struct sw_work {
-    struct sw_record_dir *in_dir, *out_dir; /* an allocation of their own, in_dir first, once there are keys */
+    struct sw_record_dir *in_dir, *out_dir; /* inside the same allocation */
     bool in_ready, out_ready;               /* expanded from the connection's secrets */
     uint8_t *in, *out;                      /* inside the same allocation, until they had to grow */
     size_t in_cap, in_start, in_end;
@@ -111,7 +114,9 @@ struct sw_conn {
     void *user;
     struct sw_work *work;
     struct sw_handshake *hs;
-    char *name; /* client: whom we want; server: whom the client asked for; NULL: nobody */
+    char
+        *name; /* client: whom we want; server: whom the client asked for; NULL: nobody. Allocated if it is not short */
+    char short_name[SW_SHORT_NAME];
 
     /* what outlives the handshake, in one block that begins with the session; what the peer has shown are views of the transcript until then */
     uint8_t *kept;
@@ -191,6 +196,9 @@ enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err
 /* sw_conn_alloc, _release_mem: memory counted to the connection; alloc gives it zeroed, release wipes it and takes NULL. */
 void *sw_conn_alloc(struct sw_conn *conn, size_t size);
 void sw_conn_release_mem(struct sw_conn *conn, void *p, size_t size);
+
+/* sw_conn_set_name: remember a name of len bytes, at most 255. SW_ERR_MEMORY. */
+enum sw_err sw_conn_set_name(struct sw_conn *conn, const void *name, size_t len) SW_MUST_USE;
 
 /* sw_conn_explain: why the error that is about to be returned happened, in words; the first explanation counts. printf style. */
 void sw_conn_explain(struct sw_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));

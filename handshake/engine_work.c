@@ -1,8 +1,8 @@
 /*
  * Where a connection's bytes lie, and its expanded keys: what is there while bytes move and is given back when they rest.
  *
- * Input lies in work->in[in_start..in_end), output in work->out[out_start..out_end). Both buffers begin small, inside the work block; a record that does not
- * fit moves its direction to a larger buffer of its own. Expanded keys come with the first protected record.
+ * All of it is one block: room for the expanded keys of both directions, input in work->in[in_start..in_end), output in work->out[out_start..out_end). Both
+ * buffers begin small; a record that does not fit moves its direction to a larger buffer of its own.
  */
 #include "base/wipe.h"
 #include "handshake/engine.h"
@@ -19,7 +19,8 @@ static size_t align16(size_t n)
 
 enum sw_err sw_engine_work(struct sw_conn *conn)
 {
-    size_t head = align16(sizeof(struct sw_work)), size = head + SMALL_IN + SMALL_OUT;
+    size_t head = align16(sizeof(struct sw_work)), dir = align16(sw_record_dir_size());
+    size_t size = head + 2 * dir + SMALL_IN + SMALL_OUT;
     struct sw_work *w;
     uint8_t *p;
 
@@ -30,7 +31,9 @@ enum sw_err sw_engine_work(struct sw_conn *conn)
         return SW_ERR_MEMORY;
     p = (uint8_t *)w;
     w->size = size;
-    w->in = w->small_in = p + head;
+    w->in_dir = (struct sw_record_dir *)(void *)(p + head);
+    w->out_dir = (struct sw_record_dir *)(void *)(p + head + dir);
+    w->in = w->small_in = p + head + 2 * dir;
     w->out = w->small_out = w->in + SMALL_IN;
     w->in_cap = SMALL_IN;
     w->out_cap = SMALL_OUT;
@@ -48,7 +51,6 @@ void sw_engine_work_free(struct sw_conn *conn)
         sw_record_dir_wipe(w->in_dir);
     if (w->out_ready)
         sw_record_dir_wipe(w->out_dir);
-    sw_conn_release_mem(conn, w->in_dir, 2 * align16(sw_record_dir_size()));
     if (w->in != w->small_in)
         sw_conn_release_mem(conn, w->in, w->in_cap);
     if (w->out != w->small_out)
@@ -127,30 +129,13 @@ void sw_engine_new_keys(struct sw_conn *conn, bool sending)
     sw_wipe(next, sizeof *next);
 }
 
-/* Room for both directions' expanded keys; a half-open handshake has none yet. */
-static enum sw_err room_for_keys(struct sw_conn *conn)
-{
-    struct sw_work *w = conn->work;
-    size_t dir = align16(sw_record_dir_size());
-    uint8_t *p;
-
-    if (w->in_dir != NULL)
-        return SW_OK;
-    p = sw_conn_alloc(conn, 2 * dir);
-    if (p == NULL)
-        return SW_ERR_MEMORY;
-    w->in_dir = (struct sw_record_dir *)(void *)p;
-    w->out_dir = (struct sw_record_dir *)(void *)(p + dir);
-    return SW_OK;
-}
-
 enum sw_err sw_engine_ready(struct sw_conn *conn, bool sending)
 {
     struct sw_work *w = conn->work;
     bool *is = sending ? &w->out_ready : &w->in_ready;
-    enum sw_err err = room_for_keys(conn);
+    enum sw_err err = SW_OK;
 
-    if (err == SW_OK && !*is)
+    if (!*is)
         err = sw_record_dir_init(sending ? w->out_dir : w->in_dir, sending ? &conn->out : &conn->in, sending);
     *is = *is || err == SW_OK;
     return err;

@@ -226,14 +226,20 @@ static double measure_once(const struct bench_stack *s, const struct row *row, c
     return figure;
 }
 
+/* Decimals: a mean of two small numbers may have one. */
+static int places(double v)
+{
+    return v < 100 && v != (double)(long)v;
+}
+
 static void print_row(const char *title, const char *unit, const double v[STACKS], bool less_is_better, bool markdown)
 {
     double ratio = less_is_better ? v[1] / v[0] : v[0] / v[1];
 
     if (markdown)
-        printf("| %s | %s | %.0f | %.0f | %.2f |\n", title, unit, v[0], v[1], ratio);
+        printf("| %s | %s | %.*f | %.*f | %.2f |\n", title, unit, places(v[0]), v[0], places(v[1]), v[1], ratio);
     else
-        printf("%-52s %6s %12.0f %12.0f %8.2f\n", title, unit, v[0], v[1], ratio);
+        printf("%-52s %6s %12.*f %12.*f %8.2f\n", title, unit, places(v[0]), v[0], places(v[1]), v[1], ratio);
     fflush(stdout);
 }
 

@@ -1,5 +1,5 @@
 /* Two engines joined in memory: every suite, every option, any splitting of the bytes, closing, truncation, memory. */
-#include "handshake/suite.h"
+#include "handshake/conn.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -360,7 +360,32 @@ static void every_allocation_can_fail(void)
     CU_ASSERT_TRUE(n > 5 && n < 200);
 }
 
+/* A name is kept whole, whether it fits into the connection or not, and both sides say the same. */
+static void names_of_any_length(void)
+{
+    static const size_t lens[] = {1, SW_SHORT_NAME - 1, SW_SHORT_NAME, 255};
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        char long_name[256] = "";
+        struct sw_conn_info info;
+        struct pair p;
+
+        memset(long_name, 'n', lens[i]);
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, 1));
+        pair_connect(&p, long_name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_STRING_EQUAL(info.server_name, long_name);
+        sw_conn_info(p.server, &info);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(info.server_name);
+        CU_ASSERT_STRING_EQUAL(info.server_name, long_name);
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(conn){
+    SW_TEST(names_of_any_length),
     SW_TEST(every_suite),
     SW_TEST(every_group),
     SW_TEST(one_byte_at_a_time),

@@ -43,10 +43,9 @@ static const struct flow {
     {"0xCCA9", "server-p256", NULL, false, true, false},
 };
 
-static struct sw_config *make_config(const struct flow *f, enum sw_role role)
+static struct sw_config *make_config_with(const struct flow *f, enum sw_role role, const struct sw_allocator *alloc)
 {
-    const struct sw_allocator alloc = {counted_alloc, counted_release, NULL};
-    struct sw_config *cfg = sw_config_new(role, &alloc);
+    struct sw_config *cfg = sw_config_new(role, alloc);
     const char *cert = role == SW_SERVER ? f->server_cert : f->client_cert;
     size_t len;
     uint8_t *root = sw_test_file("tests/vectors/tls/root.crt", &len);
@@ -69,6 +68,13 @@ static struct sw_config *make_config(const struct flow *f, enum sw_role role)
         SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_INSECURE_NO_VERIFY, 1));
     }
     return cfg;
+}
+
+static struct sw_config *make_config(const struct flow *f, enum sw_role role)
+{
+    const struct sw_allocator alloc = {counted_alloc, counted_release, NULL};
+
+    return make_config_with(f, role, &alloc);
 }
 
 /* Send and read without assertions: each step may fail. */
@@ -192,7 +198,70 @@ static void ten_thousand_half_open(void)
     CU_ASSERT_EQUAL(in_use, 0);
 }
 
+/* One side's allocator. */
+struct side {
+    size_t calls, now, peak;
+};
+
+static void *side_alloc(void *ctx, size_t size)
+{
+    struct side *s = ctx;
+
+    s->calls++;
+    s->now += size;
+    s->peak = s->now > s->peak ? s->now : s->peak;
+    return malloc(size);
+}
+
+static void side_release(void *ctx, void *p, size_t size)
+{
+    ((struct side *)ctx)->now -= size;
+    free(p);
+}
+
+/*
+ * A full mutual handshake: the connection, the handshake, buffers and keys, which a server gives back while it waits for the client and takes again; a client's last one
+ * is what stays, a server's the session in its cache, if the client gets no ticket.
+ */
+static void few_allocations(void)
+{
+    static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false};
+    enum { SIDES = 2, PEAK_MAX = 16384, IDLE_MAX = 1500 };
+
+    for (int tickets = 0; tickets < 2; tickets++) {
+        struct side side[SIDES] = {{0, 0, 0}, {0, 0, 0}};
+        size_t before[SIDES];
+        struct pair p = {0};
+
+        for (int i = 0; i < SIDES; i++) {
+            const struct sw_allocator alloc = {side_alloc, side_release, &side[i]};
+            struct sw_config *cfg = make_config_with(&flow, i == 0 ? SW_CLIENT : SW_SERVER, &alloc);
+
+            SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_TICKETS, tickets));
+            *(i == 0 ? &p.client_cfg : &p.server_cfg) = cfg;
+        }
+        pair_connect(&p, "server.example"); /* the first makes the server's cache and its ticket key */
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        pair_drop(&p);
+        for (int i = 0; i < SIDES; i++) {
+            before[i] = side[i].now;
+            side[i] = (struct side){0, before[i], before[i]};
+        }
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        CU_ASSERT_EQUAL(side[0].calls, 4);
+        CU_ASSERT_EQUAL(side[1].calls, tickets ? 4 : 5);
+        for (int i = 0; i < SIDES; i++)
+            CU_ASSERT_TRUE(side[i].peak - before[i] <= PEAK_MAX);
+        sw_conn_release(p.server);
+        CU_ASSERT_TRUE(side[1].now - before[1] <= IDLE_MAX);
+        pair_close(&p);
+        CU_ASSERT_EQUAL(side[0].now + side[1].now, 0);
+    }
+}
+
 SW_TEST_SUITE(memory){
     SW_TEST(ten_thousand_half_open),
     SW_TEST(every_allocation_of_each_flow),
+    SW_TEST(few_allocations),
 };
