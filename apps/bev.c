@@ -35,6 +35,7 @@ struct bev {
     bool held;    /* so many have been: the socket is not read */
     bool kicked;  /* is in that list */
     bool flushed; /* all was sent; only the peer's end is awaited */
+    bool ended;   /* and that has come before: he closed, or at least will not write any more */
     TAILQ_ENTRY(bev) in_kicked;
     LIST_ENTRY(bev) in_lingering;
 };
@@ -405,7 +406,7 @@ static void linger_read(struct bufferevent *socket, void *ctx)
     evbuffer_drain(in, evbuffer_get_length(in));
 }
 
-/* All is sent: the peer reads our end, and closes. */
+/* All is sent: the peer reads our end, and closes, unless he has. */
 static void linger_written(struct bufferevent *socket, void *ctx)
 {
     struct bev *b = ctx;
@@ -413,16 +414,21 @@ static void linger_written(struct bufferevent *socket, void *ctx)
         return;
     b->flushed = true;
     table.count--;
-    shutdown(bufferevent_getfd(socket), SHUT_WR);
+    if (b->ended)
+        linger_free(b);
+    else
+        shutdown(bufferevent_getfd(socket), SHUT_WR);
 }
 
 static void linger_event(struct bufferevent *socket, short what, void *ctx)
 {
+    struct bev *b = ctx;
     if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING) && evbuffer_get_length(bufferevent_get_output(socket))) {
         bufferevent_disable(socket, EV_READ); /* half-closed by the peer, who may still read */
+        b->ended = true;
         return;
     }
-    linger_free(ctx);
+    linger_free(b);
 }
 
 static void linger(struct bev *b, bool moved)

@@ -1,6 +1,7 @@
 /* HTTP over TLS over loopback: requests one after the other and in pieces, and peers that are odd, or not allowed. */
 #include "apps/bev.h"
 #include "tests/apps/http_peer.h"
+#include <dirent.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -226,6 +227,27 @@ static void without_tls(void)
     http_world_close(&w);
 }
 
+static size_t descriptors(void)
+{
+    size_t n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+/* Every connection gives its descriptors back, however its peer went. */
+static void expect_descriptors(struct http_world *w, size_t want)
+{
+    for (int i = 0; i < 60000 && descriptors() > want; i++) {
+        poll(NULL, 0, 1);
+        http_turn(w);
+    }
+    CU_ASSERT_EQUAL(descriptors(), want);
+}
+
 /* Requests behind one another of which the last is cut off, by peers that go without waiting for answers. */
 static void a_row_of_requests_is_cut_off(void)
 {
@@ -235,6 +257,7 @@ static void a_row_of_requests_is_cut_off(void)
     struct http_peer p;
     char row[1024];
     http_world_open(&w, routes, NULL, 65536);
+    const size_t before = descriptors();
     for (size_t cut = 0; cut <= sizeof part - 1; cut++) {
         snprintf(row, sizeof row, "%s%s%.*s", whole, cut & 1 ? whole : "", (int)cut, part);
         CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
@@ -253,6 +276,7 @@ static void a_row_of_requests_is_cut_off(void)
         http_turn(&w);
     }
     CU_ASSERT_EQUAL(w.connected, sizeof part);
+    expect_descriptors(&w, before + 1); /* /dev/null, which all share */
     http_world_close(&w);
 }
 

@@ -6,6 +6,7 @@
 #include "apps/http.h"
 #include "apps/message/server.h"
 #include "include/sealwax.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -36,10 +37,14 @@ static int64_t now(void *ctx)
     return 1800000000;
 }
 
-static void must(bool fine)
+#define must(fine) hold((fine), __LINE__)
+
+static void hold(bool fine, int line)
 {
-    if (!fine)
+    if (!fine) {
+        fprintf(stderr, "line %d does not hold: %s\n", line, strerror(errno));
         abort();
+    }
 }
 
 static size_t load(const char *path, char *out, size_t cap)
