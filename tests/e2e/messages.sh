@@ -41,6 +41,13 @@ exits 3 as bank send --to alice text
 says "chmod 600"
 chmod 600 pki/bank.key
 
+# --- who comes and goes leaves nothing open behind him
+descriptors() { ls /proc/$server/fd | wc -l; }
+had=$(descriptors)
+for _ in $(seq 20); do as alice whoami >/dev/null 2>&1; done
+for _ in $(seq 600); do [ "$(descriptors)" -gt "$had" ] || break; sleep 0.1; done
+if [ "$(descriptors)" -le "$had" ]; then ok; else bad "descriptors of the server: $had, and $(descriptors) after twenty visits"; fi
+
 # --- a one-time password
 exits 6 as alice recv
 says "no messages"
