@@ -135,6 +135,11 @@ bool ttp_ca_exists(const struct ttp *t)
     return find_stem(t, "key") != NULL;
 }
 
+bool ttp_ca_is_made(const struct ttp *t)
+{
+    return find_stem(t, "crt") != NULL;
+}
+
 static int no_ca(const struct ttp *t)
 {
     if (find_stem(t, "key"))

@@ -110,6 +110,8 @@ void ttp_ca_close(struct ttp_ca *ca);
 
 /* ttp_ca_exists: whether the directory holds the key of a CA already. */
 bool ttp_ca_exists(const struct ttp *t);
+/* ttp_ca_is_made: whether it holds the certificate of one. */
+bool ttp_ca_is_made(const struct ttp *t);
 
 /*
  * ttp_may_write: refuse a path that is, by whatever name, the private key of the directory's CA or another file that the CA lives by; not with

@@ -70,6 +70,14 @@ static void check_key_file(struct checking *c, const struct ttp_ca *ca)
         problem(c, "key", path, 0, "can be read by others (chmod 600)");
 }
 
+/* Who can write in it can put a root of his own there. */
+static void check_dir(struct checking *c)
+{
+    struct stat st;
+    if (stat(c->t->dir, &st) == 0 && (st.st_mode & S_IWOTH))
+        problem(c, "directory", c->t->dir, 0, "can be written by everybody (chmod 700)");
+}
+
 /* A CA that never made a list owes one only once something was revoked. */
 static void check_list(struct checking *c, int64_t number, int64_t next_update)
 {
@@ -96,6 +104,7 @@ static int check(struct ttp_index *ix, const struct ttp_ca *ca, struct checking 
     sw_cert_common_name(ca->cert.subject, cn, sizeof cn);
     check_end(c, "CA", cn, ca->cert.not_after);
     check_key_file(c, ca);
+    check_dir(c);
     err = ttp_index_each(ix, NULL, NULL, check_row, c);
     if (!err)
         err = ttp_index_crl_pending(ix, ca->id, &c->unlisted);

@@ -4,6 +4,7 @@
  * make the audit log append-only even for other programs that open the file.
  */
 #include "ttp/ttp_index.h"
+#include "ttp/ttp_ca.h"
 #include <errno.h>
 #include <pwd.h>
 #include <sqlite3.h>
@@ -136,12 +137,23 @@ static int check_version(struct ttp_index *ix, int64_t *version)
 }
 
 /* The schema appears as a whole; of several makers at once the first one makes it. */
-static int make_schema(struct ttp_index *ix)
+/* A CA has had an index from its first day. To begin another would begin the numbers of its lists again, and forget who is revoked. */
+static int is_lost(const struct ttp_index *ix)
+{
+    return ttp_error(ix->t, TTP_BAD_INPUT,
+                     "%s: the index of this CA is lost: bring it back from a backup; without it nothing is known of "
+                     "what was issued and revoked",
+                     ix->path);
+}
+
+static int make_schema(struct ttp_index *ix, bool make)
 {
     int64_t version;
     int err = check_version(ix, &version);
     if (err || version == SCHEMA_VERSION)
         return err;
+    if (!make)
+        return is_lost(ix);
     err = ttp_index_begin(ix);
     if (!err)
         err = check_version(ix, &version);
@@ -173,7 +185,7 @@ static int open_db(struct ttp_index *ix, bool make)
         return failed(ix);
     sqlite3_busy_timeout(ix->db, BUSY_TIMEOUT_MS);
     int err = exec(ix, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF");
-    return err ? err : make_schema(ix);
+    return err ? err : make_schema(ix, make);
 }
 
 int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out)
@@ -189,8 +201,10 @@ int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out)
     ix->dir_len = real ? strlen(real) + 1 : 0;
     free(real);
     int err = TTP_DONE;
-    if (n <= 0 || n >= (int)sizeof ix->path || (!make && access(ix->path, F_OK)))
+    if (n <= 0 || n >= (int)sizeof ix->path)
         err = ttp_error(t, TTP_BAD_INPUT, TTP_NO_CA, t->dir);
+    else if (!make && access(ix->path, F_OK))
+        err = ttp_ca_is_made(t) ? is_lost(ix) : ttp_error(t, TTP_BAD_INPUT, TTP_NO_CA, t->dir);
     else
         err = open_db(ix, make);
     who_am_i(ix->who, sizeof ix->who);

@@ -68,7 +68,10 @@ int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
     int code = err == SW_ERR_SYSTEM && errno == EFBIG ? TTP_BAD_INPUT : code_of(err);
     const char *reason = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
     bool force = err == SW_ERR_EXISTS && t->verb && (t->verb->options & TTP_BIT(FORCE));
-    return ttp_error(t, code, "%s: %s%s", what, reason, force ? " (--force overwrites it)" : "");
+    const char *hint = !force                       ? ""
+                       : !ttp_has(t, TTP_OPT_FORCE) ? " (--force overwrites it)"
+                                                    : ", and is a link or no file, which --force leaves alone";
+    return ttp_error(t, code, "%s: %s%s", what, reason, hint);
 }
 
 int ttp_usage(const struct ttp *t, const char *format, ...)

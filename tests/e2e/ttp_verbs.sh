@@ -236,6 +236,17 @@ for verb in revoke renew export; do code 2 "$TTP" --pki ids $verb ""; done
 code 2 "$TTP" --pki ids export "" --ca -; says "not nothing"
 ok "$TTP" --pki ids revoke "$victim"; says "Revoked victim ($victim)"
 
+# without its index a CA does nothing: the next list would have number 1 again, and nobody in it
+cp ids/index.db index.kept
+for lost in "rm ids/index.db" "truncate -s 0 ids/index.db"; do
+    $lost
+    for verb in list log crl check "issue x.example.org" "revoke victim"; do code 4 "$TTP" --pki ids $verb; says "the index of this CA is lost"; done
+done
+[ ! -e ids/root.crl ] && passed || failed "a list without an index"
+cp index.kept ids/index.db
+chmod 777 ids; code 1 "$TTP" --pki ids check; says "can be written by everybody"; chmod 700 ids
+code 3 "$TTP" --pki ids export victim --ca /dev/full --force; says "which --force leaves alone"
+
 # times that no certificate can say
 code 2 "$TTP" --pki far init Far --not-after 999999999999; says "1950 to 9999"
 code 2 "$TTP" --pki far init Far --not-before 9223372036854775807; says "1950 to 9999"
