@@ -111,7 +111,7 @@ c, _ = s.accept()
 while c.recv(4096):
     pass
 P
-pids="$pids $!"
+bare=$!
 await "$scratch/plain.port"
 tap "$(cat "$scratch/plain.port")" bare
 printf '%s\n' "$otp" | python3 -c 'import socket, sys
@@ -119,6 +119,7 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 s.sendall(sys.stdin.buffer.read())
 s.shutdown(socket.SHUT_WR)
 s.recv(1)' "$tap_port"
+wait $bare
 od -A d -t x1z "$scratch/bare.seen"
 grep -aq 256345 "$scratch/bare.seen"
 

@@ -12,8 +12,7 @@ export NO_COLOR=1 XDG_STATE_HOME=$dir/xdg
 unset SSLKEYLOGFILE
 
 passed=0 failed=0
-servers=
-trap 'kill $servers 2>/dev/null' EXIT
+trap 'kill $(jobs -rp) 2>/dev/null' EXIT # those that run: the number of one that has ended may be somebody else's
 
 ok() { passed=$((passed + 1)); }
 bad() {
@@ -88,7 +87,6 @@ listen() {
     rm -f ready
     "$sealwax" listen 127.0.0.1:0 --ready-file ready --trust root.crt --policy all "$@" </dev/null 2>listen.log >/dev/null &
     server=$!
-    servers="$servers $server"
     until_so started
     port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
     [ -n "$port" ] || bad "listen $*: $(cat listen.log)"
@@ -105,7 +103,6 @@ connect="$sealwax connect --name server.example --trust root.crt"
 openssl_port=$(free_port)
 openssl s_server -accept "127.0.0.1:$openssl_port" -cert server.fullchain.crt -key server.key -Verify 3 -verify_return_error \
     -CAfile root.crt -tls1_2 -www >s_server.log 2>&1 &
-servers="$servers $!"
 until_so listens "$openssl_port" || bad "openssl s_server does not start: $(cat s_server.log)"
 listen --cert server.fullchain.crt --key server.key --client-auth require
 for at in "$openssl_port" "$port"; do
@@ -281,7 +278,6 @@ daemon_port=$(free_port)
 "$BUILD/sealwaxd" --config none --listen "127.0.0.1:$daemon_port" --key "$card=server?pin-source=file:$dir/pin" --trust root.crt \
     --state "$dir/state.d" --ready-file up 2>daemon.log &
 daemon=$!
-servers="$servers $daemon"
 until_so [ -s up ] || bad "the daemon does not start: $(cat daemon.log)"
 client() { # CODE WHAT VERB OPTION...: alice's card speaks to it
     want=$1 what=$2 verb=$3

@@ -111,7 +111,7 @@ for page in sys.argv[1:]:
                 break
         else:
             passed += 1
-shell.stdin.write("kill $(jobs -p) 2>/dev/null; wait\n")
+shell.stdin.write("kill $(jobs -rp) 2>/dev/null; wait\n")
 shell.stdin.close()
 try:
     shell.wait(PATIENCE)

@@ -13,8 +13,7 @@ export NO_COLOR=1
 unset SSLKEYLOGFILE
 
 passed=0 failed=0
-servers=
-trap 'kill $servers 2>/dev/null' EXIT
+trap 'kill $(jobs -rp) 2>/dev/null' EXIT # those that run: the number of one that has ended may be somebody else's
 
 ok() { passed=$((passed + 1)); }
 bad() {
@@ -78,7 +77,6 @@ listen() {
     shift
     "$sealwax" listen 127.0.0.1:0 --ready-file ready "$@" <&0 2>"$log" >listen.out &
     server=$!
-    servers="$servers $server"
     until_so started
     port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
     [ -n "$port" ] || bad "listen $*: $(cat "$log")"
@@ -231,7 +229,6 @@ stop
 port=$(free_port)
 openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -CAfile root.crt -Verify 3 -verify_return_error -tls1_2 -cipher 'ALL:@SECLEVEL=0' -rev -quiet >sserver.log 2>&1 &
 server=$!
-servers="$servers $server"
 await "$port"
 for cipher in AES128-SHA256 AES128-SHA AES256-SHA AES256-SHA256; do
     for etm in "" --no-etm; do
@@ -263,7 +260,6 @@ if command -v gnutls-serv >/dev/null; then
     gnutls-serv --echo --port "$port" --x509certfile server.crt --x509keyfile server.key --x509cafile root.crt --require-client-cert --verify-client-cert \
         --priority 'NORMAL:-VERS-ALL:+VERS-TLS1.2:+RSA:+AES-128-CBC:+AES-256-CBC:+SHA1' >gserv.log 2>&1 &
     server=$!
-    servers="$servers $server"
     await "$port"
     for cipher in AES128-SHA AES256-SHA; do
         printf 'sealwax\n' | connect $alice --suites $cipher >out 2>err
@@ -326,7 +322,6 @@ exits 4 "an empty list of timestamps" "$sealwax" listen 127.0.0.1:0 $ours --sct 
 port=$(free_port)
 openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -tls1_2 -serverinfo two.info -quiet <>endless >/dev/null 2>&1 &
 server=$!
-servers="$servers $server"
 await "$port"
 connect --sct --brief </dev/null >out 2>err || true
 says "OpenSSL's timestamps are counted" "Certificate timestamps: 2, not verified" err
