@@ -182,6 +182,12 @@ enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, s
     return SW_OK;
 }
 
+/* Who is on a list now was not when the session began, or it had not begun; he comes with his certificate again, and is refused for good reasons. */
+bool sw_session_in_doubt(const struct sw_conn *conn, const struct sw_session *s)
+{
+    return s->has_peer && sw_trust_lists(conn->cfg->trust, (struct sw_slice){s->peer.serial, s->peer.serial_len});
+}
+
 /* Whether a session fits what this connection would negotiate anyway; one that does not is silently not offered. */
 static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
 {
@@ -189,7 +195,7 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
 
     return s->version == SW_TLS12 && sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
            (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
-           sw_conn_now(conn) <= s->created + s->lifetime;
+           sw_conn_now(conn) <= s->created + s->lifetime && !sw_session_in_doubt(conn, s);
 }
 
 /* The ticket to offer is a view of our copy. */

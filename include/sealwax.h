@@ -121,7 +121,10 @@ enum sw_err sw_config_set_sct(struct sw_config *cfg, const void *list, size_t le
 enum sw_err sw_config_set_cert_sigalgs(struct sw_config *cfg, const char *names) SW_MUST_USE;
 enum sw_err sw_config_set_cert_match_issuer(struct sw_config *cfg, bool on) SW_MUST_USE;
 
-/* sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. With a list present a revoked peer is refused. */
+/*
+ * sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. With a list present a revoked peer is refused,
+ * and one whose session began before he was on it does not resume it.
+ */
 enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 

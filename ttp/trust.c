@@ -211,6 +211,17 @@ bool sw_trust_crl_find(const struct sw_trust *trust, size_t i, struct sw_slice s
     return sw_crl_index_find(((struct list *)trust->lists.p[i])->index, serial, entry, looked_at);
 }
 
+bool sw_trust_lists(const struct sw_trust *trust, struct sw_slice serial)
+{
+    struct sw_crl_entry entry;
+    size_t looked_at;
+
+    for (size_t i = 0; i < trust->lists.len; i++)
+        if (sw_trust_crl_find(trust, i, serial, &entry, &looked_at))
+            return true;
+    return false;
+}
+
 bool sw_trust_crl_signed(const struct sw_trust *trust, size_t i, struct sw_slice spki)
 {
     struct list *list = trust->lists.p[i];

@@ -1,5 +1,7 @@
 /* Sessions carried from one connection to the next. */
 #include "tests/handshake/pair.h"
+#include "tests/ttp/vectors.h"
+#include "ttp/crl_issue.h"
 #include <string.h>
 
 static const char name[] = "server.example";
@@ -75,6 +77,63 @@ static void what_does_not_fit_is_not_offered(void)
     }
 }
 
+/* A list that says that a serial number has been revoked; whose it is will be looked at in a full handshake. */
+static void add_list(struct sw_config *cfg, struct sw_slice serial)
+{
+    const struct sw_revoked revoked = {.serial = serial, .at = PAIR_NOW, .reason = SW_REASON_NONE};
+    uint8_t out[SW_CRL_CAP(1)];
+    struct sw_privkey *key = vector_key_ok(VECTOR("rsa2048.pem"));
+    size_t len, root_len;
+    uint8_t *root = vector_der(VECTOR("root.crt"), &root_len);
+    struct sw_cert issuer;
+    struct sw_crl_issue what = {.issuer = &issuer,
+                                .key = key,
+                                .number = 1,
+                                .this_update = PAIR_NOW,
+                                .next_update = PAIR_NOW + 1000,
+                                .revoked = &revoked,
+                                .revoked_len = 1};
+
+    SW_ASSERT_OK(sw_cert_parse(&issuer, root, root_len));
+    SW_ASSERT_OK(sw_crl_encode(&what, out, sizeof out, &len));
+    SW_ASSERT_OK(sw_config_add_crl(cfg, out, len));
+    sw_privkey_free(key);
+    free(root);
+}
+
+/* Neither side goes on with somebody who is on a list of revoked certificates now: his certificate is asked for again. */
+static void who_was_revoked_meanwhile(void)
+{
+    static const struct sw_slice nobody = {(const uint8_t *)"\x01", 1};
+
+    for (int i = 0; i < 8; i++) {
+        bool at_client = i & 1, tickets = i & 2, listed = i & 4;
+        uint8_t session[8192];
+        struct sw_conn_info info;
+        struct sw_peer peer;
+        struct pair p;
+        size_t len;
+
+        pair_open(&p, true);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        SW_ASSERT_OK(sw_conn_peer(at_client ? p.client : p.server, &peer));
+        pair_drop(&p);
+        add_list(at_client ? p.client_cfg : p.server_cfg,
+                 listed ? (struct sw_slice){peer.serial, peer.serial_len} : nobody);
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        CU_ASSERT_EQUAL(pair_run(&p), !listed);
+        sw_conn_info(at_client ? p.client : p.server, &info);
+        CU_ASSERT_EQUAL(info.resumed, !listed);
+        /* the list is not that of the test's root, which alone could say that all is well */
+        SW_ASSERT_ERR(sw_conn_error(at_client ? p.client : p.server), listed ? SW_ERR_CRL : SW_OK);
+        pair_close(&p);
+    }
+}
+
 /* What is to be offered can be changed until the first byte is sent; nothing at all is offered then, too. */
 static void the_last_one_is_offered(void)
 {
@@ -120,8 +179,6 @@ static void release_keeps_the_session(void)
 }
 
 SW_TEST_SUITE(session){
-    SW_TEST(sessions_go_on),
-    SW_TEST(what_does_not_fit_is_not_offered),
-    SW_TEST(the_last_one_is_offered),
-    SW_TEST(release_keeps_the_session),
+    SW_TEST(sessions_go_on),          SW_TEST(what_does_not_fit_is_not_offered), SW_TEST(who_was_revoked_meanwhile),
+    SW_TEST(the_last_one_is_offered), SW_TEST(release_keeps_the_session),
 };

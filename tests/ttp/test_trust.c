@@ -45,6 +45,25 @@ static void append(char text[TEXT], const char *label, const void *der, size_t l
     SW_ASSERT_OK(sw_pem_encode(label, der, len, text + at, TEXT - at, &n));
 }
 
+/* A serial number is looked up in every list, and not further. */
+static void lists_are_asked(void)
+{
+    static const struct sw_slice revoked = {(const uint8_t *)"\x4d", 1}, other = {(const uint8_t *)"\x4e", 1},
+                                 longer = {(const uint8_t *)"\x4d\x4d", 2};
+    struct sw_trust *trust = sw_trust_new();
+    uint8_t der[CHAIN_DER];
+    struct made root;
+
+    make_root(&root, 1);
+    CU_ASSERT_FALSE(sw_trust_lists(trust, revoked));
+    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&root, 1, der, sizeof der)));
+    CU_ASSERT_TRUE(sw_trust_lists(trust, revoked));
+    CU_ASSERT_FALSE(sw_trust_lists(trust, other));
+    CU_ASSERT_FALSE(sw_trust_lists(trust, longer));
+    sw_trust_free(trust);
+    chain_free(&root, 1);
+}
+
 static void starts_empty(void)
 {
     struct sw_trust *trust = sw_trust_new();
@@ -306,6 +325,7 @@ static void runs_out_of_memory_anywhere(void)
 
 SW_TEST_SUITE(trust){
     SW_TEST(starts_empty),
+    SW_TEST(lists_are_asked),
     SW_TEST(keeps_copies_in_their_place),
     SW_TEST(reads_what_roots_come_in),
     SW_TEST(takes_no_room_for_monsters),
