@@ -237,10 +237,9 @@ enum sw_err sw_ticket_open(struct sw_ticket_keys *keys, struct sw_slice ticket, 
         err = sw_session_decode(out, text, len);
     *renew = !err && (age > 0 || overdue(keys, now, out->lifetime));
     pthread_mutex_unlock(&keys->lock);
-    if (!err) {
-        out->ticket = (struct sw_slice){NULL, 0}; /* the bytes it would point into go now */
-        sw_wipe(text, len);
-    }
+    sw_wipe(text, len);
+    if (!err)
+        out->ticket = (struct sw_slice){NULL, 0}; /* the bytes it would point into are gone */
     if (!err && sw_session_expired(out, now)) {
         sw_wipe(out, sizeof *out);
         err = SW_ERR_NOT_FOUND;
