@@ -6,6 +6,7 @@ BUILD=${BUILD:-build}
 BUILD=$(cd "$BUILD" && pwd)
 sealwax=$BUILD/sealwax
 source=$(cd "$(dirname "$0")" && pwd)
+. "$source/wait.inc"
 dir=${SCRATCH:-$(mktemp -d)}
 cd "$dir" || exit 1
 export NO_COLOR=1 XDG_STATE_HOME=$dir/xdg
@@ -71,17 +72,7 @@ card="pkcs11:token=alice;object"
 
 # --- servers ----------------------------------------------------------------------------------------------------------------
 
-# until_so COMMAND...: until it succeeds, a minute at most
-until_so() {
-    local end=$((SECONDS + 60))
-    until "$@"; do
-        [ $SECONDS -lt $end ] || return 1
-        sleep 0.02
-    done
-}
 started() { [ -s ready ] || ! kill -0 $server 2>/dev/null; }
-# listens PORT: somebody does, says the kernel
-listens() { grep -qE "$(printf ':%04X' "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
 # listen OPTION...: a server of ours; its port in $port
 listen() {
     rm -f ready

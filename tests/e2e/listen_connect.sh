@@ -6,6 +6,7 @@ BUILD=${BUILD:-build}
 BUILD=$(cd "$BUILD" && pwd)
 sealwax=$BUILD/sealwax
 top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/tests/e2e/wait.inc"
 page=$top/docs/man/sealwax.1
 dir=${SCRATCH:-$(mktemp -d)}
 cd "$dir" || exit 1
@@ -61,14 +62,6 @@ head -c 1048576 /dev/urandom >big
 
 # --- servers ----------------------------------------------------------------------------------------------------------------
 
-# until_so COMMAND...: until it succeeds, a minute at most
-until_so() {
-    local end=$((SECONDS + 60))
-    until "$@"; do
-        [ $SECONDS -lt $end ] || return 1
-        sleep 0.02
-    done
-}
 started() { [ -s ready ] || ! kill -0 $server 2>/dev/null; }
 # listen NAME OPTION...: a server of ours; its port in $port, its log in NAME.log
 listen() {
@@ -86,9 +79,6 @@ stop() {
     wait $server 2>/dev/null
 }
 free_port() { python3 "$top/tests/ports.py" $$; }
-# await PORT: until something listens there, which the kernel says: a connection on trial might be the only one that is served
-listens() { grep -qE "$(printf ':%04X' "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
-await() { until_so listens "$1"; }
 connect() { timeout 120 "$sealwax" connect "127.0.0.1:$port" --name server.example --trust root.crt "$@"; }
 ours="--cert server.fullchain.crt --key server.key"
 alice="--cert alice.fullchain.crt --key alice.key"
@@ -229,7 +219,7 @@ stop
 port=$(free_port)
 openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -CAfile root.crt -Verify 3 -verify_return_error -tls1_2 -cipher 'ALL:@SECLEVEL=0' -rev -quiet >sserver.log 2>&1 &
 server=$!
-await "$port"
+until_so listens "$port"
 for cipher in AES128-SHA256 AES128-SHA AES256-SHA AES256-SHA256; do
     for etm in "" --no-etm; do
         printf 'sealwax\n' | connect $alice --suites $cipher $etm >out 2>err
@@ -260,7 +250,7 @@ if command -v gnutls-serv >/dev/null; then
     gnutls-serv --echo --port "$port" --x509certfile server.crt --x509keyfile server.key --x509cafile root.crt --require-client-cert --verify-client-cert \
         --priority 'NORMAL:-VERS-ALL:+VERS-TLS1.2:+RSA:+AES-128-CBC:+AES-256-CBC:+SHA1' >gserv.log 2>&1 &
     server=$!
-    await "$port"
+    until_so listens "$port"
     for cipher in AES128-SHA AES256-SHA; do
         printf 'sealwax\n' | connect $alice --suites $cipher >out 2>err
         is "GnuTLS's server, $cipher" grep -q sealwax out
@@ -322,7 +312,7 @@ exits 4 "an empty list of timestamps" "$sealwax" listen 127.0.0.1:0 $ours --sct 
 port=$(free_port)
 openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -tls1_2 -serverinfo two.info -quiet <>endless >/dev/null 2>&1 &
 server=$!
-await "$port"
+until_so listens "$port"
 connect --sct --brief </dev/null >out 2>err || true
 says "OpenSSL's timestamps are counted" "Certificate timestamps: 2, not verified" err
 stop
