@@ -331,7 +331,7 @@ static void raise_file_limit(void)
 static void keep_some_heap(void)
 {
 #ifdef M_TRIM_THRESHOLD
-    enum { KEPT = 2 << 20 };
+    enum { KEPT = 8 << 20 /* two pieces of an upload */ };
     (void)mallopt(M_TRIM_THRESHOLD, KEPT);
 #endif
 }

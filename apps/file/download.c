@@ -96,13 +96,18 @@ void files_delete(void *ctx, struct http_request *rq)
     sw_vfile_close(file);
     if (err == SW_ERR_NOT_FOUND) {
         http_problem(rq, 404, "there is no file %s", rq->part[0]);
-    } else if (!file_place(s, rq->peer.name, rq->part[0], path) || unlink(path)) {
+        return;
+    }
+    bool placed = file_place(s, rq->peer.name, rq->part[0], path);
+    int held = placed ? file_hold(path) : -1;
+    if (!placed || unlink(path)) {
         file_refuse(s, rq, SW_ERR_SYSTEM, rq->part[0]);
     } else {
         file_sync_directory(path);
         file_happened(s, "deleted", a.owner, length);
         http_reply_empty(rq, 204);
     }
+    file_let_go(s, held);
 }
 
 static json_t *file_json(const struct sw_vfile *file, const struct about *a)

@@ -38,9 +38,13 @@ static int publish(struct file_service *s, const struct upload *u, const struct 
     file_upload_path(s, u->id, from);
     if (!file_place(s, a->owner, a->name, to))
         return -1;
+    int old = a->replace ? file_hold(to) : -1;
     int rc = a->replace ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    int why = errno;
     if (rc == 0)
         file_sync_directory(to);
+    file_let_go(s, old);
+    errno = why;
     return rc;
 }
 

@@ -57,6 +57,11 @@ enum sw_err file_open(struct file_service *s, const char *owner, const char *nam
                       struct about *a);
 int64_t file_space_used(const struct file_service *s, const char *owner);
 void file_sync_directory(const char *path);
+/*
+ * file_hold, file_let_go: before and after path is removed or replaced. What is held then is freed by the worker: a file system takes long to free a large file.
+ */
+int file_hold(const char *path);
+void file_let_go(struct file_service *s, int held);
 /* file_number: digits and nothing else, at most 18. */
 bool file_number(const char *text, int64_t *out);
 /* file_happened, file_trouble: to the log. file_refuse: log and answer an error of the store, which is in errno; rq NULL: nobody waits for an answer. file_set_tus: the headers of each answer to an upload. */

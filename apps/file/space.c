@@ -148,6 +148,37 @@ void file_sync_directory(const char *path)
     }
 }
 
+int file_hold(const char *path)
+{
+    return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+struct held {
+    struct job job;
+    int fd;
+};
+
+static void close_held(struct job *job)
+{
+    close(((struct held *)job)->fd);
+}
+
+static void free_held(struct job *job)
+{
+    free(job);
+}
+
+void file_let_go(struct file_service *s, int held)
+{
+    struct held *h = held >= 0 && s->worker ? malloc(sizeof *h) : NULL;
+    if (h) {
+        *h = (struct held){.job = {.run = close_held, .done = free_held}, .fd = held};
+        worker_give(s->worker, &h->job);
+    } else if (held >= 0) {
+        close(held);
+    }
+}
+
 void file_happened(const struct file_service *s, const char *what, const char *who, int64_t bytes)
 {
     if (s->events.happened)
