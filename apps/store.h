@@ -190,6 +190,13 @@ enum sw_err sw_store_play(struct sw_store *store, const char *holder, const char
                           int64_t now, struct sw_licence *out, bool *fresh) SW_MUST_USE;
 
 /*
+ * sw_store_begin_player: somebody plays that at this server from now on, until sw_store_end_player is called as often, or this server ends. SW_ERR_STATE: somebody
+ * does at another server. SW_ERR_ARGUMENT, SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_begin_player(struct sw_store *store, const char *holder, const char *track) SW_MUST_USE;
+void sw_store_end_player(struct sw_store *store, const char *holder, const char *track);
+
+/*
  * sw_store_licence: as it is; SW_ERR_NOT_FOUND, SW_ERR_CRYPTO. sw_store_set_licence: so many plays from now on; made if there is none, made good if it was changed.
  * sw_store_renew: another licence where the last one is used up: so many plays. again: there may be a second one. SW_ERR_EXISTS: some are left, SW_ERR_STATE: there may not;
  * out says.

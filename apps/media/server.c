@@ -20,6 +20,7 @@ struct stream {
     struct sw_vfile *file;
     int64_t offset;
     char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
+    bool began; /* the store was told of it */
 };
 
 struct media_service {
@@ -128,13 +129,20 @@ static size_t stream_more(void *user, uint8_t *buf, size_t cap)
     return n;
 }
 
+static void stream_free(struct stream *st)
+{
+    if (st->began)
+        sw_store_end_player(st->service->store, st->holder, st->track);
+    sw_vfile_close(st->file);
+    free(st);
+}
+
 static void stream_done(void *user, bool complete)
 {
     struct stream *st = user;
     (void)complete;
     LIST_REMOVE(st, in_list);
-    sw_vfile_close(st->file);
-    free(st);
+    stream_free(st);
 }
 
 static bool is_played(const struct media_service *s, const char *holder, const char *track)
@@ -146,19 +154,30 @@ static bool is_played(const struct media_service *s, const char *holder, const c
     return false;
 }
 
+/* Two players at once are two plays, and a licence is for one at a time; who seeks closes his old connection behind the new one. */
+static enum sw_err begin_player(const struct media_service *s, struct stream *st, bool seeks)
+{
+    if (!seeks && is_played(s, st->holder, st->track))
+        return SW_ERR_STATE;
+    enum sw_err err = sw_store_begin_player(s->store, st->holder, st->track);
+    st->began = err == SW_OK;
+    return err == SW_ERR_STATE && seeks ? SW_OK : err;
+}
+
 /* One play is debited, or goes on. Answers itself and returns false if it may not. */
-static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, const char *holder,
+static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, struct stream *st,
                   bool seeks)
 {
     struct sw_licence a;
     bool fresh;
-    /* two players at once are two plays, and a licence is for one at a time; who seeks closes his old connection behind the new one */
-    if (!seeks && is_played(s, holder, t->id)) {
+    enum sw_err err = begin_player(s, st, seeks);
+    if (err == SW_ERR_STATE) {
         happened(s, "is played already", t->title, rq->peer.name);
         http_problem(rq, 409, "%s is being played with this licence", t->title);
         return false;
     }
-    enum sw_err err = sw_store_play(s->store, holder, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &fresh);
+    if (err == SW_OK)
+        err = sw_store_play(s->store, st->holder, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &fresh);
     if (err == SW_ERR_STATE) {
         happened(s, "no plays left", t->title, rq->peer.name);
         http_problem(rq, 402,
@@ -206,9 +225,8 @@ static void play(void *ctx, struct http_request *rq)
     holder_of(rq, st->holder);
     snprintf(st->track, sizeof st->track, "%s", t.id);
     bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
-    if (!head && !debit(s, rq, &t, st->holder, range.from > 0)) {
-        sw_vfile_close(file);
-        free(st);
+    if (!head && !debit(s, rq, &t, st, range.from > 0)) {
+        stream_free(st);
         return;
     }
     LIST_INSERT_HEAD(&s->streams, st, in_list);

@@ -98,10 +98,15 @@ struct db_driver {
     /* last_number: the highest that a message ever had, gone or not. number_on: go on behind it, in the transaction that is open. */
     enum sw_err (*last_number)(struct sw_store *s, int64_t *out);
     enum sw_err (*number_on)(struct sw_store *s, int64_t last);
-    /* For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch. */
+    /*
+     * For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch. hold: a name that only
+     * one server has at a time (SW_ERR_STATE: another one has it), until it lets it go as often as it took it, or is gone.
+     */
     void (*tell)(struct sw_store *s, const char *text);
     int (*watch)(const struct sw_store *s);
     enum sw_err (*look)(struct sw_store *s);
+    enum sw_err (*hold)(struct sw_store *s, const char *name);
+    void (*let_go)(struct sw_store *s, const char *name);
 };
 extern const struct db_driver db_sqlite, db_postgresql;
 

@@ -80,6 +80,28 @@ static enum sw_err find_locked(struct sw_store *s, const char *holder, const cha
     return err ? err : sw_store_licence(s, holder, track, out);
 }
 
+static bool name_player(const char *holder, const char *track, char out[LICENCE_NAME_MAX])
+{
+    struct sw_licence a;
+    return licence_name(&a, holder, track) &&
+           snprintf(out, LICENCE_NAME_MAX, "player %s %s", holder, track) < LICENCE_NAME_MAX;
+}
+
+enum sw_err sw_store_begin_player(struct sw_store *store, const char *holder, const char *track)
+{
+    char name[LICENCE_NAME_MAX];
+    if (!name_player(holder, track, name))
+        return SW_ERR_ARGUMENT;
+    return store->driver->hold ? store->driver->hold(store, name) : SW_OK;
+}
+
+void sw_store_end_player(struct sw_store *store, const char *holder, const char *track)
+{
+    char name[LICENCE_NAME_MAX];
+    if (store->driver->let_go && name_player(holder, track, name))
+        store->driver->let_go(store, name);
+}
+
 enum sw_err sw_store_play(struct sw_store *store, const char *holder, const char *track, int64_t first, int64_t window,
                           int64_t now, struct sw_licence *out, bool *fresh)
 {

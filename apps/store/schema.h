@@ -6,6 +6,7 @@
 #define SW_APPS_STORE_SCHEMA_H
 
 enum { SCHEMA = 3 };
+extern const char *const db_postgresql_steps[SCHEMA];
 
 #define SCHEMA_1(CURSOR, INTEGER, TEXT, BYTES, KEYED)                                                                  \
     "CREATE TABLE meta (vault " BYTES " NOT NULL);"                                                                    \

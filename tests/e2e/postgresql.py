@@ -112,6 +112,24 @@ check("two players that begin at once at two servers share one play", "  2 of 3\
 holder, track = [line.split()[:2] for line in listed.splitlines() if "of %d" % PLAYS in line][0]
 check("licences are changed beside the servers", admin("media", "licences", holder, track, str(MANY)).returncode == 0)
 
+# one player at a time, at whichever server; until it ends, and however it does
+with open("film", "wb") as f:
+    f.write(os.urandom(40 << 20))
+check("a long track is imported", admin("media", "import", "film", "--play-time", "1h").returncode == 0)
+shutil.copytree("state0/media", "state1/media", dirs_exist_ok=True)
+slow = subprocess.Popen([build + "/sealwax", "media", "play", "film", *servers[0].person("alice"), "--player", "head -c 1 >/dev/null; touch playing; until [ -e go ]; do sleep 0.1; done; cat >/dev/null"],
+                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+check("somebody plays at the first server", wait_for(lambda: os.path.exists("playing")))
+r = play(servers[1], "film")
+check("and so nobody with this licence at the second one", r.returncode != 0 and b"is being played" in r.stderr, r.stderr)
+servers[0].kill()
+check("unless the first one is gone", wait_for(lambda: play(servers[1], "film").returncode == 0))
+with open("go", "w"):
+    slow.wait()
+servers[0].start()
+r = play(servers[0], "film")
+check("and then at the first one again", r.returncode == 0, r.stderr)
+
 served = []
 players = at_both(play_out, served)
 kills = 0
@@ -211,7 +229,7 @@ def counts(*args):
 os.mkdir("file")
 shutil.copy("vault.key", "file/vault.key")
 there = counts("--from", uri, "--to", "file/mail.db", "--vault-key", "vault.key")
-check("a database goes into a file", there[0] == 0 and there[1]["messages"] > len(accepted) and there[1]["licences"] == 2, there)
+check("a database goes into a file", there[0] == 0 and there[1]["messages"] > len(accepted) and there[1]["licences"] == 3, there)
 alone = Server("file", "--config", "none").start()
 check("from which one server goes on", alone.run("alice", "whoami").stdout == "alice\n")
 one = next(m for m in sorted(accepted) if m in shown("alice", "phone"))

@@ -175,6 +175,36 @@ static void several_servers_debit_each_play_once(void)
     teardown(&s);
 }
 
+/* Where several share a store; otherwise there is one server, which knows its own players. */
+static void plays_at_one_server_at_a_time(void)
+{
+    struct shelf s;
+    struct sw_store *other;
+    int fd;
+    setup(&s);
+    bool shared = sw_store_watch(s.store, &fd);
+    SW_ASSERT_OK(open_store(&s, &other));
+    SW_ASSERT_OK(sw_store_begin_player(s.store, "01", "track"));
+    SW_ASSERT_OK(sw_store_begin_player(s.store, "01", "track")); /* where it plays already, seeking */
+    CU_ASSERT_EQUAL(sw_store_begin_player(other, "01", "track"), shared ? SW_ERR_STATE : SW_OK);
+    SW_ASSERT_OK(sw_store_begin_player(other, "01", "another"));
+    SW_ASSERT_OK(sw_store_begin_player(other, "02", "track"));
+    sw_store_end_player(s.store, "01", "track");
+    CU_ASSERT_EQUAL(sw_store_begin_player(other, "01", "track"), shared ? SW_ERR_STATE : SW_OK);
+    sw_store_end_player(s.store, "01", "track");
+    SW_ASSERT_OK(sw_store_begin_player(other, "01", "track"));
+    CU_ASSERT_EQUAL(sw_store_begin_player(s.store, "01", "track"), shared ? SW_ERR_STATE : SW_OK);
+    sw_store_close(other); /* without a word */
+    enum sw_err err = SW_ERR_STATE;
+    for (int i = 0; i < 6000 && err == SW_ERR_STATE; i++) { /* the database takes note of it when it gets to it */
+        err = sw_store_begin_player(s.store, "01", "track");
+        if (err == SW_ERR_STATE)
+            usleep(10000);
+    }
+    SW_ASSERT_OK(err);
+    teardown(&s);
+}
+
 /* --- rows ---------------------------------------------------------------------------------------------------------------- */
 
 static bool note_licence(void *ctx, const struct sw_licence *a)
@@ -393,6 +423,7 @@ SW_TEST_SUITE(licence){
     SW_TEST(makes_none_when_told_so),
     SW_TEST(renews_what_is_used_up),
     SW_TEST(several_servers_debit_each_play_once),
+    SW_TEST(plays_at_one_server_at_a_time),
     SW_TEST(notices_tampering),
     SW_TEST(outlive_their_key),
     SW_TEST(changes_no_key_for_ever),
