@@ -174,6 +174,19 @@ static enum sw_err open_in_place(struct sw_conn *conn, uint8_t *rec, size_t len,
     return err != SW_OK ? err : sw_record_open(conn->work->in_dir, rec, len, type, payload);
 }
 
+/*
+ * Room for a record of which a part has come. Whoever has proved nothing yet gets it as he fills it: that a long record follows is said with five
+ * bytes.
+ */
+static enum sw_err make_room(struct sw_conn *conn, size_t have, size_t len)
+{
+    size_t cap = conn->work->in_cap, bound = have < cap ? cap : 2 * cap;
+
+    if (sw_is_server(conn) && !conn->established && len > bound)
+        len = bound;
+    return sw_engine_room_in(conn, len);
+}
+
 /* One record, if it is there whole; *more says whether there was one. */
 static enum sw_err next_record(struct sw_conn *conn, bool *more)
 {
@@ -191,7 +204,7 @@ static enum sw_err next_record(struct sw_conn *conn, bool *more)
     err = check_record(conn, w->in + w->in_start, h);
     len = SW_RECORD_HEADER + (size_t)h.len;
     if (err != SW_OK || have < len)
-        return err != SW_OK ? err : sw_engine_room_in(conn, len);
+        return err != SW_OK ? err : make_room(conn, have, len);
     rec = w->in + w->in_start;
     w->in_start += len;
     *more = true;

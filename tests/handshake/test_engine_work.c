@@ -28,6 +28,28 @@ static void a_half_open_handshake_is_small(void)
     }
 }
 
+/* A stranger who says that a long record follows gets room for what he sends of it. */
+static void room_is_earned(void)
+{
+    static const uint8_t head[] = {22, 3, 1, 0x40, 0};
+    struct pair p;
+    size_t base = 0, room;
+
+    pair_open(&p, true);
+    pair_connect(&p, name);
+    for (size_t sent = 0; sent < sizeof head + 0x4000; sent++) {
+        uint8_t *to = sw_conn_in_buf(p.server, &room);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+        *to = sent < sizeof head ? head[sent] : sent == sizeof head ? 1 : 0xff; /* a ClientHello that is longer still */
+        SW_ASSERT_ERR(sw_conn_in_ack(p.server, 1), sent < sizeof head + 0x3fff ? SW_OK : SW_ERR_MESSAGE_SIZE);
+        if (sent == 0)
+            base = sw_conn_memory(p.server);
+        CU_ASSERT_TRUE(sw_conn_memory(p.server) <= base + 2 * (sent + 1));
+    }
+    pair_close(&p);
+}
+
 static void an_idle_connection_is_small(void)
 {
     struct pair p;
@@ -46,5 +68,6 @@ static void an_idle_connection_is_small(void)
 
 SW_TEST_SUITE(engine_work){
     SW_TEST(a_half_open_handshake_is_small),
+    SW_TEST(room_is_earned),
     SW_TEST(an_idle_connection_is_small),
 };
