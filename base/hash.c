@@ -46,17 +46,17 @@ enum sw_err sw_hash_init(struct sw_hash *h, enum sw_hash_id id)
     h->id = id;
     switch (id) {
     case SW_HASH_MD5:
-        return result(wc_InitMd5(&h->u.md5));
+        return result(wc_InitMd5_ex(&h->u.md5, NULL, INVALID_DEVID));
     case SW_HASH_SHA1:
-        return result(wc_InitSha(&h->u.sha1));
+        return result(wc_InitSha_ex(&h->u.sha1, NULL, INVALID_DEVID));
     case SW_HASH_SHA224:
-        return result(wc_InitSha224(&h->u.sha256));
+        return result(wc_InitSha224_ex(&h->u.sha256, NULL, INVALID_DEVID));
     case SW_HASH_SHA256:
-        return result(wc_InitSha256(&h->u.sha256));
+        return result(wc_InitSha256_ex(&h->u.sha256, NULL, INVALID_DEVID));
     case SW_HASH_SHA384:
-        return result(wc_InitSha384(&h->u.sha512));
+        return result(wc_InitSha384_ex(&h->u.sha512, NULL, INVALID_DEVID));
     case SW_HASH_SHA512:
-        return result(wc_InitSha512(&h->u.sha512));
+        return result(wc_InitSha512_ex(&h->u.sha512, NULL, INVALID_DEVID));
     case SW_HASH_NONE:
     case SW_HASH_COUNT:
         break;

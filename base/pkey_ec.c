@@ -90,7 +90,7 @@ static enum sw_err import_point(ecc_key *ec, const struct curve *curve, struct s
 {
     if (point.len != 1 + 2u * curve->field_len || point.p[0] != 0x04)
         return SW_ERR_SIGNATURE;
-    if (wc_ecc_init(ec) != 0)
+    if (wc_ecc_init_ex(ec, NULL, INVALID_DEVID) != 0)
         return SW_ERR_MEMORY;
     if (wc_ecc_import_x963_ex(point.p, (word32)point.len, ec, curve->wolf) != 0 ||
         wc_ecc_point_is_on_curve(&ec->pubkey, wc_ecc_get_curve_idx(curve->wolf)) != 0) {
@@ -161,7 +161,7 @@ enum sw_err sw_ec_generate(struct sw_privkey *key, uint16_t id)
         return SW_ERR_UNSUPPORTED;
     if (rng == NULL)
         return SW_ERR_RANDOM;
-    if (wc_ecc_init(&key->u.ec) != 0)
+    if (wc_ecc_init_ex(&key->u.ec, NULL, INVALID_DEVID) != 0)
         return SW_ERR_MEMORY;
     if (wc_ecc_make_key_ex(rng, curve->field_len, &key->u.ec, curve->wolf) != 0)
         return SW_ERR_CRYPTO;
@@ -174,7 +174,7 @@ static enum sw_err import_scalar(struct sw_privkey *key, const struct curve *cur
 
     if (rng == NULL)
         return SW_ERR_RANDOM;
-    if (wc_ecc_init(&key->u.ec) != 0)
+    if (wc_ecc_init_ex(&key->u.ec, NULL, INVALID_DEVID) != 0)
         return SW_ERR_MEMORY;
     if (wc_ecc_import_private_key_ex(scalar.p, (word32)scalar.len, NULL, 0, &key->u.ec, curve->wolf) != 0 ||
         wc_ecc_make_pub_ex(&key->u.ec, NULL, rng) != 0)

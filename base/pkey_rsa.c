@@ -52,7 +52,7 @@ enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_
 
     if (!sw_rsa_plausible(key) || memcmp(in, key->n.p, k) >= 0)
         return SW_ERR_SIGNATURE;
-    if (wc_InitRsaKey(&rsa, NULL) != 0)
+    if (wc_InitRsaKey_ex(&rsa, NULL, INVALID_DEVID) != 0)
         return SW_ERR_MEMORY;
     rsa.type = RSA_PUBLIC;
     rc =

@@ -38,7 +38,7 @@ enum sw_err sw_rsa_generate(struct sw_privkey *key, unsigned bits)
         return SW_ERR_UNSUPPORTED;
     if (rng == NULL)
         return SW_ERR_RANDOM;
-    if (wc_InitRsaKey(&key->u.rsa, NULL) != 0)
+    if (wc_InitRsaKey_ex(&key->u.rsa, NULL, INVALID_DEVID) != 0)
         return SW_ERR_MEMORY;
     if (wc_MakeRsaKey(&key->u.rsa, (int)bits, WC_RSA_EXPONENT, rng) != 0)
         return SW_ERR_CRYPTO;
@@ -61,7 +61,7 @@ static enum sw_err import(RsaKey *rsa, const struct sw_rsa_numbers *num)
 
     if (sw_rsa_bits(strip(num->n)) > RSA_MAX_SIZE)
         return SW_ERR_UNSUPPORTED;
-    if (wc_InitRsaKey(rsa, NULL) != 0)
+    if (wc_InitRsaKey_ex(rsa, NULL, INVALID_DEVID) != 0)
         return SW_ERR_MEMORY;
     rsa->type = RSA_PRIVATE;
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {

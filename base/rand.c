@@ -79,7 +79,7 @@ static struct generator *generator(void)
     }
     if (!g->seeded) {
         g->pool_left = 0;
-        if (wc_InitRng(&g->rng) != 0)
+        if (wc_InitRng_ex(&g->rng, NULL, INVALID_DEVID) != 0)
             return NULL;
         g->seeded = true;
         g->generation = forks;

@@ -203,7 +203,7 @@ static enum sw_err nist_generate(struct sw_kex *kex, const struct sw_rand *rand)
 
     if (!rng)
         return SW_ERR_RANDOM;
-    if (wc_ecc_init(&key))
+    if (wc_ecc_init_ex(&key, NULL, INVALID_DEVID))
         return SW_ERR_CRYPTO;
     if (rand && rand->fill)
         rc = nist_draw(&key, kex, rand, rng);
@@ -272,9 +272,9 @@ static enum sw_err nist_derive(const struct sw_kex *kex, struct sw_slice point, 
     /* RFC 8422 5.4: uncompressed alone. Infinity is one byte long and falls here, as do compressed and hybrid forms. */
     if (point.len != kex->group->public_len || point.p[0] != 4)
         return SW_ERR_KEY_SHARE;
-    if (wc_ecc_init(&own))
+    if (wc_ecc_init_ex(&own, NULL, INVALID_DEVID))
         return SW_ERR_CRYPTO;
-    if (wc_ecc_init(&peer)) {
+    if (wc_ecc_init_ex(&peer, NULL, INVALID_DEVID)) {
         wc_ecc_free(&own);
         return SW_ERR_CRYPTO;
     }

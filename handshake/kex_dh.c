@@ -77,7 +77,7 @@ static int power(const struct sw_kex *kex, struct sw_slice p, struct sw_slice g,
                  word32 *len)
 {
     DhKey key;
-    int rc = wc_InitDhKey(&key);
+    int rc = wc_InitDhKey_ex(&key, NULL, INVALID_DEVID);
 
     if (rc)
         return rc;
