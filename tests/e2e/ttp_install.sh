@@ -15,6 +15,7 @@ fi
 export TMPDIR=$PWD/tmp # nobody else's files are looked at
 mkdir tmp
 # copies take the place of the machine's own; dpkg's too, for Java's keystore is changed by a trigger of its package
+mkdir copy && mount -t tmpfs -o mode=755 tmpfs copy || failed "no tmpfs" # where nothing waits for a disk
 for dir in /etc/ssl/certs /usr/local/share/ca-certificates /var/lib/ca-certificates-java /var/lib/dpkg; do
     [ -d $dir ] || continue
     copy=copy/$dir
@@ -34,14 +35,14 @@ state() {
     find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'sealwax.??????'
 }
 same() { if cmp -s "$1" "$2"; then passed; else diff "$1" "$2" >out; failed "$3 leaves something behind"; fi; }
-# trusted N: so many of the three know the root of the current CA
+# trusted N STATE: so many of the three know the root of the current CA; the keystore as it was then, for Java is slow to ask
 trusted() {
     n=0
     ! openssl verify -no-CApath -CAfile $bundle leaf.crt >/dev/null 2>&1 || n=$((n + 1))
     ! openssl verify -no-CAfile -no-CAstore -CApath /etc/ssl/certs leaf.crt >/dev/null 2>&1 || n=$((n + 1))
     print=$("$TTP" --json fingerprint certs/root.crt | tr -d ' :' | grep -oiE '[0-9a-f]{64}' | head -n 1)
     [ -n "$print" ] || failed "no fingerprint"
-    ! keystore | tr -d ' :' | grep -qi "$print" || n=$((n + 1))
+    ! tr -d ' :' <"$2" | grep -qi "certificatefingerprint.*$print" || n=$((n + 1))
     is "those who trust the root, of bundle, links and keystore" "$1" $n
 }
 all=$((2 + ${has_java:-0}))
@@ -54,36 +55,32 @@ ok "$TTP" --pki twin install
 ok "$TTP" init "Install Root"
 ok "$TTP" issue leaf.example.org --out leaf
 state >before
-trusted 0
+trusted 0 before
 
 ok "$TTP" install; says "Installed: /usr/local/share/ca-certificates/sealwax-"
 says_not "exited with code"
-trusted $all
 state >installed
-if cmp -s before installed; then failed "install changed nothing"; else passed; fi
+trusted $all installed
 ok "$TTP" install
 state >again; same installed again "a second install"
 
-ok "$TTP" uninstall; says "Removed: /usr/local/share/ca-certificates/sealwax-"
-trusted 0
-state >after; same before after "uninstall"
-code 4 "$TTP" uninstall; says "not installed"
-state >after; same before after "an uninstall of nothing"
-
 # a new certificate for the same key takes the place of the old one everywhere
-ok "$TTP" install
 ok "$TTP" --pki renewed init "Install Root" --key-file certs/root.key
 mv certs/root.crt old.crt && cp renewed/root.crt certs/root.crt
 ok "$TTP" install
-trusted $all
-ok "$TTP" uninstall
-state >after; same before after "uninstall of a renewed root"
+state >renewed.state
+trusted $all renewed.state
+
+ok "$TTP" uninstall; says "Removed: /usr/local/share/ca-certificates/sealwax-"
+state >after; same before after "uninstall"
+trusted 0 after
+code 4 "$TTP" uninstall; says "not installed"
 
 # broken off after the file has gone: the rest goes with the next try
 ok "$TTP" --json install
 file=$(grep -o '/usr/local[^"]*crt' out)
 rm "$file"
 ok "$TTP" uninstall
-trusted 0
 state >after; same before after "uninstall of what was broken off"
+trusted 0 after
 finish
