@@ -181,7 +181,7 @@ struct sw_licence {
 /*
  * sw_store_play: debit a play, or go on with the last one.
  *   first   plays of a licence that is made by this; 0: none is made
- *   window  seconds a play lasts
+ *   window  seconds a play lasts; 0: each is one of its own
  *   fresh   receives whether a play was debited
  * SW_ERR_STATE: none is left; out says. SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long.
  * SW_ERR_SYSTEM.

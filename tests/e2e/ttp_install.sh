@@ -4,8 +4,8 @@
 self=$(readlink -f "$0")
 . "$(dirname "$self")/ttp.inc"
 
-if [ "$(id -u)" != 0 ] || [ ! -x /usr/sbin/update-ca-certificates ] || ! unshare -m true 2>/dev/null; then
-    echo "the system's trust store needs root, mount namespaces and update-ca-certificates"
+if [ "$(id -u)" != 0 ] || [ ! -x /usr/sbin/update-ca-certificates ] || ! unshare -m mount --bind "$PWD" "$PWD" 2>/dev/null; then
+    echo "the system's trust store needs root, mounts of its own and update-ca-certificates"
     exit 77
 fi
 if [ -z "${TTP_INSTALL_INSIDE:-}" ]; then

@@ -97,6 +97,22 @@ static void counts_each_play_once(void)
     teardown(&s);
 }
 
+/* Each is one of its own, also for a server that read its clock before another one debited the last. */
+static void nothing_goes_on_without_a_window(void)
+{
+    struct shelf s;
+    struct sw_licence a;
+    bool fresh;
+    setup(&s);
+    for (int64_t left = 2; left >= 0; left--) {
+        SW_ASSERT_OK(sw_store_play(s.store, "01", "track", 3, 0, NOW + left, &a, &fresh));
+        CU_ASSERT_TRUE(fresh);
+        CU_ASSERT_EQUAL(a.plays, left);
+    }
+    SW_ASSERT_ERR(sw_store_play(s.store, "01", "track", 3, 0, NOW - 1, &a, &fresh), SW_ERR_STATE);
+    teardown(&s);
+}
+
 static void makes_none_when_told_so(void)
 {
     struct shelf s;
@@ -420,6 +436,7 @@ static void old_ones_outlive_their_key(void)
 
 SW_TEST_SUITE(licence){
     SW_TEST(counts_each_play_once),
+    SW_TEST(nothing_goes_on_without_a_window),
     SW_TEST(makes_none_when_told_so),
     SW_TEST(renews_what_is_used_up),
     SW_TEST(several_servers_debit_each_play_once),
