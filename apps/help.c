@@ -43,8 +43,8 @@ static void verb_help(const struct app *app, const struct app_verb *v)
     options_help("TLS", APP_OF_TLS, v->groups);
     options_help("For every verb", APP_OF_ALL, APP_GLOBAL);
     if (v->groups & (APP_TLS | APP_SEALED))
-        printf("\nWhat is not given with --NAME comes from SEALWAX_NAME in the environment, or from the settings: "
-               "man %s.\n",
+        printf("\nWhat is not given with --NAME comes from SEALWAX_NAME in the environment, or from the settings: man "
+               "%s.\n",
                app->program);
     printf("\nExamples:\n");
     cli_indented(v->example);

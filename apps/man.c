@@ -52,10 +52,9 @@ void app_help_man(const struct app *app)
     cli_roff(app->about);
     printf(".SH SYNOPSIS\n.B %s\n[\\fIOPTION\\fR]... %s\\fIVERB\\fR [\\fIARGUMENT\\fR]...%s\n.SH DESCRIPTION\n",
            app->program, app->default_verb ? "[" : "", app->default_verb ? "]" : "");
-    cli_roff(
-        "Results go to standard output, everything else to standard error, a line for each failure. Options stand "
-        "anywhere "
-        "behind the verb; those for every verb may stand before it. Lengths of time are written 90s, 5m, 12h, 7d.");
+    cli_roff("Results go to standard output, everything else to standard error, a line for each failure. Options stand "
+             "anywhere behind the verb; those for every verb may stand before it. Lengths of time are written 90s, 5m, "
+             "12h, 7d.");
     roff_shared(app);
     printf(".SH VERBS\n");
     for (const struct app_verb *v = app->verbs; v->name; v++)
@@ -63,9 +62,8 @@ void app_help_man(const struct app *app)
     printf(".SH EXIT STATUS\n");
     cli_roff_lines(app_exit_codes);
     printf(".SH ENVIRONMENT\n.TP\n.B SSLKEYLOGFILE\n");
-    cli_roff(
-        "clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a server "
-        "only in a build made for it");
+    cli_roff("clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a "
+             "server only in a build made for it");
     printf(".TP\n.BI SEALWAX_ NAME\n");
     cli_roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_CLIENT_AUTH for --client-auth");
     printf(".TP\n.B NO_COLOR\n");
@@ -75,7 +73,6 @@ void app_help_man(const struct app *app)
                                           : "$XDG_CONFIG_HOME/sealwax/config");
     cli_roff(
         "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
-        "relative to the "
-        "directory of this file. The command line comes first, then the environment, then these.");
+        "relative to the directory of this file. The command line comes first, then the environment, then these.");
     printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwax (1),\n.BR sealwaxd.conf (5),\n.BR sealwaxd (8)\n");
 }

@@ -18,12 +18,10 @@ const struct ttp_verb ttp_verbs[] = {
     {.name = "init",
      .args = "NAME",
      .summary = "make a root CA, or the key and request of an intermediate one",
-     .details =
-         "Makes DIR (mode 0700), DIR/root.key and DIR/root.crt, self-signed with SHA-256. With --permit the root can "
-         "vouch for these names "
-         "alone, whatever is signed with it: the best protection for those who install it. With --intermediate it "
-         "makes DIR/ca.key and "
-         "DIR/ca.csr, to be signed by the CA above with \"ttp sign --profile ca\" and brought back with \"ttp adopt\".",
+     .details = "Makes DIR (mode 0700), DIR/root.key and DIR/root.crt, self-signed with SHA-256. With --permit the "
+                "root can vouch for these names alone, whatever is signed with it: the best protection for those who "
+                "install it. With --intermediate it makes DIR/ca.key and DIR/ca.csr, to be signed by the CA above with "
+                "\"ttp sign --profile ca\" and brought back with \"ttp adopt\".",
      .example = "ttp init \"Example Root\" --org Example --permit example.org\n"
                 "ttp --pki issuing init --intermediate \"Example Issuing CA\"",
      .options = TTP_BIT(KEY) | TTP_BIT(KEY_FILE) | TTP_BIT(DAYS) | TTP_BIT(NOT_BEFORE) | TTP_BIT(NOT_AFTER) |
@@ -36,9 +34,8 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "CN [NAME]...",
      .summary = "make a key and a certificate request",
      .details = "Names are dns:, ip:, email: or uri: followed by the name; without that, an IP address is ip, "
-                "something with @ is email, with :// "
-                "uri, and the rest dns. CN is the name people see; where it is a name of one of these kinds it is "
-                "requested as such too.",
+                "something with @ is email, with :// uri, and the rest dns. CN is the name people see; where it is a "
+                "name of one of these kinds it is requested as such too.",
      .example = "ttp request www.example.org example.org ip:192.0.2.1 --out www\n"
                 "ttp request alice email:alice@example.org --key p256 --passout prompt",
      .options = TTP_BIT(KEY) | TTP_BIT(KEY_FILE) | TTP_BIT(PREFIX) | TTP_BIT(COUNTRY) | TTP_BIT(ORG) | TTP_BIT(PASSIN) |
@@ -50,10 +47,9 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "REQUEST.csr",
      .summary = "sign a certificate request",
      .details = "Shows what was asked and what is granted, and asks on a terminal. Only the subject and names of kind "
-                "dns, ip, email and uri are ever "
-                "taken from a request; all else comes from the profile: a request for CA:TRUE is not honoured. Writes "
-                "REQUEST.crt and "
-                "REQUEST.fullchain.crt beside the request, or the certificate alone to --out.",
+                "dns, ip, email and uri are ever taken from a request; all else comes from the profile: a request for "
+                "CA:TRUE is not honoured. Writes REQUEST.crt and REQUEST.fullchain.crt beside the request, or the "
+                "certificate alone to --out.",
      .example = "ttp sign www.csr --profile server\n"
                 "ttp sign issuing/ca.csr --profile ca --path-len 0 --days 1825",
      .options = TTP_BIT(PROFILE) | TTP_BIT(NAME) | TTP_BIT(DAYS) | TTP_BIT(NOT_BEFORE) | TTP_BIT(NOT_AFTER) |
@@ -66,8 +62,7 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "CN [NAME]...",
      .summary = "request and sign in one: key, certificate, full chain",
      .details = "Names as for request. A certificate for a server whose CN is a host name or an address is for that "
-                "name too. Everything is "
-                "recorded in DIR before the files appear.",
+                "name too. Everything is recorded in DIR before the files appear.",
      .example = "ttp issue www.example.org\n"
                 "ttp issue alice --profile client --days 30 --out alice",
      .options = TTP_BIT(PROFILE) | TTP_BIT(KEY) | TTP_BIT(KEY_FILE) | TTP_BIT(DAYS) | TTP_BIT(NOT_BEFORE) |
@@ -80,10 +75,8 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "CA.crt",
      .summary = "take a CA certificate that was signed elsewhere into DIR",
      .details = "For the certificate of an intermediate CA made with \"ttp init --intermediate\", or, with --key-file, "
-                "for the CA of another tool. "
-                "--chain names the certificates above up to the root; the path is checked, and the intermediates among "
-                "them become part of "
-                "every full chain.",
+                "for the CA of another tool. --chain names the certificates above up to the root; the path is checked, "
+                "and the intermediates among them become part of every full chain.",
      .example = "ttp --pki issuing adopt issuing/ca.crt --chain certs/root.crt\n"
                 "ttp adopt rootCA.pem --key-file rootCA-key.pem",
      .options = TTP_BIT(CHAIN) | TTP_BIT(KEY_FILE) | TTP_BIT(PASSIN) | TTP_BIT(PASSOUT),
@@ -94,8 +87,8 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "ID",
      .summary = "a new certificate with the same names and key",
      .details = "Takes the place of the old files, unless --out says where else, and lasts as long as the old one did, "
-                "unless --days says how "
-                "long. With --rekey a new key is made too; it takes the place of the old key only with --force.",
+                "unless --days says how long. With --rekey a new key is made too; it takes the place of the old key "
+                "only with --force.",
      .example = "ttp renew www.example.org\n"
                 "ttp renew alice --rekey --out alice-2027 --revoke-old",
      .options = TTP_BIT(DAYS) | TTP_BIT(NOT_BEFORE) | TTP_BIT(NOT_AFTER) | TTP_BIT(REKEY) | TTP_BIT(KEY) |
@@ -107,8 +100,7 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "ID",
      .summary = "declare a certificate invalid before it expires",
      .details = "Recorded at once; verifiers learn of it from the next list (\"ttp crl\") or answer (\"ttp ocsp\"). A "
-                "certificate that this CA "
-                "signed before it was adopted is named by its file.",
+                "certificate that this CA signed before it was adopted is named by its file.",
      .example = "ttp revoke alice --reason keyCompromise && ttp crl\n"
                 "ttp revoke 48c618e105b565160b7780c14dc3abce",
      .options = TTP_BIT(REASON),
@@ -119,8 +111,7 @@ const struct ttp_verb ttp_verbs[] = {
      .args = "",
      .summary = "make the revocation list",
      .details = "Its number is one more than the last one's. Written to DIR/root.crl or DIR/ca.crl, or to --out; a "
-                "list that is there is "
-                "replaced in one step and keeps its owner and mode.",
+                "list that is there is replaced in one step and keeps its owner and mode.",
      .example = "ttp crl --days 7 --out /srv/www/ca.crl",
      .options = TTP_BIT(DAYS) | TTP_BIT(OUT) | TTP_BIT(FORCE) | TTP_BIT(PASSIN),
      .min = 0,
@@ -158,9 +149,9 @@ const struct ttp_verb ttp_verbs[] = {
     {.name = "check",
      .args = "",
      .summary = "is anything due? For cron",
-     .details = "Looks at the CA, its certificates and its revocation list. Exit code 0 if all is well, 1 with one "
-                "line each for what has run "
-                "out, or will within --expiring. A certificate that was renewed is not reported.",
+     .details =
+         "Looks at the CA, its certificates and its revocation list. Exit code 0 if all is well, 1 with one line each "
+         "for what has run out, or will within --expiring. A certificate that was renewed is not reported.",
      .example = "ttp --quiet check --expiring 14d || mail -s \"certificates\" admin@example.org",
      .options = TTP_BIT(EXPIRING),
      .min = 0,
@@ -169,13 +160,11 @@ const struct ttp_verb ttp_verbs[] = {
     {.name = "verify",
      .args = "LEAF.pem",
      .summary = "say whether a verifier would accept a certificate, and if not, why",
-     .details = "Finds a path to a trusted root and checks it as RFC 5280 says, and the names as RFC 9525 does. "
-                "Further certificates in LEAF.pem are "
-                "intermediates. Without --root, the CA's own root is trusted. What private CAs make today is accepted; "
-                "--strict "
-                "holds everything to the letter of RFC 5280 and of the CA/Browser Forum. With --crl every certificate "
-                "of the path needs a "
-                "current list. Exit code 0: accepted, 1: rejected.",
+     .details =
+         "Finds a path to a trusted root and checks it as RFC 5280 says, and the names as RFC 9525 does. Further "
+         "certificates in LEAF.pem are intermediates. Without --root, the CA's own root is trusted. What private CAs "
+         "make today is accepted; --strict holds everything to the letter of RFC 5280 and of the CA/Browser Forum. "
+         "With --crl every certificate of the path needs a current list. Exit code 0: accepted, 1: rejected.",
      .example = "ttp verify --root root.crt --purpose server --name www.example.org www.fullchain.crt\n"
                 "ttp verify --root root.crt --crl ca.crl --time 2027-01-01T00:00:00Z alice.crt",
      .options = TTP_BIT(ROOT) | TTP_BIT(UNTRUSTED) | TTP_BIT(TIME) | TTP_BIT(PURPOSE) | TTP_BIT(CHECK_NAME) |
@@ -186,10 +175,9 @@ const struct ttp_verb ttp_verbs[] = {
     {.name = "inspect",
      .args = "FILE|-",
      .summary = "show a certificate, request, list, OCSP response, key or PKCS#12 file",
-     .details =
-         "First what a person wants to know: who, issued by whom, for what, until when, and whether it is in "
-         "order; of an OCSP response, which certificate is good or revoked, by whose word, from when until when. "
-         "Then the details.",
+     .details = "First what a person wants to know: who, issued by whom, for what, until when, and whether it is in "
+                "order; of an OCSP response, which certificate is good or revoked, by whose word, from when until "
+                "when. Then the details.",
      .example = "ttp inspect www.crt\n"
                 "openssl s_client -connect example.org:443 </dev/null | ttp inspect -",
      .options = TTP_BIT(PASSIN),

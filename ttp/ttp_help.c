@@ -85,10 +85,8 @@ static const char *const man_files[][2] = {
     {"DIR/index.db",
      "the index: every certificate, every revocation, and an audit log that is only ever added to (SQLite)"},
     {"DIR/ttp.conf", "settings, lines of the form \"name = value\": key, days, country, org (defaults of the options), "
-                     "crl_url, ocsp_url, issuer_url "
-                     "(written into every certificate), crl_days, expiring, and backdate (how far back validity "
-                     "begins, for clocks that are behind; 0 by "
-                     "default)"},
+                     "crl_url, ocsp_url, issuer_url (written into every certificate), crl_days, expiring, and backdate "
+                     "(how far back validity begins, for clocks that are behind; 0 by default)"},
     {"PREFIX.key, PREFIX.csr, PREFIX.crt, PREFIX.fullchain.crt",
      "key (PKCS#8, mode 0600), request, certificate, and the certificate followed by the intermediates"},
 };
@@ -96,13 +94,12 @@ static const char *const man_files[][2] = {
 void ttp_help_man(void)
 {
     printf(".TH TTP 1 \"\" \"Sealwax " SW_VERSION
-           "\" \"Sealwax\"\n.SH NAME\nttp \\- a trusted third party: make, sign, revoke and "
-           "verify certificates\n.SH SYNOPSIS\n.B ttp\n[\\fB\\-\\-pki\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] "
-           "[\\fB\\-\\-quiet\\fR] "
-           "\\fIVERB\\fR ...\n.SH DESCRIPTION\n");
+           "\" \"Sealwax\"\n.SH NAME\nttp \\- a trusted third party: make, sign, revoke and verify certificates\n.SH "
+           "SYNOPSIS\n.B ttp\n[\\fB\\-\\-pki\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] [\\fB\\-\\-quiet\\fR] \\fIVERB\\fR "
+           "...\n.SH DESCRIPTION\n");
     cli_roff("ttp is a small certificate authority. Results go to standard output, everything else to standard error; "
-             "nothing ever prompts "
-             "without a terminal. An ID is a name, a serial number or a certificate file. Times are RFC 3339 in UTC.");
+             "nothing ever prompts without a terminal. An ID is a name, a serial number or a certificate file. Times "
+             "are RFC 3339 in UTC.");
     printf(".SH OPTIONS\n");
     roff_options(global_options);
     printf(".SH VERBS\n");
@@ -147,8 +144,7 @@ void ttp_help_completion(void)
         "    --profile|-p) COMPREPLY=($(compgen -W 'server client peer email ca' -- \"$cur\")); return ;;\n"
         "    --purpose) COMPREPLY=($(compgen -W 'server client' -- \"$cur\")); return ;;\n"
         "    --reason|-r) COMPREPLY=($(compgen -W 'unspecified keyCompromise affiliationChanged superseded "
-        "cessationOfOperation "
-        "privilegeWithdrawn' -- \"$cur\")); return ;;\n"
+        "cessationOfOperation privilegeWithdrawn' -- \"$cur\")); return ;;\n"
         "    --pki) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
         "    esac\n"
         "    case $verb in\n"

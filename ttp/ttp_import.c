@@ -24,8 +24,7 @@ static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12
         else if (e == SW_ERR_UNSUPPORTED)
             err = ttp_error(t, TTP_BAD_INPUT,
                             "%s: encrypted in a way that this tool does not read (RC2 in very old files, or a file "
-                            "without MAC): convert it, "
-                            "\"openssl pkcs12 -legacy -in OLD -out PEM\"",
+                            "without MAC): convert it, \"openssl pkcs12 -legacy -in OLD -out PEM\"",
                             path);
         else if (e == SW_ERR_DER)
             err = ttp_error(t, TTP_BAD_INPUT, "%s: this is no PKCS#12 file, or a damaged one", path);
