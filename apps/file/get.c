@@ -74,6 +74,9 @@ static int open_part(struct transfer *t, struct sink *s, const char *sha256)
 
 static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_t len)
 {
+    if ((int64_t)len > s->total - s->offset) /* the digest would be of what was announced alone */
+        return app_error(t->app, APP_NO, "%s: more came than the %lld bytes that were announced", s->path,
+                         (long long)s->total);
     if (s->output && sw_hash_update(&s->hash, p, len))
         return app_fail(t->app, SW_ERR_CRYPTO, s->path);
     while (len) {
@@ -111,7 +114,7 @@ static int head_file(struct transfer *t, const char *url, const char *name, stru
 static int fetch_rest(struct transfer *t, const char *url, const char *sha256, struct sink *s,
                       struct progress *progress)
 {
-    char headers[192];
+    char headers[192], now[TRANSFER_HEX];
     size_t got = 1;
     int code;
     snprintf(headers, sizeof headers, "Range: bytes=%lld-\r\nIf-Range: \"%s\"\r\n", (long long)s->offset, sha256);
@@ -119,7 +122,7 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
     code = transfer_request(t, &get);
     if (code)
         return code;
-    if (t->http.reply.status == 200 && s->offset)
+    if (t->http.reply.status == 200 && (s->offset || !read_etag(&t->http.reply, now) || strcmp(now, sha256) != 0))
         return app_error(t->app, APP_NO, "%s: the file changed while it was fetched", t->http.where);
     if (t->http.reply.status != 206 && t->http.reply.status != 200)
         return http_client_problem(&t->http);

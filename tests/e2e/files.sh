@@ -118,6 +118,19 @@ start "${limits[@]}"
 exits 1 as alice bench-protect little
 is "ways that this server does not offer" 2 "$(grep -c failed out)"
 
+# --- a file that grows between two answers, and a server that sends more than it says
+python3 "$top/tests/e2e/growing.py" growing.port 2>/dev/null &
+growing=$!
+until_so [ -s growing.port ] || bad "no server whose file grows"
+from_growing() { "$BUILD/sealwax" get "$1" --server "localhost:$(cat growing.port)" --protect none; }
+exits 1 from_growing grown
+says "the file changed while it was fetched"
+gone grown
+exits 1 from_growing longer
+says "longer: more came than the 1000 bytes that were announced"
+gone longer
+kill "$growing"
+
 # --- how far it is: asked for, without a terminal
 exits 0 as alice put big --force --as watched --progress --quiet
 says "watched  100%"
