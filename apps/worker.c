@@ -153,9 +153,24 @@ void worker_call(struct worker *w, void (*function)(void *arg), void *arg)
     worker_finish(w, &e.job);
 }
 
-void worker_free(struct worker *w)
+/* The thread has ended: what the last ones' done has given is run here. */
+static void finish_all(struct worker *w)
 {
     struct job *job;
+    for (;;) {
+        while ((job = take_finished(w)) != NULL)
+            job->done(job);
+        if (!(job = TAILQ_FIRST(&w->waiting)))
+            return;
+        TAILQ_REMOVE(&w->waiting, job, in_list);
+        job->run(job);
+        job->finished = true;
+        TAILQ_INSERT_TAIL(&w->finished, job, in_list);
+    }
+}
+
+void worker_free(struct worker *w)
+{
     if (!w)
         return;
     pthread_mutex_lock(&w->lock);
@@ -163,7 +178,6 @@ void worker_free(struct worker *w)
     pthread_cond_signal(&w->given);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
-    while ((job = take_finished(w)) != NULL)
-        job->done(job);
+    finish_all(w);
     free_all(w);
 }

@@ -109,6 +109,33 @@ static void what_was_given_is_done_at_the_end(void)
     event_base_free(base);
 }
 
+static struct worker *giver;
+
+static void run_again(struct job *job)
+{
+    struct counted *c = (struct counted *)job;
+    c->number++;
+}
+
+static void give_again(struct job *job)
+{
+    if (((struct counted *)job)->number < 3)
+        worker_give(giver, job);
+}
+
+/* The loop does not turn, and hears of the first one when the thread has ended. */
+static void what_an_end_gives_is_done_at_the_end(void)
+{
+    struct counted job = {.job = {.run = run_again, .done = give_again}};
+    struct event_base *base = event_base_new();
+    giver = worker_new(base);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(giver);
+    worker_give(giver, &job.job);
+    worker_free(giver);
+    CU_ASSERT_EQUAL(job.number, 3);
+    event_base_free(base);
+}
+
 static void note_thread(void *arg)
 {
     *(pthread_t *)arg = pthread_self();
@@ -130,5 +157,6 @@ SW_TEST_SUITE(worker){
     SW_TEST(the_loop_hears_of_each),
     SW_TEST(one_is_waited_for),
     SW_TEST(what_was_given_is_done_at_the_end),
+    SW_TEST(what_an_end_gives_is_done_at_the_end),
     SW_TEST(a_function_is_called_there),
 };
