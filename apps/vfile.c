@@ -238,11 +238,23 @@ enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, con
     enum sw_err err = unseal_head(file, vault, plain, &len);
     if (err)
         return err;
+    uint8_t *before = file->meta;
+    const size_t before_len = file->meta_len;
+    file->meta = NULL;
     err = keep_meta(file, meta, meta_len);
     if (err == SW_OK)
         err = write_head(file, vault, plain); /* it begins with the key */
+    if (err == SW_OK && fsync(file->fd))
+        err = SW_ERR_SYSTEM;
     sw_wipe(plain, sizeof plain);
-    return err == SW_OK && fsync(file->fd) ? SW_ERR_SYSTEM : err;
+    if (err) { /* whoever tries again must not think that it is there */
+        free(file->meta);
+        file->meta = before;
+        file->meta_len = before_len;
+        return err;
+    }
+    free(before);
+    return SW_OK;
 }
 
 enum sw_err sw_vfile_create(struct sw_vfile **out, struct sw_vault *vault, const char *path, const uint8_t id[16],

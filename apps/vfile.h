@@ -51,7 +51,7 @@ enum sw_err sw_vfile_finish(struct sw_vfile *file, uint8_t digest[32]) SW_MUST_U
 
 /*
  * sw_vfile_describe: what is known of it from now on, sealed anew with the file's key, and flushed to the disk. A crash meanwhile may leave a file that cannot be opened:
- * for one that is not in use yet. SW_ERR_ARGUMENT: too long; errors as of sw_vfile_open.
+ * for one that is not in use yet. After an error it has the description it had. SW_ERR_ARGUMENT: too long; errors as of sw_vfile_open.
  */
 enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, const void *meta,
                               size_t meta_len) SW_MUST_USE;

@@ -2,9 +2,11 @@
 #include "apps/vfile.h"
 #include "tests/test.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,9 +218,34 @@ static void is_described_anew(void)
     teardown(&p);
 }
 
+/* A description that could not be written is none. */
+static void keeps_its_description_when_the_disk_is_full(void)
+{
+    struct place p;
+    struct sw_vfile *f;
+    struct rlimit before, none;
+    size_t len;
+    setup(&p);
+    SW_ASSERT_OK(sw_vfile_create(&f, &p.vault, p.path, id, 0, "meta", 4));
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &none), 0);
+    enum sw_err err = sw_vfile_describe(f, &p.vault, "another one", 11);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    SW_ASSERT_ERR(err, SW_ERR_SYSTEM);
+    CU_ASSERT_EQUAL(memcmp(sw_vfile_meta(f, &len), "meta", 5), 0);
+    CU_ASSERT_EQUAL(len, 4);
+    SW_ASSERT_OK(sw_vfile_describe(f, &p.vault, "another one", 11));
+    sw_vfile_close(f);
+    teardown(&p);
+}
+
 SW_TEST_SUITE(vfile){
     SW_TEST(every_size),
     SW_TEST(is_described_anew),
+    SW_TEST(keeps_its_description_when_the_disk_is_full),
     SW_TEST(notices_every_change),
     SW_TEST(notices_exchanged_chunks),
     SW_TEST(goes_on_after_a_crash),
