@@ -70,7 +70,7 @@ enum sw_err sw_store_adopt(struct sw_store *store, const char *path)
     sqlite3 *db;
     if (access(path, F_OK))
         return SW_OK;
-    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    int rc = db_open_file(path, 0, &db);
     enum sw_err err = !db               ? SW_ERR_MEMORY
                       : rc != SQLITE_OK ? fail(store, path, sqlite3_errmsg(db))
                                         : take_over(store, db, path);

@@ -110,6 +110,13 @@ struct db_driver {
 };
 extern const struct db_driver db_sqlite, db_postgresql;
 
+/*
+ * db_open_file: a database of SQLite, to be closed in any case, for whoever runs this alone; what sqlite3_open_v2 returns. The directory may be reached by links, as that of a
+ * service is that systemd runs under a user of its own (DynamicUser); the file itself may not be one. SQLITE_OPEN_NOFOLLOW alone refuses both.
+ */
+struct sqlite3;
+int db_open_file(const char *path, int flags, struct sqlite3 **out);
+
 struct sw_store {
     const struct db_driver *driver;
     void *db; /* the driver's */

@@ -217,6 +217,24 @@ static void close_database(struct sw_store *s)
     s->db = NULL;
 }
 
+int db_open_file(const char *path, int flags, struct sqlite3 **out)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    char *real = dir ? realpath(dir, NULL) : NULL, *resolved = NULL;
+    *out = NULL;
+    if (real && asprintf(&resolved, "%s/%s", real, slash ? slash + 1 : path) < 0)
+        resolved = NULL;
+    mode_t before = umask(077); /* nobody else reads it; the log files beside it get its mode */
+    int rc =
+        sqlite3_open_v2(resolved ? resolved : path, out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | flags, NULL);
+    umask(before);
+    free(resolved);
+    free(real);
+    free(dir);
+    return rc;
+}
+
 static enum sw_err open_database(struct sw_store *s, const char *path, bool alone)
 {
     if (alone && access(path, F_OK))
@@ -225,10 +243,7 @@ static enum sw_err open_database(struct sw_store *s, const char *path, bool alon
     if (!link)
         return SW_ERR_MEMORY;
     s->db = link;
-    mode_t before = umask(077); /* nobody else reads it; the log files beside it get its mode */
-    int rc = sqlite3_open_v2(path, &link->db,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | (alone ? 0 : SQLITE_OPEN_CREATE), NULL);
-    umask(before);
+    int rc = db_open_file(path, alone ? 0 : SQLITE_OPEN_CREATE, &link->db);
     if (!link->db)
         return SW_ERR_MEMORY;
     if (rc != SQLITE_OK)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { NOW = 1800000000 };
 
@@ -430,7 +431,28 @@ static void knows_who_was_here_last(void)
     teardown(&box);
 }
 
+/* The directory may be reached by a link; the database itself may not be one. */
+static void follows_links_to_its_directory_alone(void)
+{
+    struct store_place at;
+    struct sw_store *store;
+    char link[sizeof at.dir + 8], db[sizeof link + 16];
+    const char *why;
+    store_place_make_file(&at);
+    snprintf(link, sizeof link, "%s/link", at.dir);
+    snprintf(db, sizeof db, "%s/mail.db", link);
+    CU_ASSERT_EQUAL(symlink(".", link), 0);
+    SW_ASSERT_OK(sw_store_open(&store, db, at.key, &sw_store_defaults, &why));
+    sw_store_close(store);
+    CU_ASSERT_EQUAL(access(at.db, F_OK), 0);
+    snprintf(db, sizeof db, "%s/other.db", at.dir);
+    CU_ASSERT_EQUAL(symlink("mail.db", db), 0);
+    SW_ASSERT_ERR(sw_store_open(&store, db, at.key, &sw_store_defaults, &why), SW_ERR_SYSTEM);
+    store_place_remove(&at);
+}
+
 SW_TEST_SUITE(store){
+    SW_TEST(follows_links_to_its_directory_alone),
     SW_TEST(knows_who_was_here_last),
     SW_TEST(delivers_and_forgets),
     SW_TEST(once_stays_with_its_certificate),

@@ -383,6 +383,22 @@ static void takes_over_what_was_there(void)
     teardown(&s);
 }
 
+/* The directory of a service may be a link, and so what lies in it is reached by one. */
+static void takes_over_behind_a_link(void)
+{
+    struct shelf s;
+    char link[sizeof s.at.dir + 8], file[sizeof link + 16];
+    setup(&s);
+    snprintf(link, sizeof link, "%s/link", s.at.dir);
+    snprintf(file, sizeof file, "%s%s", link, strrchr(s.old, '/'));
+    CU_ASSERT_EQUAL(symlink(".", link), 0);
+    old_licence(&s, "01", "track", 3);
+    SW_ASSERT_OK(sw_store_adopt(s.store, file));
+    CU_ASSERT_NOT_EQUAL(access(s.old, F_OK), 0);
+    CU_ASSERT_EQUAL(plays_of(&s, "01", "track"), 3);
+    teardown(&s);
+}
+
 /* An older server works on it: it is told, instead of debiting what nobody looks at any more. */
 static void takes_over_from_who_is_at_work(void)
 {
@@ -445,6 +461,7 @@ SW_TEST_SUITE(licence){
     SW_TEST(outlive_their_key),
     SW_TEST(changes_no_key_for_ever),
     SW_TEST(takes_over_what_was_there),
+    SW_TEST(takes_over_behind_a_link),
     SW_TEST(takes_over_from_who_is_at_work),
     SW_TEST(says_which_file_is_none),
     SW_TEST(old_ones_outlive_their_key),
