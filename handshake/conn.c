@@ -235,8 +235,10 @@ enum sw_err sw_conn_write(struct sw_conn *conn, const void *data, size_t len, si
     err = sw_engine_work(conn);
     if (err == SW_OK)
         err = sw_engine_write(conn, data, len, taken);
-    if (err == SW_OK && *taken > 0)
+    if (err == SW_OK && *taken > 0) {
         sw_conn_trace(conn, true, SW_CT_APPLICATION_DATA, NULL, *taken);
+        err = sw_conn_stopped(conn);
+    }
     return err == SW_OK ? SW_OK : sw_engine_fail(conn, err);
 }
 
@@ -282,6 +284,8 @@ enum sw_err sw_conn_read(struct sw_conn *conn, void *data, size_t cap, size_t *g
 
 void sw_conn_close(struct sw_conn *conn)
 {
+    enum sw_err err;
+
     if (conn->err != SW_OK || conn->close_queued)
         return;
     if (!conn->may_write) {
@@ -290,8 +294,11 @@ void sw_conn_close(struct sw_conn *conn)
     }
     conn->close_queued = true;
     conn->alert_sent = SW_ALERT_CLOSE_NOTIFY;
-    if (sw_engine_alert(conn, 1, SW_ALERT_CLOSE_NOTIFY) != SW_OK)
-        (void)sw_engine_fail(conn, SW_ERR_MEMORY);
+    err = sw_engine_alert(conn, 1, SW_ALERT_CLOSE_NOTIFY);
+    if (err == SW_OK)
+        err = sw_conn_stopped(conn);
+    if (err != SW_OK)
+        (void)sw_engine_fail(conn, err);
 }
 
 void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err)
@@ -301,8 +308,8 @@ void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err)
     conn->aborting = true;
     conn->abort_alert = alert;
     conn->abort_err = err;
-    /* inside a callback the handler's error comes back to the engine by itself */
-    if (conn->hs != NULL && conn->hs->in_callback)
+    /* inside a callback the handler's error comes back to the engine by itself; what the trace function is told of is still being worked on */
+    if (conn->tracing || (conn->hs != NULL && conn->hs->in_callback))
         return;
     (void)sw_engine_fail(conn, err == SW_OK ? SW_ERR_CALLBACK : err);
 }
@@ -313,6 +320,13 @@ enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err
     if (answer != SW_OK || !conn->aborting)
         return answer;
     return conn->abort_err != SW_OK ? conn->abort_err : refused;
+}
+
+enum sw_err sw_conn_stopped(const struct sw_conn *conn)
+{
+    if (!conn->aborting)
+        return SW_OK;
+    return conn->abort_err != SW_OK ? conn->abort_err : SW_ERR_CALLBACK;
 }
 
 void sw_conn_release(struct sw_conn *conn)

@@ -43,7 +43,9 @@ void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const 
         ev.message = data[1];
     if (conn->hs != NULL)
         ev.note = conn->hs->note;
+    conn->tracing = true;
     conn->cfg->trace(conn->cfg->trace_ctx, conn, &ev);
+    conn->tracing = false;
     if (conn->hs != NULL)
         conn->hs->note[0] = '\0';
 }

@@ -209,7 +209,9 @@ static enum sw_err next_record(struct sw_conn *conn, bool *more)
     w->in_start += len;
     *more = true;
     err = open_in_place(conn, rec, len, &type, &payload);
-    return err != SW_OK ? err : take_record(conn, type, payload);
+    if (err == SW_OK)
+        err = take_record(conn, type, payload);
+    return err != SW_OK ? err : sw_conn_stopped(conn);
 }
 
 enum sw_err sw_engine_process(struct sw_conn *conn)

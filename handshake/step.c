@@ -152,7 +152,7 @@ static enum sw_err finish(struct sw_conn *conn)
 
 enum sw_err sw_step_advance(struct sw_conn *conn)
 {
-    enum sw_err err = SW_OK;
+    enum sw_err err = sw_conn_stopped(conn);
 
     while (err == SW_OK) {
         const struct sw_step *step = here(conn);
@@ -169,6 +169,8 @@ enum sw_err sw_step_advance(struct sw_conn *conn)
             return sw_engine_flush(conn);
         }
         err = step->message == SW_CHANGE_CIPHER_SPEC ? ops->send(conn, NULL) : send_message(conn, ops);
+        if (err == SW_OK)
+            err = sw_conn_stopped(conn);
         if (err == SW_OK)
             next(conn);
     }

@@ -306,7 +306,8 @@ void sw_conn_close(struct sw_conn *conn);
 
 /*
  * sw_conn_abort: end the connection now with an alert of the application's choosing and the error that goes with it (SW_ERR_CALLBACK if err is SW_OK). Inside
- * a callback that returns an error the alert is this one, and the error the callback's; SW_OK stands for err, too.
+ * a callback that returns an error the alert is this one, and the error the callback's; SW_OK stands for err, too. Inside the trace function it takes
+ * effect when that has returned.
  */
 void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err);
 
@@ -363,7 +364,10 @@ struct sw_peer {
 /* sw_conn_peer: SW_ERR_NOT_FOUND if the peer showed no certificate. */
 enum sw_err sw_conn_peer(const struct sw_conn *conn, struct sw_peer *peer) SW_MUST_USE;
 
-/* sw_conn_peer_cert: certificate i of the peer's chain, leaf 0; NULL if there is none, it was resumed, or it was released. Valid until sw_conn_release. */
+/*
+ * sw_conn_peer_cert: certificate i of the peer's chain, leaf 0; NULL if there is none, it was resumed, or it was released. What a callback gets during the
+ * handshake is valid until that returns, what is asked for afterwards until sw_conn_release.
+ */
 const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *len);
 
 /* sw_conn_ocsp: client: the stapled response, NULL if there is none; as long-lived as the chain. */

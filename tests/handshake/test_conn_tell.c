@@ -80,7 +80,63 @@ static void the_trace_tells_all_messages(void)
     pair_close(&p);
 }
 
+struct stop {
+    int at, events;
+};
+
+static void stop(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev)
+{
+    struct stop *s = ctx;
+
+    (void)ev;
+    if (s->events++ == s->at)
+        sw_conn_abort(conn, SW_ALERT_ACCESS_DENIED, SW_ERR_CERT_REJECTED);
+}
+
+static void talk_and_close(struct pair *p)
+{
+    size_t len;
+
+    if (!pair_run(p))
+        return;
+    (void)!sw_conn_write(p->client, "x", 1, &len);
+    (void)pair_run(p);
+    if (sw_conn_peek(p->server, &len) != NULL)
+        SW_ASSERT_OK(sw_conn_skip(p->server, len));
+    sw_conn_close(p->client);
+    (void)pair_run(p);
+}
+
+/* Whoever sees something in the trace that he does not like may end the connection there: it ends as he said, and the peer hears of it. */
+static void the_trace_may_abort_anywhere(void)
+{
+    for (int side = 0; side < 2; side++) {
+        struct stop s = {.at = 0, .events = 1};
+
+        for (; s.at < s.events; s.at++) {
+            struct pair p;
+            struct sw_conn *conn, *peer;
+
+            s.events = 0;
+            pair_open(&p, true);
+            sw_config_set_trace(side ? p.server_cfg : p.client_cfg, stop, &s);
+            pair_connect(&p, name);
+            conn = side ? p.server : p.client;
+            peer = side ? p.client : p.server;
+            talk_and_close(&p);
+            if (s.events > s.at) {
+                CU_ASSERT_EQUAL(sw_conn_error(conn), SW_ERR_CERT_REJECTED);
+                CU_ASSERT_TRUE(sw_conn_wants(conn) & SW_WANT_DONE);
+                CU_ASSERT_TRUE(sw_conn_error(peer) != SW_OK || sw_conn_alert_received(peer) == SW_ALERT_CLOSE_NOTIFY);
+            }
+            pair_close(&p);
+        }
+        CU_ASSERT_TRUE(s.at > 14); /* a handshake, data and the end */
+    }
+}
+
 SW_TEST_SUITE(conn_tell){
     SW_TEST(the_key_log_knows_resumption),
     SW_TEST(the_trace_tells_all_messages),
+    SW_TEST(the_trace_may_abort_anywhere),
 };
