@@ -1,7 +1,7 @@
 # Run stages and count what passed; to be sourced. A stage is a command; its log's last line of the form "N passed, N failed" counts,
 # or, where there is none, its exit code: one passed, one failed, or skipped (77).
 #
-#   stage NAME COMMAND...   run it, at most STAGE_SECONDS (3600), say how it went, and show its log when it failed
+#   stage NAME COMMAND...   run it, at most STAGE_SECONDS (1800), say how it went, and show its log when it failed
 #   stages JOBS             run the stages on standard input, a line each, NAME and COMMAND, JOBS at a time; at the top of the tree,
 #                           and not in a pipe, whose end would forget the sums
 #   skip NAME WHY           say so
@@ -41,9 +41,9 @@ stage() {
     shift
     began=$(date +%s.%N)
     if [ -n "${STAGE_SHOW:-}" ]; then
-        { timeout -k 10 "${STAGE_SECONDS:-3600}" "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
+        { timeout -k 10 "${STAGE_SECONDS:-1800}" "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
     else
-        timeout -k 10 "${STAGE_SECONDS:-3600}" "$@" >"$tally_log" 2>&1 </dev/null
+        timeout -k 10 "${STAGE_SECONDS:-1800}" "$@" >"$tally_log" 2>&1 </dev/null
         echo $? >"$tally_log.code"
     fi
     code=$(cat "$tally_log.code")
@@ -64,7 +64,7 @@ stage() {
         return 0
     fi
     [ -n "${STAGE_SHOW:-}" ] || sed 's/^/    | /' "$tally_log" | tail -n "${STAGE_LINES:-60}"
-    [ "$code" != 124 ] || echo "    | stopped after ${STAGE_SECONDS:-3600} s"
+    [ "$code" != 124 ] || echo "    | stopped after ${STAGE_SECONDS:-1800} s"
     echo "FAIL  $name ($p passed, $f failed, exit code $code, $took)"
     {
         echo "what failed in $name ($([ "$code" = 124 ] && echo "stopped" || echo "exit code $code") after $took):"
