@@ -202,7 +202,7 @@ $(B)/tests/interop/peers/%: tests/interop/peers/%.c $(wildcard tests/interop/pee
 test:
 	@deps/packages.sh build test
 	@$(MAKE) --no-print-directory all $(B)/tests/run
-	@BUILD=$(B) tests/all.sh
+	@BUILD=$(B) tests/all.sh $(ARGS)
 
 unit-tests: $(B)/tests/run
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Everything that is fast: the unit tests, then each script of tests/e2e/ (exit code 0 passed, 77 skipped; or its own last line
 # "N passed, N failed"). A script finds the build directory in $BUILD, absolute, and an empty directory of its own in $SCRATCH.
+#   tests/all.sh [NAME...]   the scripts of these names instead of all
 set -u
 cd "$(dirname "$0")/.."
 BUILD=$(cd "${BUILD:-build}" && pwd)
@@ -15,7 +16,8 @@ list=$(mktemp)
 {
     echo "unit $BUILD/tests/run"
     for script in tests/e2e/*.sh; do
-        [ ! -x "$script" ] || echo "$(basename "$script" .sh) $script"
+        name=$(basename "$script" .sh)
+        case " ${*:-$name} " in *" $name "*) [ ! -x "$script" ] || echo "$name $script" ;; esac
     done
 } >"$list"
 stages $(($(getconf _NPROCESSORS_ONLN) + 1)) <"$list" # one more than there are processors: most of what the scripts do is to wait
