@@ -308,7 +308,7 @@ void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err)
     conn->aborting = true;
     conn->abort_alert = alert;
     conn->abort_err = err;
-    /* inside a callback the handler's error comes back to the engine by itself; what the trace function is told of is still being worked on */
+    /* inside a callback the handler's error comes back to the engine by itself; what trace and key log are told of is still being worked on */
     if (conn->tracing || (conn->hs != NULL && conn->hs->in_callback))
         return;
     (void)sw_engine_fail(conn, err == SW_OK ? SW_ERR_CALLBACK : err);

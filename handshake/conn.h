@@ -136,7 +136,7 @@ struct sw_conn {
 
     bool may_write; /* established, or before that by False Start */
     bool established, close_queued, peer_closed, eof, done_reading, aborting;
-    bool tracing; /* the trace function is being called */
+    bool tracing; /* the trace function or the key log is being called */
     bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert, own_finished_first;
     uint8_t warnings, empties; /* in a row */
 
@@ -194,7 +194,7 @@ static inline bool sw_conn_must_begin(const struct sw_conn *conn)
 /* sw_conn_called: a callback (in_callback) has answered: that, or, had it called sw_conn_abort, the error given there, `refused` if there was none. */
 enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err refused);
 
-/* sw_conn_stopped: the error of a sw_conn_abort inside the trace function, for whoever made that call to end with; else SW_OK. */
+/* sw_conn_stopped: the error of a sw_conn_abort inside the trace function or the key log, for whoever made that call to end with; else SW_OK. */
 enum sw_err sw_conn_stopped(const struct sw_conn *conn) SW_MUST_USE;
 
 /* sw_conn_alloc, _release_mem: memory counted to the connection; alloc gives it zeroed, release wipes it and takes NULL. */

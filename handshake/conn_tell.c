@@ -73,6 +73,8 @@ void sw_conn_keylog(struct sw_conn *conn)
     at = put_hex(at + sizeof label - 1, conn->client_random, SW_RANDOM_LEN);
     *at++ = ' ';
     put_hex(at, conn->master, SW_MASTER_LEN);
+    conn->tracing = true;
     conn->cfg->keylog(conn->cfg->keylog_ctx, conn, line);
+    conn->tracing = false;
     sw_wipe(line, sizeof line);
 }

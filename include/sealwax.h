@@ -306,8 +306,8 @@ void sw_conn_close(struct sw_conn *conn);
 
 /*
  * sw_conn_abort: end the connection now with an alert of the application's choosing and the error that goes with it (SW_ERR_CALLBACK if err is SW_OK). Inside
- * a callback that returns an error the alert is this one, and the error the callback's; SW_OK stands for err, too. Inside the trace function it takes
- * effect when that has returned.
+ * a callback that returns an error the alert is this one, and the error the callback's; SW_OK stands for err, too. Inside the trace function and
+ * the key log it takes effect when that has returned.
  */
 void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err);
 

@@ -135,8 +135,31 @@ static void the_trace_may_abort_anywhere(void)
     }
 }
 
+static void stop_at_secrets(void *ctx, struct sw_conn *conn, const char *text)
+{
+    (void)ctx;
+    (void)text;
+    sw_conn_abort(conn, SW_ALERT_ACCESS_DENIED, SW_ERR_CERT_REJECTED);
+}
+
+static void the_key_log_may_abort(void)
+{
+    for (int side = 0; side < 2; side++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        sw_config_set_keylog(side ? p.server_cfg : p.client_cfg, stop_at_secrets, NULL);
+        pair_connect(&p, name);
+        CU_ASSERT_FALSE(pair_run(&p));
+        CU_ASSERT_EQUAL(sw_conn_error(side ? p.server : p.client), SW_ERR_CERT_REJECTED);
+        CU_ASSERT_EQUAL(sw_conn_alert_received(side ? p.client : p.server), SW_ALERT_ACCESS_DENIED);
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(conn_tell){
     SW_TEST(the_key_log_knows_resumption),
     SW_TEST(the_trace_tells_all_messages),
     SW_TEST(the_trace_may_abort_anywhere),
+    SW_TEST(the_key_log_may_abort),
 };
