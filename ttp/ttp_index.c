@@ -136,16 +136,25 @@ static int check_version(struct ttp_index *ix, int64_t *version)
     return TTP_DONE;
 }
 
-/* The schema appears as a whole; of several makers at once the first one makes it. */
-/* A CA has had an index from its first day. To begin another would begin the numbers of its lists again, and forget who is revoked. */
+/*
+ * A CA has had an index from its first day. To begin another would begin the numbers of its lists again, and forget who is revoked. An intermediate
+ * one's day is that of its adoption, and its certificate may lie there before.
+ */
 static int is_lost(const struct ttp_index *ix)
 {
+    char request[TTP_PATH_CAP];
+    if (ttp_path(ix->t, "ca", "csr", request) && sw_file_exists(request))
+        return ttp_error(ix->t, TTP_BAD_INPUT,
+                         "%s: there is no index: take the certificate of this CA in with \"ttp adopt\"; if it was "
+                         "adopted before, bring the index back from a backup instead",
+                         ix->path);
     return ttp_error(ix->t, TTP_BAD_INPUT,
                      "%s: the index of this CA is lost: bring it back from a backup; without it nothing is known of "
                      "what was issued and revoked",
                      ix->path);
 }
 
+/* The schema appears as a whole; of several makers at once the first one makes it. */
 static int make_schema(struct ttp_index *ix, bool make)
 {
     int64_t version;

@@ -449,6 +449,8 @@ code 3 "$TTP" sign issuing/ca.csr --profile ca --path-len 1; says "path length o
 ok "$TTP" sign issuing/ca.csr --profile ca --out signed-ca.crt
 text signed-ca.crt; says "pathlen:0"; says "Certificate Sign, CRL Sign"
 no "$TTP" --pki issuing adopt alice.crt; says "no certificate of a CA"
+# where "sign" puts the certificate by itself it is not taken in yet, and nothing is lost
+cp signed-ca.crt issuing/ca.crt; code 4 "$TTP" --pki issuing issue a.example.org; says "ttp adopt"; rm issuing/ca.crt
 ok "$TTP" --pki issuing adopt signed-ca.crt --chain limited/root.crt
 ok "$TTP" --pki issuing issue deep.example.org
 is "chain" 2 "$(grep -c BEGIN issuing/deep.example.org.fullchain.crt)"
