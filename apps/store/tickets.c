@@ -31,7 +31,12 @@ static enum sw_err read_ring(struct sw_store *s, struct ring *ring)
     memset(ring->has, 0, sizeof ring->has);
     enum sw_err err = db_ask(s, TICKET_KEYS, db_number(ring->first), db_number(ring->first + SW_TICKET_KEYS - 1));
     while (err == SW_OK && (err = db_next(s, TICKET_KEYS)) == SW_OK) {
-        int64_t epoch = db_get(s, TICKET_KEYS, 0), slot = epoch - ring->first;
+        int64_t epoch = db_get(s, TICKET_KEYS, 0);
+        if (epoch < ring->first || epoch >= ring->first + SW_TICKET_KEYS) { /* nobody asked for that */
+            err = SW_ERR_CRYPTO;
+            break;
+        }
+        int64_t slot = epoch - ring->first;
         struct db_value sealed = s->driver->column(s, TICKET_KEYS, 1);
         seal_name(epoch, name);
         err = sealed.type == DB_BYTES && sealed.len == SEALED_KEY

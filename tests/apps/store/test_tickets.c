@@ -172,6 +172,24 @@ static void are_bound_to_their_epoch(void)
     store_place_remove(&at);
 }
 
+/* A database that answers with what was not asked for: 0, where a number has become a text, is the key of no epoch that is kept. */
+static void are_of_the_epochs_asked_for(void)
+{
+    struct store_place at;
+    struct server s;
+    store_place_make(&at);
+    begin(&s, &at);
+    if (ask(&s, NOW)) {
+        sw_store_close(s.store);
+        CU_ASSERT_TRUE(store_place_sql(&at, "ALTER TABLE ticket_key ALTER epoch TYPE TEXT"));
+        begin(&s, &at);
+        SW_ASSERT_ERR(sw_store_ticket_keys(s.store, NOW, s.keys, &s.n), SW_ERR_CRYPTO);
+        CU_ASSERT_EQUAL(s.n, 0);
+    }
+    sw_store_close(s.store);
+    store_place_remove(&at);
+}
+
 static void end_with_the_key_of_the_vault(void)
 {
     struct store_place at;
@@ -202,6 +220,6 @@ static void end_with_the_key_of_the_vault(void)
 }
 
 SW_TEST_SUITE(tickets){
-    SW_TEST(are_the_same_at_all_servers), SW_TEST(rotate_ahead_of_time),          SW_TEST(are_made_by_one_alone),
-    SW_TEST(are_bound_to_their_epoch),    SW_TEST(end_with_the_key_of_the_vault),
+    SW_TEST(are_the_same_at_all_servers), SW_TEST(rotate_ahead_of_time),        SW_TEST(are_made_by_one_alone),
+    SW_TEST(are_bound_to_their_epoch),    SW_TEST(are_of_the_epochs_asked_for), SW_TEST(end_with_the_key_of_the_vault),
 };
