@@ -130,6 +130,7 @@ exits 1 from_growing longer
 says "longer: more came than the 1000 bytes that were announced"
 gone longer
 kill "$growing"
+rm -f .*.part # what came before that was right, and would be gone on with
 
 # --- how far it is: asked for, without a terminal
 exits 0 as alice put big --force --as watched --progress --quiet
