@@ -205,6 +205,22 @@ const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm)
     return NULL;
 }
 
+const struct sw_sigscheme *sw_sigalg_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key)
+{
+    /* a row for keys of the one kind is so many numbers behind the row for the other (RFC 8446 4.2.3) */
+    const uint16_t apart = 5;
+
+    if (scheme == NULL || scheme->padding != SW_SIG_PSS || key->type != SW_KEY_RSA_PSS || scheme->key == key->type)
+        return scheme;
+    return sw_sigscheme_by_id((uint16_t)(scheme->id + apart));
+}
+
+enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, struct sw_slice msg,
+                             struct sw_slice sig)
+{
+    return sw_pubkey_verify(key, sw_sigalg_for(scheme, key), msg.p, msg.len, sig.p, sig.len);
+}
+
 /* --- public keys ------------------------------------------------------------------------------------------------------------ */
 
 static unsigned bit_length(struct sw_slice n)

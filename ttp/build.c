@@ -82,11 +82,11 @@ bool sw_path_pay(struct sw_path *p, const struct sw_pubkey *key, size_t msg_len,
 enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
                            struct sw_slice msg, struct sw_slice sig)
 {
-    if (!sw_pubkey_fits(key, scheme))
+    if (!sw_pubkey_fits(key, sw_sigalg_for(scheme, key)))
         return SW_ERR_CERT_SIGNATURE;
     if (!sw_path_pay(p, key, msg.len, 1))
         return budget_end(p);
-    switch (sw_pubkey_verify(key, scheme, msg.p, msg.len, sig.p, sig.len)) {
+    switch (sw_sigalg_verify(key, scheme, msg, sig)) {
     case SW_OK:
         return SW_OK;
     case SW_ERR_MEMORY:

@@ -109,6 +109,14 @@ bool sw_algorithm_valid(struct sw_slice algorithm);
 /* sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose parameters are not as they must be. */
 const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm);
 
+/*
+ * sw_sigalg_for: id-RSASSA-PSS in a certificate, list or request does not say which kind of RSA key made the signature (RFC 4055 3.1): the row for this key.
+ * sw_sigalg_verify: check a signature of such a thing by that row. Results as of sw_pubkey_verify.
+ */
+const struct sw_sigscheme *sw_sigalg_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key);
+enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, struct sw_slice msg,
+                             struct sw_slice sig) SW_MUST_USE;
+
 /* sw_cert_name_valid: whether this is a well-formed Name. */
 bool sw_cert_name_valid(struct sw_slice name);
 

@@ -156,9 +156,10 @@ enum sw_err sw_csr_parse(struct sw_csr *csr, const uint8_t *der, size_t len)
 
 enum sw_err sw_csr_verify(const struct sw_csr *csr)
 {
-    if (!csr->sig_scheme || csr->key.type == SW_KEY_NONE || !sw_pubkey_fits(&csr->key, csr->sig_scheme))
+    if (!csr->sig_scheme || csr->key.type == SW_KEY_NONE ||
+        !sw_pubkey_fits(&csr->key, sw_sigalg_for(csr->sig_scheme, &csr->key)))
         return SW_ERR_UNSUPPORTED;
-    return sw_pubkey_verify(&csr->key, csr->sig_scheme, csr->info.p, csr->info.len, csr->sig.p, csr->sig.len);
+    return sw_sigalg_verify(&csr->key, csr->sig_scheme, csr->info, csr->sig);
 }
 
 /* --- making --- */

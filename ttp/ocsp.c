@@ -271,7 +271,7 @@ static bool is_delegated(const struct sw_cert *c, const struct sw_cert *issuer, 
         return false;
     if (sw_key_is_weak(&c->key, false) != NULL || sw_scheme_is_weak(c->sig_scheme) != NULL)
         return false;
-    return sw_pubkey_verify(&issuer->key, c->sig_scheme, c->tbs.p, c->tbs.len, c->sig.p, c->sig.len) == SW_OK;
+    return sw_sigalg_verify(&issuer->key, c->sig_scheme, c->tbs, c->sig) == SW_OK;
 }
 
 /* The key that may have signed: the issuer's own, or a delegate's from the response. */
@@ -340,7 +340,7 @@ enum sw_err sw_ocsp_verify(const struct sw_ocsp *ocsp, const struct sw_cert *cer
         *why = check_times(answer, time);
     if (*why != NULL)
         return SW_ERR_OCSP;
-    err = sw_pubkey_verify(&key, ocsp->sig_scheme, ocsp->tbs.p, ocsp->tbs.len, ocsp->sig.p, ocsp->sig.len);
+    err = sw_sigalg_verify(&key, ocsp->sig_scheme, ocsp->tbs, ocsp->sig);
     if (err == SW_OK || err == SW_ERR_MEMORY)
         return err;
     *why = "its signature does not verify";

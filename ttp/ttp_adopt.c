@@ -60,8 +60,7 @@ static int check_cert(const struct ttp *t, struct adoption *a)
     if (c->not_after < t->now)
         return ttp_error(t, TTP_BAD_INPUT, "%s: it has expired", t->argv[0]);
     a->root = ttp_is_self_issued(c);
-    if (a->root && (!c->sig_scheme ||
-                    sw_pubkey_verify(&c->key, c->sig_scheme, c->tbs.p, c->tbs.len, c->sig.p, c->sig.len) != SW_OK))
+    if (a->root && (!c->sig_scheme || sw_sigalg_verify(&c->key, c->sig_scheme, c->tbs, c->sig) != SW_OK))
         return ttp_error(t, TTP_BAD_INPUT, "%s: its signature does not verify", t->argv[0]);
     return check_chain(t, a);
 }

@@ -30,8 +30,7 @@ static int row_of_foreign(const struct ttp *t, const struct ttp_ca *ca, const st
 {
     uint8_t digest[SW_HASH_MAX];
     if (!sw_cert_name_eq(cert->issuer, ca->cert.subject) || !cert->sig_scheme ||
-        sw_pubkey_verify(&ca->cert.key, cert->sig_scheme, cert->tbs.p, cert->tbs.len, cert->sig.p, cert->sig.len) !=
-            SW_OK)
+        sw_sigalg_verify(&ca->cert.key, cert->sig_scheme, cert->tbs, cert->sig) != SW_OK)
         return ttp_error(t, TTP_BAD_INPUT, "%s: this CA did not sign it", t->argv[0]);
     enum sw_err err = sw_hash_once(SW_HASH_SHA256, cert->der.p, cert->der.len, digest);
     if (err != SW_OK)

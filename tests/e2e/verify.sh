@@ -153,6 +153,27 @@ expect 4 'no OCSP response' --root root.crt --ocsp empty full.crt
 expect 1 'signed with SHA-1' --root root.crt --untrusted ca.crt sha1.crt
 for weak in prime192v1 secp224r1 secp256k1 dsa rsa; do expect 1 'its key is' --root root.crt --untrusted ca.crt $weak.crt; done
 
+# A CA whose key is for PSS alone: its signatures are named like those of any RSA key.
+{
+    for name in pss psstrange; do
+        openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out $name.key
+        openssl req -x509 -new -key $name.key -subj /CN=PSS -days 9 -config openssl.cnf -extensions root -sha384 -sigopt rsa_pss_saltlen:digest -out $name.crt
+    done
+    openssl req -newkey rsa:2048 -nodes -config /dev/null -keyout byps.key -subj /CN=www.example.org -out byps.csr
+    openssl x509 -req -in byps.csr -CA pss.crt -CAkey pss.key -extfile openssl.cnf -extensions leaf -sha256 -sigopt rsa_pss_saltlen:digest -days 9 -out byps.crt
+    openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48 -out fixed.key
+    openssl req -x509 -new -key fixed.key -subj /CN=Fixed -days 9 -config openssl.cnf -extensions root -sha384 -out fixed.crt
+} >pss.log 2>&1
+expect 0 accepted --root pss.crt byps.crt
+expect 0 accepted --root fixed.crt --purpose any fixed.crt
+expect 1 'does not verify' --root psstrange.crt byps.crt
+"$ttp" inspect pss.crt >inspected 2>&1
+if grep -q "does not verify" inspected; then
+    failed=$((failed + 1)) && echo "FAIL: ttp inspect of a root with a PSS key" && cat inspected
+else
+    passed=$((passed + 1))
+fi
+
 expect 2 'unknown' --root root.crt --sttrict full.crt
 expect 2 'server, client' --root root.crt --purpose tls full.crt
 expect 2 'no IP address' --root root.crt --name ip:300.1.1.1 full.crt
