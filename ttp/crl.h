@@ -27,7 +27,7 @@ struct sw_crl {
 };
 
 /* sw_crl_parse: parse one list of exactly len bytes, at most SW_CRL_LEN_MAX, each entry too. SW_OK or SW_ERR_CRL. Work is linear in len. */
-enum { SW_CRL_LEN_MAX = 16 << 20 };
+enum { SW_CRL_LEN_MAX = 4 << 20 };
 enum sw_err sw_crl_parse(struct sw_crl *crl, const uint8_t *der, size_t len) SW_MUST_USE;
 
 /* An entry: CRLReason (RFC 5280 5.3.1) is -1 where none is given. */

@@ -19,6 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The longest file that is looked at: the longest revocation list in PEM. What is refused shall cost little. */
+enum { TTP_FILE_MAX = 6 << 20 };
+
 /* Exit codes, part of the interface: never changed. A usage error must never look like a rejection. */
 enum {
     TTP_DONE = 0,      /* done, or accepted */

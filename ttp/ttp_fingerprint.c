@@ -57,7 +57,7 @@ static int each(const struct ttp *t, const struct sw_file *file, json_t *array)
 int ttp_fingerprint(struct ttp *t)
 {
     struct sw_file file;
-    enum sw_err e = sw_file_read(t->argv[0], SW_FILE_MAX, &file);
+    enum sw_err e = sw_file_read(t->argv[0], TTP_FILE_MAX, &file);
     if (e != SW_OK)
         return ttp_fail(t, e, t->argv[0]);
     json_t *array = t->json ? json_array() : NULL;

@@ -149,7 +149,7 @@ int ttp_inspect(struct ttp *t)
 {
     const char *path = t->argv[0];
     struct sw_file file;
-    enum sw_err e = sw_file_read(path, SW_FILE_MAX, &file);
+    enum sw_err e = sw_file_read(path, TTP_FILE_MAX, &file);
     if (e != SW_OK)
         return ttp_fail(t, e, path);
     if (strcmp(path, "-") == 0)

@@ -165,7 +165,7 @@ static int undecodable(const struct ttp *t, enum sw_err err, const char *what, c
 static int load_trust(const struct ttp *t, struct sw_trust *trust, const char *path, bool lists)
 {
     struct sw_file file;
-    enum sw_err err = sw_file_read(path, lists ? SW_FILE_MAX : CERTS_FILE_MAX, &file);
+    enum sw_err err = sw_file_read(path, lists ? TTP_FILE_MAX : CERTS_FILE_MAX, &file);
     if (err != SW_OK)
         return ttp_fail(t, err, path);
     err = lists ? sw_trust_add_crl(trust, file.p, file.len) : sw_trust_add(trust, file.p, file.len);

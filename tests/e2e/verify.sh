@@ -22,6 +22,10 @@ expect() {
 # What is larger than anything honest is bad input, not an answer.
 head -c 5000000 /dev/zero | tr '\0' 'A' >large
 expect 4 "too large" --root large large
+head -c 7500000 /dev/zero | tr '\0' 'A' >larger
+expect 4 "too large" --root large --crl larger large
+"$ttp" inspect larger >inspected 2>&1
+case $?:$(cat inspected) in 4:*"too large"*) passed=$((passed + 1)) ;; *) failed=$((failed + 1)) && echo "FAIL: ttp inspect of a large file: $(cat inspected)" ;; esac
 
 # A root as easy-rsa 3.1 makes it (basicConstraints not critical), an intermediate, a leaf, and a list without a number.
 cat >openssl.cnf <<'END'
