@@ -30,7 +30,7 @@ void progress_rate(const struct progress *p, int64_t bytes, char out[32])
 {
     int64_t ms = net_now() - p->begun_at;
     char size[32];
-    progress_size((bytes - p->first) * 1000 / (ms ? ms : 1), size);
+    progress_size((int64_t)((double)(bytes - p->first) * 1000 / (double)(ms > 0 ? ms : 1)), size);
     snprintf(out, 32, "%.24s/s", size);
 }
 
@@ -48,12 +48,13 @@ static void show_object(const struct progress *p, int64_t bytes)
 static void show_line(const struct progress *p, int64_t bytes, int64_t elapsed)
 {
     char rate[32], size[32];
-    int64_t done = bytes - p->first, left = done > 0 ? (p->total - bytes) * elapsed / done / 1000 : 0;
+    int64_t done = bytes - p->first; /* bytes by milliseconds pass 2^63 where a TB takes hours */
+    int64_t left = done > 0 ? (int64_t)((double)(p->total - bytes) * (double)elapsed / (double)done / 1000) : 0;
     progress_rate(p, bytes, rate);
     progress_size(bytes, size);
     fprintf(stderr, "%s%s  %3d%%  %s  %s  %lld:%02lld left%s", p->lines ? "" : "\r", p->name,
-            p->total ? (int)(bytes * 100 / p->total) : 100, size, rate, (long long)(left / 60), (long long)(left % 60),
-            p->lines ? "\n" : " \033[K");
+            p->total ? (int)((double)bytes * 100 / (double)p->total) : 100, size, rate, (long long)(left / 60),
+            (long long)(left % 60), p->lines ? "\n" : " \033[K");
 }
 
 static void show(struct progress *p, int64_t bytes, int64_t now)

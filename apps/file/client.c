@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIES = 8 };
+enum { SILENCE = 30000 /* ms */ };
 
 void transfer_hex(const uint8_t *p, size_t len, char *out)
 {
@@ -52,23 +52,31 @@ void transfer_close(struct transfer *t)
     free(t->piece);
 }
 
-/* An answer without a body worth reading. */
 bool transfer_finish(struct transfer *t)
 {
-    size_t len;
-    char *text = http_client_body(&t->http, TRANSFER_ANSWER_MAX, &len);
-    free(text);
-    return text != NULL;
+    uint8_t unread[4096];
+    size_t got = 1, all = 0;
+    while (got && all < TRANSFER_ANSWER_MAX &&
+           http_client_read(&t->http, unread, sizeof unread, &got, net_now() + SILENCE))
+        all += got;
+    if (t->http.reply.state == HTTP_DONE)
+        return true;
+    http_client_disconnect(&t->http);
+    return false;
 }
 
-/* Send, trying again while connections break. */
+void transfer_pause(unsigned tries)
+{
+    if (tries)
+        net_pause(tries < 6 ? 100L << tries : 5000);
+}
+
 int transfer_request(struct transfer *t, const struct http_send *send)
 {
     int code = APP_SYSTEM;
-    for (int i = 0; i < TRIES; i++) {
-        if (i)
-            net_pause(i < 6 ? 100L << i : 5000);
-        enum http_fate fate = http_client_send(&t->http, send, i + 1 < TRIES, &code);
+    for (unsigned i = 0; i < TRANSFER_TRIES; i++) {
+        transfer_pause(i);
+        enum http_fate fate = http_client_send(&t->http, send, i + 1 < TRANSFER_TRIES, &code);
         if (fate == HTTP_ANSWERED)
             return APP_DONE;
         if (fate == HTTP_REFUSED)
@@ -86,7 +94,9 @@ int transfer_delete(struct transfer *t, const char *name)
     int code = transfer_request(t, &del);
     if (!code && t->http.reply.status != 204)
         return http_client_problem(&t->http);
-    return code || transfer_finish(t) ? code : APP_SYSTEM;
+    if (!code)
+        (void)transfer_finish(t);
+    return code;
 }
 
 void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,

@@ -12,7 +12,8 @@ enum {
     TRANSFER_PATH_MAX = 4096,
     TRANSFER_HEX = 65,
     TRANSFER_URL_MAX = 3 * FILE_NAME_MAX + 64,
-    TRANSFER_ANSWER_MAX = 16 << 20
+    TRANSFER_ANSWER_MAX = 16 << 20,
+    TRANSFER_TRIES = 8
 };
 
 struct transfer {
@@ -31,8 +32,10 @@ int transfer_open_with(struct transfer *t, struct app *app, enum protection prot
 int transfer_protection(const struct app *app, enum protection *out);
 void transfer_close(struct transfer *t);
 
-/* transfer_request: send, trying again while connections break; an exit code; said. transfer_finish: read an answer without a body worth reading. */
+/* transfer_request: send, trying again while connections break; an exit code; said. transfer_finish: pass over the answer's body; false: it broke off, and the connection is closed. */
 int transfer_request(struct transfer *t, const struct http_send *send);
+/* transfer_pause: before the next of so many tries; none before the first. */
+void transfer_pause(unsigned tries);
 bool transfer_finish(struct transfer *t);
 
 void transfer_hex(const uint8_t *p, size_t len, char *out);

@@ -20,6 +20,7 @@
 enum {
     NEAR = 16 << 20, /* how far ahead the digest may be */
     AHEAD = 3,       /* pieces under way */
+    IN_VAIN = 5,     /* times that the server takes no piece, one after the other */
     SMALL =
         4 *
         TRANSFER_PIECE /* up to here the digest comes first: it takes some milliseconds, and makes one request less */
@@ -211,6 +212,7 @@ struct flight {
     size_t len[AHEAD];  /* of the pieces without an answer, oldest first */
     unsigned pieces;
     bool lost;
+    unsigned vain; /* how often it was lost since a piece was taken */
 };
 
 static int send_piece(struct transfer *t, const struct source *s, struct flight *f)
@@ -259,13 +261,18 @@ static int take_answer(struct transfer *t, struct flight *f)
         f->done += (int64_t)f->len[0];
         memmove(f->len, f->len + 1, sizeof f->len - sizeof *f->len);
         f->pieces--;
+        f->vain = 0;
     }
-    return transfer_finish(t) ? APP_DONE : APP_SYSTEM;
+    f->lost |= !transfer_finish(t);
+    return APP_DONE;
 }
 
 static int ask_again(struct transfer *t, const struct source *s, struct flight *f, char url[256])
 {
     http_client_disconnect(&t->http);
+    if (f->vain == IN_VAIN)
+        return app_error(t->app, APP_SYSTEM, "%s: the server takes no piece of it", s->name);
+    transfer_pause(f->vain++);
     int code = ask_offset(t, url, &f->done);
     if (code == APP_WAITED && is_there(t, s)) {
         f->done = s->length;
@@ -297,8 +304,8 @@ static int send_digest(struct transfer *t, struct source *s, const char *url)
     int status = t->http.reply.status;
     if (status != 204 && status != 404)
         return http_client_problem(&t->http);
-    if (!transfer_finish(t))
-        return APP_SYSTEM;
+    (void)transfer_finish(
+        t); /* the status says it all; where the rest breaks off, the next question goes by another connection */
     return status == 204 || is_there(t, s)
                ? APP_DONE
                : app_error(t->app, APP_SYSTEM, "%s: the server has lost the upload; give the command again", s->name);

@@ -33,8 +33,8 @@ static void sizes_are_for_people(void)
 
 enum { HOUR_MS = 3600000 };
 
-/* What a transfer writes to a standard error that is a terminal, or a pipe. */
-static size_t shown(const struct app *app, bool terminal, int64_t slept_ms, char *out, size_t cap)
+/* What a transfer of 1000 units of so many bytes writes to a standard error that is a terminal, or a pipe. */
+static size_t shown_of(const struct app *app, int64_t unit, bool terminal, int64_t slept_ms, char *out, size_t cap)
 {
     int kept = dup(STDERR_FILENO), master = -1, slave = -1, pipes[2] = {-1, -1};
     struct progress p;
@@ -51,12 +51,12 @@ static size_t shown(const struct app *app, bool terminal, int64_t slept_ms, char
     CU_ASSERT_TRUE_FATAL(slave >= 0);
     fflush(stderr);
     dup2(slave, STDERR_FILENO);
-    progress_begin(&p, app, "film.mkv", 1000, 100);
+    progress_begin(&p, app, "film.mkv", 1000 * unit, 100 * unit);
     p.begun_at -= slept_ms;
     p.shown_at += slept_ms ? -slept_ms : HOUR_MS; /* none: however long this machine takes */
-    progress_at(&p, 550);
+    progress_at(&p, 550 * unit);
     p.shown_at += HOUR_MS;
-    progress_at(&p, 551); /* too soon for another line */
+    progress_at(&p, 551 * unit); /* too soon for another line */
     progress_end(&p);
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
@@ -69,6 +69,22 @@ static size_t shown(const struct app *app, bool terminal, int64_t slept_ms, char
     out[len] = 0;
     close(master);
     return len;
+}
+
+static size_t shown(const struct app *app, bool terminal, int64_t slept_ms, char *out, size_t cap)
+{
+    return shown_of(app, 1, terminal, slept_ms, out, cap);
+}
+
+/* 4.5 PB in ten hours, and as many to come: products of these are beyond 64 bits. */
+static void a_large_one(void)
+{
+    const struct app app = {.program = "test"};
+    char text[512];
+    CU_ASSERT_TRUE(shown_of(&app, INT64_C(10000000000000), true, 10 * HOUR_MS, text, sizeof text) > 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "film.mkv   55%  5500.0 TB  "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  600:0"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  125.0 GB/s  "));
 }
 
 static void one_line_on_a_terminal(void)
@@ -115,8 +131,6 @@ static void as_it_was_asked_for(void)
 }
 
 SW_TEST_SUITE(progress){
-    SW_TEST(sizes_are_for_people),
-    SW_TEST(one_line_on_a_terminal),
-    SW_TEST(silent_otherwise),
-    SW_TEST(as_it_was_asked_for),
+    SW_TEST(sizes_are_for_people), SW_TEST(one_line_on_a_terminal), SW_TEST(a_large_one),
+    SW_TEST(silent_otherwise),     SW_TEST(as_it_was_asked_for),
 };

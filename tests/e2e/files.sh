@@ -132,6 +132,20 @@ gone longer
 kill "$growing"
 rm -f .*.part # what came before that was right, and would be gone on with
 
+# --- answers that break off
+python3 "$top/tests/e2e/breaking.py" breaking.port 2>/dev/null &
+breaking=$!
+until_so [ -s breaking.port ] || bad "no server whose answers break off"
+into_breaking() { "$BUILD/sealwax" put "$@" --server "localhost:$(cat breaking.port)" --protect none; }
+exits 0 into_breaking text --as refused
+says "put refused"
+head -c 17000000 /dev/zero >late # so large that its digest comes last
+exits 0 into_breaking late --as forgotten
+says "put forgotten"
+exits 5 into_breaking text --as never
+says "never: the server takes no piece of it"
+kill "$breaking"
+
 # --- how far it is: asked for, without a terminal
 exits 0 as alice put big --force --as watched --progress --quiet
 says "watched  100%"
