@@ -1,5 +1,5 @@
 /* sealwax: the table of verbs. */
-#include "apps/options.h"
+#include "apps/cli/options.h"
 #include "apps/verbs.h"
 
 static const struct app_verb verbs[] = {

@@ -1,6 +1,6 @@
 /* sealwaxd: the table of verbs. */
-#include "apps/options.h"
-#include "apps/serve.h"
+#include "apps/cli/options.h"
+#include "apps/verbs.h"
 
 static const struct app_verb verbs[] = {
     {"serve", "", "take messages for people and machines, and hand them out",

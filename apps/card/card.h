@@ -8,7 +8,7 @@
 #ifndef SW_APPS_CARD_CARD_H
 #define SW_APPS_CARD_CARD_H
 
-#include "apps/options.h"
+#include "apps/cli/options.h"
 #include "base/pkey.h"
 #include "ttp/file.h"
 

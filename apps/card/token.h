@@ -10,7 +10,7 @@
 #define SW_APPS_CARD_TOKEN_H
 
 #include "apps/card/card.h"
-#include "apps/passphrase.h"
+#include "apps/cli/passphrase.h"
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
 #include <pthread.h>

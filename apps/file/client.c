@@ -1,4 +1,5 @@
 #include "apps/file/client.h"
+#include "apps/cli/clock.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ bool transfer_finish(struct transfer *t)
     uint8_t unread[4096];
     size_t got = 1, all = 0;
     while (got && all < TRANSFER_ANSWER_MAX &&
-           http_client_read(&t->http, unread, sizeof unread, &got, net_now() + SILENCE))
+           http_client_read(&t->http, unread, sizeof unread, &got, clock_now() + SILENCE))
         all += got;
     if (t->http.reply.state == HTTP_DONE)
         return true;
@@ -68,7 +69,7 @@ bool transfer_finish(struct transfer *t)
 void transfer_pause(unsigned tries)
 {
     if (tries)
-        net_pause(tries < 6 ? 100L << tries : 5000);
+        clock_pause(tries < 6 ? 100L << tries : 5000);
 }
 
 int transfer_request(struct transfer *t, const struct http_send *send)

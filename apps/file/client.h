@@ -2,9 +2,9 @@
 #ifndef SW_APPS_FILE_CLIENT_H
 #define SW_APPS_FILE_CLIENT_H
 
+#include "apps/cli/progress.h"
 #include "apps/file/server.h"
-#include "apps/http_client.h"
-#include "apps/progress.h"
+#include "apps/http/client.h"
 
 enum {
     TRANSFER_PIECE = 4 << 20,

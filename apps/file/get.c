@@ -1,4 +1,5 @@
 /* sealwax get: a part lies beside its place, under a name that says of which file it is, until it is whole and right. */
+#include "apps/cli/clock.h"
 #include "apps/file/client.h"
 #include "apps/file/digest.h"
 #include "apps/verbs.h"
@@ -130,7 +131,7 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
     for (bool reads = true; !code && got && reads;) {
         size_t n = 0;
         while (got && n < most &&
-               (reads = http_client_read(&t->http, t->piece + n, WRITE - n, &got, net_now() + SILENCE))) {
+               (reads = http_client_read(&t->http, t->piece + n, WRITE - n, &got, clock_now() + SILENCE))) {
             n += got;
             progress_at(progress, s->offset + (int64_t)n);
         }

@@ -5,8 +5,8 @@
 #ifndef SW_APPS_FILE_SERVER_H
 #define SW_APPS_FILE_SERVER_H
 
-#include "apps/http.h"
-#include "apps/vault.h"
+#include "apps/http/http.h"
+#include "apps/vault/vault.h"
 
 struct file_service;
 

@@ -3,8 +3,8 @@
 #define SW_APPS_FILE_SERVICE_H
 
 #include "apps/file/server.h"
-#include "apps/vfile.h"
-#include "apps/worker.h"
+#include "apps/file/worker.h"
+#include "apps/vault/vfile.h"
 
 enum {
     FILE_PATH_MAX = 4096,

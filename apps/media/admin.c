@@ -1,7 +1,7 @@
 /* sealwaxd media: tracks into the catalogue, and who has which licence. Works on the server's directory, also while the server runs. */
 #include "apps/media/catalogue.h"
-#include "apps/serve.h"
-#include "apps/state.h"
+#include "apps/store/state.h"
+#include "apps/verbs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
-/* The tracks of the media service: files encrypted at rest (apps/vfile.h) in one directory, each described by what is sealed inside it. */
+/* The tracks of the media service: files encrypted at rest (apps/vault/vfile.h) in one directory, each described by what is sealed inside it. */
 #ifndef SW_APPS_MEDIA_CATALOGUE_H
 #define SW_APPS_MEDIA_CATALOGUE_H
 
-#include "apps/vfile.h"
+#include "apps/vault/vfile.h"
 
 enum { TRACK_TITLE_MAX = 256, TRACK_TYPE_MAX = 64, TRACK_ID_MAX = 33 };
 

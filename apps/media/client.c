@@ -1,6 +1,6 @@
 /* sealwax media: what there is to hear and see, and playing it: to standard output or into a player, as it comes. */
-#include "apps/http_client.h"
-#include "apps/progress.h"
+#include "apps/http/client.h"
+#include "apps/cli/progress.h"
 #include "apps/verbs.h"
 #include <errno.h>
 #include <jansson.h>

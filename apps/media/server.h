@@ -2,9 +2,9 @@
 #ifndef SW_APPS_MEDIA_SERVER_H
 #define SW_APPS_MEDIA_SERVER_H
 
-#include "apps/http.h"
-#include "apps/store.h"
-#include "apps/vault.h"
+#include "apps/http/http.h"
+#include "apps/store/store.h"
+#include "apps/vault/vault.h"
 
 struct media_service;
 

@@ -1,4 +1,5 @@
 #include "apps/message/client.h"
+#include "apps/cli/clock.h"
 #include "base/wipe.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ int client_ask(struct http_client *c, const struct http_send *send, json_t **out
     for (int i = 0; i < TRIES && !*out; i++) {
         size_t len;
         if (i)
-            net_pause(100L << i);
+            clock_pause(100L << i);
         enum http_fate fate = http_client_send(c, send, i + 1 < TRIES, &code);
         if (fate == HTTP_REFUSED)
             return code;

@@ -2,8 +2,8 @@
 #ifndef SW_APPS_MESSAGE_CLIENT_H
 #define SW_APPS_MESSAGE_CLIENT_H
 
-#include "apps/http_client.h"
-#include "apps/store.h"
+#include "apps/http/client.h"
+#include "apps/store/store.h"
 #include <jansson.h>
 
 enum {

@@ -1,6 +1,6 @@
 /* The sender's side: handing in a message, and its receipt, at once or when there is news. */
+#include "apps/cli/options.h"
 #include "apps/message/service.h"
-#include "apps/options.h"
 #include "base/wipe.h"
 #include <stdio.h>
 #include <string.h>

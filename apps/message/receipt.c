@@ -1,4 +1,5 @@
 /* sealwax list, receipt and whoami: what is there, and what became of it. */
+#include "apps/cli/clock.h"
 #include "apps/message/client.h"
 #include "apps/verbs.h"
 #include <stdio.h>
@@ -25,12 +26,12 @@ static void say_receipt(const struct app *app, const json_t *mail)
 int receipt_await(struct http_client *c, json_t *mail, int64_t patience)
 {
     char path[256];
-    int64_t deadline = patience ? net_now() + patience * 1000 : INT64_MAX;
+    int64_t deadline = patience ? clock_now() + patience * 1000 : INT64_MAX;
     json_incref(mail);
     int code = receipt_verdict(mail);
     c->patience = 0;
     while (code < 0) {
-        int64_t left = deadline == INT64_MAX ? 300 : (deadline - net_now() + 999) / 1000;
+        int64_t left = deadline == INT64_MAX ? 300 : (deadline - clock_now() + 999) / 1000;
         if (left <= 0) {
             code = app_error(c->app, APP_WAITED, "not acknowledged yet: message %s is %s", client_text(mail, "id"),
                              client_text(mail, "state"));

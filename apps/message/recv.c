@@ -3,6 +3,7 @@
  * acknowledged. So what was shown is written down (seen.h): a one-time message before it is shown (never twice, at worst not at all), another one
  * after it (never lost). Then it is acknowledged.
  */
+#include "apps/cli/clock.h"
 #include "apps/message/client.h"
 #include "apps/message/sealing.h"
 #include "apps/message/seen.h"
@@ -26,7 +27,7 @@ struct reader {
     bool can_open;
     bool follow, waits;
     long left;        /* messages wanted, -1: no end */
-    int64_t deadline; /* of net_now() */
+    int64_t deadline; /* of clock_now() */
     unsigned shown;
     char owed[SW_MAIL_ID_MAX]; /* shown, and its acknowledgement failed; "": none */
     char *line;                /* of the stream, so far */
@@ -286,9 +287,9 @@ static int read_stream(struct reader *r, bool *again)
     *again = false;
     r->len = 0;
     while (!code && got && r->left && !replaced && !*r->owed) {
-        int64_t stale = net_now() + STALE * 1000;
+        int64_t stale = clock_now() + STALE * 1000;
         if (!http_client_read(&r->stream, buf, sizeof buf, &got, stale < r->deadline ? stale : r->deadline)) {
-            *again = net_now() < r->deadline;
+            *again = clock_now() < r->deadline;
             break;
         }
         code = take_bytes(r, buf, got, &replaced);
@@ -319,12 +320,12 @@ static int follow(struct reader *r)
     long wait = 200;
     int code = APP_DONE;
     bool again = true;
-    while (!code && again && r->left && net_now() < r->deadline) {
+    while (!code && again && r->left && clock_now() < r->deadline) {
         const struct http_send get = {.method = "GET", .path = path};
         bool stays = r->follow || r->waits;
         again = false;
         if (*r->owed && !pay(r)) {
-            net_pause(wait);
+            clock_pause(wait);
             wait = wait < 5000 ? 2 * wait : 10000;
             again = true;
             continue;
@@ -346,7 +347,7 @@ static int follow(struct reader *r)
             code = APP_DONE;
         }
         if (again && r->left) {
-            net_pause(wait);
+            clock_pause(wait);
             wait = wait < 5000 ? 2 * wait : 10000;
         }
     }
@@ -365,7 +366,7 @@ static int read_options(struct reader *r)
         return code;
     r->follow = app_has(r->app, OPT_FOLLOW);
     r->waits = app_has(r->app, OPT_WAIT);
-    r->deadline = r->waits && wait ? net_now() + wait * 1000 : INT64_MAX;
+    r->deadline = r->waits && wait ? clock_now() + wait * 1000 : INT64_MAX;
     if (r->waits && !r->follow && r->left < 0)
         r->left = 1;
     return APP_DONE;

@@ -1,5 +1,5 @@
 #include "apps/message/sealing.h"
-#include "apps/store.h"
+#include "apps/store/store.h"
 #include "base/wipe.h"
 #include <jansson.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef SW_APPS_MESSAGE_SEALING_H
 #define SW_APPS_MESSAGE_SEALING_H
 
-#include "apps/http_client.h"
+#include "apps/http/client.h"
 #include "apps/seal/materials.h"
 #include "ttp/file.h"
 

@@ -1,6 +1,6 @@
 /* The list is short (what has not expired), so it is searched from its end, where the newest are. */
 #include "apps/message/seen.h"
-#include "apps/store.h"
+#include "apps/store/store.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

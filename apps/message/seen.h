@@ -5,7 +5,7 @@
 #ifndef SW_APPS_MESSAGE_SEEN_H
 #define SW_APPS_MESSAGE_SEEN_H
 
-#include "apps/options.h"
+#include "apps/cli/options.h"
 
 struct seen;
 

@@ -5,8 +5,8 @@
 #ifndef SW_APPS_MESSAGE_SERVER_H
 #define SW_APPS_MESSAGE_SERVER_H
 
-#include "apps/http.h"
-#include "apps/store.h"
+#include "apps/http/http.h"
+#include "apps/store/store.h"
 
 struct message_service;
 

@@ -2,7 +2,7 @@
 #ifndef SW_APPS_SEAL_FILES_H
 #define SW_APPS_SEAL_FILES_H
 
-#include "apps/options.h"
+#include "apps/cli/options.h"
 #include "apps/seal/stream.h"
 #include "ttp/file.h"
 

@@ -1,7 +1,7 @@
 #include "apps/seal/materials.h"
 #include "apps/card/card.h"
-#include "apps/own_cert.h"
-#include "apps/passphrase.h"
+#include "apps/cli/passphrase.h"
+#include "apps/tls/own_cert.h"
 #include "ttp/file.h"
 #include "ttp/key.h"
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef SW_APPS_SEAL_MATERIALS_H
 #define SW_APPS_SEAL_MATERIALS_H
 
-#include "apps/options.h"
+#include "apps/cli/options.h"
 #include "apps/seal/seal.h"
 
 struct seal_materials {

@@ -1,6 +1,6 @@
 /* sealwax seal and sealwax open: files in and out, and the verdict for a person or as JSON. */
 #include "apps/verbs.h"
-#include "apps/passphrase.h"
+#include "apps/cli/passphrase.h"
 #include "apps/seal/files.h"
 #include "apps/seal/header.h"
 #include "apps/seal/materials.h"

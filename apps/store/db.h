@@ -5,8 +5,8 @@
 #ifndef SW_APPS_STORE_DB_H
 #define SW_APPS_STORE_DB_H
 
-#include "apps/store.h"
-#include "apps/vault.h"
+#include "apps/store/store.h"
+#include "apps/vault/vault.h"
 
 enum { WHY_MAX = 512 };
 

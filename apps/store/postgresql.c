@@ -9,7 +9,7 @@
  *   When the connection breaks, what was under way has failed; the next thing asked for connects anew. An answer that may have been lost with a
  * commit is an error, and whoever asked asks again: that is what idempotency keys and leases are for.
  */
-#include "apps/net.h"
+#include "apps/cli/clock.h"
 #include "apps/store/db.h"
 #include "apps/store/libpq.h"
 #include "apps/store/schema.h"
@@ -34,7 +34,7 @@ struct link {
     struct pg_conn *work, *ear;
     bool in_transaction, connecting;
     char state[6];      /* the code of what failed last, in SQL's terms */
-    int64_t not_before; /* when the next try to connect may be made, on the clock of net_now */
+    int64_t not_before; /* when the next try to connect may be made, on the clock of clock_now */
     struct pg_result *rows[QUERIES];
     int row[QUERIES];
     bool prepared[QUERIES];
@@ -147,7 +147,7 @@ static enum sw_err check_vault(struct sw_store *s)
 static enum sw_err connect_work(struct sw_store *s)
 {
     struct link *link = s->db;
-    int64_t began = net_now();
+    int64_t began = clock_now();
     if (link->connecting || began < link->not_before)
         return fail(s, link->work, NULL);
     link->connecting = true;
@@ -167,8 +167,8 @@ static enum sw_err connect_work(struct sw_store *s)
     if (err)
         disconnect(link);
     link->connecting = false;
-    int64_t took = net_now() - began; /* a place that does not answer must not hold us up all the time */
-    link->not_before = err ? net_now() + 500 + 3 * took : 0;
+    int64_t took = clock_now() - began; /* a place that does not answer must not hold us up all the time */
+    link->not_before = err ? clock_now() + 500 + 3 * took : 0;
     return err;
 }
 

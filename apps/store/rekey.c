@@ -2,9 +2,9 @@
  * Another key of the vault for a whole database. Bodies and licences are sealed anew a batch at a time, so that neither memory nor the write-ahead log grows with
  * them; whoever is interrupted begins again at the front and finds out by opening what is done. The name of the key in the database changes last.
  */
-#include "apps/rewrap.h"
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
+#include "apps/vault/rewrap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The reader of HTTP answers: the same bytes at once and one by one must lead to the same state, status and body. */
-#include "apps/http_reply.h"
+#include "apps/http/reply.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,9 +2,9 @@
  * The HTTP glue: a request of any bytes to the mailbox, over a real TLS connection on loopback, as an authenticated but hostile client can send it. The
  * first byte says in which pieces. The store is a real one in a directory of its own; the connection is resumed, so that time goes into HTTP.
  */
-#include "apps/bev.h"
-#include "apps/http.h"
+#include "apps/http/http.h"
 #include "apps/message/server.h"
+#include "apps/net/bev.h"
 #include "include/sealwax.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  *   load ROOT.crt ROOT.key PORT SERVER-PID RECIPIENTS MESSAGES
  * The recipients share one key: what is measured is the server, which cannot tell. Ends with exit code 1 if a message was lost or came twice.
  */
-#include "apps/http_reply.h"
+#include "apps/http/reply.h"
 #include "include/sealwax.h"
 #include "ttp/file.h"
 #include "ttp/issue.h"

@@ -2,7 +2,7 @@
 #include "apps/file/coding.h"
 #include "apps/file/server.h"
 #include "base/hash.h"
-#include "tests/apps/http_peer.h"
+#include "tests/apps/http/peer.h"
 #include "ttp/pem.h"
 #include <dirent.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* The media service over HTTP: the catalogue, a play a stream, ranges, and a licence that ends. */
 #include "apps/media/catalogue.h"
 #include "apps/media/server.h"
-#include "tests/apps/http_peer.h"
+#include "tests/apps/http/peer.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "apps/message/sealing.h"
 #include "apps/message/server.h"
-#include "tests/apps/http_peer.h"
+#include "tests/apps/http/peer.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

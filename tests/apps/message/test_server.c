@@ -1,6 +1,6 @@
 /* The mailbox over HTTP: what each request is answered, and who may ask. Alice and Bob are two connections to one server. */
 #include "apps/message/server.h"
-#include "tests/apps/http_peer.h"
+#include "tests/apps/http/peer.h"
 #include "tests/apps/store/place.h"
 #include <stdio.h>
 #include <stdlib.h>

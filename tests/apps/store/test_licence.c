@@ -1,6 +1,6 @@
 /* Licences: debited once a play, at several servers at once too; bound to holder and track; tampering noticed; those of older servers taken over. */
-#include "apps/rewrap.h"
-#include "apps/store.h"
+#include "apps/store/store.h"
+#include "apps/vault/rewrap.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
 #include <sqlite3.h>

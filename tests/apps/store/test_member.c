@@ -1,5 +1,5 @@
 /* Enrolment: by certificate, found by name, kept over restarts, and in databases that were made before there was any. */
-#include "apps/store.h"
+#include "apps/store/store.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The mailbox under another key: every body, once or in two goes; what is of neither key is named and left alone. */
-#include "apps/rewrap.h"
-#include "apps/store.h"
+#include "apps/store/store.h"
+#include "apps/vault/rewrap.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
 #include <stdio.h>

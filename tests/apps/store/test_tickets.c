@@ -1,6 +1,6 @@
 /* Keys of session tickets, where servers share a store: made once, ahead of time, kept as long as their tickets, never readable there. */
-#include "apps/rewrap.h"
-#include "apps/store.h"
+#include "apps/store/store.h"
+#include "apps/vault/rewrap.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Changes made by others: told through the database where it can be shared, found by looking where a notice was lost, and never invented. */
-#include "apps/store.h"
+#include "apps/store/store.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
 #include <poll.h>

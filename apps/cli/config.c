@@ -1,0 +1,246 @@
+/* libinih reads the lines; which settings there are is the table apps/cli/options.def. */
+#include "apps/cli/config.h"
+#include <errno.h>
+#include <glob.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LENGTH = 4096, WHY_LENGTH = 256 };
+
+struct source {
+    struct app *app;
+    const char *path;      /* of a file, NULL: the environment */
+    FILE *file;            /* being read */
+    int line;              /* of it */
+    bool taken[OPT_COUNT]; /* given nearer: not ours to say */
+    bool said[OPT_COUNT];  /* by this source, be it only a switch's "no" */
+    char why[WHY_LENGTH];  /* what the first bad line did wrong */
+};
+
+static bool read_switch(const char *text, bool *on)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        *on = strcmp(text, yes[i]) == 0;
+        if (*on || strcmp(text, no[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool names_file(const struct app_option_row *row)
+{
+    return row->arg && (strcmp(row->arg, "FILE") == 0 || strcmp(row->arg, "DIR") == 0);
+}
+
+/* dir/value for a relative name in a file; the caller frees. */
+static char *resolve(const struct source *s, const struct app_option_row *row, const char *value)
+{
+    const char *slash = s->path ? strrchr(s->path, '/') : NULL;
+    bool relative =
+        slash && names_file(row) && *value && *value != '/' && strcmp(value, "-") != 0 && !strchr(value, ':');
+    char *out = NULL;
+    if (asprintf(&out, "%.*s%s", relative ? (int)(slash - s->path + 1) : 0, relative ? s->path : "", value) < 0)
+        return NULL;
+    return out;
+}
+
+static bool set(struct source *s, int id, const char *value)
+{
+    const struct app_option_row *row = &app_options[id];
+    bool on = true;
+    if (!row->arg || cli_arg_is_optional(row->arg)) {
+        bool is_switch = read_switch(value, &on);
+        if (!is_switch && !row->arg) {
+            snprintf(s->why, sizeof s->why, "%s is yes or no, not %s", row->name, value);
+            return false;
+        }
+        if (is_switch)
+            value = "";
+        else /* the argument that may be left out is there */
+            on = true;
+    }
+    if (s->taken[id])
+        return true;
+    s->said[id] = true;
+    if (!on) { /* takes back what the lines above said */
+        s->app->opt[id].n = 0;
+        return true;
+    }
+    char *kept = resolve(s, row, value);
+    if (!kept || app_keep(s->app, kept) || app_add_value(s->app, id, kept)) {
+        snprintf(s->why, sizeof s->why, "out of memory");
+        return false;
+    }
+    return true;
+}
+
+/* Some options have rows for several verbs: the one that counts is this verb's. */
+static int find(const struct app *app, const char *name, bool *known)
+{
+    unsigned groups = app->verb->groups | APP_GLOBAL, all = APP_GLOBAL;
+    int found = -1;
+    for (const struct app_verb *v = app->verbs; v->name; v++)
+        all |= v->groups;
+    *known = false;
+    for (int i = 0; i < OPT_COUNT; i++) {
+        if (strcmp(app_options[i].name, name) != 0)
+            continue;
+        *known |= (app_options[i].groups & all) != 0;
+        if (app_options[i].groups & groups)
+            found = i;
+    }
+    return found;
+}
+
+static bool settable(int id)
+{
+    return id != OPT_HELP && id != OPT_VERSION && id != OPT_CONFIG;
+}
+
+static int on_line(void *user, const char *section, const char *name, const char *value)
+{
+    struct source *s = user;
+    bool known;
+    if (s->why[0])
+        return 0;
+    if (*section && strcmp(section, s->app->program) != 0) {
+        snprintf(s->why, sizeof s->why, "unknown section [%s]", section);
+        return 0;
+    }
+    int id = find(s->app, name, &known);
+    if (!known || (id >= 0 && !settable(id))) {
+        snprintf(s->why, sizeof s->why, "unknown setting %s", name);
+        return 0;
+    }
+    return id < 0 || set(s, id, value);
+}
+
+/*
+ * A line for libinih, which has room for a short one only and would take the rest for a line of its own: a comment's end for a setting. So a
+ * line that does not fit ends the reading, and one with a zero byte too, as what follows that would go unseen.
+ */
+static char *next_line(char *out, int size, void *stream)
+{
+    struct source *s = stream;
+    int n = 0, c;
+    if (s->why[0])
+        return NULL;
+    s->line++;
+    while ((c = getc(s->file)) != EOF && c != 0 && n < size - 1) {
+        out[n++] = (char)c;
+        if (c == '\n')
+            break;
+    }
+    out[n] = 0;
+    if (c == 0)
+        snprintf(s->why, sizeof s->why, "this is not text");
+    else if (c != EOF && c != '\n')
+        snprintf(s->why, sizeof s->why, "the line is longer than %d bytes", size - 1);
+    return s->why[0] || n == 0 ? NULL : out;
+}
+
+/* s->file is open, and is closed. */
+static int read_lines(struct source *s, const char *path)
+{
+    const struct app *app = s->app;
+    s->path = path;
+    s->line = 0;
+    int bad = ini_parse_stream(next_line, s, on_line, s), saved = errno;
+    bool unreadable = ferror(s->file) != 0;
+    fclose(s->file);
+    if (unreadable) {
+        errno = saved;
+        return app_fail(app, SW_ERR_SYSTEM, path);
+    }
+    if (s->why[0])
+        return app_error(app, APP_BAD_INPUT, "%s:%d: %s", path, bad ? bad : s->line, s->why);
+    if (bad)
+        return app_error(app, APP_BAD_INPUT, "%s:%d: this is neither a setting nor a comment", path, bad);
+    return APP_DONE;
+}
+
+static int read_file(struct source *s, const char *path, bool must_exist)
+{
+    s->file = fopen(path, "re");
+    if (s->file)
+        return read_lines(s, path);
+    return errno == ENOENT && !must_exist ? APP_DONE : app_fail(s->app, SW_ERR_SYSTEM, path);
+}
+
+/* SEALWAX_CLIENT_AUTH for --client-auth. */
+static int read_environment(struct source *s)
+{
+    for (int i = 0; i < OPT_COUNT; i++) {
+        char name[64] = "SEALWAX_";
+        size_t n = strlen(name);
+        if (!((s->app->verb->groups | APP_GLOBAL) & app_options[i].groups) || !settable(i))
+            continue;
+        for (const char *p = app_options[i].name; *p && n < sizeof name - 1; p++)
+            name[n++] = (char)(*p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+        name[n] = 0;
+        const char *value = getenv(name);
+        if (value && *value && !set(s, i, value))
+            return app_error(s->app, APP_BAD_INPUT, "%s: %s", name, s->why);
+    }
+    return APP_DONE;
+}
+
+/* Together they count as one file, so that a later one may change what an earlier one said. */
+static int read_with_more(struct source *s, const char *path, const char *more)
+{
+    glob_t found;
+    int code = read_file(s, path, false);
+    if (code || glob(more, 0, NULL, &found))
+        return code;
+    for (size_t i = 0; i < found.gl_pathc && !code; i++)
+        code = read_file(s, found.gl_pathv[i], true);
+    globfree(&found);
+    return code;
+}
+
+/*
+ * Nobody named this file. So where it cannot be opened, under a HOME that is another user's, say, that is told and not the end; what it says is
+ * as binding as any.
+ */
+static int read_user_file(struct source *s)
+{
+    char path[NAME_LENGTH];
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (!(config && *config) && !home)
+        return APP_DONE;
+    int n = config && *config ? snprintf(path, sizeof path, "%s/sealwax/config", config)
+                              : snprintf(path, sizeof path, "%s/.config/sealwax/config", home);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return APP_DONE;
+    s->file = fopen(path, "re");
+    if (s->file)
+        return read_lines(s, path);
+    if (errno != ENOENT && errno != ENOTDIR)
+        app_warn(s->app, "warning: %s: %s; going on without it", path, strerror(errno));
+    return APP_DONE;
+}
+
+int config_apply_from(struct app *app, const char *path, const char *more)
+{
+    struct source s = {.app = app};
+    for (int i = 0; i < OPT_COUNT; i++)
+        s.taken[i] = app_has(app, (enum app_option)i);
+    int code = read_environment(&s);
+    for (int i = 0; i < OPT_COUNT; i++)
+        s.taken[i] |= s.said[i];
+    const char *given = app_get(app, OPT_CONFIG);
+    if (code || (given && strcmp(given, "none") == 0))
+        return code;
+    if (given)
+        return read_file(&s, given, true);
+    return path ? read_with_more(&s, path, more) : read_user_file(&s);
+}
+
+int config_apply(struct app *app)
+{
+    bool daemon = app->default_verb != NULL;
+    return config_apply_from(app, daemon ? "/etc/sealwax/sealwaxd.conf" : NULL, "/etc/sealwax/sealwaxd.conf.d/*.conf");
+}

@@ -1,0 +1,140 @@
+/* What the programs say on standard error: failures, as text or as JSON, notices and warnings. */
+#include "apps/cli/log.h"
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_MAX_LENGTH = 1024 };
+
+/* Bytes from a peer or a file name must not steer the terminal, nor pretend to be a second line. */
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+/* Into the log, where everything goes there; false: it does not. */
+static bool logged(const struct app *app, enum log_level level, const char *event, enum sw_err err, const char *text)
+{
+    struct log log;
+    if (!log_takes_all(&log, app))
+        return false;
+    log_event(&log, level, event, "name", err ? sw_err_name(err) : NULL, "message", text, NULL);
+    return true;
+}
+
+/* What a program that reads JSON tells failures apart by, where no error of the library says it: the class that the exit code is. */
+static const char *class_name(int code)
+{
+    static const char *const names[] = {
+        [APP_NO] = "no",         [APP_USAGE] = "usage",   [APP_REFUSED] = "refused", [APP_BAD_INPUT] = "bad-input",
+        [APP_SYSTEM] = "system", [APP_WAITED] = "waited",
+    };
+    return code > 0 && code <= APP_WAITED ? names[code] : NULL;
+}
+
+/* True if it was for a person, who may want a hint. */
+static bool say_error(const struct app *app, int code, enum sw_err err, char *text)
+{
+    if (logged(app, LEVEL_ERROR, "failed", err, text))
+        return false;
+    make_printable(text);
+    if (!app->json) {
+        fprintf(stderr, "%s: %s\n", app->program, text);
+        return true;
+    }
+    json_t *object =
+        json_pack("{s:{s:s*,s:s}}", "error", "name", err ? sw_err_name(err) : class_name(code), "message", text);
+    if (object)
+        json_dumpf(object, stderr, JSON_COMPACT);
+    else /* not UTF-8, or no memory */
+        fprintf(stderr, "{\"error\":{\"message\":\"unprintable\"}}");
+    fputc('\n', stderr);
+    json_decref(object);
+    return false;
+}
+
+int app_error(const struct app *app, int code, const char *format, ...)
+{
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    say_error(app, code, SW_OK, text);
+    return code;
+}
+
+int app_usage(const struct app *app, const char *format, ...)
+{
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (say_error(app, APP_USAGE, SW_OK, text))
+        fprintf(stderr, "try: %s %s%s--help\n", app->program, app->verb ? app->verb->name : "", app->verb ? " " : "");
+    return APP_USAGE;
+}
+
+static int exit_code(enum sw_err err)
+{
+    switch (err) {
+    case SW_OK:
+        return APP_DONE;
+    case SW_ERR_EXISTS:
+    case SW_ERR_PERMISSION:
+        return APP_REFUSED;
+    case SW_ERR_SYSTEM:
+    case SW_ERR_MEMORY:
+    case SW_ERR_RANDOM:
+        return APP_SYSTEM;
+    default:
+        return APP_BAD_INPUT;
+    }
+}
+
+int app_fail(const struct app *app, enum sw_err err, const char *what)
+{
+    char text[LINE_MAX_LENGTH];
+    bool force = app->verb && (app->verb->groups & app_options[OPT_FORCE].groups & ~(unsigned)APP_TLS);
+    const char *hint = err == SW_ERR_PERMISSION        ? " (chmod 600 it)"
+                       : err == SW_ERR_EXISTS && force ? " (--force replaces it)"
+                                                       : "";
+    snprintf(text, sizeof text, "%s: %s%s", what, err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err), hint);
+    say_error(app, exit_code(err), err, text);
+    return exit_code(err);
+}
+
+void app_say(const struct app *app, const char *format, ...)
+{
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    if (app->quiet)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (logged(app, LEVEL_NOTICE, "notice", SW_OK, text))
+        return;
+    make_printable(text);
+    fprintf(stderr, "%s: %s\n", app->program, text);
+}
+
+void app_warn(const struct app *app, const char *format, ...)
+{
+    static const char before[] = "warning: "; /* the log says that itself */
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (logged(app, LEVEL_WARNING, "warning", SW_OK,
+               text + (strncmp(text, before, strlen(before)) == 0 ? strlen(before) : 0)))
+        return;
+    make_printable(text);
+    fprintf(stderr, "%s%s: %s%s\n", app->color ? "\033[31m" : "", app->program, text, app->color ? "\033[0m" : "");
+}

@@ -1,0 +1,183 @@
+/* Two lists under one lock, jobs to be run and jobs that have; an eventfd makes the loop look at the second. */
+#include "apps/file/worker.h"
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+TAILQ_HEAD(jobs, job);
+
+struct worker {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t given, ran;
+    struct jobs waiting, finished;
+    bool end;
+    int bell; /* rings in the loop */
+    struct event *rung;
+};
+
+static void *work(void *arg)
+{
+    const uint64_t one = 1;
+    struct worker *w = arg;
+    struct job *job;
+    pthread_mutex_lock(&w->lock);
+    for (;;) {
+        while (!(job = TAILQ_FIRST(&w->waiting)) && !w->end)
+            pthread_cond_wait(&w->given, &w->lock);
+        if (!job)
+            break;
+        TAILQ_REMOVE(&w->waiting, job, in_list);
+        pthread_mutex_unlock(&w->lock);
+        job->run(job);
+        pthread_mutex_lock(&w->lock);
+        job->finished = true;
+        TAILQ_INSERT_TAIL(&w->finished, job, in_list);
+        pthread_cond_signal(&w->ran);
+        while (write(w->bell, &one, sizeof one) < 0 && errno == EINTR)
+            ;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+/* The next one that has run, NULL if there is none. */
+static struct job *take_finished(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct job *job = TAILQ_FIRST(&w->finished);
+    if (job)
+        TAILQ_REMOVE(&w->finished, job, in_list);
+    pthread_mutex_unlock(&w->lock);
+    return job;
+}
+
+static void on_bell(evutil_socket_t fd, short what, void *ctx)
+{
+    struct worker *w = ctx;
+    struct job *job;
+    uint64_t count;
+    (void)what;
+    if (read(fd, &count, sizeof count) < 0 && errno != EAGAIN && errno != EINTR)
+        return;
+    while ((job = take_finished(w)) != NULL)
+        job->done(job);
+}
+
+static int start_thread(struct worker *w)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&w->thread, NULL, work, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+static void free_all(struct worker *w)
+{
+    if (w->rung)
+        event_free(w->rung);
+    if (w->bell >= 0)
+        close(w->bell);
+    pthread_cond_destroy(&w->given);
+    pthread_cond_destroy(&w->ran);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+struct worker *worker_new(struct event_base *base)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->given, NULL);
+    pthread_cond_init(&w->ran, NULL);
+    TAILQ_INIT(&w->waiting);
+    TAILQ_INIT(&w->finished);
+    w->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    w->rung = w->bell >= 0 ? event_new(base, w->bell, EV_READ | EV_PERSIST, on_bell, w) : NULL;
+    int rc = w->rung && event_add(w->rung, NULL) == 0 ? start_thread(w) : w->bell < 0 ? errno : ENOMEM;
+    if (rc) {
+        free_all(w);
+        errno = rc;
+        return NULL;
+    }
+    return w;
+}
+
+void worker_give(struct worker *w, struct job *job)
+{
+    job->finished = false;
+    pthread_mutex_lock(&w->lock);
+    TAILQ_INSERT_TAIL(&w->waiting, job, in_list);
+    pthread_cond_signal(&w->given);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_finish(struct worker *w, struct job *job)
+{
+    pthread_mutex_lock(&w->lock);
+    while (!job->finished)
+        pthread_cond_wait(&w->ran, &w->lock);
+    TAILQ_REMOVE(&w->finished, job, in_list);
+    pthread_mutex_unlock(&w->lock);
+    job->done(job);
+}
+
+struct errand {
+    struct job job;
+    void (*function)(void *arg);
+    void *arg;
+};
+
+static void run_errand(struct job *job)
+{
+    struct errand *e = (struct errand *)job;
+    e->function(e->arg);
+}
+
+static void end_errand(struct job *job)
+{
+    (void)job;
+}
+
+void worker_call(struct worker *w, void (*function)(void *arg), void *arg)
+{
+    struct errand e = {.job = {.run = run_errand, .done = end_errand}, .function = function, .arg = arg};
+    worker_give(w, &e.job);
+    worker_finish(w, &e.job);
+}
+
+/* The thread has ended: what the last ones' done has given is run here. */
+static void finish_all(struct worker *w)
+{
+    struct job *job;
+    for (;;) {
+        while ((job = take_finished(w)) != NULL)
+            job->done(job);
+        if (!(job = TAILQ_FIRST(&w->waiting)))
+            return;
+        TAILQ_REMOVE(&w->waiting, job, in_list);
+        job->run(job);
+        job->finished = true;
+        TAILQ_INSERT_TAIL(&w->finished, job, in_list);
+    }
+}
+
+void worker_free(struct worker *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->end = true;
+    pthread_cond_signal(&w->given);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    finish_all(w);
+    free_all(w);
+}

@@ -1,0 +1,190 @@
+/* Bytes between a socket and a connection, and an end that is not a reset. */
+#include "apps/net/link.h"
+#include "apps/cli/clock.h"
+#include "apps/net/alert.h"
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How long a peer may take to close after us, in milliseconds. */
+enum { DRAIN_TIME = 10000 };
+
+static void touch(struct link *link)
+{
+    if (link->state == LINK_OPEN)
+        link->deadline = link->patience ? clock_now() + link->patience : INT64_MAX;
+}
+
+void link_open(struct link *link, int fd, struct sw_conn *conn, const char *peer, int64_t timeout)
+{
+    *link = (struct link){.fd = fd, .conn = conn, .patience = timeout * 1000};
+    snprintf(link->peer, sizeof link->peer, "%s", peer);
+    touch(link);
+}
+
+short link_events(const struct link *link)
+{
+    if (link->state == LINK_DRAINING)
+        return POLLIN;
+    unsigned wants = sw_conn_wants(link->conn);
+    int events = wants & SW_WANT_SEND ? POLLOUT : 0;
+    if ((wants & SW_WANT_RECV) && !link->eof)
+        events |= POLLIN;
+    return (short)events;
+}
+
+static bool would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+static void receive_nowhere(struct link *link)
+{
+    char dust[16384];
+    ssize_t n = recv(link->fd, dust, sizeof dust, 0);
+    if (n == 0 || (n < 0 && !would_block()))
+        link->state = LINK_CLOSED;
+}
+
+void link_receive(struct link *link)
+{
+    size_t room;
+    if (link->state == LINK_DRAINING)
+        receive_nowhere(link);
+    if (link->state != LINK_OPEN || link->eof || !(sw_conn_wants(link->conn) & SW_WANT_RECV))
+        return;
+    uint8_t *to = sw_conn_in_buf(link->conn, &room);
+    if (!to)
+        return;
+    ssize_t n = recv(link->fd, to, room, 0);
+    if (n > 0) {
+        touch(link);
+        (void)sw_conn_in_ack(link->conn, (size_t)n); /* the connection keeps its error */
+    } else if (n == 0 || !would_block()) {
+        link->eof = true;
+        link->broken |= n < 0;
+        (void)sw_conn_in_eof(link->conn);
+    }
+}
+
+void link_send(struct link *link)
+{
+    size_t len;
+    const uint8_t *from;
+    while (link->state == LINK_OPEN && !link->broken && (from = sw_conn_out_buf(link->conn, &len)) != NULL) {
+        ssize_t n = send(link->fd, from, len, MSG_NOSIGNAL);
+        if (n < 0 && would_block())
+            return;
+        if (n < 0) {
+            link->broken = true;
+            return;
+        }
+        touch(link);
+        (void)sw_conn_out_ack(link->conn, (size_t)n);
+    }
+}
+
+static void half_close(struct link *link)
+{
+    shutdown(link->fd, SHUT_WR);
+    link->state = link->eof ? LINK_CLOSED : LINK_DRAINING;
+    link->deadline = clock_now() + DRAIN_TIME;
+}
+
+/* Nothing can be sent: but the alert that says why may still wait to be read. */
+static void read_last_words(struct link *link)
+{
+    while (!link->eof && (sw_conn_wants(link->conn) & SW_WANT_RECV)) {
+        size_t room;
+        uint8_t *to = sw_conn_in_buf(link->conn, &room);
+        ssize_t n = to ? recv(link->fd, to, room, 0) : 0;
+        if (n <= 0)
+            break;
+        (void)sw_conn_in_ack(link->conn, (size_t)n);
+    }
+    if (!link->eof)
+        (void)sw_conn_in_eof(link->conn);
+    link->eof = true;
+}
+
+void link_settle(struct link *link)
+{
+    if (link->state == LINK_OPEN && link->broken) {
+        read_last_words(link);
+        link->state = LINK_CLOSED;
+    }
+    if (link->state == LINK_OPEN && (sw_conn_wants(link->conn) & SW_WANT_DONE))
+        half_close(link);
+    if (link->state != LINK_CLOSED && clock_now() >= link->deadline) {
+        link->timed_out = link->state == LINK_OPEN;
+        link->state = LINK_CLOSED;
+    }
+}
+
+void link_finish(struct link *link)
+{
+    if (link->state == LINK_OPEN && !(sw_conn_wants(link->conn) & SW_WANT_SEND))
+        half_close(link);
+}
+
+void link_close(struct link *link)
+{
+    sw_conn_free(link->conn);
+    if (link->fd >= 0)
+        close(link->fd);
+    link->conn = NULL;
+    link->fd = -1;
+    link->state = LINK_CLOSED;
+}
+
+enum sw_err link_verdict(const struct link *link)
+{
+    enum sw_err err = sw_conn_error(link->conn);
+    return err == SW_OK && link->timed_out ? SW_ERR_TIMEOUT : err;
+}
+
+/* "sent alert bad_record_mac: ", "received alert unknown_ca: ", or nothing. */
+static void alert_text(const struct link *link, char *out, size_t cap)
+{
+    enum sw_alert sent = sw_conn_alert_sent(link->conn), received = sw_conn_alert_received(link->conn);
+    out[0] = 0;
+    if (received != SW_ALERT_NONE && received != SW_ALERT_CLOSE_NOTIFY)
+        snprintf(out, cap, "received alert %s: ", sw_alert_name(received));
+    else if (sent != SW_ALERT_NONE && sent != SW_ALERT_CLOSE_NOTIFY)
+        snprintf(out, cap, "sent alert %s: ", sw_alert_name(sent));
+}
+
+static void report_json(const struct link *link, enum sw_err err, const char *text)
+{
+    enum sw_alert sent = sw_conn_alert_sent(link->conn), received = sw_conn_alert_received(link->conn);
+    json_t *object = json_pack("{s:{s:s,s:s,s:s,s:s*,s:s*}}", "error", "name", sw_err_name(err), "message", text,
+                               "peer", link->peer, "alert", sent != SW_ALERT_NONE ? sw_alert_name(sent) : NULL,
+                               "alert_received", received != SW_ALERT_NONE ? sw_alert_name(received) : NULL);
+    if (!object)
+        return;
+    json_dumpf(object, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(object);
+}
+
+void link_report(const struct app *app, const struct link *link)
+{
+    enum sw_err err = link_verdict(link);
+    const char *text = sw_conn_error(link->conn) ? sw_conn_error_text(link->conn) : NULL;
+    const char *meaning = app_alert_meaning(sw_conn_alert_received(link->conn));
+    char alert[64];
+    if (!text || !*text)
+        text = sw_err_reason(err);
+    if (err == SW_ERR_PEER_ALERT && meaning)
+        text = meaning;
+    if (app->json) {
+        report_json(link, err, text);
+        return;
+    }
+    alert_text(link, alert, sizeof alert);
+    (void)app_error(app, APP_NO, "%s: %s%s", link->peer, alert, text);
+}

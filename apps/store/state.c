@@ -1,0 +1,157 @@
+#include "apps/store/state.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TRY_MS = 50 };
+
+static const char *state_dir(const struct app *app)
+{
+    const char *dir = app_get(app, OPT_STATE), *given = getenv("STATE_DIRECTORY");
+    return dir ? dir : given && *given ? given : "/var/lib/sealwax";
+}
+
+int state_there(const struct app *app)
+{
+    struct stat st;
+    const char *dir = state_dir(app);
+    if (app_has(app, OPT_STORE) || stat(dir, &st) == 0)
+        return APP_DONE;
+    return app_error(app, APP_BAD_INPUT, "%s: no sealwaxd has kept anything there: %s", dir, strerror(errno));
+}
+
+int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX])
+{
+    const char *dir = state_dir(app);
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(errno));
+    if (snprintf(out, STATE_PATH_MAX, *name ? "%s/%s" : "%s", dir, name) >= STATE_PATH_MAX)
+        return app_usage(app, "--state: the name is too long");
+    return APP_DONE;
+}
+
+int state_store(const struct app *app, char out[STATE_PATH_MAX])
+{
+    const char *given = app_get(app, OPT_STORE);
+    if (!given)
+        return state_path(app, "mail.db", out);
+    if (strncmp(given, "postgresql://", 13) != 0 && strncmp(given, "postgres://", 11) != 0)
+        return app_usage(app, "--store: not of the form postgresql://USER@HOST/DATABASE");
+    if (snprintf(out, STATE_PATH_MAX, "%s", given) >= STATE_PATH_MAX)
+        return app_usage(app, "--store: the URI is too long");
+    return APP_DONE;
+}
+
+int state_vault_path(const struct app *app, char out[STATE_PATH_MAX])
+{
+    const char *given = app_get(app, OPT_VAULT_KEY);
+    if (!given)
+        return state_path(app, "vault.key", out);
+    snprintf(out, STATE_PATH_MAX, "%s", given);
+    return APP_DONE;
+}
+
+int state_vault(const struct app *app, bool create, struct sw_vault *out)
+{
+    char path[STATE_PATH_MAX];
+    int code = state_vault_path(app, path);
+    if (code)
+        return code;
+    enum sw_err err = sw_vault_open(out, path, create);
+    if (err == SW_ERR_STATE)
+        return app_error(app, APP_REFUSED, "%s: its change for another key was interrupted; sealwaxd rekey finishes it",
+                         path);
+    return err ? app_fail(app, err, path) : APP_DONE;
+}
+
+static int store_code(enum sw_err err)
+{
+    return err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
+}
+
+int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out)
+{
+    char place[STATE_PATH_MAX], key[STATE_PATH_MAX], licences[STATE_PATH_MAX];
+    const char *why;
+    *out = NULL;
+    int code = state_store(app, place);
+    if (!code)
+        code = state_vault_path(app, key);
+    if (!code)
+        code = state_path(app, "media.db", licences);
+    if (code)
+        return code;
+    enum sw_err err = sw_store_open(out, place, key, limits, &why);
+    if (err)
+        return app_error(app, store_code(err), "%s", why);
+    err = sw_store_adopt(*out, licences);
+    if (!err)
+        return APP_DONE;
+    code = err == SW_ERR_SYSTEM ? app_error(app, APP_SYSTEM, "%s", sw_store_why(*out)) : app_fail(app, err, licences);
+    sw_store_close(*out);
+    *out = NULL;
+    return code;
+}
+
+int state_lock(const struct app *app, bool alone, int *fd)
+{
+    char dir[STATE_PATH_MAX];
+    int code = state_path(app, "", dir);
+    *fd = -1;
+    return code ? code : state_lock_directory(app, dir, alone, fd);
+}
+
+int state_lock_directory(const struct app *app, const char *dir, bool alone, int *fd)
+{
+    *fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd >= 0 && flock(*fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+        return APP_DONE;
+    int saved = errno;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    if (saved != EWOULDBLOCK)
+        return app_error(app, APP_SYSTEM, "%s: %s", dir, strerror(saved));
+    return app_error(app, APP_REFUSED, "%s: %s", dir,
+                     alone ? "a sealwaxd is at work there; stop it first" : "its key is being changed just now");
+}
+
+/* false with errno: EWOULDBLOCK, somebody has it. */
+static bool try_lock(const struct app *app, int patience, int fd, const char *path)
+{
+    const struct timespec pause = {.tv_nsec = TRY_MS * 1000000L};
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += TRY_MS) {
+        if (errno != EWOULDBLOCK || waited >= patience)
+            return false;
+        if (!waited)
+            app_say(app, "%s: another sealwaxd serves from there; waiting for its end", path);
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/* A file, and not the directory: some file systems of several machines lock nothing that is not open for writing. */
+int state_lock_server(const struct app *app, int patience, int *fd)
+{
+    char path[STATE_PATH_MAX];
+    int code = state_path(app, "serve.lock", path);
+    *fd = -1;
+    if (code)
+        return code;
+    *fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (*fd >= 0 && try_lock(app, patience, *fd, path))
+        return APP_DONE;
+    code = *fd >= 0 && errno == EWOULDBLOCK
+               ? app_error(app, APP_REFUSED, "%s: another sealwaxd serves from this directory", path)
+               : app_error(app, APP_SYSTEM, "%s: %s", path, strerror(errno));
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return code;
+}

@@ -1,0 +1,71 @@
+/*
+ * A file encrypted at rest, in chunks: read from anywhere, written from the front, constant memory. Each file has a key of its own, which is sealed with
+ * what is known of the file under the vault's key (apps/vault/vault.h); each chunk is bound to the file, to its place, and to whether it is the last, so that
+ * truncation, exchange and change are noticed when it is read.
+ *
+ * On the disk: 4096 bytes of head ("SWXF1", the file's id, the sealed key and description), then chunks of nonce (12), up to SW_VFILE_CHUNK bytes, tag (16).
+ */
+#ifndef SW_APPS_VAULT_VFILE_H
+#define SW_APPS_VAULT_VFILE_H
+
+#include "apps/vault/rewrap.h"
+#include "apps/vault/vault.h"
+#include "base/hash.h"
+
+enum {
+    SW_VFILE_CHUNK = 65536,
+    SW_VFILE_META_MAX = 3500, /* of the description */
+    SW_VFILE_HEAD = 4096
+};
+
+struct sw_vfile;
+
+/*
+ * sw_vfile_create: a new file of exactly length bytes, which come by sw_vfile_append; never over another one.
+ *   id     16 bytes, public, that say which file it is
+ *   meta   what is known of it, sealed with its key
+ * sw_vfile_resume: go on with one that was not finished: what had reached the disk in whole chunks stays.
+ * sw_vfile_open: read one that is finished.
+ * SW_ERR_SYSTEM (errno), SW_ERR_EXISTS, SW_ERR_NOT_FOUND, SW_ERR_CRYPTO (changed, or of another vault), SW_ERR_MEMORY, SW_ERR_STATE (resume: it is whole;
+ * open: it is not).
+ */
+enum sw_err sw_vfile_create(struct sw_vfile **out, struct sw_vault *vault, const char *path, const uint8_t id[16],
+                            int64_t length, const void *meta, size_t meta_len) SW_MUST_USE;
+enum sw_err sw_vfile_resume(struct sw_vfile **out, struct sw_vault *vault, const char *path) SW_MUST_USE;
+enum sw_err sw_vfile_open(struct sw_vfile **out, struct sw_vault *vault, const char *path) SW_MUST_USE;
+
+/* sw_vfile_close: what was appended and fills no chunk is forgotten, unless the file is whole. Takes NULL. */
+void sw_vfile_close(struct sw_vfile *file);
+
+int64_t sw_vfile_length(const struct sw_vfile *file);
+/* sw_vfile_offset: bytes that are there so far, those in memory included. */
+int64_t sw_vfile_offset(const struct sw_vfile *file);
+/* sw_vfile_meta: as long as the file is open. */
+const void *sw_vfile_meta(const struct sw_vfile *file, size_t *len);
+const uint8_t *sw_vfile_id(const struct sw_vfile *file);
+
+/* sw_vfile_append: the next len bytes; SW_ERR_SPACE if that is more than the file's length; SW_ERR_SYSTEM: none of them counts, try again from the offset. */
+enum sw_err sw_vfile_append(struct sw_vfile *file, const void *p, size_t len) SW_MUST_USE;
+/* sw_vfile_finish: when all is there: flush it to the disk. digest receives the SHA-256 of the content. SW_ERR_STATE: not all is there. */
+enum sw_err sw_vfile_finish(struct sw_vfile *file, uint8_t digest[32]) SW_MUST_USE;
+
+/*
+ * sw_vfile_describe: what is known of it from now on, sealed anew with the file's key, and flushed to the disk. A crash meanwhile may leave a file that cannot be opened:
+ * for one that is not in use yet. After an error it has the description it had. SW_ERR_ARGUMENT: too long; errors as of sw_vfile_open.
+ */
+enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, const void *meta,
+                              size_t meta_len) SW_MUST_USE;
+
+/* sw_vfile_read: up to len bytes from offset on; *got 0 at the end. SW_ERR_CRYPTO: the chunk was changed. */
+enum sw_err sw_vfile_read(struct sw_vfile *file, int64_t offset, void *out, size_t len, size_t *got) SW_MUST_USE;
+
+/*
+ * Another key of the vault: the file's own key and description are sealed anew, and its chunks stay. sw_vfile_head_read: the head as it is. SW_ERR_STATE: the
+ * file is shorter than that. sw_vfile_head_rewrap: seal it anew, in memory (apps/vault/rewrap.h). sw_vfile_head_write: put it over the one of the file with the
+ * same id, and flush it to the disk. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_CRYPTO (no head, another file).
+ */
+enum sw_err sw_vfile_head_read(const char *path, uint8_t head[SW_VFILE_HEAD]) SW_MUST_USE;
+enum sw_err sw_vfile_head_rewrap(uint8_t head[SW_VFILE_HEAD], struct rewrap *r, bool *changed) SW_MUST_USE;
+enum sw_err sw_vfile_head_write(const char *path, const uint8_t head[SW_VFILE_HEAD]) SW_MUST_USE;
+
+#endif

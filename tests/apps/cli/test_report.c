@@ -1,0 +1,120 @@
+/* What the programs say on standard error, and that a daemon with a log says it there. */
+#include "apps/cli/log.h"
+#include "tests/test.h"
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct app_verb daemon_verb = {.name = "serve", .groups = APP_SERVE};
+static const struct app_verb tool_verb = {.name = "users", .groups = APP_USERS};
+
+static char said[4096];
+static int kept = -1;
+static FILE *taken;
+
+/* Standard error into a file; as_journal: one that claims to be the journal. */
+static void capture(bool as_journal)
+{
+    struct stat st;
+    char name[64];
+    fflush(stderr);
+    kept = dup(STDERR_FILENO);
+    taken = tmpfile();
+    CU_ASSERT_TRUE_FATAL(kept >= 0 && taken && fstat(fileno(taken), &st) == 0);
+    dup2(fileno(taken), STDERR_FILENO);
+    snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    if (as_journal)
+        setenv("JOURNAL_STREAM", name, 1);
+    else
+        unsetenv("JOURNAL_STREAM");
+}
+
+static const char *captured(void)
+{
+    fflush(stderr);
+    rewind(taken);
+    said[fread(said, 1, sizeof said - 1, taken)] = 0;
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    fclose(taken);
+    unsetenv("JOURNAL_STREAM");
+    return said;
+}
+
+/* One of each. */
+static const char *say_all(struct app *app, bool as_journal)
+{
+    capture(as_journal);
+    CU_ASSERT_EQUAL(app_error(app, APP_SYSTEM, "a%cb: gone", '\n'), APP_SYSTEM);
+    CU_ASSERT_EQUAL(app_usage(app, "unknown option"), APP_USAGE);
+    CU_ASSERT_EQUAL(app_fail(app, SW_ERR_PEM, "root.crt"), APP_BAD_INPUT);
+    app_warn(app, "warning: beware");
+    app_say(app, "by the way");
+    return captured();
+}
+
+static void a_person_reads_sentences(void)
+{
+    struct app app = {.program = "p", .verb = &daemon_verb};
+    char want[256];
+    snprintf(
+        want, sizeof want,
+        "p: a?b: gone\np: unknown option\ntry: p serve --help\np: root.crt: %s\np: warning: beware\np: by the way\n",
+        sw_err_reason(SW_ERR_PEM));
+    CU_ASSERT_STRING_EQUAL(say_all(&app, false), want);
+}
+
+static void json_for_programs(void)
+{
+    struct app app = {.program = "p", .verb = &tool_verb, .json = true, .quiet = true};
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(say_all(&app, true), "{\"error\":{\"name\":\"usage\",\"message\":\"unknown option\"}}\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"PEM\","));
+}
+
+/* Each line an object as the log has them: level, event, message. */
+static void a_log_in_json_has_everything(void)
+{
+    static const char *const want[][3] = {{"error", "failed", "a\nb: gone"},
+                                          {"error", "failed", "unknown option"},
+                                          {"error", "failed", "root.crt"},
+                                          {"warning", "warning", "beware"},
+                                          {"notice", "notice", "by the way"}};
+    struct app app = {.program = "p", .verb = &daemon_verb};
+    size_t n = 0;
+    CU_ASSERT_EQUAL(app_add_value(&app, OPT_LOG, "json"), APP_DONE);
+    say_all(&app, false);
+    for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"), n++) {
+        json_t *object = json_loads(line, 0, NULL);
+        CU_ASSERT_TRUE_FATAL(object && n < 5);
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "level")), want[n][0]);
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "event")), want[n][1]);
+        const char *message = json_string_value(json_object_get(object, "message"));
+        CU_ASSERT_TRUE(message && strncmp(message, want[n][2], strlen(want[n][2])) == 0);
+        json_decref(object);
+    }
+    CU_ASSERT_EQUAL(n, 5);
+    app_free(&app);
+}
+
+static void the_journal_learns_how_urgent_it_is(void)
+{
+    struct app app = {.program = "p", .verb = &daemon_verb}, tool = {.program = "p", .verb = &tool_verb};
+    CU_ASSERT_PTR_EQUAL(strstr(say_all(&app, true), "<3>failed message=\"a\\x0ab: gone\"\n"), said);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n<3>failed name=PEM message=\"root.crt: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n<4>warning message=beware\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n<5>notice message=\"by the way\"\n"));
+    CU_ASSERT_PTR_NULL(strstr(said, "try:"));
+    CU_ASSERT_EQUAL(strncmp(say_all(&tool, true), "p: ", 3), 0); /* what is no daemon has no log */
+}
+
+SW_TEST_SUITE(report){
+    SW_TEST(a_person_reads_sentences),
+    SW_TEST(json_for_programs),
+    SW_TEST(a_log_in_json_has_everything),
+    SW_TEST(the_journal_learns_how_urgent_it_is),
+};

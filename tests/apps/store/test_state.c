@@ -1,0 +1,85 @@
+/* Who may work in the server's directory, beside whom. */
+#include "apps/store/state.h"
+#include "tests/test.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct place {
+    char dir[64];
+    const char *value;
+    struct app app;
+    int kept; /* standard error, meanwhile */
+};
+
+static void setup(struct place *p)
+{
+    *p = (struct place){.app = {.program = "test"}};
+    snprintf(p->dir, sizeof p->dir, "/tmp/sealwax-state.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
+    p->value = p->dir;
+    p->app.opt[OPT_STATE] = (struct app_values){&p->value, 1};
+    int nowhere = open("/dev/null", O_WRONLY);
+    fflush(stderr);
+    p->kept = dup(STDERR_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
+}
+
+static void teardown(struct place *p)
+{
+    char path[128];
+    dup2(p->kept, STDERR_FILENO);
+    close(p->kept);
+    snprintf(path, sizeof path, "%s/serve.lock", p->dir);
+    unlink(path);
+    CU_ASSERT_EQUAL(rmdir(p->dir), 0);
+}
+
+static void tools_work_beside_and_one_alone(void)
+{
+    struct place p;
+    int first, second, alone;
+    setup(&p);
+    CU_ASSERT_EQUAL(state_lock(&p.app, false, &first), APP_DONE);
+    CU_ASSERT_EQUAL(state_lock(&p.app, false, &second), APP_DONE);
+    CU_ASSERT_EQUAL(state_lock(&p.app, true, &alone), APP_REFUSED);
+    CU_ASSERT_EQUAL(alone, -1);
+    close(first);
+    close(second);
+    CU_ASSERT_EQUAL(state_lock(&p.app, true, &alone), APP_DONE);
+    CU_ASSERT_EQUAL(state_lock(&p.app, false, &first), APP_REFUSED);
+    close(alone);
+    teardown(&p);
+}
+
+static void one_server_at_a_time(void)
+{
+    struct place p;
+    struct stat st;
+    char path[128];
+    int first, second;
+    setup(&p);
+    CU_ASSERT_EQUAL(state_lock_server(&p.app, 0, &first), APP_DONE);
+    CU_ASSERT_EQUAL(state_lock_server(&p.app, 0, &second), APP_REFUSED);
+    CU_ASSERT_EQUAL(second, -1);
+    close(first);
+    CU_ASSERT_EQUAL(state_lock_server(&p.app, 0, &second), APP_DONE);
+    snprintf(path, sizeof path, "%s/serve.lock", p.dir);
+    CU_ASSERT_EQUAL(stat(path, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
+    close(second);
+    /* somebody put a link in its place */
+    CU_ASSERT_EQUAL(unlink(path), 0);
+    CU_ASSERT_EQUAL(symlink("/dev/null", path), 0);
+    CU_ASSERT_EQUAL(state_lock_server(&p.app, 0, &second), APP_SYSTEM);
+    teardown(&p);
+}
+
+SW_TEST_SUITE(state){
+    SW_TEST(tools_work_beside_and_one_alone),
+    SW_TEST(one_server_at_a_time),
+};
