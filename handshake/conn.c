@@ -145,32 +145,25 @@ unsigned sw_conn_wants(const struct sw_conn *conn)
 
 uint8_t *sw_conn_in_buf(struct sw_conn *conn, size_t *len)
 {
-    struct sw_work *w;
+    struct sw_room room;
 
     *len = 0;
     if (sw_conn_must_begin(conn))
         begin(conn);
     if (!wants_input(conn))
         return NULL;
-    if (sw_engine_work(conn) != SW_OK) {
+    room = sw_engine_lend(conn);
+    if (room.p == NULL)
         (void)sw_engine_fail(conn, SW_ERR_MEMORY);
-        return NULL;
-    }
-    w = conn->work;
-    if (w->in_start == w->in_end)
-        w->in_start = w->in_end = 0;
-    *len = w->in_cap - w->in_end;
-    return w->in + w->in_end;
+    *len = room.len;
+    return room.p;
 }
 
 enum sw_err sw_conn_in_ack(struct sw_conn *conn, size_t len)
 {
     if (conn->err != SW_OK)
         return conn->err;
-    if (conn->work == NULL || !wants_input(conn) || len > conn->work->in_cap - conn->work->in_end)
-        return SW_ERR_ARGUMENT;
-    conn->work->in_end += len;
-    return sw_engine_process(conn);
+    return wants_input(conn) ? sw_engine_take(conn, len) : SW_ERR_ARGUMENT;
 }
 
 enum sw_err sw_conn_in_eof(struct sw_conn *conn)
@@ -214,10 +207,7 @@ enum sw_err sw_conn_out_ack(struct sw_conn *conn, size_t len)
     if (w->out_start != w->out_end)
         return SW_OK;
     w->out_start = w->out_end = 0;
-    /* our flight is gone, and the client takes its time: whoever opens thousands of connections and stops here holds no buffers of ours */
-    if (sw_is_server(conn) && conn->hs != NULL && conn->out.bulk == NULL && conn->in.bulk == NULL &&
-        w->in_start == w->in_end)
-        sw_engine_work_free(conn);
+    sw_engine_rest(conn);
     return SW_OK;
 }
 

@@ -70,6 +70,8 @@ struct sw_handshake {
     uint8_t *msg;
     size_t msg_len, msg_cap;
 
+    size_t waiting; /* bytes of a record that has begun, in the spare room of the transcript: engine_rest.c */
+
     /* the open record of outgoing messages: its plaintext lies in work->out behind `open_at` */
     bool open;
     size_t open_at, open_len;

@@ -214,6 +214,16 @@ static enum sw_err next_record(struct sw_conn *conn, bool *more)
     return err != SW_OK ? err : sw_conn_stopped(conn);
 }
 
+bool sw_engine_record_waits(struct sw_conn *conn, const uint8_t *p, size_t have)
+{
+    struct sw_record_header h;
+
+    if (have < SW_RECORD_HEADER)
+        return true;
+    h = sw_record_header_decode(p);
+    return check_record(conn, p, h) == SW_OK && have < SW_RECORD_HEADER + (size_t)h.len;
+}
+
 enum sw_err sw_engine_process(struct sw_conn *conn)
 {
     enum sw_err err = SW_OK;

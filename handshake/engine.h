@@ -25,6 +25,15 @@ void sw_engine_new_keys(struct sw_conn *conn, bool sending);
 /* sw_engine_ready: expanded keys of a direction, made when they are first needed after a change of keys or a release. */
 enum sw_err sw_engine_ready(struct sw_conn *conn, bool sending) SW_MUST_USE;
 
+/* --- engine_rest.c: a server that waits for a stranger holds no buffers --- */
+
+/* sw_engine_lend: room for bytes from the peer, at least one; p is NULL without memory. sw_engine_take: len bytes were put there; deals with the records
+ * they complete. Returns the connection's error, SW_ERR_ARGUMENT if there is no such room. */
+struct sw_room sw_engine_lend(struct sw_conn *conn);
+enum sw_err sw_engine_take(struct sw_conn *conn, size_t len) SW_MUST_USE;
+/* sw_engine_rest: give the buffers back, if it is the client's turn in the clear. */
+void sw_engine_rest(struct sw_conn *conn);
+
 /* --- engine_out.c: records out --- */
 
 /* sw_engine_put_message: queue one handshake message; messages share records until sw_engine_flush. */
@@ -46,6 +55,8 @@ enum sw_err sw_frame_take(struct sw_conn *conn, struct sw_slice payload) SW_MUST
 
 /* --- engine.c: records in --- */
 
+/* sw_engine_record_waits: whether nothing can be said yet about the record that begins with these bytes: it is not whole, and not wrong so far. */
+bool sw_engine_record_waits(struct sw_conn *conn, const uint8_t *p, size_t have);
 /* sw_engine_process: deal with the records that are complete in the input buffer. */
 enum sw_err sw_engine_process(struct sw_conn *conn) SW_MUST_USE;
 /* sw_engine_fail: the one place where an error becomes final: its alert is queued and everything stops. Returns the connection's error. */

@@ -85,6 +85,13 @@ enum sw_err sw_transcript_add(struct sw_transcript *t, struct sw_slice msg, stru
     return err == SW_OK && t->started ? sw_hash_update(&t->hash, msg.p, msg.len) : err;
 }
 
+struct sw_room sw_transcript_spare(struct sw_transcript *t)
+{
+    struct sw_transcript_block *b = t->latest;
+
+    return (struct sw_room){b->bytes + b->len, b->cap - b->len};
+}
+
 /* --- hashing ------------------------------------------------------------------------------------------------------------ */
 
 static enum sw_err hash_all(const struct sw_transcript *t, enum sw_hash_id id, struct sw_hash *h)

@@ -14,6 +14,12 @@
 
 enum { SW_TRANSCRIPT_ROOM = 3072 };
 
+/* Bytes to write into. */
+struct sw_room {
+    uint8_t *p;
+    size_t len;
+};
+
 struct sw_transcript_block {
     struct sw_transcript_block *next;
     size_t len, cap;
@@ -41,6 +47,9 @@ void sw_transcript_free(struct sw_transcript *t);
  *   kept  NULL, or receives the message where it lies from now on, until sw_transcript_free
  */
 enum sw_err sw_transcript_add(struct sw_transcript *t, struct sw_slice msg, struct sw_slice *kept) SW_MUST_USE;
+
+/* sw_transcript_spare: the room behind the last message. Bytes that wait there stay until the next sw_transcript_add; they are no part of the transcript. */
+struct sw_room sw_transcript_spare(struct sw_transcript *t);
 
 /* sw_transcript_start: the PRF's hash is known: hash what was kept, and go on hashing. */
 enum sw_err sw_transcript_start(struct sw_transcript *t, enum sw_hash_id id) SW_MUST_USE;
