@@ -3,7 +3,7 @@
  * of its verbs.
  */
 #include "ttp/ttp.h"
-#include "ttp/file.h"
+#include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +74,15 @@ const struct ttp_verb ttp_verbs[] = {
     {.name = "adopt",
      .args = "CA.crt",
      .summary = "take a CA certificate that was signed elsewhere into DIR",
-     .details = "For the certificate of an intermediate CA made with \"ttp init --intermediate\", or, with --key-file, "
-                "for the CA of another tool. --chain names the certificates above up to the root; the path is checked, "
-                "and the intermediates among them become part of every full chain.",
+     .details =
+         "For the certificate of an intermediate CA made with \"ttp init --intermediate\", or, with --key-file, "
+         "for the CA of another tool. --chain names the certificates above up to the root; the path is checked, "
+         "and the intermediates among them become part of every full chain. Where DIR has no index, one is begun "
+         "with the certificates and the revocation list in DIR, and the list of --crl.",
      .example = "ttp --pki issuing adopt issuing/ca.crt --chain certs/root.crt\n"
-                "ttp adopt rootCA.pem --key-file rootCA-key.pem",
-     .options = TTP_BIT(CHAIN) | TTP_BIT(KEY_FILE) | TTP_BIT(PASSIN) | TTP_BIT(PASSOUT),
+                "ttp adopt rootCA.pem --key-file rootCA-key.pem\n"
+                "ttp adopt pki/ca.crt --key-file pki/private/ca.key --crl pki/crl.pem",
+     .options = TTP_BIT(CHAIN) | TTP_BIT(KEY_FILE) | TTP_BIT(CRL) | TTP_BIT(PASSIN) | TTP_BIT(PASSOUT),
      .min = 1,
      .max = 1,
      .run = ttp_adopt},
@@ -280,7 +283,11 @@ static int run(struct ttp *t, int argc, char **argv)
     }
     t->color = want_color(t);
     err = ttp_conf_load(t);
-    return err ? err : t->verb->run(t);
+    if (!err)
+        err = t->verb->run(t);
+    if (err)
+        ttp_unmake_dir(t);
+    return err;
 }
 
 int main(int argc, char **argv)

@@ -76,6 +76,7 @@ struct ttp {
     const struct ttp_verb *verb;
     const char *dir; /* of the CA */
     bool json, quiet, color;
+    bool made_dir; /* this invocation made it */
     struct ttp_values opt[TTP_OPT_COUNT];
     int argc; /* what follows the verb and its options */
     char **argv;

@@ -17,12 +17,14 @@ struct adoption {
     bool root;        /* it is self-issued */
     const char *stem; /* where it goes: "root" or "ca" */
     bool have_key;    /* DIR holds it already */
+    bool was_here;    /* and a certificate of a CA too */
     bool was_sealed;  /* where it comes from it is under a passphrase */
     struct sw_privkey *key;
     struct ttp_certs chain; /* of --chain: roots and intermediates */
     struct sw_trust *trust; /* the roots among them, and the certificate if it is one */
     struct sw_verify_result verdict;
     char key_pem[SW_KEY_PEM_MAX];
+    struct ttp_stages stages;
 };
 
 /* The path from the certificate to a root of the chain, by the rules every verifier follows. */
@@ -102,7 +104,7 @@ static int find_key(const struct ttp *t, struct adoption *a)
 /* --- writing --- */
 
 /* What the verifier found above it: the intermediates, which servers send, in chain.crt, and the root in root.crt. */
-static int write_above(const struct ttp *t, struct adoption *a)
+static int stage_above(const struct ttp *t, struct adoption *a)
 {
     struct sw_slice ders[SW_PATH_MAX];
     char path[TTP_PATH_CAP];
@@ -113,15 +115,17 @@ static int write_above(const struct ttp *t, struct adoption *a)
     for (unsigned i = 0; i < v->path_len; i++)
         ders[i] = v->path[i]->der;
     if (v->path_len > 2)
-        err = ttp_path(t, "chain", "crt", path) ? ttp_certs_write(t, path, ders + 1, v->path_len - 2, SW_FILE_REPLACE)
-                                                : TTP_USAGE;
+        err = ttp_path(t, "chain", "crt", path)
+                  ? ttp_stage_certs(t, &a->stages, path, ders + 1, v->path_len - 2, SW_FILE_REPLACE)
+                  : TTP_USAGE;
     if (!err)
-        err = ttp_path(t, "root", "crt", path) ? ttp_certs_write(t, path, ders + v->path_len - 1, 1, SW_FILE_REPLACE)
-                                               : TTP_USAGE;
+        err = ttp_path(t, "root", "crt", path)
+                  ? ttp_stage_certs(t, &a->stages, path, ders + v->path_len - 1, 1, SW_FILE_REPLACE)
+                  : TTP_USAGE;
     return err;
 }
 
-static int write_key(const struct ttp *t, struct adoption *a)
+static int stage_key(const struct ttp *t, struct adoption *a)
 {
     char path[TTP_PATH_CAP];
     size_t len;
@@ -130,21 +134,53 @@ static int write_key(const struct ttp *t, struct adoption *a)
     if (!ttp_path(t, a->stem, "key", path))
         return TTP_USAGE;
     int err = ttp_key_pem(t, a->key, path, a->key_pem, sizeof a->key_pem, &len);
-    if (err)
-        return err;
-    enum sw_err e = sw_file_write(path, a->key_pem, len, SW_FILE_SECRET);
-    return e == SW_OK ? TTP_DONE : ttp_fail(t, e, path);
+    return err ? err
+               : ttp_stage(t, &a->stages, path, (struct sw_slice){(const uint8_t *)a->key_pem, len}, SW_FILE_SECRET);
+}
+
+/* What was known before, and what is not any more. */
+static void tell(const struct ttp *t, const struct adoption *a, const struct ttp_rebuilt *found)
+{
+    const char *more = found->certificates == 1 ? "" : "s";
+    if (a->have_key && (a->was_here || found->certificates || found->number >= 0 || found->revoked))
+        ttp_note(t,
+                 "%s had no index: if this CA had one, it is lost; the new one knows the %zu certificate%s found there "
+                 "and %zu that a list says are revoked, and of no others",
+                 t->dir, found->certificates, more, found->revoked);
+    else if (found->certificates || found->revoked)
+        ttp_say(t, "Taken over   %zu certificate%s, %zu revoked", found->certificates, more, found->revoked);
+}
+
+static int rebuild(const struct ttp *t, const struct adoption *a, struct ttp_index *ix, struct ttp_rebuilt *found)
+{
+    bool empty;
+    struct ttp_ca ca = {.cert = a->cert};
+    int err = ttp_index_is_empty(ix, &empty);
+    if (!err && !empty)
+        return ttp_has(t, TTP_OPT_CRL)
+                   ? ttp_usage(t, "--crl is for a CA whose index begins, and there is one in %s", t->dir)
+                   : TTP_DONE;
+    if (!err)
+        err = ttp_ca_id(t, &ca, t->argv[0]);
+    if (!err)
+        err = ttp_rebuild(t, &ca, ix, found);
+    if (!err)
+        tell(t, a, found);
+    return err;
 }
 
 static int record(const struct ttp *t, const struct adoption *a)
 {
     struct ttp_index *ix;
+    struct ttp_rebuilt found = {.number = -1};
     char serial[TTP_SERIAL_CAP], subject[512];
     int err = ttp_index_open(t, true, &ix);
     if (err)
         return err;
     sw_cert_name_text(a->cert.subject, subject, sizeof subject);
     err = ttp_index_begin(ix);
+    if (!err)
+        err = rebuild(t, a, ix, &found);
     if (!err)
         err = ttp_index_audit(ix, "adopt", ttp_serial_text(a->cert.serial, serial), subject);
     if (!err)
@@ -154,7 +190,7 @@ static int record(const struct ttp *t, const struct adoption *a)
     return err;
 }
 
-static int adopt(const struct ttp *t, struct adoption *a)
+static int adopt(struct ttp *t, struct adoption *a)
 {
     struct ttp_files files = {.crt = ""};
     int err = ttp_cert_read(t, t->argv[0], &a->read);
@@ -167,18 +203,21 @@ static int adopt(const struct ttp *t, struct adoption *a)
         err = check_cert(t, a);
     if (!err)
         err = find_key(t, a);
+    a->was_here = ttp_ca_is_made(t);
     if (!err)
         err = ttp_make_dir(t);
     if (!err)
-        err = record(t, a);
+        err = stage_key(t, a);
     if (!err)
-        err = write_key(t, a);
-    if (!err)
-        err = write_above(t, a);
+        err = stage_above(t, a);
     if (!err && !ttp_path(t, a->stem, "crt", files.crt))
         err = TTP_USAGE;
     if (!err) /* last: with this file the CA is there */
-        err = ttp_certs_write(t, files.crt, &a->cert.der, 1, SW_FILE_REPLACE);
+        err = ttp_stage_certs(t, &a->stages, files.crt, &a->cert.der, 1, SW_FILE_REPLACE);
+    if (!err)
+        err = record(t, a);
+    if (!err)
+        err = ttp_stages_name(t, &a->stages);
     if (!err && a->was_sealed && !a->have_key && !ttp_has(t, TTP_OPT_PASSOUT))
         ttp_note(t, "the key was under a passphrase, and is not in %s (--passout, or ttp passwd)", t->dir);
     if (!err && a->cert.has_key_usage && !(a->cert.key_usage & SW_KU_CRL_SIGN))
@@ -192,6 +231,7 @@ int ttp_adopt(struct ttp *t)
     if (!a)
         return ttp_fail(t, SW_ERR_MEMORY, "adopt");
     int err = adopt(t, a);
+    ttp_stages_forget(&a->stages);
     sw_privkey_free(a->key);
     sw_trust_free(a->trust);
     ttp_certs_free(&a->chain);

@@ -21,11 +21,27 @@ bool ttp_path(const struct ttp *t, const char *stem, const char *ext, char out[T
     return n < TTP_PATH_CAP;
 }
 
-int ttp_make_dir(const struct ttp *t)
+int ttp_make_dir(struct ttp *t)
 {
-    if (mkdir(t->dir, 0700) == 0 || errno == EEXIST)
+    struct stat st;
+    if (mkdir(t->dir, 0700) == 0) {
+        t->made_dir = true;
         return TTP_DONE;
-    return ttp_fail(t, SW_ERR_SYSTEM, t->dir);
+    }
+    if (errno != EEXIST)
+        return ttp_fail(t, SW_ERR_SYSTEM, t->dir);
+    if (stat(t->dir, &st) == 0 && S_ISDIR(st.st_mode))
+        return TTP_DONE;
+    return ttp_error(t, TTP_BAD_INPUT, "%s: this is no directory", t->dir);
+}
+
+void ttp_unmake_dir(struct ttp *t)
+{
+    if (!t->made_dir)
+        return;
+    ttp_index_unmake(t);
+    (void)rmdir(t->dir); /* which takes an empty one alone */
+    t->made_dir = false;
 }
 
 /* --- keys --- */
@@ -169,7 +185,7 @@ static int load_above(const struct ttp *t, const char *stem, struct ttp_certs *o
     return sw_file_exists(path) ? ttp_certs_read(t, path, out) : TTP_DONE;
 }
 
-static int set_id(const struct ttp *t, struct ttp_ca *ca, const char *path)
+int ttp_ca_id(const struct ttp *t, struct ttp_ca *ca, const char *path)
 {
     uint8_t id[SW_KEY_ID_LEN];
     struct sw_slice ski = ca->cert.ski;
@@ -198,7 +214,7 @@ static int load(const struct ttp *t, bool with_key, struct ttp_ca *ca)
     ca->cert = ca->own.v[0];
     if (!ca->cert.is_ca || (ca->cert.has_key_usage && !(ca->cert.key_usage & SW_KU_KEY_CERT_SIGN)))
         return ttp_error(t, TTP_BAD_INPUT, "%s: this is no certificate of a CA", path);
-    err = set_id(t, ca, path);
+    err = ttp_ca_id(t, ca, path);
     if (!err && intermediate)
         err = load_above(t, "chain", &ca->chain);
     if (!err && intermediate)

@@ -108,6 +108,9 @@ int ttp_ca_open(const struct ttp *t, bool with_key, struct ttp_ca *ca);
 int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca);
 void ttp_ca_close(struct ttp_ca *ca);
 
+/* ttp_ca_id: fill ca->id from ca->cert, which was read from path. Exit code. */
+int ttp_ca_id(const struct ttp *t, struct ttp_ca *ca, const char *path);
+
 /* ttp_ca_exists: whether the directory holds the key of a CA already. */
 bool ttp_ca_exists(const struct ttp *t);
 /* ttp_ca_is_made: whether it holds the certificate of one. */
@@ -119,8 +122,9 @@ bool ttp_ca_is_made(const struct ttp *t);
  */
 int ttp_may_write(const struct ttp *t, const char *path);
 
-/* ttp_make_dir: DIR with mode 0700, if it is missing. */
-int ttp_make_dir(const struct ttp *t);
+/* ttp_make_dir: DIR with mode 0700, if it is missing. ttp_unmake_dir: what failed takes it away again, if it made it and nothing came of it. */
+int ttp_make_dir(struct ttp *t);
+void ttp_unmake_dir(struct ttp *t);
 
 /* ttp_read_key: a private key from a file that nobody else may read; passphrase from --passin or the terminal. */
 int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out);
@@ -165,6 +169,38 @@ json_t *ttp_row_json(const struct ttp *t, const struct ttp_row *row);
 /* ttp_serial_bytes: a row's serial as INTEGER contents; out has TTP_SERIAL_LEN + 1 bytes. */
 struct sw_slice ttp_serial_bytes(const char *serial, uint8_t *out);
 
+/* What is said of a row without its certificate. */
+#define TTP_NO_DER "%s: known from a revocation list alone: the certificate itself is not here"
+
+/* --- ttp_foreign.c --- */
+
+/* The row of a certificate that the CA signed before its index began, and the texts the row points to. */
+struct ttp_foreign {
+    struct ttp_row row;
+    char serial[TTP_SERIAL_CAP], cn[256], fingerprint[TTP_HEX_CAP], key[64], *names;
+};
+
+/* ttp_ca_signed: whether the certificate is by the CA: its name and its key. */
+bool ttp_ca_signed(const struct ttp_ca *ca, const struct sw_cert *cert);
+
+/* ttp_foreign_row: fill *out, without a prefix; path names the certificate in errors. Exit code; free it in any case. */
+int ttp_foreign_row(const struct ttp *t, const struct ttp_ca *ca, const struct sw_cert *cert, const char *path,
+                    struct ttp_foreign *out);
+void ttp_foreign_free(struct ttp_foreign *f);
+
+/* --- ttp_rebuild.c --- */
+
+struct ttp_rebuilt {
+    size_t certificates, revoked;
+    int64_t number; /* of the last list that was found; -1: none */
+};
+
+/*
+ * ttp_rebuild: inside an act, record in an empty index what DIR and the list of --crl tell of what the CA did, and let its lists go on above any that
+ * it may have made. Exit code.
+ */
+int ttp_rebuild(const struct ttp *t, const struct ttp_ca *ca, struct ttp_index *ix, struct ttp_rebuilt *out);
+
 /* --- ttp_grant.c --- */
 
 /* A certificate to be made. */
@@ -200,6 +236,27 @@ char *ttp_usage_text(unsigned usage, char *out, size_t cap);
  */
 int ttp_validity(const struct ttp *t, const struct sw_profile *profile, const struct sw_cert *issuer,
                  int64_t *not_before, int64_t *not_after);
+
+/* --- ttp_stages.c --- */
+
+enum { TTP_STAGES_MAX = 4 };
+
+/* Files that appear together or not at all. */
+struct ttp_stages {
+    struct sw_file_stage v[TTP_STAGES_MAX];
+    size_t n;
+};
+
+/*
+ * ttp_stage: put bytes on the disk for path; nothing where either is empty. flags: SW_FILE_, and REPLACE with --force. ttp_stage_certs: certificates as
+ * PEM. ttp_stages_name: give all their names, in this order; if one cannot have it, those before it lose theirs again. ttp_stages_forget: leave
+ * nothing behind; in any case at the end. Exit codes.
+ */
+int ttp_stage(const struct ttp *t, struct ttp_stages *s, const char *path, struct sw_slice bytes, unsigned flags);
+int ttp_stage_certs(const struct ttp *t, struct ttp_stages *s, const char *path, const struct sw_slice *ders, size_t n,
+                    unsigned flags);
+int ttp_stages_name(const struct ttp *t, struct ttp_stages *s);
+void ttp_stages_forget(struct ttp_stages *s);
 
 /* --- ttp_make.c --- */
 

@@ -16,6 +16,7 @@ struct export
     size_t certs_len;
     bool root_here; /* the last of certs is self-issued */
     struct sw_privkey *key;
+    struct ttp_stages stages;
 };
 
 /* The leaf, the CA, and what is above it. */
@@ -33,28 +34,21 @@ static void collect(struct export *ex)
 
 /* --- the forms --- */
 
-static unsigned replace_flag(const struct ttp *t)
-{
-    return ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0;
-}
-
-static int write_file(const struct ttp *t, const char *path, const void *p, size_t len, unsigned flags)
+/* To standard output at once, to a file together with the others. */
+static int put(const struct ttp *t, struct export *ex, const char *path, struct sw_slice bytes, unsigned flags)
 {
     if (strcmp(path, "-") == 0)
-        return ttp_write_out(t, p, len, flags & SW_FILE_SECRET);
+        return ttp_write_out(t, bytes.p, bytes.len, flags & SW_FILE_SECRET);
     int code = ttp_may_write(t, path);
-    if (code)
-        return code;
-    enum sw_err err = sw_file_write(path, p, len, flags | replace_flag(t));
-    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
+    return code ? code : ttp_stage(t, &ex->stages, path, bytes, flags);
 }
 
-static int write_pem(const struct ttp *t, const char *path, const struct sw_slice *certs, size_t n)
+static int put_pem(const struct ttp *t, struct export *ex, const char *path, const struct sw_slice *certs, size_t n)
 {
     struct sw_file pem;
     int code = ttp_certs_pem(t, certs, n, &pem);
     if (!code)
-        code = write_file(t, path, pem.p, pem.len, 0);
+        code = put(t, ex, path, (struct sw_slice){pem.p, pem.len}, 0);
     sw_file_free(&pem);
     return code;
 }
@@ -94,12 +88,12 @@ static int encode_p12(const struct ttp *t, struct export *ex, const struct cli_p
         return ttp_fail(t, SW_ERR_MEMORY, path);
     enum sw_err err =
         sw_pkcs12_encode(&parts, (struct sw_slice){(const uint8_t *)pass->text, pass->len}, der, cap, &len);
-    int code = err == SW_OK ? write_file(t, path, der, len, SW_FILE_SECRET) : ttp_fail(t, err, path);
+    int code = err == SW_OK ? put(t, ex, path, (struct sw_slice){der, len}, SW_FILE_SECRET) : ttp_fail(t, err, path);
     free(der);
     return code;
 }
 
-static int write_p12(const struct ttp *t, struct export *ex, const char *path)
+static int put_p12(const struct ttp *t, struct export *ex, const char *path)
 {
     struct cli_pass pass;
     int err = find_key(t, ex);
@@ -117,19 +111,22 @@ static int write_p12(const struct ttp *t, struct export *ex, const char *path)
     return err;
 }
 
-static int write_forms(const struct ttp *t, struct export *ex)
+static int put_forms(const struct ttp *t, struct export *ex)
 {
     const char *p12 = ttp_get(t, TTP_OPT_P12), *full = ttp_get(t, TTP_OPT_FULLCHAIN), *ca = ttp_get(t, TTP_OPT_CA);
     size_t below_root = ex->certs_len - (ex->root_here && ex->certs_len > 1 ? 1 : 0);
     int err = TTP_DONE;
     if (full)
-        err = write_pem(t, full, ex->certs, below_root);
+        err = put_pem(t, ex, full, ex->certs, below_root);
     if (!err && ca && !ex->root_here)
         ttp_note(t, "the root is not in %s; %s gets the topmost certificate that is", t->dir, ca);
     if (!err && ca)
-        err = write_pem(t, ca, &ex->certs[ex->certs_len - 1], 1);
+        err = put_pem(t, ex, ca, &ex->certs[ex->certs_len - 1], 1);
     if (!err && p12)
-        err = write_p12(t, ex, p12);
+        err = put_p12(t, ex, p12);
+    if (!err)
+        err = ttp_stages_name(t, &ex->stages);
+    ttp_stages_forget(&ex->stages);
     return err;
 }
 
@@ -141,7 +138,7 @@ static int root_alone(const struct ttp *t, struct export *ex)
     struct ttp_row row = {.der = ex->ca.cert.der, .profile = "root", .cn = "", .prefix = ""};
     ex->row = &row;
     collect(ex);
-    int err = write_forms(t, ex);
+    int err = put_forms(t, ex);
     ex->row = NULL;
     return err;
 }
@@ -159,8 +156,10 @@ static int export(const struct ttp *t, struct export *ex)
     ttp_index_close(ix);
     if (err)
         return err;
+    if (ex->row->der.len == 0)
+        return ttp_error(t, TTP_BAD_INPUT, TTP_NO_DER, ex->row->serial);
     collect(ex);
-    return write_forms(t, ex);
+    return put_forms(t, ex);
 }
 
 static const enum ttp_option forms[] = {TTP_OPT_P12, TTP_OPT_FULLCHAIN, TTP_OPT_CA};

@@ -36,16 +36,13 @@ static int open_p12(const struct ttp *t, const char *path, struct sw_pkcs12 *p12
     return err;
 }
 
-static int write_key(const struct ttp *t, const struct sw_pkcs12 *p12, const char *path)
+static int stage_key(const struct ttp *t, const struct sw_pkcs12 *p12, const char *path, struct ttp_stages *s)
 {
     char pem[SW_KEY_PEM_MAX];
     size_t len;
     int err = ttp_key_pem(t, p12->key, path, pem, sizeof pem, &len);
-    if (!err) {
-        enum sw_err e =
-            sw_file_write(path, pem, len, SW_FILE_SECRET | (ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0u));
-        err = e == SW_OK ? TTP_DONE : ttp_fail(t, e, path);
-    }
+    if (!err)
+        err = ttp_stage(t, s, path, (struct sw_slice){(const uint8_t *)pem, len}, SW_FILE_SECRET);
     sw_wipe(pem, sizeof pem);
     return err;
 }
@@ -76,12 +73,19 @@ static size_t order_chain(const struct sw_pkcs12 *p12, struct sw_slice chain[SW_
     return n;
 }
 
-static int write_certs(const struct ttp *t, const struct sw_pkcs12 *p12, const struct ttp_files *files)
+static int write_files(const struct ttp *t, const struct sw_pkcs12 *p12, const struct ttp_files *files)
 {
     struct sw_slice chain[SW_PKCS12_CERTS_MAX];
-    unsigned flags = ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0;
-    int err = ttp_certs_write(t, files->crt, p12->certs, 1, flags);
-    return err ? err : ttp_certs_write(t, files->fullchain, chain, order_chain(p12, chain), flags);
+    struct ttp_stages s = {.n = 0};
+    int err = p12->key ? stage_key(t, p12, files->key, &s) : TTP_DONE;
+    if (!err && p12->certs_len)
+        err = ttp_stage_certs(t, &s, files->crt, p12->certs, 1, 0);
+    if (!err && p12->certs_len)
+        err = ttp_stage_certs(t, &s, files->fullchain, chain, order_chain(p12, chain), 0);
+    if (!err)
+        err = ttp_stages_name(t, &s);
+    ttp_stages_forget(&s);
+    return err;
 }
 
 static int import(const struct ttp *t, const struct sw_pkcs12 *p12)
@@ -91,10 +95,8 @@ static int import(const struct ttp *t, const struct sw_pkcs12 *p12)
     if (!p12->key && !p12->certs_len)
         return ttp_error(t, TTP_BAD_INPUT, "%s: there is neither key nor certificate in it", t->argv[0]);
     int err = ttp_files_for(t, prefix, p12->key, false, p12->certs_len > 0, &files);
-    if (!err && p12->key)
-        err = write_key(t, p12, files.key);
-    if (!err && p12->certs_len)
-        err = write_certs(t, p12, &files);
+    if (!err)
+        err = write_files(t, p12, &files);
     if (err)
         return err;
     if (p12->further_keys)

@@ -124,6 +124,7 @@ static int finish(struct ttp_index *ix, sqlite3_stmt *s)
 
 static int check_version(struct ttp_index *ix, int64_t *version)
 {
+    *version = 0;
     sqlite3_stmt *s = prepare(ix, "PRAGMA user_version", "");
     if (!s || sqlite3_step(s) != SQLITE_ROW) {
         sqlite3_finalize(s);
@@ -142,16 +143,26 @@ static int check_version(struct ttp_index *ix, int64_t *version)
  */
 static int is_lost(const struct ttp_index *ix)
 {
-    char request[TTP_PATH_CAP];
-    if (ttp_path(ix->t, "ca", "csr", request) && sw_file_exists(request))
+    char path[TTP_PATH_CAP];
+    if (ttp_path(ix->t, "ca", "csr", path) && sw_file_exists(path))
         return ttp_error(ix->t, TTP_BAD_INPUT,
                          "%s: there is no index: take the certificate of this CA in with \"ttp adopt\"; if it was "
                          "adopted before, bring the index back from a backup instead",
                          ix->path);
+    bool intermediate = ttp_path(ix->t, "ca", "crt", path) && sw_file_exists(path);
     return ttp_error(ix->t, TTP_BAD_INPUT,
-                     "%s: the index of this CA is lost: bring it back from a backup; without it nothing is known of "
-                     "what was issued and revoked",
-                     ix->path);
+                     "%s: the index of this CA is lost: bring it back from a backup; if there is none, \"ttp adopt "
+                     "%s/%s.crt\" begins another with what the files there tell",
+                     ix->path, ix->t->dir, intermediate ? "ca" : "root");
+}
+
+int ttp_index_is_empty(struct ttp_index *ix, bool *empty)
+{
+    sqlite3_stmt *s = prepare(ix, "SELECT NOT EXISTS(SELECT 1 FROM audit)", "");
+    int err = s && sqlite3_step(s) == SQLITE_ROW ? TTP_DONE : failed(ix);
+    *empty = !err && sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    return err;
 }
 
 /* The schema appears as a whole; of several makers at once the first one makes it. */
@@ -159,10 +170,13 @@ static int make_schema(struct ttp_index *ix, bool make)
 {
     int64_t version;
     int err = check_version(ix, &version);
+    bool empty = version == 0;
+    if (!err && version == SCHEMA_VERSION && !make)
+        err = ttp_index_is_empty(ix, &empty);
+    if (!err && empty && !make)
+        return is_lost(ix);
     if (err || version == SCHEMA_VERSION)
         return err;
-    if (!make)
-        return is_lost(ix);
     err = ttp_index_begin(ix);
     if (!err)
         err = check_version(ix, &version);
@@ -231,6 +245,25 @@ void ttp_index_close(struct ttp_index *ix)
         return;
     sqlite3_close(ix->db);
     free(ix);
+}
+
+/* Whoever opened it meanwhile waits for the lock, and finds then that it is no longer the file of that name: SQLite looks. */
+void ttp_index_unmake(const struct ttp *t)
+{
+    struct stat st;
+    char path[TTP_PATH_CAP];
+    sqlite3 *db;
+    sqlite3_stmt *s = NULL;
+    if (!ttp_path(t, "index", "db", path) || lstat(path, &st) || !S_ISREG(st.st_mode))
+        return;
+    bool gone = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+                sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    if (gone && sqlite3_prepare_v2(db, "SELECT 1 FROM audit", -1, &s, NULL) == SQLITE_OK)
+        gone = sqlite3_step(s) == SQLITE_DONE;
+    sqlite3_finalize(s);
+    if (gone)
+        (void)unlink(path);
+    sqlite3_close(db);
 }
 
 int ttp_index_begin(struct ttp_index *ix)
@@ -346,6 +379,30 @@ int ttp_index_crl_number(struct ttp_index *ix, const char *issuer, int64_t this_
     char detail[64];
     snprintf(detail, sizeof detail, "number %lld", (long long)*number);
     return err ? err : ttp_index_audit(ix, "crl", "", detail);
+}
+
+int ttp_index_crl_seen(struct ttp_index *ix, const char *issuer, int64_t number, int64_t this_update,
+                       int64_t next_update)
+{
+    char detail[64];
+    int err = finish(ix, prepare(ix,
+                                 "INSERT INTO crls(number, issuer, this_update, next_update, last_revocation)"
+                                 " VALUES(?, ?, ?, ?, (SELECT ifnull(max(id), 0) FROM revocations))",
+                                 "isii", number, issuer, this_update, next_update));
+    snprintf(detail, sizeof detail, "list number %lld", (long long)number);
+    return err ? err : ttp_index_audit(ix, "adopt", "", detail);
+}
+
+/* What AUTOINCREMENT counts on stands in a table of SQLite's own. */
+int ttp_index_crl_above(struct ttp_index *ix, int64_t number)
+{
+    int err = finish(ix, prepare(ix,
+                                 "INSERT INTO sqlite_sequence(name, seq) SELECT 'crls', 0"
+                                 " WHERE NOT EXISTS(SELECT 1 FROM sqlite_sequence WHERE name = 'crls')",
+                                 ""));
+    return err ? err
+               : finish(ix,
+                        prepare(ix, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'crls'", "i", number));
 }
 
 int ttp_index_crl_pending(struct ttp_index *ix, const char *issuer, int64_t *count)

@@ -31,18 +31,23 @@ struct ttp_row {
     const char *prefix;      /* absolute path of its files without extension, or "" */
     const char *replaces;    /* serial of the certificate it renews, or "" */
     int64_t not_before, not_after, issued;
-    int64_t revoked; /* time of revocation, 0: not revoked */
-    int reason;      /* CRLReason, RFC 5280 5.3.1 */
-    bool replaced;   /* a valid newer certificate renews it */
-    struct sw_slice der;
+    int64_t revoked;     /* time of revocation, 0: not revoked */
+    int reason;          /* CRLReason, RFC 5280 5.3.1 */
+    bool replaced;       /* a valid newer certificate renews it */
+    struct sw_slice der; /* empty: a revocation list is all that tells of it */
 };
 
 /*
- * ttp_index_open: open DIR/index.db. make: create it when it is missing. Returns an exit code; the index must be
- * closed.
+ * ttp_index_open: open DIR/index.db. make: create it when it is missing; otherwise one that never recorded anything is as good as lost. Returns an
+ * exit code; the index must be closed.
+ * ttp_index_is_empty: whether nothing was ever recorded; *empty is set. Inside an act it stays true until its end.
  */
 int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out);
+int ttp_index_is_empty(struct ttp_index *ix, bool *empty);
 void ttp_index_close(struct ttp_index *ix);
+
+/* ttp_index_unmake: take away the index of a directory in which nothing was ever recorded. */
+void ttp_index_unmake(const struct ttp *t);
 
 /*
  * ttp_index_begin, _commit, _rollback: one act. begin takes the write lock (waiting for other writers), so what is read
@@ -58,6 +63,13 @@ int ttp_index_revoke(struct ttp_index *ix, const char *serial, int64_t at, int r
 /* ttp_index_crl_number: the number for a new list, above every earlier one; recorded with it. */
 int ttp_index_crl_number(struct ttp_index *ix, const char *issuer, int64_t this_update, int64_t next_update,
                          int64_t *number);
+/*
+ * ttp_index_crl_seen: a list that was made elsewhere, of which all entries are recorded. ttp_index_crl_above: the numbers of lists go on above this one,
+ * and above all that were seen.
+ */
+int ttp_index_crl_seen(struct ttp_index *ix, const char *issuer, int64_t number, int64_t this_update,
+                       int64_t next_update);
+int ttp_index_crl_above(struct ttp_index *ix, int64_t number);
 int ttp_index_audit(struct ttp_index *ix, const char *action, const char *serial, const char *detail);
 
 /* ttp_index_crl_latest: the last list's number, 0 if there was none, and when it was made and runs out. */

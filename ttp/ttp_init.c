@@ -76,22 +76,32 @@ static int make_root(struct ttp *t, struct init *in)
     return err;
 }
 
-static int make_intermediate(struct ttp *t, struct init *in)
+static int encode_request(const struct ttp *t, const struct init *in, char *pem, size_t cap, size_t *len)
 {
     uint8_t der[SW_CSR_MAX];
-    char pem[SW_CSR_MAX * 3 / 2];
-    size_t len, pem_len = 0;
+    size_t der_len;
     struct sw_slice subject = {in->subject, in->subject_len}, none = {NULL, 0};
-    enum sw_err err = sw_csr_encode(in->key, subject, none, true, der, sizeof der, &len);
+    enum sw_err err = sw_csr_encode(in->key, subject, none, true, der, sizeof der, &der_len);
     if (err == SW_OK)
-        err = sw_pem_encode("CERTIFICATE REQUEST", der, len, pem, sizeof pem, &pem_len);
-    if (err == SW_OK)
-        err = sw_file_write(in->files.csr, pem, pem_len, ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0);
-    if (err != SW_OK)
-        return ttp_fail(t, err, in->files.csr);
-    err = sw_file_write(in->files.key, in->key_pem.p, in->key_pem.len, SW_FILE_SECRET);
-    if (err != SW_OK)
-        return ttp_fail(t, err, in->files.key);
+        err = sw_pem_encode("CERTIFICATE REQUEST", der, der_len, pem, cap, len);
+    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, in->files.csr);
+}
+
+static int make_intermediate(struct ttp *t, struct init *in)
+{
+    char pem[SW_CSR_MAX * 3 / 2];
+    size_t len = 0;
+    struct ttp_stages s = {.n = 0};
+    int err = encode_request(t, in, pem, sizeof pem, &len);
+    if (!err)
+        err = ttp_stage(t, &s, in->files.csr, (struct sw_slice){(const uint8_t *)pem, len}, 0);
+    if (!err)
+        err = ttp_stage(t, &s, in->files.key, in->key_pem, SW_FILE_SECRET);
+    if (!err)
+        err = ttp_stages_name(t, &s);
+    ttp_stages_forget(&s);
+    if (err)
+        return err;
     ttp_say(t,
             "Key          %s\nRequest      %s\nHave it signed (ttp sign --profile ca), then: ttp --pki %s adopt "
             "CERTIFICATE --chain ROOT",

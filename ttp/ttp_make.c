@@ -151,64 +151,24 @@ static int make_pem(const struct ttp *t, const struct ttp_ca *ca, struct sw_slic
     return ttp_certs_pem(t, ders, n, out);
 }
 
-enum { STAGES = 3 };
-
-struct stages {
-    struct sw_file_stage v[STAGES];
-    size_t n;
-};
-
-static void forget(struct stages *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        sw_file_abort(&s->v[i]);
-    s->n = 0;
-}
-
-static int stage(const struct ttp *t, struct stages *s, const char *path, struct sw_slice bytes, unsigned flags)
-{
-    if (!*path || !bytes.p)
-        return TTP_DONE;
-    enum sw_err err = sw_file_stage(&s->v[s->n], path, bytes.p, bytes.len,
-                                    flags | (ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0u));
-    if (err != SW_OK)
-        return ttp_fail(t, err, path);
-    s->n++;
-    return TTP_DONE;
-}
-
+/* The key first: a certificate whose key is not there yet would be of no use to a program that waits for it. */
 static int stage_all(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_files *files,
-                     struct sw_slice key_pem, struct sw_slice der, struct stages *s)
+                     struct sw_slice key_pem, struct sw_slice der, struct ttp_stages *s)
 {
     struct sw_file pem = {NULL, 0}, chain = {NULL, 0};
     unsigned again = files->replace ? SW_FILE_REPLACE : 0;
-    int err = stage(t, s, files->key, key_pem, SW_FILE_SECRET);
+    int err = ttp_stage(t, s, files->key, key_pem, SW_FILE_SECRET);
     if (!err)
         err = make_pem(t, ca, der, false, &pem);
     if (!err)
-        err = stage(t, s, files->crt, (struct sw_slice){pem.p, pem.len}, again);
+        err = ttp_stage(t, s, files->crt, (struct sw_slice){pem.p, pem.len}, again);
     if (!err && files->fullchain[0])
         err = make_pem(t, ca, der, true, &chain);
     if (!err)
-        err = stage(t, s, files->fullchain, (struct sw_slice){chain.p, chain.len}, again);
+        err = ttp_stage(t, s, files->fullchain, (struct sw_slice){chain.p, chain.len}, again);
     sw_file_free(&pem);
     sw_file_free(&chain);
     return err;
-}
-
-/* The key first: a certificate whose key is not there yet would be of no use to a program that waits for it. */
-static int name_all(const struct ttp *t, struct stages *s)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        enum sw_err err = sw_file_commit(&s->v[i]);
-        if (err != SW_OK) {
-            int code = ttp_fail(t, err, s->v[i].path);
-            forget(s);
-            return code;
-        }
-    }
-    s->n = 0;
-    return TTP_DONE;
 }
 
 /* The texts a row points to. */
@@ -280,7 +240,7 @@ static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_r
 }
 
 static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_order *order,
-                           const struct ttp_files *files, const struct sw_cert *cert, struct stages *s)
+                           const struct ttp_files *files, const struct sw_cert *cert, struct ttp_stages *s)
 {
     struct row_texts x = {.names = NULL};
     struct ttp_row row;
@@ -291,7 +251,7 @@ static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const s
     if (!err)
         err = record(ix, t, &row, order);
     if (!err) {
-        err = name_all(t, s);
+        err = ttp_stages_name(t, s);
         if (err)
             disown(ix, t, &row);
     }
@@ -327,12 +287,12 @@ int ttp_make(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privk
              size_t *len)
 {
     struct sw_cert cert;
-    struct stages s = {.n = 0};
+    struct ttp_stages s = {.n = 0};
     int err = sign_checked(t, ca, signer, order, out, len, &cert);
     if (!err)
         err = stage_all(t, ca, files, key_pem, cert.der, &s);
     if (!err)
         err = record_and_name(t, ca, order, files, &cert, &s);
-    forget(&s);
+    ttp_stages_forget(&s);
     return err;
 }

@@ -32,6 +32,8 @@ static int find(const struct ttp *t, struct renewal *r)
     ttp_index_close(ix);
     if (err)
         return err;
+    if (r->row->der.len == 0)
+        return ttp_error(t, TTP_BAD_INPUT, TTP_NO_DER, r->row->serial);
     if (sw_cert_parse(&r->old, r->row->der.p, r->row->der.len) != SW_OK)
         return ttp_fail(t, SW_ERR_CERT_DECODE, r->row->serial);
     if (r->row->revoked && !ttp_has(t, TTP_OPT_REKEY))

@@ -34,7 +34,7 @@ static int collect_names(const struct ttp *t, struct request *rq)
     return err;
 }
 
-static int prepare(const struct ttp *t, struct request *rq)
+static int prepare(struct ttp *t, struct request *rq)
 {
     char prefix[TTP_PATH_CAP];
     int err = ttp_subject(t, t->argv[0], rq->subject, &rq->subject_len);
@@ -62,15 +62,18 @@ static int encode(const struct ttp *t, struct request *rq)
     return err == SW_OK ? TTP_DONE : ttp_fail(t, err, "request");
 }
 
-static int write_files(const struct ttp *t, struct request *rq)
+static int write_files(const struct ttp *t, const struct request *rq)
 {
-    unsigned replace = ttp_has(t, TTP_OPT_FORCE) ? SW_FILE_REPLACE : 0;
-    enum sw_err err =
-        rq->made ? sw_file_write(rq->files.key, rq->key_pem, rq->key_pem_len, SW_FILE_SECRET | replace) : SW_OK;
-    if (err != SW_OK)
-        return ttp_fail(t, err, rq->files.key);
-    err = sw_file_write(rq->files.csr, rq->csr_pem, rq->csr_pem_len, replace);
-    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, rq->files.csr);
+    struct ttp_stages s = {.n = 0};
+    struct sw_slice key = {rq->made ? (const uint8_t *)rq->key_pem : NULL, rq->key_pem_len},
+                    csr = {(const uint8_t *)rq->csr_pem, rq->csr_pem_len};
+    int err = ttp_stage(t, &s, rq->files.key, key, SW_FILE_SECRET);
+    if (!err)
+        err = ttp_stage(t, &s, rq->files.csr, csr, 0);
+    if (!err)
+        err = ttp_stages_name(t, &s);
+    ttp_stages_forget(&s);
+    return err;
 }
 
 static int report(const struct ttp *t, const struct request *rq)

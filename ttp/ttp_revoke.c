@@ -2,9 +2,7 @@
  * ttp revoke: a certificate that is not to be trusted any more. Verifiers learn of it from the next list or OCSP
  * response.
  */
-#include "base/hash.h"
 #include "ttp/crl_issue.h"
-#include "ttp/key.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
 #include <stdio.h>
@@ -24,54 +22,22 @@ static int get_reason(const struct ttp *t, int *reason)
     return TTP_DONE;
 }
 
-/* A certificate that this CA signed before it came here: adopted CAs bring such. Its signature is the proof. */
-static int row_of_foreign(const struct ttp *t, const struct ttp_ca *ca, const struct sw_cert *cert, char text[][512],
-                          struct ttp_row *row)
-{
-    uint8_t digest[SW_HASH_MAX];
-    if (!sw_cert_name_eq(cert->issuer, ca->cert.subject) || !cert->sig_scheme ||
-        sw_sigalg_verify(&ca->cert.key, cert->sig_scheme, cert->tbs, cert->sig) != SW_OK)
-        return ttp_error(t, TTP_BAD_INPUT, "%s: this CA did not sign it", t->argv[0]);
-    enum sw_err err = sw_hash_once(SW_HASH_SHA256, cert->der.p, cert->der.len, digest);
-    if (err != SW_OK)
-        return ttp_fail(t, err, t->argv[0]);
-    uint8_t back[TTP_SERIAL_LEN + 1];
-    ttp_serial_text(cert->serial, text[0]);
-    /* a list could only name another one */
-    if (!sw_slice_eq(ttp_serial_bytes(text[0], back), cert->serial))
-        return ttp_error(t, TTP_BAD_INPUT, "%s: its serial number is negative, too long or padded", t->argv[0]);
-    sw_cert_common_name(cert->subject, text[1], sizeof text[1]);
-    ttp_hex(digest, 32, text[2]);
-    sw_key_text(&cert->key, text[3]);
-    *row = (struct ttp_row){.serial = text[0],
-                            .issuer = ca->id,
-                            .cn = text[1],
-                            .names = "",
-                            .profile = "foreign",
-                            .key_type = text[3],
-                            .fingerprint = text[2],
-                            .prefix = "",
-                            .replaces = "",
-                            .not_before = cert->not_before,
-                            .not_after = cert->not_after,
-                            .issued = cert->not_before,
-                            .der = cert->der};
-    return TTP_DONE;
-}
-
+/* A certificate that this CA signed before it came here: adopted CAs bring such. */
 static int record_foreign(const struct ttp *t, struct ttp_index *ix, const struct ttp_ca *ca, const uint8_t *der,
                           size_t len, struct ttp_row **out)
 {
     struct sw_cert cert;
-    struct ttp_row row;
-    char text[4][512];
+    struct ttp_foreign f = {.names = NULL};
     if (sw_cert_parse(&cert, der, len) != SW_OK)
         return ttp_fail(t, SW_ERR_CERT_DECODE, t->argv[0]);
-    int err = row_of_foreign(t, ca, &cert, text, &row);
+    if (!ttp_ca_signed(ca, &cert))
+        return ttp_error(t, TTP_BAD_INPUT, "%s: this CA did not sign it", t->argv[0]);
+    int err = ttp_foreign_row(t, ca, &cert, t->argv[0], &f);
     if (!err)
-        err = ttp_index_add(ix, &row, "adopt", "revoked by file");
-    if (!err && !(*out = ttp_row_copy(&row)))
+        err = ttp_index_add(ix, &f.row, "adopt", "revoked by file");
+    if (!err && !(*out = ttp_row_copy(&f.row)))
         err = ttp_fail(t, SW_ERR_MEMORY, t->argv[0]);
+    ttp_foreign_free(&f);
     return err;
 }
 

@@ -1,0 +1,142 @@
+#!/bin/bash
+# ttp, when its directory is not what it was: the index lost, the directory moved, nothing half-made left by what fails.
+. "$(dirname "$(readlink -f "$0")")/ttp.inc"
+
+serial() { openssl x509 -noout -serial -in "$1" | cut -d= -f2 | tr A-F a-f; }
+number() { openssl crl -noout -crlnumber -in "$1" | cut -d= -f2; }
+revoked() { openssl crl -noout -text -in "$1" | grep -c "Serial Number"; }
+
+# --- the index is lost ----------------------------------------------------------------------------------------------------
+ok "$TTP" init "Lost Root" --key p256 --org Example
+ok "$TTP" issue www.example.org --key p256
+ok "$TTP" issue alice email:alice@example.org --profile client --key p256
+ok "$TTP" issue gone.example.org --key p256 --out gone
+ok "$TTP" issue here.example.org --key p256
+ok "$TTP" revoke gone.example.org --reason keyCompromise
+ok "$TTP" revoke here.example.org --reason superseded
+for i in 1 2 3; do ok "$TTP" crl; done
+before=$(number certs/root.crl)
+mv certs/index.db index.old
+for verb in "list" "check" "crl" "issue a.example.org" "renew alice" "revoke alice" "log" "ocsp alice --out x"; do
+    code 4 "$TTP" $verb; says "is lost"; says "adopt certs/root.crt"
+done
+[ ! -e certs/index.db ] && passed || failed "a verb began an index"
+: >certs/index.db # as a full disk could have left it
+code 4 "$TTP" list; says "is lost"
+code 4 "$TTP" issue a.example.org; says "is lost"
+ok "$TTP" adopt certs/root.crt
+says "had no index: if this CA had one, it is lost; the new one knows the 4 certificates found there and 2 that a list says are revoked"
+ok "$TTP" --json list
+python3 - <<'PY' && passed || failed "the rebuilt index: $(cat out)"
+import json
+rows = {r["cn"]: r for r in json.load(open("out"))}
+assert sorted(rows) == ["", "Lost Root", "alice", "here.example.org", "www.example.org"], rows.keys()
+assert rows["Lost Root"]["profile"] == "root" and rows["alice"]["profile"] == "client" and rows["www.example.org"]["profile"] == "server"
+assert rows["alice"]["names"] == ["dns:alice", "email:alice@example.org"]
+assert rows[""]["status"] == "revoked" and rows[""]["reason"] == "keyCompromise"
+assert rows["here.example.org"]["reason"] == "superseded"
+assert rows["www.example.org"]["prefix"].endswith("/certs/www.example.org")
+PY
+ok "$TTP" crl
+[ $(($(number certs/root.crl))) -gt $((before)) ] && passed || failed "the list after it has number $(number certs/root.crl)"
+is "revoked" 2 "$(revoked certs/root.crl)"
+code 1 "$TTP" verify --root certs/root.crt --purpose server --crl certs/root.crl gone.crt; says "revoked"
+code 3 "$TTP" revoke gone.crt; says "revoked already"
+code 4 "$TTP" renew "$(serial gone.crt)"; says "the certificate itself is not here"
+code 4 "$TTP" export "$(serial gone.crt)" --fullchain x; says "the certificate itself is not here"
+ok "$TTP" ocsp "$(serial gone.crt)" --out gone.ocsp; says "is revoked"
+ok "$TTP" renew www.example.org; [ "$(serial certs/www.example.org.crt)" != "" ] && passed || failed "renewed"
+ok "$TTP" renew "Lost Root"
+ok "$TTP" revoke alice; ok "$TTP" crl; is "revoked" 3 "$(revoked certs/root.crl)"
+ok "$TTP" check
+# once is enough: the index that is there is kept
+ok "$TTP" adopt certs/root.crt; says_not "is lost"
+is "rows" 7 "$(sql certs/index.db 'SELECT count(*) FROM certificates')"
+code 2 "$TTP" adopt certs/root.crt --crl certs/root.crl; says "--crl is for a CA whose index begins"
+
+# without a list nobody knows how many there were: the next is above them all the same
+rm certs/index.db certs/root.crl
+ok "$TTP" adopt certs/root.crt; says "0 that a list says are revoked"
+first=$(date +%s)
+ok "$TTP" crl
+[ $(($(number certs/root.crl))) -ge $((first - 600)) ] && passed || failed "number $(number certs/root.crl)"
+
+# a CA that comes with its list: revoked stays revoked, wherever its certificates are
+rm -f gone.crl
+"$TTP" --pki other init "Other Root" --key p256 2>/dev/null
+"$TTP" --pki other issue one.example.org --key p256 2>/dev/null
+"$TTP" --pki other revoke one.example.org 2>/dev/null
+"$TTP" --pki other crl 2>/dev/null
+code 4 "$TTP" --pki taken adopt other/root.crt --key-file other/root.key --crl certs/root.crl; says "no revocation list of this CA"
+[ ! -e taken ] && passed || failed "a failed adoption left $(ls -A taken)"
+ok "$TTP" --pki taken adopt other/root.crt --key-file other/root.key --crl other/root.crl; says "1 revoked"
+ok "$TTP" --pki taken crl; is "revoked" 1 "$(revoked taken/root.crl)"
+ok openssl crl -inform DER -in <(openssl crl -in other/root.crl -outform DER) -noout
+
+# --- what fails leaves nothing --------------------------------------------------------------------------------------------
+mkdir dry && cd dry || exit 1
+left() { is "left by: $*" "$before_it" "$(find . -mindepth 1 -printf '%P %s\n' | grep -v '^\(out\|err\) ' | sort)"; }
+# fails CODE VERB...: and nothing has come to be, or has gone
+fails() {
+    before_it=$(find . -mindepth 1 -printf '%P %s\n' | grep -v '^\(out\|err\) ' | sort)
+    want=$1
+    shift
+    code "$want" "$TTP" --pki new "$@"
+    left "$@"
+}
+printf 'not PEM\n' >junk; : >empty; mkdir directory; chmod 600 junk empty
+cp ../certs/root.crt ../certs/root.key ../certs/alice.key . && chmod 644 alice.key
+for key in "--key rsa1024" "--key-file nowhere" "--key-file junk" "--key-file empty" "--key-file directory" "--key-file alice.key" \
+    "--passout env:NONE" "--passout file:nowhere" "--passout fd:77" "--out nowhere/x" "--out directory" "--country Utopia"; do
+    want=$(case $key in *alice.key) echo 3 ;; *nowhere | *directory | *nowhere/x | *fd:77) echo 5 ;; *junk | *empty | *NONE) echo 4 ;; *) echo 2 ;; esac)
+    case $key in --out*) want=$([ "$key" = "--out directory" ] && echo 2 || echo 5) ;; esac
+    fails "$want" request x.example.org $key
+    case $key in --out*) continue ;; esac
+    fails "$want" init "New Root" $key
+    fails "$want" init "New CA" --intermediate $key
+done
+for wrong in "--days 0" "--days x" "--not-before tomorrow" "--not-after 1969-01-01" "--path-len -1" "--path-len x" "--permit a_b..c" "--exclude ip:1.2.3.4/99"; do
+    fails 2 init "New Root" $wrong
+done
+fails 2 init "New CA" --intermediate --days 3
+fails 2 init "$(printf 'x%.0s' $(seq 65))"
+fails 2 request "" ; fails 2 request x.example.org "not a name"
+fails 5 adopt nowhere --key-file root.key; fails 4 adopt junk --key-file root.key
+fails 2 adopt root.crt; fails 5 adopt root.crt --key-file nowhere; fails 3 adopt root.crt --key-file alice.key
+fails 5 adopt root.crt --key-file root.key --chain nowhere; fails 4 adopt root.crt --key-file root.key --chain junk
+fails 5 adopt root.crt --key-file root.key --crl nowhere; fails 4 adopt root.crt --key-file root.key --crl junk
+fails 4 adopt root.crt --key-file root.key --passout env:NONE
+for verb in "issue a.example.org" "renew a" "revoke a" crl "ocsp a" list log check "export a --p12 x" install uninstall; do fails 4 $verb; done
+
+# the same with a CA that is there
+ok "$TTP" --pki new init "New Root" --key p256
+ok "$TTP" --pki new issue a.example.org --key p256
+ok "$TTP" --pki new request b.example.org --key p256 --out b
+export SECRET=secret
+for verb in issue request; do
+    for wrong in "--key rsa1024" "--key-file nowhere" "--key-file junk" "--key-file alice.key" "--out nowhere/x" "--out directory" "--passout env:NONE" "--frobnicate"; do
+        before_it=$(find . -mindepth 1 -printf '%P %s\n' | grep -v '^\(out\|err\) ' | sort)
+        no "$TTP" --pki new $verb c.example.org $wrong
+        left $verb $wrong
+    done
+done
+for wrong in "issue c.example.org --profile x" "issue c.example.org --days 0" "sign nowhere" "sign junk" "sign directory" "sign b.csr --out nowhere/x" \
+    "sign b.csr --profile x" "sign b.csr --path-len 1" "sign b.csr --days x" "sign b.csr --name a_b..c" "renew a.example.org --days 0" \
+    "renew a.example.org --out nowhere/x" "renew a.example.org --rekey" "renew a.example.org --rekey --out x --key rsa1024" "renew a.example.org --key p256" \
+    "revoke a.example.org --reason x" "revoke nobody" "crl --days 0" "crl --out nowhere/x" "crl --out junk" "crl --out directory" "ocsp a.example.org --days 0 --out x" \
+    "ocsp a.example.org --out nowhere/x" "export a.example.org --fullchain f --p12 p --passout env:NONE" "export a.example.org --fullchain f --ca nowhere/x" \
+    "export a.example.org --fullchain f --ca junk" "export --ca c --fullchain f" "import junk --out x" "import nowhere --out x" "import new/root.crt --out x" \
+    "passwd junk --remove" "passwd new/a.example.org.key --passout env:NONE" "verify --root junk new/root.crt --purpose server" "inspect junk" "fingerprint junk"; do
+    before_it=$(find . -mindepth 1 -printf '%P %s\n' | grep -v '^\(out\|err\) ' | sort)
+    no "$TTP" --pki new $wrong
+    left $wrong
+done
+ok "$TTP" --pki new export a.example.org --p12 a.p12 --passout env:SECRET
+: >y.crt
+before_it=$(find . -mindepth 1 -printf '%P %s\n' | grep -v '^\(out\|err\) ' | sort)
+code 3 "$TTP" --pki new import a.p12 --passin env:SECRET --out y; left import
+code 4 "$TTP" --pki new import a.p12 --passin env:NONE --out x; left import
+code 4 "$TTP" --pki new import a.p12 --passin env:HOME --out x; left import
+cd ..
+
+finish
