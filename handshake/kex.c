@@ -388,6 +388,11 @@ enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool s
     return kex->group->kind == SW_GROUP_NIST ? nist_derive(kex, peer, out) : montgomery_derive(kex, peer, out);
 }
 
+unsigned sw_kex_bits(const struct sw_kex *kex)
+{
+    return kex->group != NULL ? kex->group->bits : sw_kex_dh_bits(kex->p);
+}
+
 void sw_kex_wipe(struct sw_kex *kex)
 {
     sw_wipe(kex, sizeof *kex);

@@ -79,6 +79,9 @@ enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool s
 /* sw_kex_dh_numbers: p and g of a finite-field group, for ServerKeyExchange. */
 void sw_kex_dh_numbers(const struct sw_kex *kex, struct sw_slice *p, struct sw_slice *g);
 
+/* sw_kex_bits: of the group, or of the prime that the server sent: what the exchange is worth, whatever zeros stood before it. */
+unsigned sw_kex_bits(const struct sw_kex *kex);
+
 void sw_kex_wipe(struct sw_kex *kex);
 
 #endif

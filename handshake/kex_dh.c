@@ -42,7 +42,7 @@ struct sw_slice sw_kex_dh_number(struct sw_slice n)
     return n;
 }
 
-static unsigned bits_of(struct sw_slice n)
+unsigned sw_kex_dh_bits(struct sw_slice n)
 {
     unsigned bits = (unsigned)n.len * 8;
 
@@ -65,9 +65,9 @@ static bool in_range(struct sw_slice y, struct sw_slice p)
 
 enum sw_err sw_kex_dh_judge(struct sw_slice p, struct sw_slice g)
 {
-    if (bits_of(p) < SW_DH_MIN_BITS)
+    if (sw_kex_dh_bits(p) < SW_DH_MIN_BITS)
         return SW_ERR_WEAK_DH;
-    if (!sw_kex_dh_can(bits_of(p)) || !(p.p[p.len - 1] & 1) || !in_range(g, p))
+    if (!sw_kex_dh_can(sw_kex_dh_bits(p)) || !(p.p[p.len - 1] & 1) || !in_range(g, p))
         return SW_ERR_KEY_SHARE;
     return SW_OK;
 }

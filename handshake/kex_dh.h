@@ -7,6 +7,9 @@
 /* sw_kex_dh_number: an encoded number without its leading zeros. */
 struct sw_slice sw_kex_dh_number(struct sw_slice n);
 
+/* sw_kex_dh_bits: how long it is without them. */
+unsigned sw_kex_dh_bits(struct sw_slice n);
+
 /*
  * sw_kex_dh_judge: whether numbers that a server sent can be a group: SW_ERR_WEAK_DH for a prime that is too short; SW_ERR_KEY_SHARE for one
  * too long to compute with or even, or a generator that is not between 2 and p - 2.

@@ -134,7 +134,7 @@ static enum sw_err settle_group(struct sw_conn *conn, const struct sw_ske *ske)
     if (!ske->ecdhe) {
         err = sw_kex_generate_dh_from(kex, sw_conn_rand(conn), ske->p, ske->g);
         conn->group = kex->group;
-        conn->group_bits = (unsigned)ske->p.len * 8;
+        conn->group_bits = err == SW_OK ? sw_kex_bits(kex) : 0;
         return err;
     }
     conn->group = sw_group_by_id(ske->group);
