@@ -36,8 +36,12 @@ enum sw_err sw_mfl_read_answer(struct sw_conn *conn, struct sw_reader *r)
     uint8_t code = sw_read_u8(r);
     uint16_t limit = (uint16_t)sw_option(conn, SW_OPT_MAX_FRAGMENT);
 
-    if (code != fragment_code(limit))
+    if (r->failed)
+        return SW_OK; /* the walk says so */
+    /* a server that answers with both has not understood one of them (RFC 8449 5) */
+    if (code != fragment_code(limit) || conn->hs->peer_ext.record_limit != 0)
         return SW_ERR_EXTENSION_VALUE;
+    conn->hs->peer_ext.max_fragment = code;
     conn->max_recv = conn->max_recv_protected = limit;
     if (limit < conn->max_send)
         conn->max_send = limit;
@@ -78,6 +82,7 @@ enum sw_err sw_limit_read_answer(struct sw_conn *conn, struct sw_reader *r)
 
     if (r->failed || limit < 64 || conn->hs->peer_ext.max_fragment != 0)
         return r->failed ? SW_ERR_EXTENSION_DECODE : SW_ERR_EXTENSION_VALUE;
+    conn->hs->peer_ext.record_limit = limit;
     if (limit < conn->max_send)
         conn->max_send = limit;
     if (ours < conn->max_recv_protected)

@@ -23,7 +23,7 @@ static const struct ext_body offers[] = {
 static const struct ext_body answers[] = {
     {"what was asked for",      1, "01",   SW_OK},
     {"another code",            1, "02",   SW_ERR_EXTENSION_VALUE},
-    {"no code",                 1, "",     SW_ERR_EXTENSION_VALUE},
+    {"no code",                 1, "",     SW_ERR_EXTENSION_DECODE},
     {"limit 64",               28, "0040", SW_OK},
     {"limit 63",               28, "003f", SW_ERR_EXTENSION_VALUE},
     {"half a limit",           28, "00",   SW_ERR_EXTENSION_DECODE},
@@ -62,8 +62,24 @@ static void answers_bound_records(void)
     pair_close(&p);
 }
 
+/* A client that offers both takes either, and never both (RFC 8449 5). */
+static void one_of_two_answers(void)
+{
+    static const uint8_t both[2][11] = {{0, 1, 0, 1, 1, 0, 28, 0, 2, 0, 100}, {0, 28, 0, 2, 0, 100, 0, 1, 0, 1, 1}};
+
+    for (int i = 0; i < 2; i++) {
+        struct pair p;
+
+        ext_client(&p);
+        SW_ASSERT_ERR(sw_ext_read_answers(p.client, (struct sw_slice){both[i], sizeof both[i]}),
+                      SW_ERR_EXTENSION_VALUE);
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(ext_record){
     SW_TEST(offers_are_judged),
     SW_TEST(answers_are_judged),
     SW_TEST(answers_bound_records),
+    SW_TEST(one_of_two_answers),
 };
