@@ -6,6 +6,9 @@
 #include "base/wipe.h"
 #include <string.h>
 
+/* A ticket may have 65,535 bytes (RFC 5077 3.3), and so may all extensions of the hello that offers it together: the others need room, too. */
+enum { TICKET_MAX = 65535 - 4096 };
+
 static void copy_text(char *out, size_t cap, const char *text)
 {
     size_t len = text != NULL ? strlen(text) : 0;
@@ -195,7 +198,8 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
 
     return s->version == SW_TLS12 && sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
            (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
-           sw_conn_now(conn) <= s->created + s->lifetime && !sw_session_in_doubt(conn, s);
+           s->ticket.len <= TICKET_MAX && sw_conn_now(conn) <= s->created + s->lifetime &&
+           !sw_session_in_doubt(conn, s);
 }
 
 /* The ticket to offer is a view of our copy. */

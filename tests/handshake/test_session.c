@@ -1,4 +1,5 @@
 /* Sessions carried from one connection to the next. */
+#include "handshake/conn.h"
 #include "tests/handshake/pair.h"
 #include "tests/ttp/vectors.h"
 #include "ttp/crl_issue.h"
@@ -134,6 +135,37 @@ static void who_was_revoked_meanwhile(void)
     }
 }
 
+/* A ticket that would leave no room in the hello for anything else: a full handshake, not a client that cannot begin. */
+static void a_ticket_too_long_to_offer(void)
+{
+    enum { MOST = 65535 - 4096 };
+    static uint8_t ticket[65535], written[sizeof ticket + 1024];
+    static const size_t lens[] = {MOST, MOST + 1, sizeof ticket};
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        uint8_t session[8192];
+        struct sw_writer w = sw_writer_of(written, sizeof written);
+        struct sw_session s;
+        struct sw_conn_info info;
+        struct pair p;
+        size_t len;
+
+        pair_establish(&p, false);
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        pair_drop(&p);
+        SW_ASSERT_OK(sw_session_decode(&s, session, len));
+        s.ticket = (struct sw_slice){ticket, lens[i]};
+        SW_ASSERT_OK(sw_session_encode(&s, &w));
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, written, w.len));
+        CU_ASSERT_EQUAL(p.client->hs->ticket.len, lens[i] == MOST ? (size_t)MOST : 0);
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_FALSE(info.resumed); /* the server knows none of them */
+        pair_close(&p);
+    }
+}
+
 /* What is to be offered can be changed until the first byte is sent; nothing at all is offered then, too. */
 static void the_last_one_is_offered(void)
 {
@@ -180,5 +212,5 @@ static void release_keeps_the_session(void)
 
 SW_TEST_SUITE(session){
     SW_TEST(sessions_go_on),          SW_TEST(what_does_not_fit_is_not_offered), SW_TEST(who_was_revoked_meanwhile),
-    SW_TEST(the_last_one_is_offered), SW_TEST(release_keeps_the_session),
+    SW_TEST(the_last_one_is_offered), SW_TEST(release_keeps_the_session),        SW_TEST(a_ticket_too_long_to_offer),
 };
