@@ -106,8 +106,8 @@ static enum sw_err take_record(struct sw_conn *conn, uint8_t type, struct sw_sli
         return SW_ERR_RECORD_OVERFLOW;
     if (payload.len == 0 && type != SW_CT_APPLICATION_DATA)
         return SW_ERR_RECORD_EMPTY;
-    /* a request to renegotiate is answered, and so counts like a warning: data alone ends the row */
-    if (type == SW_CT_APPLICATION_DATA ? payload.len > 0 : type != SW_CT_ALERT && !conn->established)
+    /* a request to renegotiate counts like a warning: data ends the row, and in a handshake a message that leads on */
+    if (type == SW_CT_APPLICATION_DATA && payload.len > 0)
         conn->warnings = 0;
     switch (type) {
     case SW_CT_HANDSHAKE:
@@ -146,14 +146,24 @@ static bool known_type(uint8_t type)
     return type >= SW_CT_CHANGE_CIPHER_SPEC && type <= SW_CT_APPLICATION_DATA;
 }
 
+/*
+ * Before the version is settled any 3.x will do (RFC 5246 E.1), afterwards exactly the one agreed on. A client that gives up before it has read our
+ * ServerHello does not know that one: its alert has the version of its hello's record.
+ */
+static bool right_version(const struct sw_conn *conn, struct sw_record_header h, bool first)
+{
+    bool gives_up = h.type == SW_CT_ALERT && sw_is_server(conn) && conn->in.bulk == NULL;
+
+    return first || gives_up ? h.version >> 8 == 3 : h.version == conn->version;
+}
+
 static enum sw_err check_record(struct sw_conn *conn, const uint8_t *p, struct sw_record_header h)
 {
     bool first = conn->hs != NULL && !conn->hs->hello_done;
 
     if (!known_type(h.type))
         return first && h.version >> 8 != 3 ? not_tls(p) : SW_ERR_RECORD_TYPE;
-    /* before the version is settled any 3.x will do (RFC 5246 E.1), afterwards exactly the one agreed on */
-    if (first ? h.version >> 8 != 3 : h.version != conn->version)
+    if (!right_version(conn, h, first))
         return SW_ERR_RECORD_VERSION;
     if (h.len > (conn->in.bulk == NULL ? (unsigned)SW_RECORD_PLAIN_MAX : (unsigned)SW_RECORD_CIPHER_MAX))
         return SW_ERR_RECORD_OVERFLOW;

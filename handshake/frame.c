@@ -54,8 +54,11 @@ static enum sw_err one_message(struct sw_conn *conn, struct sw_slice raw, bool m
     if (conn->hs == NULL || conn->established)
         return after_handshake(conn, raw);
     if (type == SW_HELLO_REQUEST && !sw_is_server(conn) && !sw_option(conn, SW_OPT_RENEGOTIATION_FATAL)) {
-        /* ignored while a handshake is under way (RFC 5246 7.4.1.1), and never part of the transcript; who wants no such peer takes it as out of turn */
-        return raw.len == MESSAGE_HEADER ? SW_OK : SW_ERR_DECODE;
+        /* ignored while a handshake is under way (RFC 5246 7.4.1.1), and never part of the transcript, but not for ever; who wants no such peer takes
+         * it as out of turn */
+        if (raw.len != MESSAGE_HEADER)
+            return SW_ERR_DECODE;
+        return ++conn->warnings > SW_WARNINGS_MAX ? SW_ERR_WARNING_FLOOD : SW_OK;
     }
     return sw_step_receive(conn, type, raw, more);
 }

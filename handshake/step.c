@@ -254,6 +254,7 @@ enum sw_err sw_step_receive(struct sw_conn *conn, int message, struct sw_slice r
                         sw_message_name(here(conn)->message));
         return message == SW_CHANGE_CIPHER_SPEC ? SW_ERR_CHANGE_CIPHER_SPEC : SW_ERR_UNEXPECTED_MESSAGE;
     }
+    conn->warnings = 0;
     if (message == SW_CHANGE_CIPHER_SPEC) {
         err = receive_ccs(conn, raw);
     } else {

@@ -53,7 +53,65 @@ static void a_failed_session_is_forgotten(void)
     }
 }
 
+static void put_raw(struct sw_conn *to, const uint8_t *p, size_t len)
+{
+    size_t room;
+    uint8_t *in = sw_conn_in_buf(to, &room);
+
+    CU_ASSERT_TRUE_FATAL(in != NULL && room >= len);
+    memcpy(in, p, len);
+    (void)sw_conn_in_ack(to, len);
+}
+
+/*
+ * A client that gives up before it has read our ServerHello knows no other version than its hello's: its alert is heard (RFC 5246 E.1). Nothing else
+ * may come with that version, nor may a record with another major one.
+ */
+static void who_gives_up_is_heard(void)
+{
+    static const struct {
+        uint8_t record[7];
+        enum sw_err err;
+        enum sw_alert sent;
+    } rows[] = {
+        {{21, 3, 1, 0, 2, 2, SW_ALERT_USER_CANCELED}, SW_ERR_PEER_ALERT, SW_ALERT_NONE},
+        {{21, 3, 0, 0, 2, 1, SW_ALERT_CLOSE_NOTIFY}, SW_ERR_PEER_ALERT, SW_ALERT_CLOSE_NOTIFY},
+        {{21, 3, 4, 0, 2, 1, SW_ALERT_USER_CANCELED}, SW_OK, SW_ALERT_NONE},
+        {{21, 4, 1, 0, 2, 2, SW_ALERT_USER_CANCELED}, SW_ERR_RECORD_VERSION, SW_ALERT_PROTOCOL_VERSION},
+        {{22, 3, 1, 0, 2, 16, 0}, SW_ERR_RECORD_VERSION, SW_ALERT_PROTOCOL_VERSION},
+        {{20, 3, 1, 0, 1, 1, 0}, SW_ERR_RECORD_VERSION, SW_ALERT_PROTOCOL_VERSION},
+        {{23, 3, 1, 0, 2, 1, 1}, SW_ERR_RECORD_VERSION, SW_ALERT_PROTOCOL_VERSION},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_carry(p.client, p.server, 0));
+        put_raw(p.server, rows[i].record, 5u + rows[i].record[4]);
+        SW_ASSERT_ERR(sw_conn_error(p.server), rows[i].err);
+        CU_ASSERT_EQUAL(sw_conn_alert_sent(p.server), rows[i].sent);
+        if (rows[i].err == SW_ERR_PEER_ALERT)
+            CU_ASSERT_EQUAL(sw_conn_alert_received(p.server), rows[i].record[6]);
+        pair_close(&p);
+    }
+}
+
+/* Under protection the version is the agreed one, an alert's, too. */
+static void later_alerts_have_the_version(void)
+{
+    struct pair p;
+
+    pair_establish(&p, false);
+    put_raw(p.server, (const uint8_t[]){21, 3, 1, 0, 2, 2, SW_ALERT_USER_CANCELED}, 7);
+    SW_ASSERT_ERR(sw_conn_error(p.server), SW_ERR_RECORD_VERSION);
+    pair_close(&p);
+}
+
 SW_TEST_SUITE(engine){
     SW_TEST(empty_records_are_bounded),
     SW_TEST(a_failed_session_is_forgotten),
+    SW_TEST(who_gives_up_is_heard),
+    SW_TEST(later_alerts_have_the_version),
 };

@@ -77,6 +77,25 @@ static void requests_within_a_handshake(void)
     }
 }
 
+/* But not for ever: they count like warnings, together with them, until a message leads on. */
+static void requests_are_bounded(void)
+{
+    static const uint8_t request[4] = {0}, warning[2] = {1, SW_ALERT_USER_CANCELED};
+
+    for (int one_more = 0; one_more < 2; one_more++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        pair_connect(&p, name);
+        CU_ASSERT_PTR_NOT_NULL(sw_conn_out_buf(p.client, &(size_t){0}));
+        for (int i = 0; i < 4 + one_more; i++)
+            pair_put(&p, false, i % 2 ? SW_CT_ALERT : SW_CT_HANDSHAKE, i % 2 ? warning : request, i % 2 ? 2 : 4);
+        SW_ASSERT_ERR(sw_conn_error(p.client), one_more ? SW_ERR_WARNING_FLOOD : SW_OK);
+        CU_ASSERT_EQUAL(pair_run(&p), !one_more);
+        pair_close(&p);
+    }
+}
+
 /* Nothing follows our close_notify, not even a refusal. */
 static void no_answer_after_the_close(void)
 {
@@ -204,6 +223,7 @@ SW_TEST_SUITE(frame){
     SW_TEST(renegotiation_in_pieces),
     SW_TEST(renegotiation_can_be_fatal),
     SW_TEST(requests_within_a_handshake),
+    SW_TEST(requests_are_bounded),
     SW_TEST(no_answer_after_the_close),
     SW_TEST(nothing_else_after_the_handshake),
 };
