@@ -1,6 +1,7 @@
 /*
  * The server's sessions by id: a hash table of chains, and one queue through all entries from the oldest to the newest. An entry is one block: its
- * links and the written session, no longer than needed.
+ * links and the written session. Blocks of the usual length are cut from slabs and used again, so that a handshake rarely allocates for its session; a session
+ * that is longer has a block of its own.
  *
  * The ids are random and our own, so their first bytes are as good a hash as any and nobody can choose them to collide.
  */
@@ -17,16 +18,29 @@ struct entry {
     uint8_t bytes[]; /* the written session, its id at a fixed place */
 };
 
+enum { BUCKETS_MAX = 1 << 20, SLOT = 256, SLAB_SLOTS = 32, SLOT_BYTES = SLOT - offsetof(struct entry, bytes) };
+
+union slot {
+    struct entry entry;
+    union slot *next; /* of the free ones */
+    uint8_t size[SLOT];
+};
+
+struct slab {
+    struct slab *next;
+    union slot slot[SLAB_SLOTS];
+};
+
 struct sw_session_cache {
     struct sw_allocator alloc;
     pthread_mutex_t lock;
+    struct slab *slabs;
+    union slot *free; /* wiped */
     size_t max, count;
     size_t mask; /* buckets - 1, a power of two */
     struct entry *oldest, *newest;
     struct entry *bucket[];
 };
-
-enum { BUCKETS_MAX = 1 << 20 };
 
 static size_t cache_size(size_t buckets)
 {
@@ -54,18 +68,61 @@ struct sw_session_cache *sw_session_cache_new(const struct sw_allocator *alloc, 
     return cache;
 }
 
-static size_t entry_size(const struct entry *e)
+/* --- blocks of entries -------------------------------------------------------------------------------------------------- */
+
+static size_t own_size(size_t len)
 {
-    return offsetof(struct entry, bytes) + e->len;
+    return offsetof(struct entry, bytes) + len;
+}
+
+static struct entry *slot_take(struct sw_session_cache *cache)
+{
+    union slot *slot = cache->free;
+
+    if (!slot) {
+        struct slab *slab = cache->alloc.alloc(cache->alloc.ctx, sizeof *slab);
+
+        if (!slab)
+            return NULL;
+        slab->next = cache->slabs;
+        cache->slabs = slab;
+        for (size_t i = 0; i < SLAB_SLOTS; i++) {
+            slab->slot[i].next = slot;
+            slot = &slab->slot[i];
+        }
+    }
+    cache->free = slot->next;
+    return &slot->entry;
+}
+
+static struct entry *entry_new(struct sw_session_cache *cache, const struct sw_writer *session)
+{
+    struct entry *e =
+        session->len <= SLOT_BYTES ? slot_take(cache) : cache->alloc.alloc(cache->alloc.ctx, own_size(session->len));
+
+    if (!e)
+        return NULL;
+    e->len = (uint16_t)session->len;
+    memcpy(e->bytes, session->buf, session->len);
+    return e;
 }
 
 static void entry_free(struct sw_session_cache *cache, struct entry *e)
 {
-    size_t size = entry_size(e);
+    size_t len = e->len;
 
-    sw_wipe(e, size);
-    cache->alloc.release(cache->alloc.ctx, e, size);
+    sw_wipe(e, own_size(len));
+    if (len <= SLOT_BYTES) {
+        union slot *slot = (union slot *)(void *)e;
+
+        slot->next = cache->free;
+        cache->free = slot;
+    } else {
+        cache->alloc.release(cache->alloc.ctx, e, own_size(len));
+    }
 }
+
+/* --- the cache ----------------------------------------------------------------------------------------------------------- */
 
 void sw_session_cache_free(struct sw_session_cache *cache)
 {
@@ -77,6 +134,11 @@ void sw_session_cache_free(struct sw_session_cache *cache)
     for (struct entry *e = cache->oldest, *next; e; e = next) {
         next = e->newer;
         entry_free(cache, e);
+    }
+    for (struct slab *slab = cache->slabs, *next; slab; slab = next) {
+        next = slab->next;
+        sw_wipe(slab, sizeof *slab);
+        cache->alloc.release(cache->alloc.ctx, slab, sizeof *slab);
     }
     pthread_mutex_destroy(&cache->lock);
     alloc = cache->alloc;
@@ -134,41 +196,38 @@ static void take_out(struct sw_session_cache *cache, struct entry **at)
     entry_free(cache, e);
 }
 
-/* An entry with the session written into it; NULL when there is no memory or it does not fit. */
-static struct entry *entry_new(struct sw_session_cache *cache, const struct sw_session *s)
+static enum sw_err put_locked(struct sw_session_cache *cache, const struct sw_writer *session)
 {
-    uint8_t bytes[SW_SESSION_MAX];
-    struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
-    struct entry *e = NULL;
+    struct entry *e = entry_new(cache, session), **at;
 
-    if (sw_session_encode(s, &w) == SW_OK)
-        e = cache->alloc.alloc(cache->alloc.ctx, offsetof(struct entry, bytes) + w.len);
-    if (e) {
-        e->len = (uint16_t)w.len;
-        memcpy(e->bytes, bytes, w.len);
-    }
-    sw_wipe(bytes, w.len);
-    return e;
-}
-
-enum sw_err sw_session_cache_put(struct sw_session_cache *cache, const struct sw_session *s)
-{
-    struct entry *e, **at;
-
-    if (s->id_len == 0 || s->id_len > SW_SESSION_ID_MAX || s->ticket.len)
-        return SW_ERR_ARGUMENT;
-    e = entry_new(cache, s);
     if (!e)
         return SW_ERR_MEMORY;
-    pthread_mutex_lock(&cache->lock);
-    at = find(cache, s->id, s->id_len);
+    at = place_of(cache, e);
     if (*at)
         take_out(cache, at);
     else if (cache->count == cache->max)
         take_out(cache, place_of(cache, cache->oldest));
     insert(cache, e);
-    pthread_mutex_unlock(&cache->lock);
     return SW_OK;
+}
+
+enum sw_err sw_session_cache_put(struct sw_session_cache *cache, const struct sw_session *s)
+{
+    uint8_t bytes[SW_SESSION_MAX];
+    struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
+    enum sw_err err;
+
+    if (s->id_len == 0 || s->id_len > SW_SESSION_ID_MAX || s->ticket.len)
+        return SW_ERR_ARGUMENT;
+    /* what does not fit is not kept, as if there were no memory */
+    err = sw_session_encode(s, &w) == SW_OK ? SW_OK : SW_ERR_MEMORY;
+    if (err == SW_OK) {
+        pthread_mutex_lock(&cache->lock);
+        err = put_locked(cache, &w);
+        pthread_mutex_unlock(&cache->lock);
+    }
+    sw_wipe(bytes, w.len);
+    return err;
 }
 
 static enum sw_err get_locked(struct sw_session_cache *cache, const uint8_t *id, size_t id_len, int64_t now,
