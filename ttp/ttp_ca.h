@@ -74,6 +74,9 @@ int ttp_certs_read(const struct ttp *t, const char *path, struct ttp_certs *out)
 int ttp_cert_read(const struct ttp *t, const char *path, struct ttp_certs *out);
 void ttp_certs_free(struct ttp_certs *certs);
 
+/* ttp_cert_is: whether the first certificate of a file is this one; silent. */
+bool ttp_cert_is(const char *path, struct sw_slice der);
+
 /*
  * ttp_certs_pem: certificates in DER as one PEM text; ttp_certs_write: in a file, with the flags of sw_file_write. Exit
  * codes.

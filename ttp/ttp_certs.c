@@ -61,6 +61,18 @@ int ttp_cert_read(const struct ttp *t, const char *path, struct ttp_certs *out)
     return read_some(t, path, 1, out);
 }
 
+bool ttp_cert_is(const char *path, struct sw_slice der)
+{
+    struct sw_file file;
+    struct ttp_certs read = {.n = 0};
+    if (!sw_file_exists(path) || sw_file_read(path, CERT_FILE_MAX, &file) != SW_OK)
+        return false;
+    bool same = parse(&file, 1, &read) == SW_OK && sw_slice_eq(read.v[0].der, der);
+    sw_file_free(&file);
+    ttp_certs_free(&read);
+    return same;
+}
+
 void ttp_certs_free(struct ttp_certs *certs)
 {
     free(certs->buf);

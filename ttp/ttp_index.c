@@ -320,12 +320,21 @@ static const char *relative(const struct ttp_index *ix, const char *prefix)
     return within ? prefix + ix->dir_len : prefix;
 }
 
-static const char *absolute(struct ttp_index *ix, const char *prefix)
+/*
+ * Rows from before that are absolute. Where the file lies here, the directory was moved or copied, and this is meant; as long as it holds this very
+ * certificate, for a file elsewhere may have the name of another one's here.
+ */
+static const char *absolute(struct ttp_index *ix, const char *prefix, struct sw_slice der)
 {
-    if (*prefix == 0 || *prefix == '/')
+    char path[sizeof ix->prefix + 4];
+    const char *slash = strrchr(prefix, '/');
+    if (*prefix == 0)
         return prefix;
-    snprintf(ix->prefix, sizeof ix->prefix, "%.*s%s", (int)ix->dir_len, ix->path, prefix);
-    return ix->prefix;
+    snprintf(ix->prefix, sizeof ix->prefix, "%.*s%s", (int)ix->dir_len, ix->path, *prefix == '/' ? slash + 1 : prefix);
+    if (*prefix != '/')
+        return ix->prefix;
+    snprintf(path, sizeof path, "%s.crt", ix->prefix);
+    return ttp_cert_is(path, der) ? ix->prefix : prefix;
 }
 
 int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *action, const char *detail)
@@ -429,6 +438,7 @@ static const char *text(sqlite3_stmt *s, int column)
 
 static void read_row(struct ttp_index *ix, sqlite3_stmt *s, struct ttp_row *row)
 {
+    struct sw_slice der = {sqlite3_column_blob(s, 12), (size_t)sqlite3_column_bytes(s, 12)};
     *row = (struct ttp_row){
         .serial = text(s, 0),
         .issuer = text(s, 1),
@@ -437,12 +447,12 @@ static void read_row(struct ttp_index *ix, sqlite3_stmt *s, struct ttp_row *row)
         .profile = text(s, 4),
         .key_type = text(s, 5),
         .fingerprint = text(s, 6),
-        .prefix = absolute(ix, text(s, 7)),
+        .prefix = absolute(ix, text(s, 7), der),
         .replaces = text(s, 8),
         .not_before = sqlite3_column_int64(s, 9),
         .not_after = sqlite3_column_int64(s, 10),
         .issued = sqlite3_column_int64(s, 11),
-        .der = {sqlite3_column_blob(s, 12), (size_t)sqlite3_column_bytes(s, 12)},
+        .der = der,
         .revoked = sqlite3_column_int64(s, 13),
         .reason = sqlite3_column_int(s, 14),
         .replaced = sqlite3_column_int(s, 15),

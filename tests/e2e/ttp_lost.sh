@@ -73,6 +73,31 @@ ok "$TTP" --pki taken adopt other/root.crt --key-file other/root.key --crl other
 ok "$TTP" --pki taken crl; is "revoked" 1 "$(revoked taken/root.crl)"
 ok openssl crl -inform DER -in <(openssl crl -in other/root.crl -outform DER) -noout
 
+# --- rows from before with absolute paths, and the directory moved --------------------------------------------------------
+ok "$TTP" --pki old init "Old Root" --key p256
+for name in a b c; do ok "$TTP" --pki old issue $name.example.org --key p256; done
+mkdir elsewhere
+ok "$TTP" --pki old issue a.elsewhere.example.org --key p256 --out elsewhere/a.example.org
+sql old/index.db "DROP TRIGGER certificates_update" >/dev/null
+sql old/index.db "UPDATE certificates SET prefix = '$PWD/old/' || prefix WHERE prefix NOT LIKE '/%'" >/dev/null
+cp -a old copy
+sum=$(sha256sum old/a.example.org.*)
+ok "$TTP" --pki copy renew a.example.org; says "$PWD/copy/a.example.org.crt"
+is "files of the original" "$sum" "$(sha256sum old/a.example.org.*)"
+mv old moved
+ok "$TTP" --json --pki moved list
+is "prefixes" "$PWD/moved/root $PWD/moved/a.example.org $PWD/moved/b.example.org $PWD/moved/c.example.org $PWD/elsewhere/a.example.org" \
+    "$(python3 -c 'import json; print(*[r["prefix"] for r in json.load(open("out"))])')"
+ok "$TTP" --pki moved renew b.example.org; says "$PWD/moved/b.example.org.crt"
+PASS=word ok "$TTP" --pki moved export c.example.org --p12 c.p12 --passout env:PASS
+ok "$TTP" --pki moved renew "Old Root"; says "$PWD/moved/root.crt"
+ok "$TTP" --pki moved revoke c.example.org
+# what was written elsewhere and has gone is not looked for here under its name
+sum=$(sha256sum moved/a.example.org.*)
+mv elsewhere away
+code 5 "$TTP" --pki moved renew a.elsewhere.example.org; says "elsewhere"
+is "files of another" "$sum" "$(sha256sum moved/a.example.org.*)"
+
 # --- what fails leaves nothing --------------------------------------------------------------------------------------------
 mkdir dry && cd dry || exit 1
 left() { is "left by: $*" "$before_it" "$(find . -mindepth 1 -printf '%P %s\n' | grep -v '^\(out\|err\) ' | sort)"; }
