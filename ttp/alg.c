@@ -114,7 +114,7 @@ static void write_hash(struct sw_writer *w, enum sw_hash_id hash)
     sw_der_close(w, alg);
 }
 
-void sw_pss_key_write(struct sw_writer *w, enum sw_hash_id hash)
+void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash)
 {
     size_t params, field, mgf;
 

@@ -67,7 +67,7 @@ static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
         break;
     case SW_KEY_RSA_PSS:
         write_oid(w, &sw_oid_rsa_pss);
-        sw_pss_key_write(w, key->pss_hash);
+        sw_pss_write(w, key->pss_hash);
         break;
     case SW_KEY_EC:
         write_oid(w, &sw_oid_ec);

@@ -3,6 +3,7 @@
  */
 #include "ttp/sign.h"
 #include "ttp/der.h"
+#include "ttp/oid.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,9 @@ enum {
     RSA_SHA256 = 0x0401,
     RSA_SHA384 = 0x0501,
     RSA_SHA512 = 0x0601,
+    PSS_SHA256 = 0x0809,
+    PSS_SHA384 = 0x080a,
+    PSS_SHA512 = 0x080b,
     ECDSA_SHA256 = 0x0403,
     ECDSA_SHA384 = 0x0503,
     ECDSA_SHA512 = 0x0603,
@@ -38,9 +42,18 @@ static const struct algorithm algorithms[] = {
     {ED448, false, 3, {0x2b, 0x65, 0x71}},
 };
 
+/* The hash that the key is bound to, if it is to one. */
+static const struct sw_sigscheme *pss_scheme(enum sw_hash_id bound, bool self)
+{
+    enum sw_hash_id hash = bound != SW_HASH_NONE ? bound : self ? SW_HASH_SHA256 : SW_HASH_SHA384;
+    return sw_sigscheme_by_id(hash == SW_HASH_SHA512 ? PSS_SHA512 : hash == SW_HASH_SHA384 ? PSS_SHA384 : PSS_SHA256);
+}
+
 const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self)
 {
     switch (key->type) {
+    case SW_KEY_RSA_PSS:
+        return pss_scheme(key->pss_hash, self);
     case SW_KEY_RSA:
         return sw_sigscheme_by_id(self ? RSA_SHA256 : RSA_SHA384);
     case SW_KEY_EC:
@@ -56,8 +69,21 @@ const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self
     }
 }
 
+/* Whatever kind of RSA key it is: in X.509 the key says so, not the signature (RFC 4055 3.1). */
+static void write_pss(struct sw_writer *w, enum sw_hash_id hash)
+{
+    size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_der_write(w, SW_DER_OID, sw_oid_rsa_pss.der, sw_oid_rsa_pss.len);
+    sw_pss_write(w, hash);
+    sw_der_close(w, alg);
+}
+
 void sw_sigalg_encode(struct sw_writer *w, const struct sw_sigscheme *scheme)
 {
+    if (scheme && scheme->padding == SW_SIG_PSS) {
+        write_pss(w, scheme->hash);
+        return;
+    }
     for (size_t i = 0; scheme && i < sizeof algorithms / sizeof *algorithms; i++) {
         const struct algorithm *a = &algorithms[i];
         if (a->id != scheme->id)

@@ -11,8 +11,9 @@
 
 /*
  * sw_sign_scheme: how a key signs certificates, lists and requests: ECDSA with the hash of its curve's strength, EdDSA
- * as it is, RSA (PKCS#1 v1.5, which every verifier knows) with SHA-384, or SHA-256 if self is set: for what the key
- * says about itself, roots and requests. NULL for a key that cannot sign.
+ * as it is, RSA (PKCS#1 v1.5, which every verifier knows; an RSASSA-PSS key by that, and with the hash it is bound to)
+ * with SHA-384, or SHA-256 if self is set: for what the key says about itself, roots and requests. NULL for a key that
+ * cannot sign.
  */
 const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self);
 

@@ -131,6 +131,37 @@ ok openssl verify -x509_strict -CAfile mk.crt m.crt
 code 3 "$TTP" --pki mk crl; says "lacks cRLSign"
 [ ! -e mk/root.crl ] && passed || failed "a list that nobody takes"
 
+# --- a CA with an RSASSA-PSS key, bound to a hash or not ------------------------------------------------------------------
+openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss-any.key 2>/dev/null
+openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha512 -pkeyopt rsa_pss_keygen_mgf1_md:sha512 \
+    -pkeyopt rsa_pss_keygen_saltlen:64 -out pss-sha512.key 2>/dev/null
+chmod 600 pss-*.key
+for kind in any sha512; do
+    ok "$TTP" --pki pss-$kind init "PSS Root" --key-file pss-$kind.key; says "rsa-pss2048"
+    ok openssl x509 -in pss-$kind/root.crt -noout -text; says "Signature Algorithm: rsassaPss"
+    ok "$TTP" --pki pss-$kind request pss.example.org --key-file pss-$kind.key --out pss-leaf-$kind
+    ok openssl req -in pss-leaf-$kind.csr -noout -verify
+    ok "$TTP" --pki pss-$kind sign pss-leaf-$kind.csr
+    ok "$TTP" --pki pss-$kind issue bad.example.org --out pss-bad-$kind
+    ok "$TTP" --pki pss-$kind revoke bad.example.org
+    ok "$TTP" --pki pss-$kind crl
+    ok "$TTP" --pki pss-$kind ocsp pss.example.org --out pss-leaf-$kind.ocsp
+    cat pss-$kind/root.crt pss-$kind/root.crl >pss+crl.pem
+    ok openssl verify -x509_strict -crl_check -CAfile pss+crl.pem pss-leaf-$kind.crt
+    no openssl verify -x509_strict -crl_check -CAfile pss+crl.pem pss-bad-$kind.crt; says "certificate revoked"
+    ok openssl ocsp -respin pss-leaf-$kind.ocsp -issuer pss-$kind/root.crt -cert pss-leaf-$kind.crt -CAfile pss-$kind/root.crt; says "pss-leaf-$kind.crt: good"
+    ok "$TTP" verify --strict --root pss-$kind/root.crt --purpose server --crl pss-$kind/root.crl --ocsp pss-leaf-$kind.ocsp pss-leaf-$kind.crt
+    code 1 "$TTP" verify --root pss-$kind/root.crt --purpose server --crl pss-$kind/root.crl pss-bad-$kind.crt; says "revoked"
+    ok "$TTP" --pki pss-$kind renew pss.example.org
+    openssl req -x509 -new -key pss-$kind.key -sigopt rsa_pss_saltlen:digest -subj /CN=Adopted -out pss-adopted.crt 2>err || failed "openssl req"
+    ok "$TTP" --pki pss-adopted-$kind adopt pss-adopted.crt --key-file pss-$kind.key
+    ok "$TTP" --pki pss-adopted-$kind issue x.example.org --out pss-x-$kind
+    ok openssl verify -CAfile pss-adopted.crt pss-x-$kind.crt
+done
+# a salt as long as it gets, which OpenSSL takes where nobody says how long
+openssl req -x509 -new -key pss-any.key -sigopt rsa_pss_saltlen:max -subj /CN=Salty -out pss-salty.crt 2>err || failed "openssl req"
+code 4 "$TTP" --pki pss-salty adopt pss-salty.crt --key-file pss-any.key; says "a salt of the hash's length"
+
 # --- easy-rsa: its CA is adopted, its certificates are revoked ------------------------------------------------------------
 easyrsa=$(command -v easyrsa || ls /usr/share/easy-rsa/easyrsa 2>/dev/null)
 if [ -n "$easyrsa" ]; then

@@ -10,6 +10,8 @@ static void schemes(void)
         const char *key, *self, *other;
     } rows[] = {
         {VECTOR("rsa2048.pem"), "rsa_pkcs1_sha256", "rsa_pkcs1_sha384"},
+        {VECTOR("rsapss2048.pem"), "rsa_pss_pss_sha256", "rsa_pss_pss_sha384"},
+        {VECTOR("rsapss2048-sha384.pem"), "rsa_pss_pss_sha384", "rsa_pss_pss_sha384"},
         {VECTOR("p256.pem"), "ecdsa_secp256r1_sha256", "ecdsa_secp256r1_sha256"},
         {VECTOR("p384.pem"), "ecdsa_secp384r1_sha384", "ecdsa_secp384r1_sha384"},
         {VECTOR("p521.pem"), "ecdsa_secp521r1_sha512", "ecdsa_secp521r1_sha512"},
@@ -26,7 +28,11 @@ static void schemes(void)
     CU_ASSERT_PTR_NULL(sw_sign_scheme(&none, true));
 }
 
-/* RFC 4055 5, RFC 5758 3.2, RFC 8410 3. */
+/* RFC 4055 5 and 3.1 (as OpenSSL 3.0 writes the parameters of PSS), RFC 5758 3.2, RFC 8410 3. */
+#define PSS(hash, salt)                                                                                                \
+    "304106092a864886f70d01010a3034a00f300d060960864801650304020" hash                                                 \
+    "0500a11c301a06092a864886f70d010108300d060960864801650304020" hash "0500a20302" salt
+
 static void algorithm_identifiers(void)
 {
     static const struct {
@@ -36,6 +42,10 @@ static void algorithm_identifiers(void)
         {0x0401, "300d06092a864886f70d01010b0500"},
         {0x0501, "300d06092a864886f70d01010c0500"},
         {0x0601, "300d06092a864886f70d01010d0500"},
+        {0x0804, PSS("1", "0120")},
+        {0x0809, PSS("1", "0120")},
+        {0x080a, PSS("2", "0130")},
+        {0x080b, PSS("3", "0140")},
         {0x0403, "300a06082a8648ce3d040302"},
         {0x0503, "300a06082a8648ce3d040303"},
         {0x0603, "300a06082a8648ce3d040304"},
@@ -43,14 +53,14 @@ static void algorithm_identifiers(void)
         {0x0808, "300506032b6571"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        uint8_t der[32];
+        uint8_t der[80];
         struct sw_writer w = sw_writer_of(der, sizeof der);
         sw_sigalg_encode(&w, sw_sigscheme_by_id(rows[i].id));
         SW_ASSERT_HEX(der, w.len, rows[i].hex);
     }
-    uint8_t der[32];
+    uint8_t der[80];
     struct sw_writer w = sw_writer_of(der, sizeof der);
-    sw_sigalg_encode(&w, sw_sigscheme_by_id(0x0804)); /* PSS has parameters to choose; we do not sign with it */
+    sw_sigalg_encode(&w, sw_sigscheme_by_id(0x0201)); /* with SHA-1 nothing is signed */
     CU_ASSERT_FALSE(sw_writer_ok(&w));
 }
 
