@@ -184,7 +184,7 @@ static enum sw_err call_hello(struct sw_conn *conn)
 
 struct choice {
     struct sw_conn *conn;
-    bool named; /* certificates for the name asked for alone */
+    unsigned only; /* certificates: SW_CRED_ */
 };
 
 static const struct sw_suite *best_suite(const struct sw_client_hello *h, struct choice *choice);
@@ -260,7 +260,7 @@ static bool usable(void *ctx, const struct sw_suite *suite)
 
     if (suite->kex != SW_KEX_RSA && sw_group_for_hello(choice->conn, suite->kex) == NULL)
         return false;
-    return sw_credential_for_suite(choice->conn, suite, choice->named, &cred, &scheme);
+    return sw_credential_for_suite(choice->conn, suite, choice->only, &cred, &scheme);
 }
 
 /*
@@ -304,15 +304,15 @@ static const struct sw_suite *choose_among(const struct sw_client_hello *h, stru
 /* The right certificate is worth more than the first suite: without it the client refuses us. */
 static const struct sw_suite *best_suite(const struct sw_client_hello *h, struct choice *choice)
 {
+    const struct sw_conn *conn = choice->conn;
     const struct sw_suite *suite = NULL;
 
-    choice->named = choice->conn->name != NULL && choice->conn->cfg->creds_len > 1;
-    if (choice->named)
-        suite = choose_among(h, choice);
-    if (suite != NULL)
-        return suite;
-    choice->named = false;
-    return choose_among(h, choice);
+    for (int only = conn->cfg->creds_len > 1 ? SW_CRED_NAMED | SW_CRED_BELIEVED : 0; suite == NULL && only >= 0; only--)
+        if ((only & SW_CRED_NAMED) == 0 || conn->name != NULL) {
+            choice->only = (unsigned)only;
+            suite = choose_among(h, choice);
+        }
+    return suite;
 }
 
 static enum sw_err choose_suite(struct sw_conn *conn, const struct sw_client_hello *h)
@@ -323,7 +323,7 @@ static enum sw_err choose_suite(struct sw_conn *conn, const struct sw_client_hel
     conn->suite = best_suite(h, &choice);
     if (conn->suite == NULL)
         return no_suite(conn, h);
-    if (!sw_credential_for_suite(conn, conn->suite, choice.named, &hs->cred, &hs->scheme))
+    if (!sw_credential_for_suite(conn, conn->suite, choice.only, &hs->cred, &hs->scheme))
         return SW_ERR_NO_SUITE;
     for (size_t i = 0; i < conn->cfg->creds_len; i++)
         if (conn->cfg->creds[i] == hs->cred)

@@ -10,12 +10,16 @@
 
 enum { SW_CREDENTIALS_MAX = 16, SW_ALPN_MAX = 16 };
 
+/* A signature that none of our schemes has made. */
+#define SW_SIGNED_OTHERWISE (1U << 31)
+
 /* A certificate chain with its key. The leaf's views point into der[0]. */
 struct sw_credential {
     struct sw_slice *der; /* leaf first; each owned */
     size_t der_len;
     size_t chain_bytes; /* of the Certificate message's list, prefixes included */
     struct sw_cert leaf;
+    uint32_t signed_with; /* the signatures of the chain: a bit for each row of sw_sigscheme_at, SW_SIGNED_OTHERWISE */
     struct sw_privkey *key;
     bool has_sigalgs;
     struct sw_id_list sigalgs; /* what it signs with, if its owner said so */

@@ -77,6 +77,22 @@ static enum sw_err take_pem(struct sw_config *cfg, struct sw_credential *c, cons
     return err;
 }
 
+/* The bit of the scheme that a certificate of the chain is signed with. What has signed itself is checked by nobody (RFC 8446 4.4.2.2). */
+static uint32_t signature_bit(struct sw_slice der)
+{
+    const struct sw_sigscheme *row;
+    struct sw_cert cert;
+
+    if (sw_cert_parse(&cert, der.p, der.len) != SW_OK)
+        return SW_SIGNED_OTHERWISE;
+    if (sw_cert_name_eq(cert.issuer, cert.subject))
+        return 0;
+    for (unsigned i = 0; (row = sw_sigscheme_at(i)) != NULL; i++)
+        if (row == cert.sig_scheme)
+            return 1U << i;
+    return SW_SIGNED_OTHERWISE;
+}
+
 /* Cut a PEM chain, or take one DER certificate, into the credential. */
 static enum sw_err take_chain(struct sw_config *cfg, struct sw_credential *c, const void *chain, size_t len)
 {
@@ -93,6 +109,8 @@ static enum sw_err take_chain(struct sw_config *cfg, struct sw_credential *c, co
     err = der ? copy_slice(cfg, chain, len, &c->der[0]) : take_pem(cfg, c, chain, len);
     for (size_t i = 0; i < c->der_len; i++)
         c->chain_bytes += 3 + c->der[i].len;
+    for (size_t i = 0; err == SW_OK && i < c->der_len; i++)
+        c->signed_with |= signature_bit(c->der[i]);
     if (err == SW_OK)
         err = sw_cert_parse(&c->leaf, c->der[0].p, c->der[0].len);
     return err == SW_OK ? SW_OK : sw_config_refuse(cfg, err, "the certificate chain", sw_err_reason(err));

@@ -94,6 +94,38 @@ enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubke
     return SW_OK;
 }
 
+/* Whether a list has a scheme. That of a PSS signature in a certificate does not say which kind of RSA key made it: either will do. */
+static bool has_scheme(struct sw_slice list, const struct sw_sigscheme *s)
+{
+    const struct sw_sigscheme *row;
+
+    if (s->padding != SW_SIG_PSS)
+        return has_number(list, s->id);
+    for (size_t i = 0; (row = sw_sigscheme_at(i)) != NULL; i++)
+        if (row->padding == SW_SIG_PSS && row->hash == s->hash && has_number(list, row->id))
+            return true;
+    return false;
+}
+
+/* Whether all signatures of a chain are of schemes that the peer has listed. */
+static bool chain_listed(const struct sw_credential *cred, struct sw_slice list)
+{
+    const struct sw_sigscheme *row;
+
+    for (unsigned i = 0; (row = sw_sigscheme_at(i)) != NULL; i++)
+        if ((cred->signed_with & 1U << i) != 0 && !has_scheme(list, row))
+            return false;
+    return (cred->signed_with & SW_SIGNED_OTHERWISE) == 0;
+}
+
+/* What a client says about certificates' signatures: in its own list (RFC 8446 4.2.3), else in that for handshakes (RFC 5246 7.4.2), else nothing. */
+static bool chain_believed(const struct sw_hello_ext *ext, const struct sw_credential *cred)
+{
+    if (ext->sigalgs_cert.len > 0)
+        return chain_listed(cred, ext->sigalgs_cert);
+    return !ext->sigalgs_present || chain_listed(cred, ext->sigalgs);
+}
+
 /* --- certificates ----------------------------------------------------------------------------------------------------------- */
 
 static bool usage_allows(const struct sw_cert *cert, unsigned bit)
@@ -156,13 +188,15 @@ static bool fits_suite(struct sw_conn *conn, const struct sw_credential *cred, c
     return *scheme != NULL;
 }
 
-bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, bool named,
+bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, unsigned only,
                              const struct sw_credential **cred, const struct sw_sigscheme **scheme)
 {
     for (size_t i = 0; i < conn->cfg->creds_len; i++) {
         const struct sw_credential *c = conn->cfg->creds[i];
 
-        if (named && !sw_name_matches(&c->leaf, conn->name))
+        if ((only & SW_CRED_NAMED) != 0 && !sw_name_matches(&c->leaf, conn->name))
+            continue;
+        if ((only & SW_CRED_BELIEVED) != 0 && !chain_believed(&conn->hs->peer_ext, c))
             continue;
         if (fits_suite(conn, c, suite, scheme)) {
             *cred = c;
@@ -193,13 +227,16 @@ void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential 
     const struct sw_handshake *hs = conn->hs;
 
     *cred = NULL;
-    /* one whose issuer is named is preferred; without such a one the first that fits may still convince the server */
-    for (int pass = 0; pass < 2; pass++)
+    /* one whose issuer is named is preferred, and one that is signed as the server can check it (RFC 5246 7.4.6); without such a one the first that
+     * fits may still convince it */
+    for (int only = SW_CRED_NAMED | SW_CRED_BELIEVED; only >= 0; only--)
         for (size_t i = 0; i < conn->cfg->creds_len; i++) {
             const struct sw_credential *c = conn->cfg->creds[i];
             bool named = hs->req_authorities.len > 0 && issuer_named(c, hs->req_authorities);
 
-            if (!named && (pass == 0 || c->match_issuer))
+            if (!named && ((only & SW_CRED_NAMED) != 0 || c->match_issuer))
+                continue;
+            if ((only & SW_CRED_BELIEVED) != 0 && !chain_listed(c, hs->req_sigalgs))
                 continue;
             if (!type_requested(hs->req_types, c->leaf.key.type) || !usage_allows(&c->leaf, SW_KU_DIGITAL_SIGNATURE))
                 continue;

@@ -62,11 +62,14 @@ bool sw_certificate_next(struct sw_reader *list, struct sw_slice *der);
 
 /* Certificate chains and who may use which (credential.c). */
 
+/* Among which certificates: those for the name that was asked for, those whose chain is signed as the peer can check it; the name weighs more. */
+enum { SW_CRED_BELIEVED = 1, SW_CRED_NAMED = 2 };
+
 /*
- * sw_credential_for_suite: the server's certificate and signature scheme for a suite, named: among those for the name asked for alone; false if there is none.
+ * sw_credential_for_suite: the server's certificate and signature scheme for a suite, of those `only` says; false if there is none.
  * sw_credential_kind: whether some certificate has the kind of key that a suite needs.
  */
-bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, bool named,
+bool sw_credential_for_suite(struct sw_conn *conn, const struct sw_suite *suite, unsigned only,
                              const struct sw_credential **cred, const struct sw_sigscheme **scheme);
 bool sw_credential_kind(const struct sw_conn *conn, const struct sw_suite *suite);
 /* sw_credential_for_request: the client's certificate for the CertificateRequest in hand; *cred NULL if none fits. */

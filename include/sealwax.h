@@ -90,7 +90,7 @@ enum sw_err sw_config_set_sigalgs(struct sw_config *cfg, const char *names) SW_M
 
 /*
  * sw_config_add_cert: a certificate chain, leaf first, and its private key, as PEM (or DER: one certificate, PKCS#8). A server may have several: it
- * chooses by suite, signature schemes and server name, in the order added.
+ * chooses by server name, by whether the client lists the signatures of the chain, by suite and signature schemes, then in the order added.
  *   pass      passphrase of an encrypted key, or NULL
  * SW_ERR_PEM, SW_ERR_CERT_DECODE, SW_ERR_KEY_DECODE, SW_ERR_PASSPHRASE, SW_ERR_KEY_MISMATCH, SW_ERR_MEMORY.
  */

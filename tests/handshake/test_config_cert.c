@@ -45,6 +45,9 @@ static void chains_of_each_form(void)
     SW_ASSERT_OK(sw_config_add_cert(cfg, der, n, f.key, f.key_len, NULL));
     CU_ASSERT_EQUAL(cfg->creds[0]->der_len, 1);
     CU_ASSERT_EQUAL(cfg->creds[0]->chain_bytes, 3 + n);
+    for (unsigned i = 0; sw_sigscheme_at(i) != NULL; i++)
+        CU_ASSERT_EQUAL(cfg->creds[0]->signed_with >> i & 1, sw_sigscheme_at(i)->id == 0x0501);
+    CU_ASSERT_EQUAL(cfg->creds[0]->signed_with & SW_SIGNED_OTHERWISE, 0);
     SW_ASSERT_BYTES(cfg->creds[0]->der[0].p, der, n);
     both = malloc(f.key_len + f.crt_len + f.root_len);
     memcpy(both, f.key, f.key_len);
@@ -52,6 +55,8 @@ static void chains_of_each_form(void)
     memcpy(both + f.key_len + f.crt_len, f.root, f.root_len);
     SW_ASSERT_OK(sw_config_add_cert(cfg, both, f.key_len + f.crt_len + f.root_len, f.key, f.key_len, NULL));
     CU_ASSERT_EQUAL(cfg->creds[1]->der_len, 2);
+    /* the root has signed itself, which nobody checks */
+    CU_ASSERT_EQUAL(cfg->creds[1]->signed_with, cfg->creds[0]->signed_with);
     SW_ASSERT_BYTES(cfg->creds[1]->der[0].p, der, n);
     CU_ASSERT_PTR_NOT_NULL(sw_config_key(cfg, 1));
     CU_ASSERT_PTR_NULL(sw_config_key(cfg, 2));

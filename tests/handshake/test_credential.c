@@ -64,13 +64,13 @@ static void hear_authority(struct heard *h, struct sw_slice dn, struct sw_slice 
 }
 
 /* The place of the certificate chosen, or -1. */
-static int chosen(struct heard *h, uint16_t suite, bool named, uint16_t *scheme)
+static int chosen(struct heard *h, uint16_t suite, unsigned only, uint16_t *scheme)
 {
     const struct sw_credential *cred = NULL;
     const struct sw_sigscheme *s = NULL;
 
     *scheme = 0;
-    if (!sw_credential_for_suite(h->conn, sw_suite_by_id(suite), named, &cred, &s))
+    if (!sw_credential_for_suite(h->conn, sw_suite_by_id(suite), only, &cred, &s))
         return -1;
     *scheme = s != NULL ? s->id : 0;
     for (size_t i = 0; i < h->cfg->creds_len; i++)
@@ -139,7 +139,7 @@ static void by_suite_curve_and_scheme(void)
 
         heard_open(&h, SW_SERVER, c->certs, c->policy);
         hear(&h, c->groups, c->sigalgs);
-        cert = chosen(&h, c->suite, false, &scheme);
+        cert = chosen(&h, c->suite, 0, &scheme);
         if (cert != c->cert || scheme != c->scheme)
             printf("choice %zu: certificate %d, scheme %04x\n", i, cert, scheme);
         CU_ASSERT_EQUAL(cert, c->cert);
@@ -156,17 +156,17 @@ static void by_name(void)
     heard_open(&h, SW_SERVER, "server-p256 other-p256", "classic");
     hear(&h, "0017", USUAL);
     hear_name(&h, "other.example");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, true, &scheme), 1);
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, false, &scheme), 0);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, SW_CRED_NAMED, &scheme), 1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, 0, &scheme), 0);
     hear_name(&h, "OTHER.example");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, true, &scheme), 1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, SW_CRED_NAMED, &scheme), 1);
     hear_name(&h, "server.example");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, true, &scheme), 0);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, SW_CRED_NAMED, &scheme), 0);
     hear_name(&h, "nobody.example");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, true, &scheme), -1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, SW_CRED_NAMED, &scheme), -1);
     /* the right name on a key that cannot serve */
     hear_name(&h, "other.example");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, true, &scheme), -1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, SW_CRED_NAMED, &scheme), -1);
     heard_close(&h);
 }
 
@@ -194,9 +194,9 @@ static void by_key_usage(void)
             h.cfg->creds[c]->leaf.has_key_usage = usages[i].present;
             h.cfg->creds[c]->leaf.key_usage = (uint16_t)usages[i].bits;
         }
-        CU_ASSERT_EQUAL(chosen(&h, RSA, false, &scheme), usages[i].decrypts ? 0 : -1);
-        CU_ASSERT_EQUAL(chosen(&h, DHE_RSA, false, &scheme), usages[i].signs ? 0 : -1);
-        CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, false, &scheme), usages[i].signs ? 1 : -1);
+        CU_ASSERT_EQUAL(chosen(&h, RSA, 0, &scheme), usages[i].decrypts ? 0 : -1);
+        CU_ASSERT_EQUAL(chosen(&h, DHE_RSA, 0, &scheme), usages[i].signs ? 0 : -1);
+        CU_ASSERT_EQUAL(chosen(&h, ECDHE_ECDSA, 0, &scheme), usages[i].signs ? 1 : -1);
         CU_ASSERT_EQUAL(sw_credential_kind(h.conn, sw_suite_by_id(RSA)), usages[i].decrypts);
         CU_ASSERT_EQUAL(sw_credential_kind(h.conn, sw_suite_by_id(ECDHE_ECDSA)), usages[i].signs);
     }
@@ -225,15 +225,15 @@ static void schemes_of_a_certificate(void)
     heard_open(&h, SW_SERVER, "server-rsa", "classic");
     SW_ASSERT_OK(sw_config_set_cert_sigalgs(h.cfg, "rsa_pkcs1_sha512:rsa_pss_rsae_sha256"));
     hear(&h, NULL, "0804 0401 0601");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), 0);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), 0);
     CU_ASSERT_EQUAL(scheme, 0x0601);
     hear(&h, NULL, "0401 0804");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), 0);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), 0);
     CU_ASSERT_EQUAL(scheme, 0x0804);
     hear(&h, NULL, "0401 0501");
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), -1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), -1);
     hear(&h, NULL, NULL); /* SHA-1 is meant, and it does not sign with that */
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), -1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), -1);
     heard_close(&h);
 }
 
@@ -245,11 +245,11 @@ static void for_named_issuers_alone(void)
     heard_open(&h, SW_SERVER, "server-rsa", "classic");
     SW_ASSERT_OK(sw_config_set_cert_match_issuer(h.cfg, true));
     hear(&h, NULL, USUAL);
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), -1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), -1);
     hear_authority(&h, h.cfg->creds[0]->leaf.subject, &h.conn->hs->peer_ext.authorities);
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), -1);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), -1);
     hear_authority(&h, h.cfg->creds[0]->leaf.issuer, &h.conn->hs->peer_ext.authorities);
-    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, false, &scheme), 0);
+    CU_ASSERT_EQUAL(chosen(&h, ECDHE_RSA, 0, &scheme), 0);
     heard_close(&h);
 }
 
@@ -293,6 +293,94 @@ static void groups_by_hello(void)
         CU_ASSERT_EQUAL(ecdhe != NULL ? ecdhe->id : 0, rows[i].ecdhe);
     }
     heard_close(&h);
+}
+
+/* --- signatures of the chain ------------------------------------------------------------------------------------------------ */
+
+/* The bit of a scheme's row. */
+static uint32_t signed_with(uint16_t id)
+{
+    unsigned i = 0;
+
+    while (sw_sigscheme_at(i)->id != id)
+        i++;
+    return 1U << i;
+}
+
+/* What the client's lists say about a chain (RFC 5246 7.4.2, RFC 8446 4.2.3): signature_algorithms_cert alone, where it is there. */
+static void chains_believed(void)
+{
+    /* clang-format off */
+    static const struct {
+        uint16_t with[2];
+        const char *sigalgs, *for_certs; /* NULL: the client did not send the extension */
+        bool believed;
+    } rows[] = {
+        {{0x0401, 0},      "0804 0401", NULL,        true},
+        {{0x0401, 0},      "0804 0501", NULL,        false},
+        {{0x0401, 0},      "0804",      "0401",      true},
+        {{0x0401, 0},      "0804 0401", "0501",      false},
+        {{0x0401, 0},      NULL,        NULL,        true},
+        {{0x0401, 0},      NULL,        "0403",      false},
+        {{0x0401, 0x0503}, "0804 0401", NULL,        false}, /* each certificate of it */
+        {{0x0401, 0x0503}, "0804",      "0503 0401", true},
+        {{0x0804, 0},      "0809",      NULL,        true},  /* which kind of RSA key has signed, it does not say */
+        {{0x0809, 0},      "0804",      NULL,        true},
+        {{0x0805, 0},      "0804",      NULL,        false},
+        {{0x0807, 0},      "0808",      NULL,        false},
+        {{0, 0},           "0804",      NULL,        true},  /* it has signed itself */
+        {{1, 0},           "0804 0401", NULL,        false}, /* by a scheme that is none of ours */
+        {{1, 0},           NULL,        NULL,        true},
+    };
+    /* clang-format on */
+    struct heard h;
+    uint16_t scheme;
+
+    heard_open(&h, SW_SERVER, "server-rsa", "classic");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static uint8_t numbers[16];
+        struct sw_credential *cred = h.cfg->creds[0];
+
+        hear(&h, NULL, rows[i].sigalgs);
+        h.conn->hs->peer_ext.sigalgs_cert =
+            (struct sw_slice){numbers, rows[i].for_certs ? sw_unhex(rows[i].for_certs, numbers, sizeof numbers) : 0};
+        cred->signed_with = 0;
+        for (int k = 0; k < 2; k++)
+            if (rows[i].with[k] != 0)
+                cred->signed_with |= rows[i].with[k] == 1 ? SW_SIGNED_OTHERWISE : signed_with(rows[i].with[k]);
+        CU_ASSERT_EQUAL(chosen(&h, RSA, SW_CRED_BELIEVED, &scheme), rows[i].believed ? 0 : -1);
+        CU_ASSERT_EQUAL(chosen(&h, RSA, 0, &scheme), 0);
+    }
+    heard_close(&h);
+}
+
+/* A chain that the client can check is worth more than the first suite; where there is none, the suite decides. */
+static void the_chain_before_the_suite(void)
+{
+    static const struct {
+        uint16_t rsa, p256, suite; /* what the two are signed with; what must be chosen */
+    } rows[] = {{0x0501, 0x0501, ECDHE_ECDSA},
+                {0x0501, 0x0503, ECDHE_RSA},
+                {0x0503, 0x0501, ECDHE_ECDSA},
+                {0x0503, 0x0503, ECDHE_ECDSA}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sw_conn_info info;
+        struct pair p;
+
+        pair_open(&p, false);
+        pair_cert(p.server_cfg, "server-p256");
+        SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "0xC02B:0xC02F"));
+        SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, "0xC02B:0xC02F"));
+        SW_ASSERT_OK(sw_config_set_sigalgs(p.client_cfg, "0x0403:0x0804:0x0501"));
+        p.server_cfg->creds[0]->signed_with = signed_with(rows[i].rsa);
+        p.server_cfg->creds[1]->signed_with = signed_with(rows[i].p256);
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_EQUAL(info.suite, rows[i].suite);
+        pair_close(&p);
+    }
 }
 
 /* --- a client's choice ------------------------------------------------------------------------------------------------------ */
@@ -388,6 +476,22 @@ static void requests_by_authority(void)
     heard_close(&h);
 }
 
+/* RFC 5246 7.4.6: one whose chain the server can check goes first, behind one whose issuer it names; without such a one the first that fits. */
+static void requests_by_signature(void)
+{
+    struct heard h;
+    uint16_t scheme;
+
+    heard_open(&h, SW_CLIENT, "client-rsa client-p256", "classic");
+    CU_ASSERT_EQUAL(requested(&h, "01 40", "0403 0804 0501", &scheme), 0);
+    h.cfg->creds[0]->signed_with = signed_with(0x0601);
+    CU_ASSERT_EQUAL(requested(&h, "01 40", "0403 0804 0501", &scheme), 1);
+    CU_ASSERT_EQUAL(requested(&h, "01", "0403 0804 0501", &scheme), 0);
+    h.cfg->creds[1]->signed_with = signed_with(0x0601);
+    CU_ASSERT_EQUAL(requested(&h, "01 40", "0403 0804 0501", &scheme), 0);
+    heard_close(&h);
+}
+
 /* The second certificate's issuer is named and the first's is not: the first shows a chain nothing can be read of. */
 static void the_named_issuer_goes_first(void)
 {
@@ -457,6 +561,9 @@ SW_TEST_SUITE(credential){
     SW_TEST(requests_by_type_and_scheme),
     SW_TEST(requests_by_key_usage),
     SW_TEST(requests_by_authority),
+    SW_TEST(requests_by_signature),
+    SW_TEST(chains_believed),
+    SW_TEST(the_chain_before_the_suite),
     SW_TEST(the_named_issuer_goes_first),
     SW_TEST(schemes_accepted),
 };
