@@ -130,6 +130,9 @@ void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap);
 enum { SW_IDENTITY_MIN = 7 + 64 + 1 };
 enum sw_err sw_cert_identity(const struct sw_cert *cert, char *out, size_t cap) SW_MUST_USE;
 
+/* sw_cert_identity_possible: whether text can be what sw_cert_identity says of some certificate: not empty, UTF-8, nothing in it that is not shown. */
+bool sw_cert_identity_possible(const char *text);
+
 /* sw_cert_common_name: the last CN of a Name as UTF-8, NUL-terminated into out, control characters replaced; the empty string if there is none. */
 void sw_cert_common_name(struct sw_slice name, char *out, size_t cap);
 

@@ -383,3 +383,16 @@ enum sw_err sw_cert_identity(const struct sw_cert *cert, char *out, size_t cap)
     out[at] = '\0';
     return err;
 }
+
+bool sw_cert_identity_possible(const char *text)
+{
+    size_t len = strlen(text), n;
+    uint32_t c;
+
+    for (size_t i = 0; i < len; i += n) {
+        n = utf8_read((const uint8_t *)text + i, len - i, &c);
+        if (n == 0 || !is_shown(c))
+            return false;
+    }
+    return len > 0;
+}

@@ -1,4 +1,5 @@
 #include "apps/cli/log.h"
+#include "apps/cli/printable.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -67,27 +68,20 @@ static bool is_utf8(const char *text)
     return string != NULL;
 }
 
-/* U+0080 to U+009F, as UTF-8: some terminals obey them. */
-static bool is_c1(const unsigned char *p)
-{
-    return p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
-}
-
 /* Text without control characters, and without bytes that are not UTF-8: these become \xNN. also: characters that get a backslash. */
 static void escape(FILE *out, const char *text, const char *also)
 {
     bool readable = is_utf8(text);
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f || (*p >= 0x80 && !readable))
-            fprintf(out, "\\x%02x", *p);
-        else if (is_c1(p)) {
-            fprintf(out, "\\x%02x\\x%02x", p[0], p[1]);
-            p++;
-        } else {
-            if (strchr(also, *p))
-                fputc('\\', out);
-            fputc(*p, out);
+    for (size_t i = 0, len = strlen(text), odd = 0; i<len; i++, odd -= odd> 0) {
+        unsigned char ch = (unsigned char)text[i];
+        odd = odd ? odd : control_at(text + i, len - i);
+        if (odd || (ch >= 0x80 && !readable)) {
+            fprintf(out, "\\x%02x", ch);
+            continue;
         }
+        if (strchr(also, ch))
+            fputc('\\', out);
+        fputc(ch, out);
     }
 }
 

@@ -1,5 +1,6 @@
 /* What the programs say on standard error: failures, as text or as JSON, notices and warnings. */
 #include "apps/cli/log.h"
+#include "apps/cli/printable.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -7,14 +8,6 @@
 #include <string.h>
 
 enum { LINE_MAX_LENGTH = 1024 };
-
-/* Bytes from a peer or a file name must not steer the terminal, nor pretend to be a second line. */
-static void make_printable(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-}
 
 /* Into the log, where everything goes there; false: it does not. */
 static bool logged(const struct app *app, enum log_level level, const char *event, enum sw_err err, const char *text)

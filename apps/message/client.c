@@ -30,24 +30,51 @@ void client_print(const json_t *object)
 
 int client_ask(struct http_client *c, const struct http_send *send, json_t **out)
 {
+    return client_ask_until(c, send, 0, NULL, out);
+}
+
+/* Before the next try: longer each time, but not beyond the deadline. */
+static void pause_before(int try, int64_t deadline)
+{
+    int64_t wait = try < 7 ? 100L <<
+    try:
+        10000, left = deadline - clock_now();
+    if (try > 0)
+        clock_pause(deadline && left < wait ? (long)(left > 0 ? left : 0) : (long)wait);
+}
+
+static bool is_over(int status)
+{
+    return status == 404 || status == 409 || status == 410;
+}
+
+int client_ask_until(struct http_client *c, const struct http_send *send, int64_t deadline, bool *over, json_t **out)
+{
     int code = APP_SYSTEM;
     *out = NULL;
-    for (int i = 0; i < TRIES && !*out; i++) {
+    for (int i = 0; !*out && (i == 0 || (deadline ? clock_now() < deadline : i < TRIES)); i++) {
         size_t len;
-        if (i)
-            clock_pause(100L << i);
-        enum http_fate fate = http_client_send(c, send, i + 1 < TRIES, &code);
+        pause_before(i, deadline);
+        enum http_fate fate = http_client_send(c, send, deadline || i + 1 < TRIES, &code);
         if (fate == HTTP_REFUSED)
             return code;
         if (fate == HTTP_LOST)
             continue;
-        if (c->reply.status >= 300)
+        bool ended = over && is_over(c->reply.status);
+        if (c->reply.status >= 300 && !ended)
             return http_client_problem(c);
         char *text = http_client_body(c, CLIENT_BODY_MAX, &len);
+        if (ended) {
+            free(text);
+            *over = true;
+            return APP_DONE;
+        }
         *out = text ? json_loadb(text, len, 0, NULL) : NULL;
         if (text)
             sw_wipe(text, len);
         free(text);
     }
-    return *out ? APP_DONE : code ? code : app_error(c->app, APP_SYSTEM, "%s: the answer cannot be read", c->where);
+    if (*out || deadline)
+        return *out ? APP_DONE : APP_SYSTEM;
+    return code ? code : app_error(c->app, APP_SYSTEM, "%s: the answer cannot be read", c->where);
 }

@@ -18,6 +18,14 @@ enum {
  */
 int client_ask(struct http_client *c, const struct http_send *send, json_t **out);
 
+/*
+ * client_ask_until: the same with
+ *   deadline   of clock_now(), up to which a server that was there is waited for; 0: some seconds
+ *   over       receives, if it is not NULL, whether the answer was that somebody else has the message or that it has ended (404, 409, 410): then nothing is said, *out is
+ *              NULL and the result APP_DONE
+ */
+int client_ask_until(struct http_client *c, const struct http_send *send, int64_t deadline, bool *over, json_t **out);
+
 /* client_text: a string of an object, "" if there is none. client_time: one like "2026-11-20T12:00:00Z" as Unix seconds; 0 if it is none. */
 const char *client_text(const json_t *object, const char *key);
 int64_t client_time(const json_t *object, const char *key);

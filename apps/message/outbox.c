@@ -2,6 +2,8 @@
 #include "apps/cli/options.h"
 #include "apps/message/service.h"
 #include "base/wipe.h"
+#include "ttp/cert.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,14 +13,10 @@ enum {
     WAIT_MAX = 3600  /* seconds a sender may wait for a receipt in one request */
 };
 
-/* A name a certificate could have: printable, without what paths and logs take for something else. */
+/* A name that somebody's certificate could have: whoever can log in can be written to. */
 static bool is_name(const char *text)
 {
-    size_t n = strlen(text);
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] <= 0x20 || text[i] == 0x7f || strchr("/\\\"<>|", text[i]))
-            return false;
-    return n > 0 && n < SW_NAME_MAX && http_is_text(text);
+    return strlen(text) < SW_NAME_MAX && sw_cert_identity_possible(text);
 }
 
 static bool once_of(const char *text, enum sw_once *out)
@@ -36,7 +34,7 @@ static bool read_letter(const struct message_service *s, struct http_request *rq
     int64_t seconds, most = sw_store_limits(s->store)->ttl_max;
     *mail = (struct sw_mail){0};
     if (!to || !is_name(to)) {
-        http_problem(rq, 400, "to=NAME is missing, or is no name");
+        http_problem(rq, 400, "to=NAME is missing, or nobody can have that name");
         return false;
     }
     if (!once_of(http_query(rq, "once"), &mail->once)) {
@@ -58,30 +56,49 @@ static bool read_letter(const struct message_service *s, struct http_request *rq
     return true;
 }
 
-/* One row per way a message may not be accepted. */
+/* One row per way a message may not be accepted; with a unit, the limit is told in it. */
 static const struct {
     enum sw_put_verdict verdict;
     int status, retry_after;
-    const char *detail;
+    const char *detail, *unit;
 } refusals[] = {
-    {SW_PUT_CONFLICT, 422, 0, "this Idempotency-Key was used for another message"},
-    {SW_PUT_TOO_LARGE, 413, 0, "the message is too long"},
-    {SW_PUT_TTL, 422, 0, "ttl is longer than this server keeps messages (its --max-ttl), or no time at all"},
-    {SW_PUT_QUEUE_FULL, 507, 60, "too many messages wait for this recipient"},
-    {SW_PUT_RATE, 429, 60, "too many messages to this recipient in one minute"},
-    {SW_PUT_DISK_FULL, 507, 60, "the server's disk is full"},
+    {SW_PUT_CONFLICT, 422, 0, "this Idempotency-Key was used for another message", NULL},
+    {SW_PUT_TOO_LARGE, 413, 0, "the message is too long", "bytes"},
+    {SW_PUT_TTL, 422, 0, "ttl is longer than this server keeps messages, or no time at all", "seconds"},
+    {SW_PUT_QUEUE_FULL, 507, 60, "too many messages wait for this recipient", "messages"},
+    {SW_PUT_RATE, 429, 60, "too many messages to this recipient in one minute", "messages"},
+    {SW_PUT_DISK_FULL, 507, 60, "the server's disk is full", NULL},
 };
+
+static int64_t limit_of(const struct sw_store_limits *limits, enum sw_put_verdict verdict)
+{
+    return verdict == SW_PUT_TOO_LARGE    ? (int64_t)limits->body_max
+           : verdict == SW_PUT_TTL        ? limits->ttl_max
+           : verdict == SW_PUT_QUEUE_FULL ? limits->queue_max
+                                          : limits->rate_max;
+}
+
+static void describe_refusal(const struct message_service *s, size_t row, char *out, size_t cap)
+{
+    if (refusals[row].unit)
+        snprintf(out, cap, "%s: at most %" PRId64 " %s", refusals[row].detail,
+                 limit_of(sw_store_limits(s->store), refusals[row].verdict), refusals[row].unit);
+    else
+        snprintf(out, cap, "%s", refusals[row].detail);
+}
 
 static void answer_put(struct message_service *s, struct http_request *rq, const struct sw_mail *mail,
                        enum sw_put_verdict verdict)
 {
+    char detail[128];
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].verdict == verdict) {
+            describe_refusal(s, i, detail, sizeof detail);
             if (refusals[i].retry_after)
                 http_set_header(rq, "Retry-After", "%d", refusals[i].retry_after);
             if (s->events.trouble)
-                s->events.trouble(s->events.ctx, rq->peer.name, refusals[i].detail);
-            http_problem(rq, refusals[i].status, "%s", refusals[i].detail);
+                s->events.trouble(s->events.ctx, rq->peer.name, detail);
+            http_problem(rq, refusals[i].status, "%s", detail);
             return;
         }
     message_happened(s, verdict == SW_PUT_REPEATED ? "repeated" : "queued", mail, rq->peer.name);

@@ -30,6 +30,7 @@ int receipt_await(struct http_client *c, json_t *mail, int64_t patience)
     json_incref(mail);
     int code = receipt_verdict(mail);
     c->patience = 0;
+    c->stays = true; /* a message that was accepted is waited for, whatever becomes of the server meanwhile */
     while (code < 0) {
         int64_t left = deadline == INT64_MAX ? 300 : (deadline - clock_now() + 999) / 1000;
         if (left <= 0) {
@@ -41,11 +42,13 @@ int receipt_await(struct http_client *c, json_t *mail, int64_t patience)
                  client_text(mail, "state"), (long long)(left < 300 ? left : 300));
         const struct http_send get = {.method = "GET", .path = path};
         json_t *news;
-        int failed = client_ask(c, &get, &news);
-        if (failed) {
+        int failed = client_ask_until(c, &get, deadline, NULL, &news);
+        if (failed && clock_now() < deadline) {
             code = failed;
             break;
         }
+        if (failed) /* the server was away at the end */
+            continue;
         if (strcmp(client_text(news, "state"), client_text(mail, "state")) != 0 || receipt_verdict(news) >= 0)
             say_receipt(c->app, news);
         json_decref(mail);

@@ -4,6 +4,7 @@
  * after it (never lost). Then it is acknowledged.
  */
 #include "apps/cli/clock.h"
+#include "apps/cli/printable.h"
 #include "apps/message/client.h"
 #include "apps/message/sealing.h"
 #include "apps/message/seen.h"
@@ -38,17 +39,23 @@ struct reader {
 static void print_text(const char *text, size_t len)
 {
     bool terminal = isatty(STDOUT_FILENO);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char ch = (unsigned char)text[i];
-        bool control = (ch < 0x20 && ch != '\n' && ch != '\t') || ch == 0x7f;
-        putchar(terminal && control ? '?' : text[i]);
+    for (size_t i = 0, odd = 0; i<len; i++, odd -= odd> 0) {
+        if (terminal && !odd && text[i] != '\n' && text[i] != '\t')
+            odd = control_at(text + i, len - i);
+        putchar(odd ? '?' : text[i]);
     }
     if (!len || text[len - 1] != '\n')
         putchar('\n');
 }
 
-static int print_bytes(const struct app *app, const char *base64)
+/* What does not come again is shown on a terminal all the same, as it travelled. */
+static int print_bytes(const struct app *app, const char *base64, bool only_once)
 {
+    if (only_once && isatty(STDOUT_FILENO)) {
+        app_say(app, "this message is not text: here it is in base64");
+        puts(base64);
+        return APP_DONE;
+    }
     size_t len = strlen(base64), n;
     uint8_t *bytes = malloc(len + 1);
     enum sw_err err =
@@ -99,33 +106,34 @@ static int open_sealed(struct reader *r, json_t **mail, char signed_id[SEAL_ID_M
 static int show(const struct app *app, const json_t *mail)
 {
     const json_t *text = json_object_get(mail, "text");
+    bool only_once = strcmp(client_text(mail, "once"), "no") != 0;
     int code = APP_DONE;
     if (app->json) {
         client_print(mail);
     } else {
         app_say(app, "from %s, %s%s%s", client_text(mail, "from"), client_text(mail, "sent"),
-                strcmp(client_text(mail, "once"), "no") == 0 ? "" : ", shown once",
-                json_object_get(mail, "signed_id") ? ", sealed and signed" : "");
+                only_once ? ", shown once" : "", json_object_get(mail, "signed_id") ? ", sealed and signed" : "");
         if (text)
             print_text(json_string_value(text), json_string_length(text));
         else
-            code = print_bytes(app, client_text(mail, "base64"));
+            code = print_bytes(app, client_text(mail, "base64"), only_once);
     }
     if (fflush(stdout) && !code)
         code = app_error(app, APP_SYSTEM, "standard output: %s", strerror(errno));
     return code;
 }
 
-/* Acknowledge, or take a strict one. What is over already is no failure. */
+/* Acknowledge, refuse, or take a strict one. What is over already is no failure; *out is NULL then. */
 static int end_message(struct reader *r, const char *id, const char *how, json_t **out)
 {
     char path[128];
+    bool over;
     snprintf(path, sizeof path, "/inbox/%.40s/%s", id, how);
     const struct http_send post = {.method = "POST", .path = path};
-    return client_ask(&r->control, &post, out);
+    return client_ask_until(&r->control, &post, 0, &over, out);
 }
 
-/* If it fails, the server may be in trouble: whoever stays owes it, and pays before he reads on. What is over already is no failure. */
+/* If it fails, the server may be in trouble: whoever stays owes it, and pays before he reads on. */
 static int acknowledge(struct reader *r, const char *id)
 {
     json_t *answer;
@@ -139,12 +147,16 @@ static int acknowledge(struct reader *r, const char *id)
     return APP_DONE;
 }
 
-/* A strict message is gone when the server hands it out: it is noted first, and then asked for. */
-static int take_strict(struct reader *r, json_t **mail)
+/* A strict message is gone when the server hands it out: it is noted first, and then asked for. *had: it was handed out already. */
+static int take_strict(struct reader *r, json_t **mail, bool *had)
 {
     json_t *whole;
     int code = end_message(r, client_text(*mail, "id"), "take", &whole);
-    if (code)
+    *had = !code && !whole;
+    if (*had)
+        app_say(r->app, "a message from %s for one reader: another one had it, or the connection broke as it came",
+                client_text(*mail, "from"));
+    if (!whole)
         return code;
     json_decref(*mail);
     *mail = whole;
@@ -157,15 +169,21 @@ static bool is_id(const char *id)
 }
 
 /* What became of a message that was fetched. */
-enum fate { SHOWN, REPLAYED, REFUSED, LEFT };
+enum fate { SHOWN, SEEN, GONE, REPLAYED, REFUSED, LEFT };
+
+/* Kept for a year at least: the server decides how long the message lives, and must not decide how long it is remembered. */
+static int note_sealed(struct reader *r, const char *key, const json_t *mail)
+{
+    return seen_add(r->seen, key, client_time(mail, "expires") + 365 * 86400);
+}
 
 /*
  * A sealed message is opened, and its signed id noted like that of the mailbox: a server that hands out an old letter as a new one is noticed. What cannot be
  * opened is refused, so that it does not come again and its sender knows; but what is for another device of ours is left for that, unless no other can have it.
  */
-static int open_once(struct reader *r, json_t **mail, bool only_once, int64_t expires, enum fate *fate)
+static int open_once(struct reader *r, json_t **mail, bool only_once, char key[SW_MAIL_ID_MAX], enum fate *fate)
 {
-    char signed_id[SEAL_ID_MAX], key[SW_MAIL_ID_MAX];
+    char signed_id[SEAL_ID_MAX];
     json_t *answer;
     int code = open_sealed(r, mail, signed_id);
     if (code == APP_REFUSED && !only_once) {
@@ -180,43 +198,69 @@ static int open_once(struct reader *r, json_t **mail, bool only_once, int64_t ex
     }
     if (code)
         return code;
-    snprintf(key, sizeof key, "%.*s", (int)strspn(signed_id, "0123456789abcdef"), signed_id);
+    snprintf(key, SW_MAIL_ID_MAX, "%.*s", (int)strspn(signed_id, "0123456789abcdef"), signed_id);
     if (seen_has(r->seen, key)) {
         *fate = REPLAYED;
         return app_error(r->app, APP_DONE, "a sealed message from %s: refused: it was delivered before",
                          client_text(*mail, "from"));
     }
-    /* kept for a year at least: the server decides how long the message lives, and must not decide how long it is remembered */
-    return seen_add(r->seen, key, expires + 365 * 86400);
+    return only_once ? note_sealed(r, key, *mail) : APP_DONE;
+}
+
+/* A one-time message that was noted and could not be shown will not be: its sender should know, and send another one. */
+static void give_back(struct reader *r, const char *id, bool strict)
+{
+    json_t *answer;
+    app_say(r->app, "message %s was shown once only, and that failed: ask for another one", id);
+    if (!strict && end_message(r, id, "refuse", &answer) == APP_DONE)
+        json_decref(answer);
+}
+
+/* Note and show a message, if nobody has; *fate says what became of it. */
+static int show_once(struct reader *r, json_t **mail, const char *id, enum fate *fate)
+{
+    const char *once = client_text(*mail, "once");
+    bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0, fresh = true;
+    char key[SW_MAIL_ID_MAX] = "";
+    int64_t expires = client_time(*mail, "expires");
+    int code = only_once ? seen_claim(r->seen, id, expires, &fresh) : APP_DONE;
+    if (!code && (!fresh || (!only_once && seen_has(r->seen, id)))) {
+        *fate = SEEN; /* shown, and the acknowledgement was lost; or another program has it */
+        return APP_DONE;
+    }
+    if (!code && strict) {
+        bool had = false;
+        code = take_strict(r, mail, &had);
+        *fate = had ? GONE : *fate;
+    }
+    if (!code && *fate == SHOWN && json_is_true(json_object_get(*mail, "sealed")))
+        code = open_once(r, mail, only_once, key, fate);
+    if (!code && *fate == SHOWN) {
+        code = show(r->app, *mail);
+        if (code && only_once)
+            give_back(r, id, strict);
+    }
+    if (!code && !only_once && *fate == SHOWN && *key)
+        code = note_sealed(r, key, *mail);
+    return !code && !only_once && *fate != LEFT ? seen_add(r->seen, id, expires) : code;
 }
 
 /* One message from the stream. */
 static int receive(struct reader *r, json_t **mail)
 {
     char id[SW_MAIL_ID_MAX];
-    const char *once = client_text(*mail, "once");
-    bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
     enum fate fate = SHOWN;
-    int64_t expires = client_time(*mail, "expires");
+    bool strict = strcmp(client_text(*mail, "once"), "strict") == 0;
     if (!is_id(client_text(*mail, "id")))
         return app_error(r->app, APP_BAD_INPUT, "%s: a message without identity", r->stream.where);
     snprintf(id, sizeof id, "%s", client_text(*mail, "id"));
-    if (seen_has(r->seen, id)) { /* shown, and the acknowledgement was lost */
-        if (!strict)
-            (void)acknowledge(r, id);
-        return APP_DONE;
-    }
-    int code = only_once ? seen_add(r->seen, id, expires) : APP_DONE;
-    if (!code && strict)
-        code = take_strict(r, mail);
-    if (!code && json_is_true(json_object_get(*mail, "sealed")))
-        code = open_once(r, mail, only_once, expires, &fate);
-    if (!code && fate == SHOWN)
-        code = show(r->app, *mail);
-    if (!code && !only_once && fate != LEFT)
-        code = seen_add(r->seen, id, expires);
-    if (!code && !strict && (fate == SHOWN || fate == REPLAYED))
+    seen_begin_turn(r->seen);
+    int code = show_once(r, mail, id, &fate);
+    seen_end_turn(r->seen);
+    if (!code && !strict && (fate == SHOWN || fate == REPLAYED || fate == SEEN))
         code = acknowledge(r, id);
+    if (fate == SEEN || fate == GONE)
+        return code;
     r->shown += fate == SHOWN;
     if (r->left > 0)
         r->left--;

@@ -12,7 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_LENGTH = 4096, KEEP = 86400, COMPACT = 1000 /* lines before it is written anew */ };
+enum {
+    PATH_LENGTH = 4096,
+    KEEP = 86400,
+    COMPACT = 1000,  /* lines before it is written anew */
+    TURN_TRIES = 100 /* of 20 ms */
+};
 
 struct entry {
     char id[SW_MAIL_ID_MAX];
@@ -23,6 +28,9 @@ struct seen {
     const struct app *app;
     char path[PATH_LENGTH];
     int fd;
+    ino_t inode; /* of the file as it was read last, and its size: whether others have written */
+    off_t size;
+    bool torn; /* its last line has no end: a crash */
     struct entry *entries;
     size_t n, room;
 };
@@ -64,10 +72,10 @@ static int find_path(struct seen *s)
     return APP_DONE;
 }
 
-/* All lines; *lines counts those that are over, too. */
+/* All lines, in place of what was known; *lines counts those that are over, too. */
 static bool load(struct seen *s, size_t *lines)
 {
-    char line[128], id[SW_MAIL_ID_MAX];
+    char line[128] = "\n", id[SW_MAIL_ID_MAX];
     int64_t expires, now = (int64_t)time(NULL);
     int copy = dup(s->fd);
     FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
@@ -78,27 +86,84 @@ static bool load(struct seen *s, size_t *lines)
     }
     rewind(f);
     bool fine = true;
+    s->n = 0;
     for (*lines = 0; fine && fgets(line, sizeof line, f); ++*lines)
         if (sscanf(line, "%32[0-9a-f] %" SCNd64, id, &expires) == 2 && expires + KEEP > now)
             fine = keep(s, id, expires);
+    s->torn = !strchr(line, '\n');
     fclose(f);
     return fine;
 }
 
-static bool write_line(struct seen *s, const struct entry *e)
+static bool remember_state(struct seen *s)
 {
-    char line[128];
-    int n = snprintf(line, sizeof line, "%s %" PRId64 "\n", e->id, e->expires);
-    return write(s->fd, line, (size_t)n) == n;
+    struct stat st;
+    if (fstat(s->fd, &st))
+        return false;
+    s->inode = st.st_ino;
+    s->size = st.st_size;
+    return true;
 }
 
-/* Old lines go, in place and under the lock: a crash in between forgets at worst what has not been shown for a day. */
+static bool is_at_its_path(const struct seen *s)
+{
+    struct stat ours, there;
+    return fstat(s->fd, &ours) == 0 && lstat(s->path, &there) == 0 && ours.st_dev == there.st_dev &&
+           ours.st_ino == there.st_ino;
+}
+
+/* The file, locked: the one that has the name now, although somebody may have written it anew. */
+static bool lock(struct seen *s)
+{
+    for (;;) {
+        if (s->fd < 0)
+            s->fd = open(s->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (s->fd < 0 || flock(s->fd, LOCK_EX))
+            return false;
+        if (is_at_its_path(s))
+            return true;
+        close(s->fd);
+        s->fd = -1;
+    }
+}
+
+/* And what others wrote into it. */
+static bool lock_and_look(struct seen *s)
+{
+    struct stat st;
+    size_t lines;
+    if (!lock(s))
+        return false;
+    if (fstat(s->fd, &st) == 0 && st.st_ino == s->inode && st.st_size == s->size)
+        return true;
+    return load(s, &lines) && remember_state(s);
+}
+
+static bool write_line(int fd, const struct entry *e, bool torn)
+{
+    char line[128];
+    int n = snprintf(line, sizeof line, "%s%s %" PRId64 "\n", torn ? "\n" : "", e->id, e->expires);
+    return write(fd, line, (size_t)n) == n;
+}
+
+/* Old lines go: a new file in place of the old one, under its lock. */
 static bool compact(struct seen *s)
 {
-    bool fine = ftruncate(s->fd, 0) == 0;
+    char path[PATH_LENGTH + 8];
+    snprintf(path, sizeof path, "%s.new", s->path);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool fine = fd >= 0 && flock(fd, LOCK_EX) == 0;
     for (size_t i = 0; fine && i < s->n; i++)
-        fine = write_line(s, &s->entries[i]);
-    return fine && fsync(s->fd) == 0;
+        fine = write_line(fd, &s->entries[i], false);
+    fine = fine && fsync(fd) == 0 && rename(path, s->path) == 0;
+    int out = fine ? s->fd : fd;
+    if (out >= 0)
+        close(out);
+    if (fine) {
+        s->fd = fd;
+        s->torn = false;
+    }
+    return fine;
 }
 
 int seen_open(struct seen **out, const struct app *app)
@@ -109,12 +174,10 @@ int seen_open(struct seen **out, const struct app *app)
     if (!s)
         return app_fail(app, SW_ERR_MEMORY, "seen");
     s->app = app;
+    s->fd = -1;
     int code = find_path(s);
-    s->fd = code ? -1 : open(s->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (!code && s->fd < 0)
-        code = app_fail(app, SW_ERR_SYSTEM, s->path);
-    if (!code && (flock(s->fd, LOCK_EX) || !load(s, &lines) || (lines > COMPACT && lines > 2 * s->n && !compact(s)) ||
-                  flock(s->fd, LOCK_UN)))
+    if (!code && (!lock(s) || !load(s, &lines) || (lines > COMPACT && lines > 2 * s->n && !compact(s)) ||
+                  !remember_state(s) || flock(s->fd, LOCK_UN)))
         code = app_fail(app, SW_ERR_SYSTEM, s->path);
     if (code) {
         seen_close(s);
@@ -134,7 +197,7 @@ void seen_close(struct seen *seen)
     free(seen);
 }
 
-bool seen_has(const struct seen *seen, const char *id)
+static bool knows(const struct seen *seen, const char *id)
 {
     for (size_t i = seen->n; i-- > 0;)
         if (strcmp(seen->entries[i].id, id) == 0)
@@ -142,12 +205,55 @@ bool seen_has(const struct seen *seen, const char *id)
     return false;
 }
 
+bool seen_has(struct seen *seen, const char *id)
+{
+    (void)lock_and_look(seen);
+    flock(seen->fd, LOCK_UN);
+    return knows(seen, id);
+}
+
+/* Under the lock. */
+static bool append(struct seen *s, const char *id, int64_t expires)
+{
+    if (!keep(s, id, expires))
+        return false;
+    bool fine = write_line(s->fd, &s->entries[s->n - 1], s->torn) && fdatasync(s->fd) == 0 && remember_state(s);
+    s->torn = !fine;
+    return fine;
+}
+
+int seen_claim(struct seen *seen, const char *id, int64_t expires, bool *ours)
+{
+    bool fine = lock_and_look(seen);
+    *ours = fine && !knows(seen, id);
+    if (*ours)
+        fine = append(seen, id, expires);
+    int code = fine ? APP_DONE : app_fail(seen->app, SW_ERR_SYSTEM, seen->path);
+    flock(seen->fd, LOCK_UN);
+    return code;
+}
+
 int seen_add(struct seen *seen, const char *id, int64_t expires)
 {
-    if (!keep(seen, id, expires))
-        return app_fail(seen->app, SW_ERR_MEMORY, "seen");
-    bool fine =
-        flock(seen->fd, LOCK_EX) == 0 && write_line(seen, &seen->entries[seen->n - 1]) && fdatasync(seen->fd) == 0;
-    flock(seen->fd, LOCK_UN);
-    return fine ? APP_DONE : app_fail(seen->app, SW_ERR_SYSTEM, seen->path);
+    bool ours;
+    return seen_claim(seen, id, expires, &ours);
+}
+
+/* A lock of another kind than that of the file: it is held while something is shown, and notes are written meanwhile. */
+static bool turn(const struct seen *s, short type)
+{
+    struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+    return fcntl(s->fd, F_OFD_SETLK, &range) == 0;
+}
+
+void seen_begin_turn(struct seen *seen)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    for (int i = 0; i < TURN_TRIES && !turn(seen, F_WRLCK); i++)
+        nanosleep(&pause, NULL);
+}
+
+void seen_end_turn(struct seen *seen)
+{
+    (void)turn(seen, F_UNLCK);
 }

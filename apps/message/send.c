@@ -26,6 +26,10 @@ static int read_message(struct app *app, struct sw_file *out)
         if (isatty(STDIN_FILENO))
             app_say(app, "type the message, then Ctrl-D");
         enum sw_err err = sw_file_read("-", CLIENT_BODY_MAX, out);
+        if (err == SW_ERR_SYSTEM && errno == EFBIG)
+            return app_error(app, APP_BAD_INPUT,
+                             "standard input: longer than %d bytes, which is no message: put takes files",
+                             CLIENT_BODY_MAX);
         if (err)
             return app_fail(app, err, "standard input");
         /* "make-password | sealwax send" where the first one failed */

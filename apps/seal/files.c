@@ -1,5 +1,6 @@
 /* Files in and out. What is opened is secret: until it may be seen it is in memory, or in files without a name that a crash removes. */
 #include "apps/seal/files.h"
+#include "apps/cli/printable.h"
 #include "base/wipe.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -100,7 +101,7 @@ static bool hold(struct file_sink *f, const uint8_t *p, size_t len)
 static bool is_binary(const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if ((p[i] < 0x20 && !memchr("\t\r\n", p[i], 3)) || p[i] == 0x7f)
+        if (control_at((const char *)p + i, len - i) && !memchr("\t\r\n", p[i], 3))
             return true;
     return false;
 }

@@ -15,13 +15,16 @@ static enum sw_err make_id(struct sw_mail *m)
     return err;
 }
 
-/* The same request again? A body that is gone cannot be compared: then recipient and length of life decide. */
+/*
+ * The same request again? A body that is gone cannot be compared, and of one that is sealed end to end the same text is another one each time: then what is
+ * outside of it decides.
+ */
 static bool same_message(struct sw_store *s, const struct row *first, const struct sw_mail *again)
 {
     struct sw_mail old = first->mail;
     if (strcmp(old.recipient, again->recipient) != 0 || old.once != again->once || old.sealed != again->sealed)
         return false;
-    if (old.ended || row_body(s, &old))
+    if (old.ended || old.sealed || row_body(s, &old))
         return true;
     bool same = old.body_len == again->body_len && memcmp(old.body, again->body, old.body_len) == 0;
     sw_mail_free(&old);

@@ -1,5 +1,6 @@
 /* What a connection agreed on, for people (describe_line, describe_brief) and for programs (the same with --json). */
 #include "apps/tls/describe.h"
+#include "apps/cli/printable.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,9 +60,7 @@ static const char *peer_subject(const struct sw_conn *conn, struct sw_peer *peer
 {
     if (sw_conn_peer(conn, peer) != SW_OK)
         return NULL;
-    for (char *c = peer->subject; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    make_printable(peer->subject);
     return peer->subject;
 }
 

@@ -3,6 +3,7 @@
  * is for at all, and where that is written.
  */
 #include "apps/tls/trace.h"
+#include "apps/cli/printable.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,9 +83,7 @@ static void print_text(void *ctx, struct sw_conn *conn, const struct sw_trace_ev
     char line[1024];
     (void)conn;
     trace_text(ev, line, sizeof line);
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?'; /* a note may quote the peer */
+    make_printable(line); /* a note may quote the peer */
     fprintf(stderr, "%s%s%s\n", app->color ? ev->sent ? "\033[36m" : "\033[33m" : "", line,
             app->color ? "\033[0m" : "");
 }

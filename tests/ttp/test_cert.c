@@ -65,6 +65,7 @@ static void names_that_are_not_clear_are_fingerprints(void)
         for (size_t k = 0; k < 32; k++)
             snprintf(hash + 7 + 2 * k, 3, "%02x", digest[k]);
         CU_ASSERT_STRING_EQUAL(text, clear ? names[i] : hash);
+        CU_ASSERT_TRUE(sw_cert_identity_possible(text));
         for (size_t j = 0; j < i; j++) {
             SW_ASSERT_OK(sw_cert_identity(&m[j].cert, other, sizeof other));
             CU_ASSERT_STRING_NOT_EQUAL(text, other);
@@ -73,6 +74,24 @@ static void names_that_are_not_clear_are_fingerprints(void)
     SW_ASSERT_ERR(sw_cert_identity(&m[0].cert, text, SW_IDENTITY_MIN - 1), SW_ERR_SPACE);
     for (size_t i = 0; i < 7; i++)
         chain_free(&m[i], 1);
+}
+
+static void what_can_be_a_name(void)
+{
+    static const char *const good[] = {"alice",      "Alice Smith", "o'brien/x", "a\"b=c",
+                                       "zo\xc3\xab", "al?ce",       "*.example"};
+    static const char *const bad[] = {"",
+                                      "al\nice",
+                                      "ev\xc2\x9b"
+                                      "31mil",
+                                      "al\xe2\x80\xae"
+                                      "ice",
+                                      "caf\xe9",
+                                      "cut\xc3"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CU_ASSERT_TRUE(sw_cert_identity_possible(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CU_ASSERT_FALSE(sw_cert_identity_possible(bad[i]));
 }
 
 /* In memory of exactly the size, so that a sanitizer sees a read past it. */
@@ -193,6 +212,7 @@ static void writes_names_for_people(void)
 
 SW_TEST_SUITE(cert){
     SW_TEST(names_that_are_not_clear_are_fingerprints),
+    SW_TEST(what_can_be_a_name),
     SW_TEST(reads_the_fields),
     SW_TEST(refuses_each_truncation),
     SW_TEST(judges_extensions),

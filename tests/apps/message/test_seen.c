@@ -74,6 +74,35 @@ static void passes_over_torn_lines(void)
     CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
     CU_ASSERT_TRUE(seen_has(s, a));
     CU_ASSERT_FALSE(seen_has(s, b));
+    CU_ASSERT_EQUAL(seen_add(s, b, (int64_t)time(NULL) + 60), APP_DONE);
+    seen_close(s);
+    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+    CU_ASSERT_TRUE(seen_has(s, b)); /* a line of its own, not the end of the torn one */
+    seen_close(s);
+    teardown(&h);
+}
+
+/* Of two that read at the same time one has it, and the other one knows. */
+static void one_of_several_has_it(void)
+{
+    struct home h;
+    struct seen *s, *other;
+    bool ours;
+    int64_t later = (int64_t)time(NULL) + 60;
+    setup(&h);
+    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(seen_open(&other, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(seen_claim(s, a, later, &ours), APP_DONE);
+    CU_ASSERT_TRUE(ours);
+    CU_ASSERT_EQUAL(seen_claim(other, a, later, &ours), APP_DONE);
+    CU_ASSERT_FALSE(ours);
+    CU_ASSERT_EQUAL(seen_add(other, b, later), APP_DONE);
+    CU_ASSERT_TRUE(seen_has(s, b));
+    seen_begin_turn(s);
+    CU_ASSERT_EQUAL(seen_claim(other, b, later, &ours), APP_DONE); /* whoever holds the turn keeps nobody from noting */
+    CU_ASSERT_FALSE(ours);
+    seen_end_turn(s);
+    seen_close(other);
     seen_close(s);
     teardown(&h);
 }
@@ -81,13 +110,12 @@ static void passes_over_torn_lines(void)
 static void forgets_what_is_over(void)
 {
     struct home h;
-    struct seen *s;
+    struct seen *s, *other;
     struct stat st;
     char id[33];
     int64_t now = (int64_t)time(NULL);
     setup(&h);
-    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
-    seen_close(s);
+    CU_ASSERT_EQUAL(seen_open(&other, &h.app), APP_DONE);
     FILE *f = fopen(h.file, "a");
     for (int i = 0; i < 3000; i++)
         fprintf(f, "%032x %lld\n", (unsigned)i, (long long)(i < 2990 ? now - 3 * 86400 : now + 60));
@@ -95,8 +123,13 @@ static void forgets_what_is_over(void)
     CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
     snprintf(id, sizeof id, "%032x", 2995u);
     CU_ASSERT_TRUE(seen_has(s, id));
+    CU_ASSERT_TRUE(seen_has(other, id)); /* who had the old file open goes on with the new one */
+    CU_ASSERT_EQUAL(seen_add(other, a, now + 60), APP_DONE);
+    CU_ASSERT_TRUE(seen_has(s, a));
     seen_close(s);
+    seen_close(other);
     CU_ASSERT_EQUAL(stat(h.file, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
     CU_ASSERT_TRUE(st.st_size < 1000);
     teardown(&h);
 }
@@ -104,5 +137,6 @@ static void forgets_what_is_over(void)
 SW_TEST_SUITE(seen){
     SW_TEST(remembers_over_restarts),
     SW_TEST(passes_over_torn_lines),
+    SW_TEST(one_of_several_has_it),
     SW_TEST(forgets_what_is_over),
 };

@@ -1,0 +1,105 @@
+#!/bin/bash
+# Messages and several readers at once, readers whose output fails, names that people have, and senders who wait while the server is away.
+. "$(dirname "$(readlink -f "$0")")/service.inc"
+
+people alice bank "Carol O'Neil"
+mv "pki/Carol_O_Neil.crt" pki/carol.crt && mv "pki/Carol_O_Neil.key" pki/carol.key
+ttp issue alice --profile client --out pki/phone
+start
+
+# --- a name is what stands in a certificate
+exits 0 as carol whoami
+is "name" "Carol O'Neil" "$(cat out)"
+exits 0 as bank send --to "Carol O'Neil" --seal "Lunch at one?"
+exits 0 as carol recv
+says "Lunch at one?"
+exits 4 as bank send --to $'al\nice' text
+says "nobody can have that name"
+
+# --- programs of one user that read at the same time: each message is shown by one of them
+for i in 1 2 3 4 5 6; do
+    [ $((i % 2)) = 0 ] && once=--once || once=
+    exits 0 as bank send --to alice $once "message $i"
+    alone alice recv --quiet >first 2>/dev/null &
+    one=$!
+    alone alice recv --quiet >second 2>/dev/null &
+    two=$!
+    alone alice recv --quiet >third 2>/dev/null &
+    wait $one $two $!
+    is "what was shown by three readers" "message $i" "$(cat first second third)"
+done
+
+# --- two devices that stay: a message for one reader, at one of them, and the other one goes on
+alone alice recv --follow >first 2>first.err &
+one=$!
+alone phone recv --follow >second 2>second.err &
+two=$!
+for i in 1 2 3; do
+    exits 0 as bank send --to alice --once=strict --receipt "strict $i"
+    until_so eval 'cat first second | grep -q "strict $i"' || bad "nobody has message $i"
+done
+is "how often each was shown" "1 1 1 " "$(cat first second | sort | uniq -c | awk '{ printf "%s ", $1 }')"
+kill -0 $one && kill -0 $two && ok || bad "a reader has ended: $(tail -n 2 first.err second.err)"
+kill $one $two
+wait $one $two 2>/dev/null
+
+# --- nowhere to show it: an ordinary message comes again, a sealed one too; a one-time message is given back, and its sender knows
+for form in "" --seal; do
+    exits 0 as bank send --to alice $form "for later"
+    as alice recv >/dev/full 2>err </dev/null
+    is "exit code of a reader with a full disk" 5 $?
+    exits 0 as alice recv --quiet
+    is "shown then" "for later" "$(cat out)"
+done
+exits 0 as bank send --to alice --once --json "now or never"
+id=$(field id)
+as alice recv >/dev/full 2>err </dev/null
+is "exit code of a reader with a full disk" 5 $?
+grep -q "ask for another one" err && ok || bad "the reader does not hear that it is lost"
+exits 1 as bank receipt "$id"
+is "state" refused "$(cat out)"
+exits 6 as alice recv
+
+# --- on a terminal: what is not text stays where it is, and what does not come again is shown all the same; nothing steers the terminal
+on_terminal() {
+    client alice
+    script -qec "$(printf '%q ' "$BUILD/sealwax" recv "${connection[@]}" --no-color)" /dev/null </dev/null | tr -d "\r" >out
+}
+head -c 3 /dev/zero | as bank send --to alice --quiet
+on_terminal
+says "is not text: send standard output to a file"
+exits 0 as alice recv --quiet
+is "bytes" "000000" "$(od -An -tx1 out | tr -d ' \n')"
+head -c 3 /dev/zero | as bank send --to alice --quiet --once
+on_terminal
+says "AAAA"
+exits 0 as bank send --to alice $'a\033[31mb\302\2332Jc'
+on_terminal
+says "a?[31mb??2Jc"
+
+# --- the same key again: also where it is sealed, which gives other bytes each time; too much of it is no message
+exits 0 as bank send --to alice --seal --idempotency-key one "sealed twice" --json
+id=$(field id)
+exits 0 as bank send --to alice --seal --idempotency-key one "sealed twice" --json
+is "the message" "$id" "$(field id)"
+exits 0 as alice recv --count 1
+exits 1 as bank send --to alice "$(head -c 70000 /dev/zero | tr '\0' x)"
+says "413: the message is too long: at most 65536 bytes"
+"$BUILD/sealwax" send --to alice "${connection[@]}" </dev/zero >out 2>err
+is "exit code of a message without end" 4 $?
+says "standard input: longer than"
+
+# --- the server is away for a while: who waits for a receipt goes on waiting
+alone bank send --to alice --receipt "while it is away" 2>sent &
+sender=$!
+await sent accepted
+stop
+await sent "cannot connect"
+start
+exits 0 as alice recv
+wait $sender
+is "exit code of the sender" 0 $?
+grep -q "acknowledged by alice" sent && ok || bad "the sender does not know: $(cat sent)"
+exits 6 as bank send --to alice --wait 1s "nobody reads"
+stop
+finish
