@@ -1,5 +1,5 @@
 /*
- * sealwaxd serve: one process, one event loop, and a thread for what is uploaded (apps/file/worker.h): listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
+ * sealwaxd serve: one process, one event loop, and some threads for what waits for disks (apps/file/worker.h): listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
  * tell.c, what its options mean in settings.c.
  */
 #include "apps/daemon/serve.h"

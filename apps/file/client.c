@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SILENCE = 30000 /* ms */ };
+enum {
+    SILENCE = 30000,  /* ms */
+    BUSY_TRIES = 120, /* some ten minutes */
+    BUSY_SAID = 5     /* after which of them it is said */
+};
 
 void transfer_hex(const uint8_t *p, size_t len, char *out)
 {
@@ -72,16 +76,28 @@ void transfer_pause(unsigned tries)
         clock_pause(tries < 6 ? 100L << tries : 5000);
 }
 
+bool transfer_is_busy(const struct transfer *t)
+{
+    return t->http.reply.status == 423 || (t->http.reply.status == 503 && t->http.reply.retry_after >= 0);
+}
+
 int transfer_request(struct transfer *t, const struct http_send *send)
 {
     int code = APP_SYSTEM;
-    for (unsigned i = 0; i < TRANSFER_TRIES; i++) {
-        transfer_pause(i);
-        enum http_fate fate = http_client_send(&t->http, send, i + 1 < TRANSFER_TRIES, &code);
-        if (fate == HTTP_ANSWERED)
-            return APP_DONE;
+    for (unsigned lost = 0, busy = 0; lost < TRANSFER_TRIES;) {
+        transfer_pause(lost + busy);
+        enum http_fate fate = http_client_send(&t->http, send, lost + 1 < TRANSFER_TRIES, &code);
         if (fate == HTTP_REFUSED)
             return code;
+        if (fate == HTTP_LOST) {
+            lost++;
+        } else if (transfer_is_busy(t) && busy++ < BUSY_TRIES) {
+            if (busy == BUSY_SAID)
+                app_say(t->app, "%s: is busy with what came before; waiting", t->http.where);
+            (void)transfer_finish(t);
+        } else {
+            return APP_DONE;
+        }
     }
     return code;
 }

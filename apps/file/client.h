@@ -32,8 +32,9 @@ int transfer_open_with(struct transfer *t, struct app *app, enum protection prot
 int transfer_protection(const struct app *app, enum protection *out);
 void transfer_close(struct transfer *t);
 
-/* transfer_request: send, trying again while connections break; an exit code; said. transfer_finish: pass over the answer's body; false: it broke off, and the connection is closed. */
+/* transfer_request: send, trying again while connections break or the server is busy; an exit code; said. transfer_is_busy: whether this answer says that it is. transfer_finish: pass over the answer's body; false: it broke off, and the connection is closed. */
 int transfer_request(struct transfer *t, const struct http_send *send);
+bool transfer_is_busy(const struct transfer *t);
 /* transfer_pause: before the next of so many tries; none before the first. */
 void transfer_pause(unsigned tries);
 bool transfer_finish(struct transfer *t);

@@ -254,7 +254,7 @@ static int take_answer(struct transfer *t, struct flight *f)
     f->lost = fate == HTTP_LOST;
     if (fate != HTTP_ANSWERED)
         return fate == HTTP_LOST ? APP_DONE : code;
-    f->lost = t->http.reply.status == 409;
+    f->lost = t->http.reply.status == 409 || transfer_is_busy(t);
     if (t->http.reply.status != 204 && !f->lost)
         return http_client_problem(&t->http);
     if (!f->lost) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+enum { THREADS = 4 /* an upload takes two, and one waits for the disk now and then */ };
+
 const struct http_route file_routes[] = {
     {EVHTTP_REQ_GET, "/files", files_list},
     {EVHTTP_REQ_POST, "/files", upload_post},
@@ -28,6 +30,7 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
     s->vault = vault;
     s->limits = *limits;
     s->events = *events;
+    TAILQ_INIT(&s->uploads);
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%.3800s/%s", dir, below[i]);
         if (mkdir(path, 0700) && errno != EEXIST) {
@@ -35,13 +38,24 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
             return NULL;
         }
     }
+    uploads_load(s);
     return s;
 }
 
 bool file_service_start(struct file_service *service, struct event_base *base)
 {
-    service->worker = worker_new(base);
+    service->worker = worker_new(base, THREADS);
     return service->worker != NULL;
+}
+
+void file_work(struct file_service *s, struct job *job)
+{
+    if (s->worker) {
+        worker_give(s->worker, job);
+        return;
+    }
+    job->run(job);
+    job->done(job);
 }
 
 void file_service_call(struct file_service *service, void (*function)(void *arg), void *arg)
@@ -65,7 +79,6 @@ void file_service_free(struct file_service *service)
     if (!service)
         return;
     worker_free(service->worker);
-    for (size_t i = 0; i < FILE_UPLOADS; i++)
-        sw_vfile_close(service->uploads[i].file);
+    uploads_free(service);
     free(service);
 }

@@ -27,9 +27,9 @@ struct file_events {
 /* file_service_new: in directories below dir, which exists; the vault must outlive it. NULL with errno. */
 struct file_service *file_service_new(const char *dir, struct sw_vault *vault, const struct file_limits *limits,
                                       const struct file_events *events);
-/* file_service_start: a thread for what is uploaded, beside the loop. Without it, or when there can be none, the loop does that, too. */
+/* file_service_start: some threads for what waits for disks, beside the loop. Without them, or when there can be none, the loop does that, too. */
 bool file_service_start(struct file_service *service, struct event_base *base);
-/* file_service_call: run a function in that thread, if there is one, and wait for it. */
+/* file_service_call: run a function in each of those threads, and wait for it. */
 void file_service_call(struct file_service *service, void (*function)(void *arg), void *arg);
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits);
 /* file_service_set_config: whose RSA keys open what comes by put --protect=rsa (NULL, as at first: nobody's); kept until it is set again. */

@@ -8,19 +8,27 @@
 
 enum {
     FILE_PATH_MAX = 4096,
+    FILE_OWNER_MAX = 128,
     FILE_UPLOADS = 16 /* open at once */,
     FILE_DIGEST = 32,
     FILE_HEX = 2 * FILE_DIGEST + 1,
-    FILE_ID = 16
+    FILE_ID = 16,
+    FILE_AHEAD = (4 << 20) + 65536 /* of what a peer sends while his request is worked on: the next piece */
 };
 
+/* An upload that is not finished, in the loop's hands, but for file while it is busy. */
 struct upload {
     char id[2 * FILE_ID + 1];
-    struct sw_vfile *file;
-    int64_t used; /* when, to close the oldest */
-    struct piece *
-        piece; /* with the worker, who alone may touch file meanwhile, but for its length and description; NULL: none is */
+    char owner[FILE_OWNER_MAX]; /* "": it was changed on the disk, and cannot be used */
+    int64_t length;
+    struct sw_vfile *file; /* NULL: closed */
+    bool busy;             /* a request for it is worked on */
+    int64_t used;          /* when, to close the oldest */
+    int64_t touched;       /* the same in seconds, to remove it when nobody goes on with it */
+    TAILQ_ENTRY(upload) in_list;
 };
+
+TAILQ_HEAD(upload_list, upload);
 
 struct file_service {
     char dir[FILE_PATH_MAX];
@@ -28,20 +36,25 @@ struct file_service {
     struct file_limits limits;
     const struct sw_config *cfg; /* has the keys of put --protect=rsa, or NULL */
     struct file_events events;
-    struct worker *worker; /* NULL: pieces are dealt with in the loop */
-    struct upload uploads[FILE_UPLOADS];
-    int64_t clock; /* counts uses */
+    struct worker *worker;      /* NULL: all is done in the loop */
+    struct upload_list uploads; /* all there are */
+    int64_t clock;              /* counts uses */
 };
 
 /* What is known of a file. */
 struct about {
-    char owner[128], name[FILE_NAME_MAX], sha256[FILE_HEX];
+    char owner[FILE_OWNER_MAX], name[FILE_NAME_MAX], sha256[FILE_HEX];
     int64_t created;
     bool replace;
     bool follows; /* an upload: its digest comes last, and without it there is no file */
 };
 
-/* --- space.c: names, places, and what a file says of itself --------------------------------------------------------------- */
+/* --- server.c --------------------------------------------------------------------------------------------------------------- */
+
+/* file_work: run a job beside the loop, or, where there is no thread, now. */
+void file_work(struct file_service *s, struct job *job);
+
+/* --- space.c: names, places, and what a file says of itself; in any thread, but for those that log or answer ------------------- */
 
 void file_hex(const uint8_t *p, size_t len, char *out);
 /* file_digest_of: of a text, hexadecimal. file_place: where an owner's file is, or (name NULL) his directory. file_upload_path: an upload's file. */
@@ -53,12 +66,12 @@ bool file_is_digest(const char *text);
 char *about_encode(const struct about *a);
 bool about_decode(const struct sw_vfile *file, struct about *a);
 /* file_open: an owner's complete file, whose description says it is that. file_space_used: bytes his files take. */
-enum sw_err file_open(struct file_service *s, const char *owner, const char *name, struct sw_vfile **out,
+enum sw_err file_open(const struct file_service *s, const char *owner, const char *name, struct sw_vfile **out,
                       struct about *a);
 int64_t file_space_used(const struct file_service *s, const char *owner);
 void file_sync_directory(const char *path);
 /*
- * file_hold, file_let_go: before and after path is removed or replaced. What is held then is freed by the worker: a file system takes long to free a large file.
+ * file_hold, file_let_go: before and after path is removed or replaced. What is held then is freed beside the loop: a file system takes long to free a large file.
  */
 int file_hold(const char *path);
 void file_let_go(struct file_service *s, int held);
@@ -70,20 +83,59 @@ void file_trouble(const struct file_service *s, const char *what, const char *wh
 void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err err, const char *what);
 void file_set_tus(struct http_request *rq, int64_t offset);
 
-/* --- upload.c, piece.c: what one needs of the other ------------------------------------------------------------------------ */
+/* --- uploads.c: those that are not finished -------------------------------------------------------------------------------------- */
 
-/* upload_named: the upload that a request names, of who asks, with no piece under way; NULL: it is answered. upload_forget: close it. upload_drop: remove it. */
-struct upload *upload_named(struct file_service *s, struct http_request *rq, struct about *a);
-void upload_forget(struct upload *u);
+/* uploads_load: those on the disk. uploads_free: forget all of them. */
+void uploads_load(struct file_service *s);
+void uploads_free(struct file_service *s);
+/* uploads_announced: bytes that an owner has announced and not finished, one upload apart, and how many those are. uploads_sweep: remove those nobody went on with. */
+int64_t uploads_announced(const struct file_service *s, const char *owner, const char *except, unsigned *count);
+void uploads_sweep(struct file_service *s);
+/* upload_find: SW_ERR_NOT_FOUND, also where it is somebody else's; SW_ERR_CRYPTO: it was changed on the disk, and is in *out nevertheless. upload_add: one that is new. NULL without memory. */
+enum sw_err upload_find(struct file_service *s, const char *owner, const char *id, struct upload **out);
+struct upload *upload_add(struct file_service *s, const char *id, const char *owner, int64_t length);
+/* upload_take: for one request alone; false: it is busy, or too many are, and that is answered. */
+bool upload_take(struct file_service *s, struct http_request *rq, struct upload *u);
+/* upload_close: its file. upload_forget: it is an upload no more. upload_drop: remove it. */
+void upload_close(struct upload *u);
+void upload_forget(struct file_service *s, struct upload *u);
 void upload_drop(struct file_service *s, struct upload *u);
-/* upload_is_whole: all of it has come, its digest too if that was to follow. */
-bool upload_is_whole(const struct upload *u, const struct about *a);
-/* upload_settle: wait for its piece, and answer that; the upload may be gone afterwards. upload_finish: all is there: checked, on the disk, under its name, and answered. */
-void upload_settle(struct file_service *s, struct upload *u);
-void upload_finish(struct file_service *s, struct http_request *rq, struct upload *u, const struct about *a,
-                   int status);
 
-/* --- upload.c, piece.c, download.c: the handlers ----------------------------------------------------------------------------------- */
+/* --- task.c: what a request does with an upload ------------------------------------------------------------------------------------ */
+
+enum { TASK_OPEN, TASK_PIECE, TASK_END, TASK_ANSWER };
+
+struct task {
+    struct job job;
+    struct hashing {
+        struct job job;
+        struct task *task;
+    } hashing;
+    unsigned under_way; /* jobs */
+    int step;           /* TASK_ */
+    struct file_service *service;
+    struct upload *upload;
+    struct http_request *rq; /* NULL: nobody waits for the answer any more */
+    struct about about;      /* begins: what is announced; else, and then: what the file says */
+    bool begins;             /* it may not be there yet */
+    bool behind;             /* what was there when it was opened is not all hashed yet */
+    int status;              /* of the answer, if all is well */
+    struct evbuffer *bytes;  /* a piece, which belongs at offset, or NULL */
+    int64_t offset;
+    char claimed[FILE_HEX]; /* the digest that came with it, or "" */
+    /* what came of it */
+    enum sw_err err, hash_err;
+    int why; /* errno */
+    char digest[FILE_HEX];
+    bool differs; /* ... is not the announced one */
+    int held;     /* what it replaced, or -1 */
+};
+
+/* task_new: for an upload that was taken; NULL without memory: it is let go, and answered. task_begin: do it, answer, and let the upload go. */
+struct task *task_new(struct file_service *s, struct http_request *rq, struct upload *u, int status);
+void task_begin(struct task *t);
+
+/* --- the handlers ---------------------------------------------------------------------------------------------------------------- */
 
 void upload_post(void *ctx, struct http_request *rq);
 void upload_patch(void *ctx, struct http_request *rq);
@@ -93,5 +145,8 @@ void upload_options(void *ctx, struct http_request *rq);
 void files_list(void *ctx, struct http_request *rq);
 void files_get(void *ctx, struct http_request *rq);
 void files_delete(void *ctx, struct http_request *rq);
+
+/* upload_named: the upload that a request names, of who asks; NULL: it is answered. */
+struct upload *upload_named(struct file_service *s, struct http_request *rq);
 
 #endif

@@ -88,7 +88,7 @@ bool about_decode(const struct sw_vfile *file, struct about *a)
 }
 
 /* Open owner's file; what the description says must be what was asked for. */
-enum sw_err file_open(struct file_service *s, const char *owner, const char *name, struct sw_vfile **out,
+enum sw_err file_open(const struct file_service *s, const char *owner, const char *name, struct sw_vfile **out,
                       struct about *about)
 {
     char path[FILE_PATH_MAX];
@@ -170,10 +170,10 @@ static void free_held(struct job *job)
 
 void file_let_go(struct file_service *s, int held)
 {
-    struct held *h = held >= 0 && s->worker ? malloc(sizeof *h) : NULL;
+    struct held *h = held >= 0 ? malloc(sizeof *h) : NULL;
     if (h) {
         *h = (struct held){.job = {.run = close_held, .done = free_held}, .fd = held};
-        worker_give(s->worker, &h->job);
+        file_work(s, &h->job);
     } else if (held >= 0) {
         close(held);
     }

@@ -7,86 +7,14 @@
 #include "base/hash.h"
 #include "base/rand.h"
 #include "ttp/pem.h"
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-enum {
-    STALE = 7 * 86400,  /* seconds after which an upload nobody goes on with is removed */
-    UNFINISHED_MAX = 64 /* uploads of one owner */
-};
-
-/* --- in memory ---------------------------------------------------------------------------------------------------------- */
-
-static struct upload *remember(struct file_service *s, const char *id, struct sw_vfile *file)
-{
-    struct upload *oldest = &s->uploads[0];
-    for (size_t i = 1; i < FILE_UPLOADS; i++)
-        if (s->uploads[i].used < oldest->used)
-            oldest = &s->uploads[i];
-    upload_settle(s, oldest);
-    sw_vfile_close(oldest->file);
-    snprintf(oldest->id, sizeof oldest->id, "%s", id);
-    oldest->file = file;
-    oldest->used = ++s->clock;
-    return oldest;
-}
-
-void upload_forget(struct upload *u)
-{
-    sw_vfile_close(u->file);
-    *u = (struct upload){0};
-}
-
-void upload_drop(struct file_service *s, struct upload *u)
-{
-    char path[FILE_PATH_MAX];
-    file_upload_path(s, u->id, path);
-    unlink(path);
-    upload_forget(u);
-}
-
-static struct upload *opened(struct file_service *s, const char *id)
-{
-    for (size_t i = 0; i < FILE_UPLOADS; i++)
-        if (s->uploads[i].file && strcmp(s->uploads[i].id, id) == 0)
-            return &s->uploads[i];
-    return NULL;
-}
-
-/* The upload of this owner with this id, opened if need be. */
-static enum sw_err find_upload(struct file_service *s, const char *owner, const char *id, struct upload **out,
-                               struct about *about)
-{
-    char path[FILE_PATH_MAX];
-    if (!file_is_id(id))
-        return SW_ERR_NOT_FOUND;
-    *out = opened(s, id);
-    if (*out && (*out)->piece) {
-        upload_settle(s, *out);
-        *out = opened(s, id);
-    }
-    if (!*out) {
-        struct sw_vfile *file;
-        file_upload_path(s, id, path);
-        enum sw_err err = sw_vfile_resume(&file, s->vault, path);
-        if (err)
-            return err;
-        *out = remember(s, id, file);
-    }
-    (*out)->used = ++s->clock;
-    if (!about_decode((*out)->file, about)) {
-        upload_forget(*out);
-        return SW_ERR_CRYPTO;
-    }
-    return strcmp(about->owner, owner) == 0 ? SW_OK : SW_ERR_NOT_FOUND;
-}
+enum { UNFINISHED_MAX = 64 /* uploads of one owner */ };
 
 /* --- POST /files: an upload begins, or goes on -------------------------------------------------------------------------- */
 
@@ -160,134 +88,73 @@ static enum sw_err make_id(const struct about *a, int64_t length, const char *so
     return err;
 }
 
-/* Uploads nobody went on with. */
-static void sweep(const struct file_service *s)
+/* Whether there is room for it. exists: bytes of what has its name, and may be replaced. Answers itself and returns false if not. */
+static bool has_room(struct file_service *s, struct http_request *rq, const struct about *a, const char *id,
+                     int64_t length, int64_t exists)
 {
-    char path[FILE_PATH_MAX];
-    struct stat st;
-    file_upload_path(s, "", path);
-    DIR *d = opendir(path);
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
-        if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            st.st_mtime + STALE < time(NULL))
-            unlinkat(dirfd(d), e->d_name, 0);
-    if (d)
-        closedir(d);
-}
-
-/* Bytes of an unfinished upload, if it is this owner's; -1: it is not. */
-static int64_t announced_by(struct file_service *s, const char *owner, const char *id)
-{
-    char path[FILE_PATH_MAX];
-    struct upload *u = opened(s, id);
-    struct sw_vfile *file = NULL;
-    struct about a;
-    file_upload_path(s, id, path);
-    if (!u && sw_vfile_resume(&file, s->vault, path))
-        return -1;
-    const struct sw_vfile *looked = u ? u->file : file;
-    int64_t length = about_decode(looked, &a) && strcmp(a.owner, owner) == 0 ? sw_vfile_length(looked) : -1;
-    sw_vfile_close(file);
-    return length;
-}
-
-/* What an owner has announced and not finished, one upload apart: it will take its space. count: how many there are. */
-static int64_t space_announced(struct file_service *s, const char *owner, const char *except, unsigned *count)
-{
-    char dir[FILE_PATH_MAX];
-    int64_t sum = 0, length;
-    file_upload_path(s, "", dir);
-    DIR *d = opendir(dir);
-    *count = 0;
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
-        if (file_is_id(e->d_name) && strcmp(e->d_name, except) != 0 &&
-            (length = announced_by(s, owner, e->d_name)) >= 0) {
-            sum += length;
-            ++*count;
-        }
-    if (d)
-        closedir(d);
-    return sum;
-}
-
-static enum sw_err begin_upload(struct file_service *s, const struct about *a, int64_t length,
-                                const uint8_t id[FILE_ID], const char *name, struct upload **out)
-{
-    char path[FILE_PATH_MAX], *meta = about_encode(a);
-    struct sw_vfile *file = NULL;
-    struct about there;
-    if (!meta)
-        return SW_ERR_MEMORY;
-    sweep(s);
-    file_upload_path(s, name, path);
-    enum sw_err err = sw_vfile_create(&file, s->vault, path, id, length, meta, strlen(meta));
-    if (err == SW_ERR_EXISTS)
-        err = find_upload(s, a->owner, name, out, &there);
-    /* a server that was killed while it wrote the head has left what nobody can go on with */
-    if (err == SW_ERR_CRYPTO && unlink(path) == 0)
-        err = sw_vfile_create(&file, s->vault, path, id, length, meta, strlen(meta));
-    free(meta);
-    if (err == SW_OK && file)
-        *out = remember(s, name, file);
-    return err;
+    unsigned count;
+    int64_t announced = uploads_announced(s, a->owner, id, &count);
+    if (count >= UNFINISHED_MAX)
+        http_problem(rq, 507, "too many uploads of %s are not finished", a->owner);
+    else if (file_space_used(s, a->owner) - exists + announced + length > s->limits.space_max)
+        http_problem(rq, 507, "the space for %s is used up", a->owner);
+    else
+        return true;
+    return false;
 }
 
 void upload_post(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
-    struct about a, old;
-    struct sw_vfile *file;
+    struct about a;
     struct upload *u = NULL;
+    struct stat st;
     uint8_t id[FILE_ID];
-    char name[2 * FILE_ID + 1];
-    char source[FILE_HEX];
+    char name[2 * FILE_ID + 1], source[FILE_HEX], place[FILE_PATH_MAX];
     int64_t length;
-    unsigned count;
     if (!version_fits(rq) || !read_announcement(s, rq, &a, &length, source))
         return;
-    enum sw_err err = file_open(s, a.owner, a.name, &file, &old);
-    bool exists = err == SW_OK;
-    int64_t replaced = exists ? sw_vfile_length(file) : 0;
-    sw_vfile_close(file);
+    enum sw_err err = make_id(&a, length, source, id);
+    if (err || !file_place(s, a.owner, a.name, place)) {
+        file_refuse(s, rq, err ? err : SW_ERR_SYSTEM, "upload");
+        return;
+    }
+    bool exists = lstat(place, &st) == 0;
     if (exists && !a.replace) {
         http_problem(rq, 409, "%s exists already", a.name);
         return;
     }
-    err = make_id(&a, length, source, id);
     file_hex(id, FILE_ID, name);
-    int64_t announced = space_announced(s, a.owner, name, &count);
-    if (count >= UNFINISHED_MAX) {
-        http_problem(rq, 507, "too many uploads of %s are not finished", a.owner);
+    if (!has_room(s, rq, &a, name, length, exists ? (int64_t)st.st_size : 0))
         return;
-    }
-    if (file_space_used(s, a.owner) - replaced + announced + length > s->limits.space_max) {
-        http_problem(rq, 507, "the space for %s is used up", a.owner);
-        return;
-    }
-    if (err == SW_OK)
-        err = begin_upload(s, &a, length, id, name, &u);
-    if (err) {
+    uploads_sweep(s);
+    err = upload_find(s, a.owner, name, &u);
+    /* what cannot be used is what a server that was killed while it began has left: it begins anew */
+    if (err == SW_ERR_NOT_FOUND && !(u = upload_add(s, name, a.owner, length)))
+        err = SW_ERR_MEMORY;
+    if (!u) {
         file_refuse(s, rq, err, "upload");
         return;
     }
-    http_set_header(rq, "Location", "/uploads/%s", name);
-    if (upload_is_whole(u, &a)) {
-        upload_finish(s, rq, u, &a, 201);
+    struct task *t = upload_take(s, rq, u) ? task_new(s, rq, u, 201) : NULL;
+    if (!t)
         return;
-    }
-    file_set_tus(rq, sw_vfile_offset(u->file));
-    http_reply_empty(rq, 201);
+    snprintf(u->owner, sizeof u->owner, "%s", a.owner);
+    u->length = length;
+    t->begins = true;
+    t->about = a;
+    http_set_header(rq, "Location", "/uploads/%s", name);
+    task_begin(t);
 }
 
 /* --- HEAD, DELETE, OPTIONS ------------------------------------------------------------------------------------------------ */
 
-/* The upload that a request names, of who asks; NULL: it is answered. */
-struct upload *upload_named(struct file_service *s, struct http_request *rq, struct about *a)
+struct upload *upload_named(struct file_service *s, struct http_request *rq)
 {
     struct upload *u;
     if (!version_fits(rq))
         return NULL;
-    enum sw_err err = find_upload(s, rq->peer.name, rq->part[0], &u, a);
+    enum sw_err err = upload_find(s, rq->peer.name, rq->part[0], &u);
     if (err == SW_ERR_NOT_FOUND)
         http_problem(rq, 404, "no such upload");
     else if (err)
@@ -298,26 +165,19 @@ struct upload *upload_named(struct file_service *s, struct http_request *rq, str
 void upload_head(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
-    struct about a;
-    struct upload *u = upload_named(s, rq, &a);
-    if (!u)
+    struct upload *u = upload_named(s, rq);
+    struct task *t = u && upload_take(s, rq, u) ? task_new(s, rq, u, 200) : NULL;
+    if (!t)
         return;
-    http_set_header(rq, "Upload-Length", "%lld", (long long)sw_vfile_length(u->file));
-    /* all of it came, and the server was killed before it gave it its name: whoever hears that all is there must find it there */
-    if (upload_is_whole(u, &a)) {
-        upload_finish(s, rq, u, &a, 200);
-        return;
-    }
-    file_set_tus(rq, sw_vfile_offset(u->file));
-    http_reply_empty(rq, 200);
+    http_set_header(rq, "Upload-Length", "%lld", (long long)u->length);
+    task_begin(t);
 }
 
 void upload_delete(void *ctx, struct http_request *rq)
 {
     struct file_service *s = ctx;
-    struct about a;
-    struct upload *u = upload_named(s, rq, &a);
-    if (!u)
+    struct upload *u = upload_named(s, rq);
+    if (!u || !upload_take(s, rq, u))
         return;
     upload_drop(s, u);
     file_set_tus(rq, 0);

@@ -10,33 +10,49 @@
 TAILQ_HEAD(jobs, job);
 
 struct worker {
-    pthread_t thread;
+    pthread_t thread[WORKER_THREADS_MAX];
+    unsigned threads;
     pthread_mutex_t lock;
-    pthread_cond_t given, ran;
+    pthread_cond_t given, called;
     struct jobs waiting, finished;
     bool end;
+    /* of worker_call: what each thread runs once, how often there was such a call, and who has not run the last one */
+    void (*function)(void *arg);
+    void *arg;
+    unsigned calls, awaited;
     int bell; /* rings in the loop */
     struct event *rung;
 };
+
+static void answer_call(struct worker *w, unsigned *answered)
+{
+    *answered = w->calls;
+    w->function(w->arg);
+    w->awaited--;
+    pthread_cond_signal(&w->called);
+}
 
 static void *work(void *arg)
 {
     const uint64_t one = 1;
     struct worker *w = arg;
     struct job *job;
+    unsigned answered = 0;
     pthread_mutex_lock(&w->lock);
     for (;;) {
-        while (!(job = TAILQ_FIRST(&w->waiting)) && !w->end)
+        if (answered != w->calls)
+            answer_call(w, &answered);
+        if (!(job = TAILQ_FIRST(&w->waiting))) {
+            if (w->end)
+                break;
             pthread_cond_wait(&w->given, &w->lock);
-        if (!job)
-            break;
+            continue;
+        }
         TAILQ_REMOVE(&w->waiting, job, in_list);
         pthread_mutex_unlock(&w->lock);
         job->run(job);
         pthread_mutex_lock(&w->lock);
-        job->finished = true;
         TAILQ_INSERT_TAIL(&w->finished, job, in_list);
-        pthread_cond_signal(&w->ran);
         while (write(w->bell, &one, sizeof one) < 0 && errno == EINTR)
             ;
     }
@@ -67,14 +83,18 @@ static void on_bell(evutil_socket_t fd, short what, void *ctx)
         job->done(job);
 }
 
-static int start_thread(struct worker *w)
+static int start_threads(struct worker *w, unsigned threads)
 {
     sigset_t all, before;
+    int rc = 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&w->thread, NULL, work, w);
+    while (!rc && w->threads < threads && w->threads < WORKER_THREADS_MAX) {
+        rc = pthread_create(&w->thread[w->threads], NULL, work, w);
+        w->threads += rc == 0;
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc;
+    return w->threads ? 0 : rc;
 }
 
 static void free_all(struct worker *w)
@@ -84,24 +104,24 @@ static void free_all(struct worker *w)
     if (w->bell >= 0)
         close(w->bell);
     pthread_cond_destroy(&w->given);
-    pthread_cond_destroy(&w->ran);
+    pthread_cond_destroy(&w->called);
     pthread_mutex_destroy(&w->lock);
     free(w);
 }
 
-struct worker *worker_new(struct event_base *base)
+struct worker *worker_new(struct event_base *base, unsigned threads)
 {
     struct worker *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->given, NULL);
-    pthread_cond_init(&w->ran, NULL);
+    pthread_cond_init(&w->called, NULL);
     TAILQ_INIT(&w->waiting);
     TAILQ_INIT(&w->finished);
     w->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->rung = w->bell >= 0 ? event_new(base, w->bell, EV_READ | EV_PERSIST, on_bell, w) : NULL;
-    int rc = w->rung && event_add(w->rung, NULL) == 0 ? start_thread(w) : w->bell < 0 ? errno : ENOMEM;
+    int rc = w->rung && event_add(w->rung, NULL) == 0 ? start_threads(w, threads) : w->bell < 0 ? errno : ENOMEM;
     if (rc) {
         free_all(w);
         errno = rc;
@@ -112,48 +132,26 @@ struct worker *worker_new(struct event_base *base)
 
 void worker_give(struct worker *w, struct job *job)
 {
-    job->finished = false;
     pthread_mutex_lock(&w->lock);
     TAILQ_INSERT_TAIL(&w->waiting, job, in_list);
     pthread_cond_signal(&w->given);
     pthread_mutex_unlock(&w->lock);
 }
 
-void worker_finish(struct worker *w, struct job *job)
-{
-    pthread_mutex_lock(&w->lock);
-    while (!job->finished)
-        pthread_cond_wait(&w->ran, &w->lock);
-    TAILQ_REMOVE(&w->finished, job, in_list);
-    pthread_mutex_unlock(&w->lock);
-    job->done(job);
-}
-
-struct errand {
-    struct job job;
-    void (*function)(void *arg);
-    void *arg;
-};
-
-static void run_errand(struct job *job)
-{
-    struct errand *e = (struct errand *)job;
-    e->function(e->arg);
-}
-
-static void end_errand(struct job *job)
-{
-    (void)job;
-}
-
 void worker_call(struct worker *w, void (*function)(void *arg), void *arg)
 {
-    struct errand e = {.job = {.run = run_errand, .done = end_errand}, .function = function, .arg = arg};
-    worker_give(w, &e.job);
-    worker_finish(w, &e.job);
+    pthread_mutex_lock(&w->lock);
+    w->function = function;
+    w->arg = arg;
+    w->awaited = w->threads;
+    w->calls++;
+    pthread_cond_broadcast(&w->given);
+    while (w->awaited)
+        pthread_cond_wait(&w->called, &w->lock);
+    pthread_mutex_unlock(&w->lock);
 }
 
-/* The thread has ended: what the last ones' done has given is run here. */
+/* The threads have ended: what the last ones' done has given is run here. */
 static void finish_all(struct worker *w)
 {
     struct job *job;
@@ -164,7 +162,6 @@ static void finish_all(struct worker *w)
             return;
         TAILQ_REMOVE(&w->waiting, job, in_list);
         job->run(job);
-        job->finished = true;
         TAILQ_INSERT_TAIL(&w->finished, job, in_list);
     }
 }
@@ -175,9 +172,10 @@ void worker_free(struct worker *w)
         return;
     pthread_mutex_lock(&w->lock);
     w->end = true;
-    pthread_cond_signal(&w->given);
+    pthread_cond_broadcast(&w->given);
     pthread_mutex_unlock(&w->lock);
-    pthread_join(w->thread, NULL);
+    for (unsigned i = 0; i < w->threads; i++)
+        pthread_join(w->thread[i], NULL);
     finish_all(w);
     free_all(w);
 }

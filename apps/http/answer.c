@@ -55,6 +55,7 @@ const char *http_reason(int status)
         {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"},
         {422, "Unprocessable Content"},
+        {423, "Locked"},
         {429, "Too Many Requests"},
         {460, "Checksum Mismatch"},
         {500, "Internal Server Error"},

@@ -1,6 +1,7 @@
 /*
  * Chunk i has the associated data id, i, and 1 if it is the last. Nonces are random and stand before their chunk: a chunk that is written again after a
- * crash gets a new one. The hash of the content runs along; after a resume it is made up for by reading what is there.
+ * crash gets a new one. The hash of the content is kept apart, so that it can be computed in another thread than what is written; after a resume it is made up for by reading
+ * what is there.
  */
 #include "apps/vault/vfile.h"
 #include "base/bytes.h"
@@ -34,6 +35,7 @@ struct sw_vfile {
     uint8_t *meta;
     size_t meta_len;
     struct sw_hash hash;
+    int64_t hashed; /* bytes that are in it; beside its own, nothing here is touched by sw_vfile_hash */
     size_t held;    /* bytes of chunk that are not written */
     int64_t cached; /* reading: which chunk is in it, -1: none */
     size_t cached_len;
@@ -363,7 +365,7 @@ static enum sw_err flush(struct sw_vfile *f)
     return err;
 }
 
-enum sw_err sw_vfile_append(struct sw_vfile *file, const void *p, size_t len)
+enum sw_err sw_vfile_store(struct sw_vfile *file, const void *p, size_t len)
 {
     const uint8_t *from = p;
     if ((int64_t)len > file->length - file->offset)
@@ -374,14 +376,7 @@ enum sw_err sw_vfile_append(struct sw_vfile *file, const void *p, size_t len)
         file->held += n;
         file->offset += (int64_t)n;
         if (file->held == SW_VFILE_CHUNK || file->offset == file->length) {
-            size_t whole = file->held;
             enum sw_err err = flush(file);
-            if (err) { /* this chunk is taken back: what is on the disk counts */
-                file->offset -= (int64_t)whole;
-                file->held = 0;
-                return err;
-            }
-            err = sw_hash_update(&file->hash, file->chunk, whole);
             if (err)
                 return err;
         }
@@ -391,29 +386,26 @@ enum sw_err sw_vfile_append(struct sw_vfile *file, const void *p, size_t len)
     return SW_OK;
 }
 
+enum sw_err sw_vfile_hash(struct sw_vfile *file, const void *p, size_t len)
+{
+    file->hashed += (int64_t)len;
+    return sw_hash_update(&file->hash, p, len);
+}
+
+enum sw_err sw_vfile_append(struct sw_vfile *file, const void *p, size_t len)
+{
+    enum sw_err err = sw_vfile_store(file, p, len);
+    return err ? err : sw_vfile_hash(file, p, len);
+}
+
 enum sw_err sw_vfile_finish(struct sw_vfile *file, uint8_t digest[32])
 {
-    if (file->offset != file->length)
+    if (file->offset != file->length || file->hashed != file->length)
         return SW_ERR_STATE;
     enum sw_err err = file->length == 0 ? write_chunk(file, 0, 0) : SW_OK;
     if (err == SW_OK && fsync(file->fd))
         err = SW_ERR_SYSTEM;
     return err ? err : sw_hash_peek(&file->hash, digest);
-}
-
-/* Hash what is there; it is read and so checked as well. */
-static enum sw_err catch_up(struct sw_vfile *f, int64_t chunks)
-{
-    for (int64_t i = 0; i < chunks; i++) {
-        enum sw_err err = read_chunk(f, i);
-        if (err == SW_OK)
-            err = sw_hash_update(&f->hash, f->chunk, f->cached_len);
-        if (err)
-            return err;
-        f->offset += (int64_t)f->cached_len;
-    }
-    f->cached = -1;
-    return SW_OK;
 }
 
 enum sw_err sw_vfile_resume(struct sw_vfile **out, struct sw_vault *vault, const char *path)
@@ -422,21 +414,40 @@ enum sw_err sw_vfile_resume(struct sw_vfile **out, struct sw_vault *vault, const
     enum sw_err err = open_head(out, vault, path, O_RDWR, &size);
     if (err)
         return err;
-    int64_t whole = size > HEAD ? (size - HEAD) / STORED : 0;
-    if (size == place_of(chunk_count(*out) - 1) + OVERHEAD + (off_t)chunk_len(*out, chunk_count(*out) - 1))
-        whole = chunk_count(*out);
-    if (ftruncate((*out)->fd, whole == chunk_count(*out) ? size : place_of(whole)))
-        err = SW_ERR_SYSTEM;
-    if (err == SW_OK)
-        err = catch_up(*out, whole);
-    if (err) {
-        sw_vfile_close(*out);
+    struct sw_vfile *f = *out;
+    int64_t all = chunk_count(f), whole = size > HEAD ? (size - HEAD) / STORED : 0;
+    if (size == place_of(all - 1) + OVERHEAD + (off_t)chunk_len(f, all - 1))
+        whole = all;
+    if (whole != all && ftruncate(f->fd, place_of(whole))) {
+        sw_vfile_close(f);
         *out = NULL;
+        return SW_ERR_SYSTEM;
     }
+    f->offset = whole == all ? f->length : whole * SW_VFILE_CHUNK;
+    return SW_OK;
+}
+
+/* It is read, and so checked as well. */
+enum sw_err sw_vfile_catch_up(struct sw_vfile *file, int64_t most, bool *all)
+{
+    enum sw_err err = SW_OK;
+    for (int64_t end = file->hashed + most; !err && file->hashed < file->offset && file->hashed < end;) {
+        err = read_chunk(file, file->hashed / SW_VFILE_CHUNK);
+        if (err == SW_OK)
+            err = sw_vfile_hash(file, file->chunk, file->cached_len);
+    }
+    file->cached = -1;
+    *all = file->hashed == file->offset;
     return err;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------ */
+
+enum sw_err sw_vfile_peek(struct sw_vfile **out, struct sw_vault *vault, const char *path)
+{
+    off_t size;
+    return open_head(out, vault, path, O_RDONLY, &size);
+}
 
 enum sw_err sw_vfile_open(struct sw_vfile **out, struct sw_vault *vault, const char *path)
 {

@@ -16,8 +16,8 @@ if grep -q not-confined server.log; then
     exit 77
 fi
 await server.log "confined by=seccomp"
-is "Seccomp" " 2 2" "$(each Seccomp)" # a filter is one thread's: the loop's, and the one that takes uploads in
-is "NoNewPrivs" " 2 1" "$(each NoNewPrivs)"
+is "Seccomp" " 5 2" "$(each Seccomp)" # a filter is one thread's: the loop's, and of four that wait for disks
+is "NoNewPrivs" " 5 1" "$(each NoNewPrivs)"
 head -c 9000000 /dev/urandom >big
 exits 0 as alice put big
 exits 0 as alice get big -o copy

@@ -1,10 +1,10 @@
-/* Work in another thread: done in order, told in the loop, waited for, and never lost. */
+/* Work in other threads: begun in order, several at a time, told in the loop, and never lost. */
 #include "apps/file/worker.h"
 #include "tests/test.h"
 #include <pthread.h>
 #include <string.h>
 
-enum { JOBS = 50 };
+enum { JOBS = 50, THREADS = 3 };
 
 static struct {
     pthread_t loop;
@@ -29,10 +29,9 @@ static void run(struct job *job)
 
 static void tell(struct job *job)
 {
-    const struct counted *c = (struct counted *)job;
+    (void)job;
     seen.here &= pthread_equal(pthread_self(), seen.loop);
     seen.told++;
-    CU_ASSERT_EQUAL(seen.order[c->number], c->number);
 }
 
 static void begin(struct counted jobs[JOBS])
@@ -45,50 +44,66 @@ static void begin(struct counted jobs[JOBS])
         jobs[i] = (struct counted){.job = {.run = run, .done = tell}, .number = i};
 }
 
-static void end(unsigned all)
+/* Each ran once; where there is one thread, in the order in which they were given. */
+static void end(unsigned threads)
 {
-    CU_ASSERT_EQUAL(seen.ran, all);
-    CU_ASSERT_EQUAL(seen.told, all);
+    bool was[JOBS] = {false};
+    CU_ASSERT_EQUAL(seen.ran, JOBS);
+    CU_ASSERT_EQUAL(seen.told, JOBS);
     CU_ASSERT_TRUE(seen.elsewhere && seen.here);
+    for (unsigned i = 0; i < JOBS; i++) {
+        CU_ASSERT_FALSE(was[seen.order[i]]);
+        CU_ASSERT_TRUE(threads > 1 || seen.order[i] == i);
+        was[seen.order[i]] = true;
+    }
     pthread_mutex_destroy(&seen.lock);
 }
 
 static void the_loop_hears_of_each(void)
 {
-    struct counted jobs[JOBS];
-    struct event_base *base = event_base_new();
-    struct worker *w = worker_new(base);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
-    begin(jobs);
-    for (unsigned i = 0; i < JOBS; i++)
-        worker_give(w, &jobs[i].job);
-    while (seen.told < JOBS && event_base_loop(base, EVLOOP_ONCE) == 0)
-        ;
-    end(JOBS);
-    worker_free(w);
-    event_base_free(base);
+    for (unsigned threads = 1; threads <= THREADS; threads++) {
+        struct counted jobs[JOBS];
+        struct event_base *base = event_base_new();
+        struct worker *w = worker_new(base, threads);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+        begin(jobs);
+        for (unsigned i = 0; i < JOBS; i++)
+            worker_give(w, &jobs[i].job);
+        while (seen.told < JOBS && event_base_loop(base, EVLOOP_ONCE) == 0)
+            ;
+        end(threads);
+        worker_free(w);
+        event_base_free(base);
+    }
 }
 
-/* Those before it have run then, and the loop hears of them later; of this one it does not hear again. */
-static void one_is_waited_for(void)
+static pthread_barrier_t meeting;
+
+static void meet(struct job *job)
+{
+    (void)job;
+    pthread_barrier_wait(&meeting);
+}
+
+/* None of these ends before all of them have begun. */
+static void several_run_at_once(void)
 {
     struct counted jobs[JOBS];
     struct event_base *base = event_base_new();
-    struct worker *w = worker_new(base);
+    struct worker *w = worker_new(base, THREADS);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
     begin(jobs);
-    pthread_mutex_lock(&seen.lock);
-    for (unsigned i = 0; i < 3; i++)
+    pthread_barrier_init(&meeting, NULL, THREADS);
+    for (unsigned i = 0; i < THREADS; i++) {
+        jobs[i].job.run = meet;
         worker_give(w, &jobs[i].job);
-    pthread_mutex_unlock(&seen.lock);
-    worker_finish(w, &jobs[2].job);
-    CU_ASSERT_EQUAL(seen.ran, 3);
-    CU_ASSERT_EQUAL(seen.told, 1);
-    while (seen.told < 3 && event_base_loop(base, EVLOOP_ONCE) == 0)
+    }
+    while (seen.told < THREADS && event_base_loop(base, EVLOOP_ONCE) == 0)
         ;
-    event_base_loop(base, EVLOOP_NONBLOCK);
-    end(3);
+    CU_ASSERT_EQUAL(seen.told, THREADS);
     worker_free(w);
+    pthread_barrier_destroy(&meeting);
+    pthread_mutex_destroy(&seen.lock);
     event_base_free(base);
 }
 
@@ -96,7 +111,7 @@ static void what_was_given_is_done_at_the_end(void)
 {
     struct counted jobs[JOBS];
     struct event_base *base = event_base_new();
-    struct worker *w = worker_new(base);
+    struct worker *w = worker_new(base, THREADS);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
     begin(jobs);
     pthread_mutex_lock(&seen.lock);
@@ -104,7 +119,7 @@ static void what_was_given_is_done_at_the_end(void)
         worker_give(w, &jobs[i].job);
     pthread_mutex_unlock(&seen.lock);
     worker_free(w);
-    end(JOBS);
+    end(THREADS);
     worker_free(NULL);
     event_base_free(base);
 }
@@ -128,7 +143,7 @@ static void what_an_end_gives_is_done_at_the_end(void)
 {
     struct counted job = {.job = {.run = run_again, .done = give_again}};
     struct event_base *base = event_base_new();
-    giver = worker_new(base);
+    giver = worker_new(base, 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(giver);
     worker_give(giver, &job.job);
     worker_free(giver);
@@ -136,27 +151,41 @@ static void what_an_end_gives_is_done_at_the_end(void)
     event_base_free(base);
 }
 
+struct callers {
+    pthread_t thread[2 * THREADS];
+    unsigned n;
+};
+
 static void note_thread(void *arg)
 {
-    *(pthread_t *)arg = pthread_self();
+    struct callers *c = arg;
+    c->thread[c->n++] = pthread_self();
 }
 
-static void a_function_is_called_there(void)
+/* In each thread once a call, and not in this one. */
+static void a_function_is_called_in_each(void)
 {
-    pthread_t there = pthread_self();
+    struct callers c = {.n = 0};
     struct event_base *base = event_base_new();
-    struct worker *w = worker_new(base);
+    struct worker *w = worker_new(base, THREADS);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
-    worker_call(w, note_thread, &there);
-    CU_ASSERT_FALSE(pthread_equal(there, pthread_self()));
+    worker_call(w, note_thread, &c);
+    CU_ASSERT_EQUAL(c.n, THREADS);
+    worker_call(w, note_thread, &c);
+    CU_ASSERT_EQUAL_FATAL(c.n, 2 * THREADS);
+    for (unsigned i = 0; i < 2 * THREADS; i++) {
+        CU_ASSERT_FALSE(pthread_equal(c.thread[i], pthread_self()));
+        for (unsigned k = i / THREADS * THREADS; k < i; k++)
+            CU_ASSERT_FALSE(pthread_equal(c.thread[i], c.thread[k]));
+    }
     worker_free(w);
     event_base_free(base);
 }
 
 SW_TEST_SUITE(worker){
     SW_TEST(the_loop_hears_of_each),
-    SW_TEST(one_is_waited_for),
+    SW_TEST(several_run_at_once),
     SW_TEST(what_was_given_is_done_at_the_end),
     SW_TEST(what_an_end_gives_is_done_at_the_end),
-    SW_TEST(a_function_is_called_there),
+    SW_TEST(a_function_is_called_in_each),
 };
