@@ -57,7 +57,7 @@ struct sw_config *sw_config_new(enum sw_role role, const struct sw_allocator *al
     cfg->role = role;
     cfg->alloc = use;
     cfg->options[SW_OPT_ETM] = cfg->options[SW_OPT_EMS] = cfg->options[SW_OPT_TICKETS] =
-        cfg->options[SW_OPT_SERVER_ORDER] = 1;
+        cfg->options[SW_OPT_SERVER_ORDER] = cfg->options[SW_OPT_CONFIRM_SNI] = 1;
     cfg->options[SW_OPT_SESSION_CACHE] = SESSIONS;
     cfg->options[SW_OPT_SESSION_LIFETIME] = LIFETIME;
     cfg->options[SW_OPT_MAX_MESSAGE] = MESSAGE_MAX;

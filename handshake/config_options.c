@@ -29,6 +29,7 @@ static const struct range ranges[SW_OPT_COUNT] = {
     [SW_OPT_KEEP_CHAIN]         = {0, 2, false},
     [SW_OPT_STRICT_PATHS]       = {0, 1, false},
     [SW_OPT_REQUIRE_SNI_MATCH]  = {0, 1, false},
+    [SW_OPT_CONFIRM_SNI]        = {0, 1, false},
     [SW_OPT_RENEGOTIATION_FATAL] = {0, 1, false},
     [SW_OPT_REQUIRE_SECURE_RENEGOTIATION] = {0, 1, false},
     [SW_OPT_INSIST_ON_CERT]     = {0, 1, false},

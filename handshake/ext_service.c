@@ -73,7 +73,7 @@ enum sw_err sw_sni_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct s
 
 bool sw_sni_answer(const struct sw_conn *conn)
 {
-    return !conn->hs->resuming && conn->hs->peer_ext.server_name.len > 0;
+    return !conn->hs->resuming && conn->hs->peer_ext.server_name.len > 0 && sw_option(conn, SW_OPT_CONFIRM_SNI);
 }
 
 enum sw_err sw_sni_read_answer(struct sw_conn *conn, struct sw_reader *r)
@@ -200,9 +200,17 @@ enum sw_err sw_status_read_answer(struct sw_conn *conn, struct sw_reader *r)
 
 enum sw_err sw_authorities_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
 {
-    struct sw_reader list = sw_read_vec16(r);
+    struct sw_reader list = sw_read_vec16(r), names = list;
 
     (void)conn;
+    if (sw_reader_left(&names) == 0)
+        return SW_ERR_EXTENSION_DECODE;
+    while (sw_reader_left(&names) > 0) {
+        struct sw_reader name = sw_read_vec16(&names);
+
+        if (names.failed || sw_reader_left(&name) == 0)
+            return SW_ERR_EXTENSION_DECODE;
+    }
     ext->authorities = sw_read_rest(&list);
     return SW_OK;
 }

@@ -197,6 +197,7 @@ enum sw_option {
                           handshake ends) */
     SW_OPT_STRICT_PATHS,        /* certificate paths by the letter of RFC 5280 and CA/Browser (0) */
     SW_OPT_REQUIRE_SNI_MATCH,   /* server: an unknown server name is fatal (0) */
+    SW_OPT_CONFIRM_SNI,         /* server: say that the server name was heard, RFC 6066 3 (1) */
     SW_OPT_RENEGOTIATION_FATAL, /* a peer that asks to renegotiate is sent away, not just refused (0) */
     SW_OPT_REQUIRE_SECURE_RENEGOTIATION, /* client: a server that does not know RFC 5746 is refused: others may get in before us at it (0) */
     SW_OPT_INSIST_ON_CERT, /* client: with certificates of which none is what a server asks for, give up instead of showing none (0) */

@@ -190,6 +190,7 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
     shim_must(sw_config_set_option(cfg, SW_OPT_SCT, s->enable_sct), "timestamps");
     shim_must(sw_config_set_option(cfg, SW_OPT_REQUIRE_SECURE_RENEGOTIATION, s->no_legacy_server_connect), "RFC 5746");
     shim_must(sw_config_set_option(cfg, SW_OPT_INSIST_ON_CERT, 1), "own certificate");
+    shim_must(sw_config_set_option(cfg, SW_OPT_CONFIRM_SNI, !s->no_server_name_ack), "server name");
     if (s->max_cert_list > 0)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_CHAIN, s->max_cert_list), "max-cert-list");
     if (s->max_send_fragment > 0)
@@ -221,6 +222,8 @@ struct sw_config *shim_configure(struct shim *shim)
 
     if (s->no_tls12 || (s->min_version > 0x0303) || (s->max_version != 0 && s->max_version < 0x0303))
         unimplemented("version");
+    if (s->expect_total_renegotiations != 0)
+        unimplemented("renegotiation");
     cfg = sw_config_new(s->server ? SW_SERVER : SW_CLIENT, NULL);
     if (cfg == NULL)
         shim_broken("out of memory");

@@ -63,7 +63,7 @@ struct settings {
     struct blob advertise_alpn, expect_alpn, select_alpn, expect_advertised_alpn;
     bool decline_alpn, reject_alpn, select_empty_alpn;
     const char *host_name, *expect_server_name;
-    bool expect_ems;
+    bool no_server_name_ack, expect_ems;
 
     int export_len;
     const char *export_label;

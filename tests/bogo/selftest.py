@@ -155,6 +155,9 @@ TESTS = [
     ("a scheme of another stack's", lambda: exits(89, True, ["-verify-prefs", "2308"], False, connections=0)),
     ("malformed timestamps", lambda: exits(1, True, ["-signed-cert-timestamps", "AAI="], True, connections=0)),
     ("timestamps that do not come fail", lambda: exits(1, False, ["-enable-signed-cert-timestamps", "-expect-signed-cert-timestamps", "AAMAAao="], False)),
+    ("a look at the certificate is expected", lambda: exits(0, True, ["-verify-peer", "-expect-verify-result"], False, connections=2)),
+    ("a server that does not confirm the name", lambda: exits(0, True, ["-no-server-name-ack"], True)),
+    ("renegotiations are not implemented", lambda: exits(89, True, ["-expect-total-renegotiations", "1"], False, connections=0)),
     ("an unknown flag is not implemented", lambda: exits(89, True, ["-psk", "x"], False, connections=0)),
     ("TLS 1.3 alone is not implemented", lambda: exits(89, True, ["-min-version", "772"], False, connections=0)),
 ]

@@ -27,6 +27,9 @@ static const struct ext_body offers[] = {
     {"one that ends early",              5, "01 0000 00",                         SW_ERR_EXTENSION_DECODE},
     {"another type of status",           5, "02 ffff",                            SW_OK},
     {"authorities",                     47, "0004 0002 3000",                     SW_OK},
+    {"no authorities",                  47, "0000",                               SW_ERR_EXTENSION_DECODE},
+    {"one without a name",              47, "0006 0002 3000 0000",                SW_ERR_EXTENSION_DECODE},
+    {"one longer than the list",        47, "0004 0003 3000",                     SW_ERR_EXTENSION_DECODE},
     {"authorities cut short",           47, "0004 0002 30",                       SW_ERR_EXTENSION_DECODE},
 };
 /* clang-format on */
@@ -56,7 +59,28 @@ static void answers_are_judged(void)
     EXT_ANSWERS(answers);
 }
 
+/* RFC 6066 3: a server says that it has heard the name, unless its owner does not want that. */
+static void names_confirmed(void)
+{
+    for (int confirm = 0; confirm < 2; confirm++) {
+        struct pair p;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_CONFIRM_SNI, confirm));
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE(pair_carry(p.client, p.server, 0));
+        while (pair_carry(p.server, p.client, 100) && !p.client->hs->hello_done)
+            ;
+        CU_ASSERT_TRUE(p.client->hs->hello_done);
+        CU_ASSERT_EQUAL(p.client->hs->peer_ext.server_name_ack, confirm == 1);
+        CU_ASSERT_TRUE(pair_run(&p));
+        CU_ASSERT_STRING_EQUAL(p.server->name, "server.example");
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(ext_service){
     SW_TEST(offers_are_judged),
     SW_TEST(answers_are_judged),
+    SW_TEST(names_confirmed),
 };

@@ -180,6 +180,7 @@ static void nothing_else_after_the_handshake(void)
 /* Chains longer than any usual message, from both sides: certificates that lead nowhere do no harm. */
 static void long_chains_fit(void)
 {
+    enum { REST = 50 };
     static const char *const names[] = {"server-rsa", "client-rsa"};
     struct pair p;
 
@@ -196,9 +197,9 @@ static void long_chains_fit(void)
         snprintf(path[2], sizeof path[2], "tests/vectors/tls/%s.key", names[i]);
         for (int k = 0; k < 3; k++)
             pem[k] = sw_test_file(path[k], &len[k]);
-        chain = malloc(len[0] + 20 * len[1]);
+        chain = malloc(len[0] + REST * len[1]);
         memcpy(chain, pem[0], at = len[0]);
-        for (int k = 0; k < 20; k++, at += len[1])
+        for (int k = 0; k < REST; k++, at += len[1])
             memcpy(chain + at, pem[1], len[1]);
         sw_config_set_clock(cfg, pair_now, NULL);
         SW_ASSERT_OK(sw_config_add_trust(cfg, pem[1], len[1]));
