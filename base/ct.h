@@ -64,36 +64,34 @@ static inline uint8_t sw_ct_select8(size_t mask, uint8_t a, uint8_t b)
 }
 
 /*
- * Sixteen bytes at once, for loops over bytes whose verdict is secret: a vector has no branch for a compiler to put in.
+ * Sixteen bytes at once, for loops over bytes whose verdict is secret: a vector has no branch for a compiler to put in. Lanes compare as bytes without
+ * sign, (sw_ct_lanes)(a < b), to all ones or zero.
  * sw_ct_lanes_load, _store: from and to any address.
  * sw_ct_lanes_all: v in each lane.
- * sw_ct_lanes_below: all ones in lane i if base + i < n, zero in the others; base and n below SIZE_MAX / 2.
+ * sw_ct_lanes_count: from, from + 1, ... from + 15; all below 256.
  */
 enum { SW_CT_LANES = 16 };
 typedef uint8_t sw_ct_lanes __attribute__((vector_size(16)));
 
+typedef uint8_t sw_ct_lanes_anywhere __attribute__((vector_size(16), aligned(1), may_alias));
+
 static inline sw_ct_lanes sw_ct_lanes_load(const void *p)
 {
-    sw_ct_lanes v;
-
-    memcpy(&v, p, sizeof v);
-    return v;
+    return (sw_ct_lanes) * (const sw_ct_lanes_anywhere *)p;
 }
 static inline void sw_ct_lanes_store(void *p, sw_ct_lanes v)
 {
-    memcpy(p, &v, sizeof v);
+    *(sw_ct_lanes_anywhere *)p = (sw_ct_lanes_anywhere)v;
 }
 static inline sw_ct_lanes sw_ct_lanes_all(uint8_t v)
 {
     return v - (sw_ct_lanes){0};
 }
-static inline sw_ct_lanes sw_ct_lanes_below(size_t base, size_t n)
+static inline sw_ct_lanes sw_ct_lanes_count(size_t from)
 {
     const sw_ct_lanes number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    size_t count = (n - base) & sw_ct_lt(base, n);
 
-    count = sw_ct_select(sw_ct_lt(count, SW_CT_LANES), count, SW_CT_LANES);
-    return (sw_ct_lanes)(number < sw_ct_lanes_all((uint8_t)count));
+    return number + sw_ct_lanes_all((uint8_t)from);
 }
 
 /* sw_ct_diff: zero if n bytes at a and b are equal, some other value if not. Time depends on n alone. */

@@ -188,18 +188,25 @@ enum sw_err sw_hmac_update(struct sw_hmac *m, const void *p, size_t len)
     return sw_hash_update(&m->run, p, len);
 }
 
-enum sw_err sw_hmac_final(struct sw_hmac *m, uint8_t *out)
+enum sw_err sw_hmac_end(const struct sw_hmac *m, struct sw_hash *run, uint8_t *out)
 {
     uint8_t digest[SW_HASH_MAX];
-    enum sw_err err = sw_hash_final(&m->run, digest);
+    enum sw_err err = sw_hash_final(run, digest);
 
-    m->run = m->outer;
+    *run = m->outer;
     if (err == SW_OK)
-        err = sw_hash_update(&m->run, digest, sw_hash_len(m->outer.id));
+        err = sw_hash_update(run, digest, sw_hash_len(m->outer.id));
     if (err == SW_OK)
-        err = sw_hash_final(&m->run, out);
-    m->run = m->inner;
+        err = sw_hash_final(run, out);
     sw_wipe(digest, sizeof digest);
+    return err;
+}
+
+enum sw_err sw_hmac_final(struct sw_hmac *m, uint8_t *out)
+{
+    enum sw_err err = sw_hmac_end(m, &m->run, out);
+
+    m->run = m->inner;
     return err;
 }
 

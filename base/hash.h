@@ -72,6 +72,11 @@ struct sw_hmac {
 /* sw_hmac_key: set the key, any length; ready for a first message. */
 enum sw_err sw_hmac_key(struct sw_hmac *m, enum sw_hash_id id, const void *key, size_t len) SW_MUST_USE;
 enum sw_err sw_hmac_update(struct sw_hmac *m, const void *p, size_t len) SW_MUST_USE;
+/*
+ * Several messages at once under one key: each has a context of its own, which begins as a copy of m->inner and takes its bytes by sw_hash_update.
+ * sw_hmac_end: write sw_hash_len() bytes; the context is used up, and to be wiped.
+ */
+enum sw_err sw_hmac_end(const struct sw_hmac *m, struct sw_hash *run, uint8_t *out) SW_MUST_USE;
 /* sw_hmac_final: write sw_hash_len() bytes and make ready for the next message under the same key. */
 enum sw_err sw_hmac_final(struct sw_hmac *m, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_hmac_once(enum sw_hash_id id, const void *key, size_t klen, const void *p, size_t len,

@@ -1,6 +1,6 @@
 /*
- * The inner hash is computed in two parts. Blocks that lie before head + min hold message bytes whatever the length is: they are hashed the usual
- * way. Each block from there to the last that max could need is built byte by byte with masks - message, 0x80, zeros, bit length - and
+ * The inner hash is computed in two parts. Blocks that lie before min hold message bytes whatever the length is: they are hashed the usual
+ * way. Each block from there to the last that max could need is built with masks - message, 0x80, zeros, bit length - and
  * compressed; the state after every one of them is looked at, and the one after the true last block is kept by mask.
  *
  * Careful region: from the first masked block to the kept state, len is secret.
@@ -27,98 +27,80 @@ static int raw_state(struct sw_hash *h, uint8_t *out)
     }
 }
 
-/* Where the message's byte at position g lies: in head, then in data. */
-struct message {
-    const uint8_t *head, *data;
-    size_t head_len, max;
+/* What stands in block number b of the padded message. */
+struct place {
+    size_t start, size; /* of the block */
+    size_t len;         /* secret: of the message */
+    size_t is_last;     /* mask: its bit length stands here */
+    uint64_t bits;      /* that length */
 };
 
-/* size bytes from position start on into out, zeros past max. All of it public: which bytes count is decided afterwards. */
-static void gather(const struct message *msg, size_t start, size_t size, uint8_t *out)
+/* Bytes of the message as far as they count, 0x80 behind them, zeros. from: place->size bytes. */
+static void build_block(const struct place *b, const uint8_t *from, uint8_t *block)
 {
-    size_t from_head = start < msg->head_len ? msg->head_len - start : 0, from_data, at;
+    /* hidden, lest public positions be counted from the secret one */
+    size_t len = sw_ct_hide(b->len), begun = sw_ct_ge(len, b->start), count = (len - b->start) & begun;
+    sw_ct_lanes end = sw_ct_lanes_all((uint8_t)sw_ct_select(sw_ct_lt(count, UINT8_MAX), count, UINT8_MAX)),
+                mark = sw_ct_lanes_all((uint8_t)(0x80 & begun)), at = sw_ct_lanes_count(0);
+    uint64_t bits = b->bits & (uint64_t)b->is_last;
 
-    if (from_head > size)
-        from_head = size;
-    at = start + from_head - msg->head_len;
-    from_data = msg->max > at ? msg->max - at : 0;
-    if (from_data > size - from_head)
-        from_data = size - from_head;
-    if (from_head > 0)
-        memcpy(out, msg->head + start, from_head);
-    if (from_data > 0)
-        memcpy(out + from_head, msg->data + at, from_data);
-    memset(out + from_head + from_data, 0, size - from_head - from_data);
-}
-
-/*
- * Block number b of the padded message whose secret length is total (head included). is_last: mask.
- *   bits   the message's length in bits, key block included, already as 8 big-endian bytes
- */
-static void build_block(const struct message *msg, size_t b, size_t size, size_t total, size_t is_last,
-                        const uint8_t bits[8], uint8_t *block)
-{
-    size_t start = b * size;
-
-    gather(msg, start, size, block);
-    for (size_t j = 0; j < size; j += SW_CT_LANES) {
-        sw_ct_lanes inside = sw_ct_lanes_below(start + j, total), upto = sw_ct_lanes_below(start + j, total + 1);
-
+    for (size_t j = 0; j < b->size; j += SW_CT_LANES) {
         sw_ct_lanes_store(block + j,
-                          (sw_ct_lanes_load(block + j) & inside) | (sw_ct_lanes_all(0x80) & (upto ^ inside)));
+                          (sw_ct_lanes_load(from + j) & (sw_ct_lanes)(at < end)) | (mark & (sw_ct_lanes)(at == end)));
+        at += sw_ct_lanes_all(SW_CT_LANES);
     }
-    for (size_t j = 0; j < 8; j++)
-        block[size - 8 + j] = (uint8_t)(block[size - 8 + j] | (bits[j] & is_last));
+    for (size_t j = 1; j <= sizeof bits; j++) {
+        block[b->size - j] = (uint8_t)(block[b->size - j] | (uint8_t)bits);
+        bits >>= 8;
+    }
 }
 
-static enum sw_err inner_hash(const struct sw_hmac *m, const struct message *msg, size_t min, size_t len, uint8_t *out)
+static enum sw_err inner_hash(struct sw_hash *h, const uint8_t *msg, size_t have, size_t min, size_t len, size_t max,
+                              uint8_t *out)
 {
-    const struct sw_hash_info *info = sw_hash_info(m->inner.id);
-    size_t size = info->block, field = size / 8 /* 8 or 16 bytes of length */, total = msg->head_len + len;
-    size_t first = (msg->head_len + min) / size, last = (msg->head_len + msg->max + field) / size;
-    size_t true_last = (total + field) / size; /* a shift: block sizes are powers of two */
-    uint64_t bit_count = (uint64_t)(total + size) * 8;
-    uint8_t bits[8], block[SW_HASH_BLOCK_MAX], state[SW_HASH_MAX];
-    struct sw_hash h = m->inner;
-    size_t whole = first * size;
-    enum sw_err err = SW_OK;
+    const struct sw_hash_info *info = sw_hash_info(h->id);
+    size_t size = info->block, field = size / 8 /* 8 or 16 bytes of length */;
+    size_t first = min / size, last = (max + field) / size;
+    size_t true_last = (len + field) / size; /* a shift: block sizes are powers of two */
+    struct place b = {.size = size, .len = len, .bits = (uint64_t)(len + size) * 8 /* the key block included */};
+    uint8_t block[SW_HASH_BLOCK_MAX], state[SW_HASH_MAX];
+    enum sw_err err = sw_hash_update(h, msg, first * size);
 
-    for (int i = 0; i < 8; i++)
-        bits[i] = (uint8_t)(bit_count >> (56 - 8 * i));
-    if (whole > 0) {
-        size_t from_head = whole < msg->head_len ? whole : msg->head_len;
-
-        err = sw_hash_update(&h, msg->head, from_head);
-        if (err == SW_OK && whole > from_head)
-            err = sw_hash_update(&h, msg->data, whole - from_head);
-    }
     memset(out, 0, info->len);
-    for (size_t b = first; b <= last && err == SW_OK; b++) {
-        size_t is_last = sw_ct_eq(b, true_last);
+    for (size_t i = first; i <= last && err == SW_OK; i++) {
+        const uint8_t *from = msg + i * size;
 
-        build_block(msg, b, size, total, is_last, bits, block);
-        err = sw_hash_update(&h, block, size);
-        if (err == SW_OK && raw_state(&h, state) != 0)
+        b.start = i * size;
+        b.is_last = sw_ct_eq(i, true_last);
+        if (b.start + size > have) {
+            memset(block, 0, size);
+            if (b.start < have)
+                memcpy(block, msg + b.start, have - b.start);
+            from = block;
+        }
+        build_block(&b, from, block);
+        err = sw_hash_update(h, block, size);
+        if (err == SW_OK && raw_state(h, state) != 0)
             err = SW_ERR_CRYPTO;
-        sw_ct_copy(is_last, out, state, out, info->len);
+        sw_ct_copy(b.is_last, out, state, out, info->len);
     }
     sw_wipe(block, sizeof block);
-    sw_wipe(&h, sizeof h);
     return err;
 }
 
-enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min,
-                       size_t len, size_t max, uint8_t *out)
+enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *msg, size_t have, size_t min, size_t len, size_t max,
+                       uint8_t *out)
 {
-    const struct message msg = {head, data, head_len, max};
     uint8_t digest[SW_HASH_MAX];
-    struct sw_hash h = m->outer;
-    enum sw_err err = inner_hash(m, &msg, min, len, digest);
+    struct sw_hash h = m->inner;
+    enum sw_err err = inner_hash(&h, msg, have, min, len, max, digest);
 
+    h = m->outer;
     if (err == SW_OK)
         err = sw_hash_update(&h, digest, sw_hash_len(m->outer.id));
     if (err == SW_OK)
         err = sw_hash_final(&h, out);
+    sw_wipe(&h, sizeof h);
     sw_wipe(digest, sizeof digest);
     return err;
 }

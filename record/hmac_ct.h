@@ -8,16 +8,15 @@
 #include "base/hash.h"
 
 /*
- * sw_hmac_ct: out = HMAC(head + data[0..len)).
- *   m         keyed; unchanged
- *   head      head_len bytes that always count (TLS: 13)
- *   data      readable up to max
- *   len       secret; min <= len <= max, min and max public
- *   out       digest
- * Time depends on head_len, min and max alone; the work beyond hashing min bytes is the compressions that max - min bytes can need.
- * SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512.
+ * sw_hmac_ct: out = HMAC(msg[0..len)).
+ *   m     keyed; unchanged
+ *   msg   `have` bytes that can be read; those past max do not matter
+ *   len   secret; min <= len <= max <= have, all others public
+ *   out   digest
+ * Time depends on min, max and have alone; the work beyond hashing min bytes is the compressions that max - min bytes can need.
+ * SHA-1, SHA-256, SHA-384 and SHA-512.
  */
-enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *head, size_t head_len, const uint8_t *data, size_t min,
-                       size_t len, size_t max, uint8_t *out) SW_MUST_USE;
+enum sw_err sw_hmac_ct(const struct sw_hmac *m, const uint8_t *msg, size_t have, size_t min, size_t len, size_t max,
+                       uint8_t *out) SW_MUST_USE;
 
 #endif

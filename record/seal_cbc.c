@@ -70,7 +70,7 @@ static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p,
  * blocks of the plaintext are encrypted from where they are; the rest is brought to `data`, for MAC and padding to follow it.
  */
 struct stream {
-    struct sw_hmac mac;
+    struct sw_hash mac; /* of this record, under way */
     const uint8_t *from;
     uint8_t *iv, *data; /* the last ciphertext block so far; the encrypted part */
     size_t len, whole;  /* of the plaintext, and of its whole blocks */
@@ -107,7 +107,7 @@ static enum sw_err hash_to(struct stream *st, const uint8_t *from, size_t end)
     size_t start = st->hashed;
 
     st->hashed = end;
-    return sw_hmac_update(&st->mac, from + start, end - start);
+    return sw_hash_update(&st->mac, from + start, end - start);
 }
 
 static void add_padding(struct stream *st, size_t at, size_t block)
@@ -137,7 +137,7 @@ static enum sw_err encrypt_mte(struct sw_record_dir *dir, struct stream *st, boo
 
 static enum sw_err finish_mte(struct sw_record_dir *dir, struct stream *st)
 {
-    enum sw_err err = sw_hmac_final(&st->mac, st->data + st->len);
+    enum sw_err err = sw_hmac_end(&dir->hmac, &st->mac, st->data + st->len);
 
     if (err != SW_OK)
         return err;
@@ -167,11 +167,11 @@ static enum sw_err encrypt_etm(struct sw_record_dir *dir, struct stream *st, boo
     return encrypt_to(dir, st, end);
 }
 
-static enum sw_err finish_etm(struct stream *st)
+static enum sw_err finish_etm(const struct sw_record_dir *dir, struct stream *st)
 {
     enum sw_err err = hash_to(st, st->data, st->padded);
 
-    return err == SW_OK ? sw_hmac_final(&st->mac, st->data + st->padded) : err;
+    return err == SW_OK ? sw_hmac_end(&dir->hmac, &st->mac, st->data + st->padded) : err;
 }
 
 static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *job,
@@ -182,7 +182,7 @@ static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, 
     uint8_t aad[SW_AAD_MAX];
     enum sw_err err;
 
-    st->mac = dir->hmac;
+    st->mac = dir->hmac.inner;
     st->from = job->data.p;
     st->iv = job->buf + SW_RECORD_HEADER;
     st->data = st->iv + block;
@@ -198,13 +198,13 @@ static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, 
     sw_header_write(job->buf, (uint8_t)job->type, s->version, job->out - SW_RECORD_HEADER);
     if (!s->etm) {
         sw_aad(aad, job->seq, (uint8_t)job->type, s->version, len);
-        return sw_hmac_update(&st->mac, aad, sizeof aad);
+        return sw_hash_update(&st->mac, aad, sizeof aad);
     }
     /* the MAC covers the IV and the ciphertext, and its length field counts those (RFC 7366 3) */
     add_padding(st, len, block);
     sw_aad(aad, job->seq, (uint8_t)job->type, s->version, block + st->padded);
-    err = sw_hmac_update(&st->mac, aad, sizeof aad);
-    return err == SW_OK ? sw_hmac_update(&st->mac, st->iv, block) : err;
+    err = sw_hash_update(&st->mac, aad, sizeof aad);
+    return err == SW_OK ? sw_hash_update(&st->mac, st->iv, block) : err;
 }
 
 static enum sw_err seal_null(struct sw_record_dir *dir, struct sw_seal_job *job)
@@ -250,9 +250,9 @@ enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, s
                 err = etm ? encrypt_etm(dir, &st[i], &more[i]) : encrypt_mte(dir, &st[i], &more[i]);
     }
     for (size_t i = 0; i < count && err == SW_OK; i++)
-        err = etm ? finish_etm(&st[i]) : finish_mte(dir, &st[i]);
+        err = etm ? finish_etm(dir, &st[i]) : finish_mte(dir, &st[i]);
     sw_wipe(aligned, sizeof aligned);
-    sw_wipe(st, count * sizeof *st); /* keyed HMAC states */
+    sw_wipe(st, count * sizeof *st); /* keyed hash states */
     return err;
 }
 
@@ -323,38 +323,64 @@ static enum sw_err open_etm(struct sw_record_dir *dir, uint8_t *rec, size_t len,
 
 /*
  * Mask of good padding, and its length in *pad (padding_length, without the length byte itself): 0 if it is not good, so that a MAC is
- * computed all the same (RFC 5246 6.2.3.2, implementation note). Looks at the last 256 bytes, or all there are; n is at least 16.
+ * computed all the same (RFC 5246 6.2.3.2, implementation note). Looks at the last 256 bytes, or all there are; n is a multiple of 16, or 8 and at least 16.
  */
 static size_t check_padding(const uint8_t *data, size_t n, size_t mac, size_t *pad)
 {
-    size_t claimed = data[n - 1], good = sw_ct_ge(n, claimed + 1 + mac), start = n > PADDING_MAX ? n - PADDING_MAX : 0,
-           begin = n - 1 - claimed;
-    sw_ct_lanes wrong = {0}, value = sw_ct_lanes_all((uint8_t)claimed), none = {0};
+    size_t claimed = data[n - 1], good = sw_ct_ge(n, claimed + 1 + mac), seen = 0, most = least(n, PADDING_MAX);
+    sw_ct_lanes wrong = {0}, none = {0}, value = sw_ct_lanes_all((uint8_t)claimed), from_end;
 
-    /* a claim that reaches before the record is bad already: what is compared for it does not matter, as long as it is the same work */
-    begin &= good;
-    for (size_t at = start; at < n; at += SW_CT_LANES) {
-        size_t from = at + SW_CT_LANES <= n ? at : n - SW_CT_LANES;
-
-        wrong |= (sw_ct_lanes_load(data + from) ^ value) & ~sw_ct_lanes_below(from, begin);
+    while (seen < most) {
+        seen = least(seen + SW_CT_LANES, most);
+        from_end = sw_ct_lanes_all((uint8_t)(seen - 1)) - sw_ct_lanes_count(0);
+        wrong |= (sw_ct_lanes_load(data + n - seen) ^ value) & (sw_ct_lanes)(from_end <= value);
     }
     good &= sw_ct_is_zero(sw_ct_diff(&wrong, &none, sizeof wrong));
     *pad = claimed & good;
     return good;
 }
 
-/* Rotate the mac bytes in buf left by a secret count below its length: for each bit of the count, a fixed rotation taken or not by mask. */
+static uint32_t load32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static void store32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
+}
+
+/*
+ * Rotate the mac bytes in buf left by a secret count below its length: words of four, by a shift for the bytes in them, then by words: for each bit
+ * of their number a fixed rotation that is taken or not by mask.
+ */
 static void rotate(uint8_t *buf, size_t mac, size_t count)
 {
-    uint8_t turned[SW_HASH_MAX];
+    enum { WORDS = SW_HASH_MAX / 4 };
+    uint32_t word[2 * WORDS]; /* what comes round stands behind the last once more */
+    size_t words = mac / 4, by_word = count >> 2;
+    unsigned by_bit = (unsigned)(count & 3) * 8;
 
-    for (size_t step = 1; step < mac; step <<= 1) {
-        memcpy(turned, buf + step, mac - step);
-        memcpy(turned + mac - step, buf, step);
-        sw_ct_copy((size_t)0 - (count & 1), buf, turned, buf, mac);
-        count >>= 1;
+    for (size_t i = 0; i < words; i++)
+        word[i] = load32(buf + 4 * i);
+    word[words] = word[0];
+    for (size_t i = 0; i < words; i++)
+        word[i] = (uint32_t)((word[i] | (uint64_t)word[i + 1] << 32) >> by_bit);
+    for (size_t step = 1; step < words; step <<= 1) {
+        uint32_t taken = (uint32_t)sw_ct_hide((size_t)0 - (by_word & 1));
+
+        for (size_t i = 0; i < step; i++)
+            word[words + i] = word[i];
+        for (size_t i = 0; i < words; i++)
+            word[i] ^= (word[i] ^ word[i + step]) & taken;
+        by_word >>= 1;
     }
-    sw_wipe(turned, sizeof turned);
+    for (size_t i = 0; i < words; i++)
+        store32(buf + 4 * i, word[i]);
+    sw_wipe(word, sizeof word);
 }
 
 /*
@@ -366,7 +392,7 @@ static void extract_mac(const uint8_t *data, size_t min, size_t at, size_t max, 
 {
     size_t end = max + mac, column = at - min, row_begin = 0; /* both secret, offsets from min */
     uint8_t row[SW_HASH_MAX] = {0};
-    sw_ct_lanes got[SW_HASH_MAX / SW_CT_LANES] = {{0}};
+    sw_ct_lanes got[SW_HASH_MAX / SW_CT_LANES] = {{0}}, before[SW_HASH_MAX / SW_CT_LANES];
 
     for (size_t i = 0; i < max - min; i += mac) {
         size_t further = sw_ct_ge(column, mac);
@@ -374,16 +400,17 @@ static void extract_mac(const uint8_t *data, size_t min, size_t at, size_t max, 
         column -= mac & further;
         row_begin += mac & further;
     }
+    for (size_t j = 0; j < mac; j += SW_CT_LANES)
+        before[j / SW_CT_LANES] = (sw_ct_lanes)(sw_ct_lanes_count(j) < sw_ct_lanes_all((uint8_t)column));
     for (size_t i = 0; min + i < end; i += mac) {
-        size_t left = end - min - i, first = sw_ct_eq(i, row_begin), second = sw_ct_eq(i, row_begin + mac);
+        size_t left = end - min - i;
+        sw_ct_lanes first = sw_ct_lanes_all((uint8_t)sw_ct_eq(i, row_begin)),
+                    second = sw_ct_lanes_all((uint8_t)sw_ct_eq(i, row_begin + mac));
 
         memcpy(row, data + min + i, left < mac ? left : mac);
-        for (size_t j = 0; j < mac; j += SW_CT_LANES) {
-            sw_ct_lanes before = sw_ct_lanes_below(j, column);
-
-            got[j / SW_CT_LANES] |= sw_ct_lanes_load(row + j) & ((~before & sw_ct_lanes_all((uint8_t)first)) |
-                                                                 (before & sw_ct_lanes_all((uint8_t)second)));
-        }
+        for (size_t j = 0; j < mac; j += SW_CT_LANES)
+            got[j / SW_CT_LANES] |=
+                sw_ct_lanes_load(row + j) & ((~before[j / SW_CT_LANES] & first) | (before[j / SW_CT_LANES] & second));
     }
     memcpy(out, got, mac);
     rotate(out, mac, column);
@@ -395,7 +422,7 @@ static enum sw_err open_mte(struct sw_record_dir *dir, uint8_t *rec, size_t len,
 {
     const struct sw_record_secrets *s = dir->s;
     size_t mac = sw_hash_len(s->mac), block = s->bulk->block, n, max, min, pad, good, data_len;
-    uint8_t aad[SW_AAD_MAX], want[SW_HASH_MAX], got[SW_HASH_MAX], *iv = rec + SW_RECORD_HEADER, *data = iv + block;
+    uint8_t want[SW_HASH_MAX], got[SW_HASH_MAX], *iv = rec + SW_RECORD_HEADER, *data = iv + block, *aad;
     enum sw_err err;
 
     /* public: the length of the record */
@@ -412,8 +439,10 @@ static enum sw_err open_mte(struct sw_record_dir *dir, uint8_t *rec, size_t len,
     max = n - mac - 1;
     min = max > PADDING_MAX - 1 ? max - (PADDING_MAX - 1) : 0;
     data_len = max - pad;
+    /* what is authenticated before the data takes the place of header and IV, which have served and are as long */
+    aad = data - SW_AAD_MAX;
     sw_aad(aad, s->seq, rec[0], s->version, data_len);
-    err = sw_hmac_ct(&dir->hmac, aad, sizeof aad, data, min, data_len, max, want);
+    err = sw_hmac_ct(&dir->hmac, aad, SW_AAD_MAX + n, SW_AAD_MAX + min, SW_AAD_MAX + data_len, SW_AAD_MAX + max, want);
     extract_mac(data, min, data_len, max, mac, got);
     good &= sw_ct_is_zero(sw_ct_diff(want, got, mac));
     /* end of the careful region: whether the record is good shows in the answer, and with a good MAC its padding is the sender's business */
