@@ -68,7 +68,10 @@ void files_get(void *ctx, struct http_request *rq)
         if (status == 304)
             http_reply_empty(rq, 304);
         else
-            http_problem(rq, status, status == 416 ? "there are no such bytes" : "out of memory");
+            http_problem(rq, status, "%s",
+                         status == 416   ? "there are no such bytes"
+                         : status == 412 ? "the file is another one (If-Match)"
+                                         : "out of memory");
         return;
     }
     /* what was changed on the disk is an error while one can still be sent */
@@ -90,12 +93,18 @@ void files_delete(void *ctx, struct http_request *rq)
     struct file_service *s = ctx;
     struct sw_vfile *file;
     struct about a;
-    char path[FILE_PATH_MAX];
+    char path[FILE_PATH_MAX], etag[FILE_HEX + 2];
     enum sw_err err = file_open(s, rq->peer.name, rq->part[0], &file, &a);
     int64_t length = err ? 0 : sw_vfile_length(file);
     sw_vfile_close(file);
     if (err == SW_ERR_NOT_FOUND) {
         http_problem(rq, 404, "there is no file %s", rq->part[0]);
+        return;
+    }
+    if (err == SW_OK)
+        snprintf(etag, sizeof etag, "\"%s\"", a.sha256);
+    if (err == SW_OK && http_condition(rq, etag) != 200) {
+        http_problem(rq, 412, "the file is another one (If-Match)");
         return;
     }
     bool placed = file_place(s, rq->peer.name, rq->part[0], path);

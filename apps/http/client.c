@@ -368,7 +368,9 @@ int http_client_problem(struct http_client *c)
     json_t *json = text ? json_loadb(text, len, 0, NULL) : NULL;
     const char *detail = json_string_value(json_object_get(json, "detail"));
     int code = app_error(c->app, code_of(status), "%s: %d: %s", c->where, status,
-                         detail ? detail : "the server gives no reason");
+                         detail          ? detail
+                         : status == 413 ? "that is more than the server takes in one request"
+                                         : "the server gives no reason");
     json_decref(json);
     free(text);
     return code;

@@ -134,9 +134,12 @@ struct http_range {
     int64_t from, length;
 };
 
+/* http_condition: If-Match and If-None-Match (RFC 9110 13.1) against the ETag, with its quotes, of what is there: 200: go on; 304 or 412: do not. */
+int http_condition(struct http_request *rq, const char *etag);
+
 /*
- * http_range: settle Range, If-Range and If-None-Match against something of this length and ETag (with its quotes), and set Accept-Ranges, ETag and Content-Range. Returns
- * 200 or 206 with the range filled in, 304, or 416.
+ * http_range: settle those, Range and If-Range against something of this length and ETag, and set Accept-Ranges, ETag and Content-Range. Returns
+ * 200 or 206 with the range filled in, 304, 412, or 416.
  */
 int http_range(struct http_request *rq, int64_t length, const char *etag, struct http_range *out);
 

@@ -2,6 +2,7 @@
 #include "apps/http/http.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool digits(const char **p, int64_t *out)
 {
@@ -17,7 +18,7 @@ static bool digits(const char **p, int64_t *out)
 static int parse(const char *text, int64_t length, struct http_range *out)
 {
     int64_t from, to;
-    if (strncmp(text, "bytes=", 6) != 0 || strchr(text, ','))
+    if (strncasecmp(text, "bytes=", 6) != 0 || strchr(text, ','))
         return 0;
     text += 6;
     if (*text == '-') {
@@ -43,16 +44,39 @@ static int parse(const char *text, int64_t length, struct http_range *out)
     return 1;
 }
 
+/* Whether a list of tags has this one, or is "*". What is weak (W/"...") counts where only something is to be spared, RFC 9110 8.8.3.2. */
+static bool has_tag(const char *list, const char *etag, bool weak)
+{
+    if (strcmp(list, "*") == 0)
+        return true;
+    for (const char *p = list; (p = strstr(p, etag)) != NULL; p += strlen(etag))
+        if (weak || p < list + 2 || strncmp(p - 2, "W/", 2) != 0)
+            return true;
+    return false;
+}
+
+int http_condition(struct http_request *rq, const char *etag)
+{
+    const char *match = http_header(rq, "If-Match"), *none_match = http_header(rq, "If-None-Match");
+    bool reads = evhttp_request_get_command(rq->ev) & (EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    if (match && !has_tag(match, etag, false))
+        return 412;
+    if (none_match && has_tag(none_match, etag, true))
+        return reads ? 304 : 412;
+    return 200;
+}
+
 int http_range(struct http_request *rq, int64_t length, const char *etag, struct http_range *out)
 {
     const char *range = http_header(rq, "Range"), *if_range = http_header(rq, "If-Range");
-    const char *none_match = http_header(rq, "If-None-Match");
+    bool ranged = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_GET; /* RFC 9110 14.2: no other method */
+    int status = http_condition(rq, etag);
     *out = (struct http_range){0, length};
     http_set_header(rq, "Accept-Ranges", "bytes");
     http_set_header(rq, "ETag", "%s", etag);
-    if (none_match && strstr(none_match, etag))
-        return 304;
-    int found = range && (!if_range || strcmp(if_range, etag) == 0) ? parse(range, length, out) : 0;
+    if (status != 200)
+        return status;
+    int found = ranged && range && (!if_range || strcmp(if_range, etag) == 0) ? parse(range, length, out) : 0;
     if (found < 0) {
         http_set_header(rq, "Content-Range", "bytes */%lld", (long long)length);
         return 416;

@@ -1,4 +1,5 @@
 /* sealwaxd media: tracks into the catalogue, and who has which licence. Works on the server's directory, also while the server runs. */
+#include "apps/cli/printable.h"
 #include "apps/media/catalogue.h"
 #include "apps/store/state.h"
 #include "apps/verbs.h"
@@ -44,25 +45,64 @@ static void title_of(const char *path, char out[TRACK_TITLE_MAX])
     char *dot = strrchr(out, '.');
     if (dot && dot != out)
         *dot = 0;
+    make_printable(out);
+}
+
+/* A title is what a track is asked for by: one of each, in letters. */
+static int check_title(struct admin *a, const char *path, const char *title)
+{
+    struct catalogue c;
+    size_t bad;
+    json_t *text = json_string(title);
+    json_decref(text);
+    if (!text)
+        return app_error(a->app, APP_BAD_INPUT, "%s: the title is not UTF-8: give one with --title", path);
+    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    const struct track *there = err ? NULL : catalogue_find(&c, title);
+    int code = err ? app_fail(a->app, err, a->dir) : APP_DONE;
+    if (there && strcmp(there->title, title) == 0)
+        code = app_error(a->app, APP_REFUSED, "%s: there is a track %s: give another --title, or remove it (media rm)",
+                         path, title);
+    catalogue_free(&c);
+    return code;
+}
+
+/* A file with something in it: not a directory, and not a pipe, which might never end. */
+static int open_track(struct admin *a, const char *path, int64_t *size, int *fd)
+{
+    struct stat st;
+    const char *why = NULL;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0 || fstat(*fd, &st))
+        why = strerror(errno);
+    else if (!S_ISREG(st.st_mode))
+        why = S_ISDIR(st.st_mode) ? "is a directory" : "is not a file";
+    else if (st.st_size == 0)
+        why = "is empty";
+    if (!why) {
+        *size = st.st_size;
+        return APP_DONE;
+    }
+    int code = app_error(a->app, *fd < 0 ? APP_SYSTEM : APP_BAD_INPUT, "%s: %s", path, why);
+    if (*fd >= 0)
+        close(*fd);
+    return code;
 }
 
 static int import_one(struct admin *a, const char *path, const struct track *wishes)
 {
     struct track t = *wishes;
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st)) {
-        int code = app_fail(a->app, SW_ERR_SYSTEM, path);
-        if (fd >= 0)
-            close(fd);
-        return code;
-    }
-    t.size = st.st_size;
-    t.added = (int64_t)time(NULL);
+    int fd;
     if (!t.title[0])
         title_of(path, t.title);
+    int code = check_title(a, path, t.title);
+    if (!code)
+        code = open_track(a, path, &t.size, &fd);
+    if (code)
+        return code;
+    t.added = (int64_t)time(NULL);
     snprintf(t.type, sizeof t.type, "%s", type_of(path));
-    enum sw_err err = S_ISREG(st.st_mode) ? catalogue_add(&a->vault, a->dir, fd, &t) : SW_ERR_UNSUPPORTED;
+    enum sw_err err = catalogue_add(&a->vault, a->dir, fd, &t);
     close(fd);
     if (err)
         return app_fail(a->app, err, path);
@@ -82,6 +122,11 @@ static int import(struct admin *a, int n, char **paths)
         code = app_usage(a->app, "--title names one track, and there are %d", n);
     if (!code && !n)
         code = app_usage(a->app, "media import FILE...");
+    for (const char *t = title; !code && t && *t; t++)
+        if (control_at(t, strlen(t)))
+            code = app_usage(a->app, "--title takes letters, not control characters");
+    if (!code && title && (!*title || strlen(title) >= sizeof wishes.title))
+        code = app_usage(a->app, "--title takes 1 to %zu bytes", sizeof wishes.title - 1);
     wishes.plays = plays;
     wishes.renew = app_has(a->app, OPT_RENEWABLE);
     if (title)

@@ -1,5 +1,7 @@
 /* sealwax media: what there is to hear and see, and playing it: to standard output or into a player, as it comes. */
 #include "apps/http/client.h"
+#include "apps/cli/clock.h"
+#include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
 #include "apps/verbs.h"
 #include <errno.h>
@@ -10,7 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 16 << 20, QUOTED_MAX = 1024, BUFFER = 65536 };
+enum {
+    ANSWER_MAX = 16 << 20,
+    QUOTED_MAX = 1024,
+    BUFFER = 65536,
+    SILENCE = 60 /* seconds */,
+    TRIES = 7 /* some ten seconds */
+};
 
 struct playing {
     struct app *app;
@@ -20,6 +28,19 @@ struct playing {
     size_t rekey; /* bytes a connection carries, 0: no end */
     char url[QUOTED_MAX + 32];
 };
+
+/* A title may have come from another version of the server, which took any. */
+static void print_track(const json_t *track)
+{
+    const char *text = json_string_value(json_object_get(track, "title"));
+    char size[32], *title = text ? strdup(text) : NULL;
+    progress_size(json_integer_value(json_object_get(track, "size")), size);
+    if (title)
+        make_printable(title);
+    printf("%3d  %-40s  %10s  %2d plays\n", (int)json_integer_value(json_object_get(track, "number")),
+           title ? title : "", size, (int)json_integer_value(json_object_get(track, "plays")));
+    free(title);
+}
 
 static int list(struct app *app)
 {
@@ -33,15 +54,11 @@ static int list(struct app *app)
         json_t *answer = text ? json_loadb(text, len, 0, NULL) : NULL;
         json_array_foreach(json_object_get(answer, "tracks"), i, track)
         {
-            char size[32];
-            progress_size(json_integer_value(json_object_get(track, "size")), size);
             if (app->json) {
                 json_dumpf(track, stdout, JSON_COMPACT);
                 putchar('\n');
             } else {
-                printf("%3d  %-40s  %10s  %2d plays\n", (int)json_integer_value(json_object_get(track, "number")),
-                       json_string_value(json_object_get(track, "title")), size,
-                       (int)json_integer_value(json_object_get(track, "plays")));
+                print_track(track);
             }
         }
         if (!answer)
@@ -54,8 +71,8 @@ static int list(struct app *app)
     return code;
 }
 
-/* One answer: the whole, or as much as one connection may carry. */
-static int play_part(struct playing *p)
+/* One answer: the rest, or as much as one connection may carry. *lost: the connection broke, and what has not come can be asked for again. */
+static int play_part(struct playing *p, bool last_try, bool *lost)
 {
     uint8_t buf[BUFFER];
     char range[96];
@@ -67,36 +84,52 @@ static int play_part(struct playing *p)
     else
         snprintf(range, sizeof range, "Range: bytes=%lld-\r\n", (long long)p->offset);
     const struct http_send get = {.method = "GET", .path = p->url, .headers = range};
-    if (http_client_send(&p->http, &get, false, &code) != HTTP_ANSWERED)
+    enum http_fate fate = http_client_send(&p->http, &get, !last_try, &code);
+    *lost = fate == HTTP_LOST;
+    if (fate != HTTP_ANSWERED)
         return code;
-    if (p->http.reply.status != 206 && p->http.reply.status != 200)
+    if (p->http.reply.status != 206 && (p->http.reply.status != 200 || p->offset))
         return http_client_problem(&p->http);
     int64_t end = p->offset + p->http.reply.length;
     if (p->http.reply.total >= 0)
         p->total = p->http.reply.total;
-    while (got && http_client_read(&p->http, buf, sizeof buf, &got, INT64_MAX)) {
+    while (got && http_client_read(&p->http, buf, sizeof buf, &got, clock_now() + SILENCE * 1000)) {
         if (got && fwrite(buf, 1, got, p->out) != got) /* the player was closed: that is an end like any other */
             return errno == EPIPE ? -1 : app_error(p->app, APP_SYSTEM, "output: %s", strerror(errno));
         p->offset += (int64_t)got;
     }
-    if (p->offset < end)
-        return app_error(p->app, APP_NO, "%s: the connection broke", p->http.where);
-    if (p->rekey) /* new keys: an abbreviated handshake on a new connection */
+    *lost = p->offset < end;
+    if (*lost || p->rekey) /* new keys: an abbreviated handshake on a new connection */
         http_client_disconnect(&p->http);
-    return APP_DONE;
+    return !*lost ? APP_DONE : last_try ? app_error(p->app, APP_NO, "%s: the connection broke", p->http.where) : APP_NO;
+}
+
+/* To the end. What breaks in between goes on where it was, for the server the same play; only a server that gives nothing for a while ends it. */
+static int play_all(struct playing *p)
+{
+    int code, tries = 0;
+    bool lost;
+    do {
+        int64_t before = p->offset;
+        code = play_part(p, tries + 1 == TRIES, &lost);
+        tries = p->offset > before ? 0 : tries + 1;
+        if (lost && tries < TRIES) {
+            clock_pause(100L << tries);
+            code = APP_DONE;
+        }
+    } while (!code && (lost || (p->total >= 0 && p->offset < p->total)));
+    return code;
 }
 
 static int play(struct playing *p, const char *player)
 {
-    int code = APP_DONE;
+    int code;
     signal(SIGPIPE, SIG_IGN);
     p->out = player ? popen(player, "w") : stdout;
     if (!p->out)
         return app_error(p->app, APP_SYSTEM, "%s: %s", player, strerror(errno));
     p->total = -1;
-    do
-        code = play_part(p);
-    while (!code && p->total >= 0 && p->offset < p->total);
+    code = play_all(p);
     if (fflush(p->out) && !code && errno != EPIPE)
         code = app_error(p->app, APP_SYSTEM, "output: %s", strerror(errno));
     if (player && pclose(p->out) > 0 && !code)

@@ -208,8 +208,8 @@ static void play(void *ctx, struct http_request *rq)
         http_reply_empty(rq, 304);
         return;
     }
-    if (status == 416) {
-        http_problem(rq, 416, "there are no such bytes");
+    if (status == 412 || status == 416) {
+        http_problem(rq, status, status == 416 ? "there are no such bytes" : "the track is another one (If-Match)");
         return;
     }
     struct stream *st = calloc(1, sizeof *st);

@@ -249,6 +249,9 @@ is "the end" 89 "$(web alice -r -2 /files/by-curl)"
 is "beyond" 416 "$(status alice -r 10- /files/by-curl)"
 is "part" 206 "$(status alice -r 0-0 /files/by-curl)"
 is "not modified" 304 "$(status alice -H "If-None-Match: $(web alice -I /files/by-curl | sed -n 's/^ETag: //p' | tr -d '\r')" /files/by-curl)"
+is "a part is for GET alone" 200 "$(status alice -I -H "Range: bytes=0-0" /files/by-curl)"
+is "not another one" 412 "$(status alice -X DELETE -H "If-Match: \"0\"" /files/by-curl)"
+is "still there" 200 "$(status alice -I /files/by-curl)"
 is "another's" 404 "$(status bob /files/by-curl)"
 web alice -o out -D head -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 3' \
     -H "Upload-Metadata: filename $(printf wrong | base64),sha256 $(printf %064d 0 | base64 -w0)" /files

@@ -23,6 +23,23 @@ exits 4 "$BUILD/sealwaxd" rekey --state mistyped
 says "no sealwaxd has kept anything there"
 gone mistyped
 exits 5 admin import nothing.ogg
+says "nothing.ogg: No such file"
+exits 4 admin import state
+says "state: is a directory"
+mkfifo endless.ogg
+exits 4 admin import endless.ogg
+says "endless.ogg: is not a file"
+: >void.ogg
+exits 4 admin import void.ogg
+says "void.ogg: is empty"
+exits 3 admin import second.mp3 --title Third
+says "there is a track Third"
+exits 2 admin import second.mp3 --title $'Fourth\nFifth'
+printf x >$'steer\033[31m\nthis.ogg'
+exits 0 admin import $'steer\033[31m\nthis.ogg'
+exits 0 admin ls
+says "steer?[31m?this"
+exits 0 admin rm "steer?[31m?this"
 exits 2 admin dance
 
 start
@@ -44,6 +61,20 @@ is "plays after seeking" 2 "$(plays alice 1)"
 as bob media play "First Song" --rekey-every 1M >heard 2>err
 same "First Song.ogg" heard
 is "plays after one with many connections" 2 "$(plays bob 1)"
+# the server dies in the middle: the music goes on, for the same play
+mkfifo music
+alone bob media play 1 >music 2>err &
+player=$!
+exec 3<music
+head -c 1000000 <&3 >heard
+stop -9
+start
+cat <&3 >>heard
+exec 3<&-
+wait $player
+is "exit code of the player" 0 $?
+same "First Song.ogg" heard
+is "plays after a server that died" 2 "$(plays bob 1)"
 # used up; a restart renews nothing
 as alice media play Third >heard 2>err
 same second.mp3 heard

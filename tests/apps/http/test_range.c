@@ -14,7 +14,8 @@ static void get_thing(void *ctx, struct http_request *rq)
     http_reply_bytes(rq, 200, "text/plain", text, (size_t)n);
 }
 
-static const struct http_route routes[] = {{EVHTTP_REQ_GET, "/{}", get_thing}, {0, NULL, NULL}};
+static const struct http_route routes[] = {
+    {EVHTTP_REQ_GET, "/{}", get_thing}, {EVHTTP_REQ_POST, "/{}", get_thing}, {0, NULL, NULL}};
 
 /* clang-format off */
 static const struct {
@@ -39,6 +40,13 @@ static const struct {
     {"ten",  "If-None-Match: \"tag\"\r\n",                    "304 0 10"},
     {"ten",  "If-None-Match: \"other\", \"tag\"\r\n",         "304 0 10"},
     {"ten",  "If-None-Match: \"other\"\r\n",                  "200 0 10"},
+    {"ten",  "If-None-Match: W/\"tag\"\r\n",                  "304 0 10"},
+    {"ten",  "If-None-Match: *\r\n",                          "304 0 10"},
+    {"ten",  "If-Match: *\r\n",                               "200 0 10"},
+    {"ten",  "If-Match: \"other\", \"tag\"\r\n",              "200 0 10"},
+    {"ten",  "If-Match: \"other\"\r\n",                       "412 0 10"},
+    {"ten",  "If-Match: W/\"tag\"\r\n",                       "412 0 10"}, /* 13.1.1: strong comparison */
+    {"ten",  "Range: Bytes=3-5\r\n",                          "206 3 3"},
     {"none", "",                                              "200 0 0"},
     {"none", "Range: bytes=0-\r\n",                           "416 0 0"},
     {"none", "Range: bytes=-5\r\n",                           "416 0 0"},
@@ -58,6 +66,12 @@ static void settles_each(void)
         CU_ASSERT_STRING_EQUAL(p.body, rows[i].settled);
         CU_ASSERT_STRING_EQUAL(p.reply.etag, "\"tag\"");
     }
+    CU_ASSERT_EQUAL(http_ask(&p, "POST /ten HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nRange: bytes=3-5\r\n\r\n"),
+                    200);
+    CU_ASSERT_STRING_EQUAL(p.body, "200 0 10"); /* 14.2: ranges are for GET */
+    CU_ASSERT_EQUAL(
+        http_ask(&p, "POST /ten HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nIf-None-Match: \"tag\"\r\n\r\n"), 200);
+    CU_ASSERT_STRING_EQUAL(p.body, "412 0 10"); /* 13.1.2: what changes something is refused */
     http_peer_close(&p);
     http_world_close(&w);
 }
