@@ -2,8 +2,9 @@
  * The path builder: a depth-first search from the leaf to a root. Each candidate issuer is put on the path, checked in its place by everything
  * that can be checked there, and taken off again if any of it fails, so that an expired, wrong or constrained branch never hides a good one.
  *
- * What is subtle: the number of paths is exponential in what a peer sends. Three things keep it small: signatures are remembered, an
- * entity (name and key) stands on a path once, or twice in a row where it issued to itself, and every step is paid from a budget.
+ * What is subtle: the number of paths is exponential in what a peer sends. Four things keep it small: signatures are remembered, an
+ * entity (name and key) stands on a path once, or twice in a row where it issued to itself, a search that goes astray goes on by what can reach a
+ * root at all (reach.c), and every step is paid from a budget.
  */
 #include "ttp/name.h"
 #include "ttp/path.h"
@@ -51,6 +52,12 @@ static enum sw_err budget_end(struct sw_path *p)
                         "finding a path through these certificates takes too much work");
 }
 
+/* These end the search, for good or to begin it again; any other failure only ends a branch. */
+static bool is_final(const struct sw_path *p, enum sw_err err)
+{
+    return err == SW_OK || err == SW_ERR_CERT_BUDGET || err == SW_ERR_MEMORY || p->again;
+}
+
 /* --- signatures -------------------------------------------------------------------------------------------------------------- */
 
 static unsigned bits_of(struct sw_slice n)
@@ -96,29 +103,67 @@ enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const
     }
 }
 
-static struct sw_sig_seen *find_seen(struct sw_path *p, const struct sw_cert *cert, const struct sw_cert *issuer)
+static const struct sw_step_seen *find_seen(const struct sw_path *p, const struct sw_cert *cert,
+                                            const struct sw_cert *issuer, bool alone)
 {
-    for (unsigned i = 0; i < p->seen_len; i++)
-        if (p->seen[i].cert == cert && sw_slice_eq(p->seen[i].issuer->spki, issuer->spki))
-            return &p->seen[i];
+    for (unsigned i = 0; i < p->seen_len; i++) {
+        const struct sw_step_seen *s = &p->seen[i];
+
+        if (s->cert == cert && s->alone == alone &&
+            (s->issuer == issuer || (!alone && sw_slice_eq(s->issuer->spki, issuer->spki))))
+            return s;
+    }
     return NULL;
+}
+
+bool sw_path_is_bad(const struct sw_path *p, const struct sw_cert *cert, const struct sw_cert *issuer)
+{
+    const struct sw_step_seen *s = find_seen(p, cert, issuer, false);
+
+    return (s != NULL && s->err != SW_OK) || find_seen(p, cert, issuer, true) != NULL;
+}
+
+/* Remember how the step to the last certificate ended. One that is bad makes the rooms smaller: the search begins again with those. */
+static void remember(struct sw_path *p, enum sw_err err, bool alone)
+{
+    const struct sw_cert *cert = p->cert[p->len - 2];
+
+    if (p->seen_len == SW_SIGNATURES_KNOWN)
+        return;
+    p->seen[p->seen_len++] = (struct sw_step_seen){cert, p->cert[p->len - 1], err, alone};
+    if (err == SW_OK || p->reach == NULL)
+        return;
+    sw_reach_hurt(p->reach, cert);
+    p->again = true;
 }
 
 /* The signature of the certificate before the last, by the last one's key. */
 static enum sw_err check_signature(struct sw_path *p)
 {
     const struct sw_cert *cert = p->cert[p->len - 2], *issuer = p->cert[p->len - 1];
-    struct sw_sig_seen *seen = find_seen(p, cert, issuer);
+    const struct sw_step_seen *seen = find_seen(p, cert, issuer, false);
     enum sw_err err =
         seen != NULL ? seen->err : sw_path_verify(p, &issuer->key, cert->sig_scheme, cert->tbs, cert->sig);
     char name[WHO];
 
-    if (seen == NULL && p->seen_len < SW_SIGNATURES_KNOWN && (err == SW_OK || err == SW_ERR_CERT_SIGNATURE))
-        p->seen[p->seen_len++] = (struct sw_sig_seen){cert, issuer, err};
+    if (seen == NULL && (err == SW_OK || err == SW_ERR_CERT_SIGNATURE))
+        remember(p, err, false);
     if (err != SW_ERR_CERT_SIGNATURE)
         return err;
     sw_cert_common_name(cert->subject, name, sizeof name);
     return sw_path_fail(p, err, p->len - 2, "%s: its signature does not verify with its issuer's key", name);
+}
+
+/* The lists of the last certificate on the one before it: its answer is the same on every path. */
+static enum sw_err check_revocation(struct sw_path *p)
+{
+    enum sw_err err = sw_check_crls(p);
+
+    if (err == SW_OK && p->len == 2)
+        err = sw_check_ocsp(p);
+    if (err != SW_OK && !is_final(p, err) && p->reach != NULL)
+        remember(p, err, true);
+    return err;
 }
 
 /* --- the search -------------------------------------------------------------------------------------------------------------- */
@@ -148,11 +193,7 @@ static enum sw_err check_link(struct sw_path *p, bool anchor)
         err = check_signature(p);
     if (err == SW_OK)
         err = sw_check_constraints(p);
-    if (err == SW_OK)
-        err = sw_check_crls(p);
-    if (err == SW_OK && p->len == 2)
-        err = sw_check_ocsp(p);
-    return err;
+    return err == SW_OK ? check_revocation(p) : err;
 }
 
 static enum sw_err try_issuer(struct sw_path *p, const struct sw_cert *candidate, bool anchor)
@@ -179,16 +220,17 @@ static enum sw_err try_issuer(struct sw_path *p, const struct sw_cert *candidate
     return err;
 }
 
-/* These end the search; any other failure only ends a branch. */
-static bool is_final(enum sw_err err)
-{
-    return err == SW_OK || err == SW_ERR_CERT_BUDGET || err == SW_ERR_MEMORY;
-}
-
 /* Key identifiers choose the order and nothing else: candidates that do not contradict come first. */
 static bool key_id_fits(const struct sw_cert *cert, const struct sw_cert *issuer)
 {
     return cert->aki.len == 0 || issuer->ski.len == 0 || sw_slice_eq(cert->aki, issuer->ski);
+}
+
+/* Whether the straight way has cost so much that all certificates are better looked at once. */
+static bool is_lost(const struct sw_path *p)
+{
+    return !p->unreached &&
+           (SW_BUDGET_STEPS - p->steps > SW_REACH_STEPS || SW_BUDGET_SIGNATURES - p->signatures > SW_REACH_SIGNATURES);
 }
 
 struct source {
@@ -210,11 +252,15 @@ static enum sw_err try_source(struct sw_path *p, struct source source, bool *nam
         fits = key_id_fits(cert, c) == source.fitting && sw_dn_eq(c->subject, cert->issuer, &read);
         if (!sw_path_spend(p, 1 + read / 16 + c->ski.len / 1024))
             return budget_end(p);
+        if (is_lost(p)) {
+            p->again = true;
+            return SW_ERR_CERT_UNKNOWN_CA;
+        }
         if (!fits)
             continue;
         *named = *named || !sw_slice_eq(c->der, cert->der);
         err = try_issuer(p, c, source.anchors);
-        if (is_final(err))
+        if (is_final(p, err))
             return err;
     }
     return SW_ERR_CERT_UNKNOWN_CA;
@@ -237,25 +283,115 @@ static enum sw_err no_issuer(struct sw_path *p)
                         "%s: its issuer, %s, is neither trusted nor among the intermediates", name, issuer);
 }
 
+/* The straight way: roots before intermediates, as they come. */
+static enum sw_err extend_straight(struct sw_path *p)
+{
+    static const struct source sources[] = {{true, true}, {false, true}, {true, false}, {false, false}};
+    bool named = false;
+    enum sw_err err;
+
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        err = try_source(p, sources[i], &named);
+        if (is_final(p, err))
+            return err;
+    }
+    return named ? SW_ERR_CERT_UNKNOWN_CA : no_issuer(p);
+}
+
+/* Candidates whose name may be the issuer's. */
+struct range {
+    size_t first, len;
+};
+
+/* Candidates of exactly this room. */
+static enum sw_err try_room(struct sw_path *p, struct range range, int room, bool fitting)
+{
+    const struct sw_cert *cert = p->cert[p->len - 1];
+    enum sw_err err;
+
+    if (!sw_path_spend(p, 1 + range.len / 16))
+        return budget_end(p);
+    for (size_t i = range.first; i < range.first + range.len; i++) {
+        const struct sw_candidate *c = sw_reach_at(p->reach, i);
+        size_t read = 0;
+
+        if (c->room != room || key_id_fits(cert, c->cert) != fitting)
+            continue;
+        if (sw_path_is_bad(p, cert, c->cert) || !sw_dn_eq(c->cert->subject, cert->issuer, &read))
+            continue;
+        if (!sw_path_spend(p, 1 + (read + c->cert->ski.len / 64) / 16))
+            return budget_end(p);
+        err = try_issuer(p, c->cert, c->anchor);
+        if (is_final(p, err))
+            return err;
+    }
+    return SW_ERR_CERT_UNKNOWN_CA;
+}
+
+/*
+ * By rooms: what is nearest to a root first, and nothing above which there is no room. Among sound certificates the first way is the right one: it
+ * never comes back to a CA, as that has been left by the nearest way already.
+ */
+static enum sw_err extend_by_room(struct sw_path *p)
+{
+    const struct sw_cert *cert = p->cert[p->len - 1];
+    int least = (int)sw_path_below(p, p->len);
+    struct range range;
+    char name[WHO];
+    enum sw_err err;
+
+    if (!sw_path_spend(p, 1 + cert->issuer.len / 64))
+        return budget_end(p);
+    range.len = sw_reach_issuers(p->reach, cert, &range.first);
+    for (int pass = 0; range.len > 0 && pass < 2; pass++)
+        for (int room = (int)sw_path_limit(p); room >= least; room--) {
+            err = try_room(p, range, room, pass == 0);
+            if (is_final(p, err))
+                return err;
+        }
+    sw_cert_common_name(cert->subject, name, sizeof name);
+    return sw_path_fail(p, SW_ERR_CERT_UNKNOWN_CA, p->len - 1, "%s: none of the CAs above it leads to a trusted root",
+                        name);
+}
+
 /* Find an issuer for the last certificate of the path. */
 static enum sw_err extend(struct sw_path *p)
 {
-    static const struct source sources[] = {{true, true}, {false, true}, {true, false}, {false, false}};
     const char *weak = sw_scheme_is_weak(p->cert[p->len - 1]->sig_scheme);
-    bool named = false;
-    enum sw_err err;
     char name[WHO];
 
     if (weak != NULL) {
         sw_cert_common_name(p->cert[p->len - 1]->subject, name, sizeof name);
         return sw_path_fail(p, SW_ERR_CERT_ALGORITHM, p->len - 1, "%s: it is signed with %s", name, weak);
     }
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        err = try_source(p, sources[i], &named);
-        if (is_final(err))
-            return err;
+    return p->reach != NULL ? extend_by_room(p) : extend_straight(p);
+}
+
+/* Look at all certificates, with what the straight way has shown of them. */
+static void begin_reach(struct sw_path *p)
+{
+    p->reach = sw_reach_new(p);
+    p->unreached = p->reach == NULL;
+    for (unsigned i = 0; p->reach != NULL && i < p->seen_len; i++)
+        if (p->seen[i].err != SW_OK)
+            sw_reach_hurt(p->reach, p->seen[i].cert);
+}
+
+/* The straight way, which is that of nearly all there is; and if it goes astray, the considered one, as often as there is news. */
+static enum sw_err search(struct sw_path *p)
+{
+    enum sw_err err = extend(p);
+
+    while (p->again) {
+        p->again = false;
+        p->len = 1;
+        if (p->reach == NULL)
+            begin_reach(p);
+        if (p->steps <= 0 || (p->reach != NULL && !sw_reach_measure(p->reach, p)))
+            return budget_end(p);
+        err = extend(p);
     }
-    return named ? SW_ERR_CERT_UNKNOWN_CA : no_issuer(p);
+    return err;
 }
 
 /* --- the question ------------------------------------------------------------------------------------------------------------ */
@@ -283,12 +419,14 @@ enum sw_err sw_verify(const struct sw_cert *leaf, const struct sw_verify_params 
     p.steps = SW_BUDGET_STEPS;
     p.signatures = SW_BUDGET_SIGNATURES;
     p.seen_len = 0;
+    p.reach = NULL;
+    p.unreached = p.again = false;
     p.ocsp_key = (struct sw_slice){NULL, 0};
     p.rank = 0;
     memset(result, 0, sizeof *result);
     err = sw_check_leaf(&p);
     if (err == SW_OK && !is_trusted(&p, leaf))
-        err = extend(&p);
+        err = search(&p);
     if (err == SW_OK) {
         p.rank = 0; /* what was said of branches that failed no longer counts */
         err = sw_check_name(&p);
@@ -300,6 +438,7 @@ enum sw_err sw_verify(const struct sw_cert *leaf, const struct sw_verify_params 
     } else if (p.rank == 0 || err == SW_ERR_MEMORY) {
         result->err = err; /* nothing was noted where the search ran in a circle, or memory ran out */
     }
+    sw_reach_free(p.reach);
     result->steps = SW_BUDGET_STEPS - p.steps;
     result->signatures = SW_BUDGET_SIGNATURES - p.signatures;
     return result->err;

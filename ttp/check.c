@@ -290,27 +290,39 @@ static const char *issuer_breaks_strict(struct sw_path *p, const struct sw_cert 
     return NULL;
 }
 
-/* How many intermediates count on the path below its last certificate: the leaf does not, nor do self-issued ones (RFC 5280 6.1.4 l). */
-static int counted_below(const struct sw_path *p)
+/* How many intermediates a path may have. */
+static unsigned depth_limit(const struct sw_path *p)
 {
-    int n = 0;
+    unsigned limit = p->params->max_depth;
 
-    for (unsigned i = 1; i + 1 < p->len; i++)
+    return limit == 0 ? SW_DEPTH_DEFAULT : limit == SW_DEPTH_NONE ? 0 : limit;
+}
+
+unsigned sw_path_limit(const struct sw_path *p)
+{
+    unsigned limit = depth_limit(p);
+
+    return limit < SW_PATH_MAX - 2 ? limit : SW_PATH_MAX - 2;
+}
+
+unsigned sw_path_below(const struct sw_path *p, unsigned depth)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 1; i < depth; i++)
         n += !p->self_issued[i];
     return n;
 }
 
 static enum sw_err check_lengths(struct sw_path *p, bool anchor)
 {
-    unsigned depth = p->len - 1, limit = p->params->max_depth;
+    unsigned depth = p->len - 1, limit = depth_limit(p), below = sw_path_below(p, depth);
     const struct sw_cert *c = p->cert[depth];
-    int below = counted_below(p);
-    unsigned count = (unsigned)below + (anchor || p->self_issued[depth] ? 0 : 1);
+    unsigned count = below + (anchor || p->self_issued[depth] ? 0 : 1);
     char name[WHO];
 
-    limit = limit == 0 ? SW_DEPTH_DEFAULT : limit == SW_DEPTH_NONE ? 0 : limit;
-    if (c->path_len >= 0 && below > c->path_len)
-        return sw_path_fail(p, SW_ERR_CERT_PATH_LEN, depth, "%s: it allows %d CA certificates below, there are %d",
+    if (c->path_len >= 0 && below > (unsigned)c->path_len)
+        return sw_path_fail(p, SW_ERR_CERT_PATH_LEN, depth, "%s: it allows %d CA certificates below, there are %u",
                             who(c, name), c->path_len, below);
     if (count > limit)
         return sw_path_fail(p, SW_ERR_CERT_PATH_LEN, depth, "the path has more than %u intermediate certificates",

@@ -203,6 +203,41 @@ bool sw_dn_within(struct sw_slice name, struct sw_slice base, size_t *read)
     return compare(name, base, true, read);
 }
 
+/* FNV-1a. */
+static uint64_t hash_byte(uint64_t h, uint8_t c)
+{
+    return (h ^ c) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t hash_bytes(uint64_t h, struct sw_slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        h = hash_byte(h, s.p[i]);
+    return h;
+}
+
+/* What equality overlooks in a text, case and white space, is left out: all white space, so that none needs counting. */
+static uint64_t hash_text(uint64_t h, struct sw_slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] != ' ')
+            h = hash_byte(h, (uint8_t)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]));
+    return h;
+}
+
+uint64_t sw_dn_hash(struct sw_slice name)
+{
+    struct sw_dn dn = sw_dn_open(name);
+    struct sw_attribute attr;
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    while (sw_dn_next(&dn, &attr)) {
+        h = hash_bytes(h, attr.type);
+        h = is_text(attr.tag) ? hash_text(h, attr.value) : hash_bytes(h, attr.value);
+    }
+    return h;
+}
+
 /* --- names for people ------------------------------------------------------------------------------------------------------- */
 
 static const struct {

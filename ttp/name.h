@@ -60,6 +60,10 @@ bool sw_dn_next(struct sw_dn *dn, struct sw_attribute *out);
  *   read  receives how many bytes of b, or base, were looked at: where the names part, the comparison ends
  */
 bool sw_dn_eq(struct sw_slice a, struct sw_slice b, size_t *read);
+
 bool sw_dn_within(struct sw_slice name, struct sw_slice base, size_t *read);
+
+/* sw_dn_hash: the same number for equal Names; for others, too, if somebody takes pains. */
+uint64_t sw_dn_hash(struct sw_slice name);
 
 #endif

@@ -14,12 +14,19 @@
  */
 enum { SW_BUDGET_STEPS = 400000, SW_BUDGET_SIGNATURES = 320, SW_SIGNATURES_KNOWN = 128 };
 
-/* A signature that was checked before: paths that differ only above it meet it again. */
-struct sw_sig_seen {
+/*
+ * A step from a certificate to its issuer that was looked at before: paths that differ only above it meet it again. A signature is by a key, in
+ * whichever certificates it stands; a revocation list is one certificate's (alone).
+ */
+struct sw_step_seen {
     const struct sw_cert *cert;
     const struct sw_cert *issuer;
     enum sw_err err;
+    bool alone;
 };
+
+/* When the straight search has cost so much, the rooms of all certificates are computed. */
+enum { SW_REACH_STEPS = 8192, SW_REACH_SIGNATURES = 40 };
 
 struct sw_path {
     const struct sw_verify_params *params;
@@ -28,7 +35,10 @@ struct sw_path {
     unsigned len;
     long steps, signatures; /* left */
     unsigned seen_len;
-    struct sw_sig_seen seen[SW_SIGNATURES_KNOWN];
+    struct sw_step_seen seen[SW_SIGNATURES_KNOWN];
+    struct sw_reach *reach; /* NULL: not yet */
+    bool unreached;         /* there is no memory for it */
+    bool again;             /* what was learned is reason to begin again */
     struct sw_slice
         ocsp_key; /* SubjectPublicKeyInfo of the issuer by which the stapled response was judged, and how; empty: none yet */
     enum sw_err ocsp_err;
@@ -65,6 +75,36 @@ bool sw_path_pay(struct sw_path *p, const struct sw_pubkey *key, size_t msg_len,
 /* sw_path_verify: a signature by key, from the budget. */
 enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
                            struct sw_slice msg, struct sw_slice sig) SW_MUST_USE;
+
+/* sw_path_is_bad: whether the step from a certificate to this issuer is known to fail, whatever is below or above. */
+bool sw_path_is_bad(const struct sw_path *p, const struct sw_cert *cert, const struct sw_cert *issuer);
+
+/* sw_path_limit: how many intermediates a path may have, self-issued ones not counted. sw_path_below: how many it has below depth. */
+unsigned sw_path_limit(const struct sw_path *p);
+unsigned sw_path_below(const struct sw_path *p, unsigned depth);
+
+/* --- reach.c --- */
+
+/* A certificate that may be an issuer, in the search with rooms. */
+struct sw_candidate {
+    const struct sw_cert *cert;
+    int8_t room; /* how many CAs may stand below it, self-issued ones not counted; negative: it leads nowhere */
+    bool anchor, self_issued;
+};
+
+/*
+ * sw_reach_new: all that could stand above the leaf, which alone is on the path. NULL: no memory, or the budget is used up.
+ * sw_reach_measure: compute the rooms, without the steps that are known to be bad; false when the budget is used up.
+ * sw_reach_hurt: a step upwards from this certificate has become known to be bad.
+ * sw_reach_issuers: how many candidates may have the name of a certificate's issuer, from *first. sw_reach_at: candidate i.
+ */
+struct sw_reach;
+struct sw_reach *sw_reach_new(struct sw_path *p);
+void sw_reach_free(struct sw_reach *r);
+bool sw_reach_measure(struct sw_reach *r, struct sw_path *p);
+void sw_reach_hurt(struct sw_reach *r, const struct sw_cert *cert);
+size_t sw_reach_issuers(const struct sw_reach *r, const struct sw_cert *cert, size_t *first);
+const struct sw_candidate *sw_reach_at(const struct sw_reach *r, size_t i);
 
 /* sw_scheme_is_weak, sw_key_is_weak: NULL, or why not to be relied on. */
 const char *sw_scheme_is_weak(const struct sw_sigscheme *scheme);

@@ -3,8 +3,9 @@
  * certificates are. Whether there is a path is known before from the recipes, by trying all of them.
  */
 #include "tests/ttp/chain.h"
+#include "ttp/path.h"
 
-enum { GRAPHS = 600, CAS = 7, LINKS = 16, NOBODY = 0xff };
+enum { GRAPHS = 600, CAS = 7, LINKS = 16, JUNK = 8500, NOBODY = 0xff };
 
 /* What is wrong with a certificate; the last three are sound, within their limits. */
 enum flaw {
@@ -121,15 +122,19 @@ static void make_link(struct made *m, const struct link *l)
     chain_free(&as, 1);
 }
 
-static enum sw_err judge(const struct graph *g, struct made *m, struct sw_verify_result *result)
+/* junk: certificates of others before the graph's, so many that the search goes by rooms (ttp/reach.c). */
+static enum sw_err judge(const struct graph *g, struct made *m, size_t junk, struct sw_verify_result *result)
 {
-    struct made as, leaf;
-    struct sw_cert untrusted[LINKS];
+    static struct sw_cert untrusted[JUNK + LINKS];
+    struct made as, leaf, other;
     struct sw_trust *trust = sw_trust_new();
     const char *name = "dns:www.example.org";
     struct sw_verify_params params = {
         .trust = trust, .untrusted = untrusted, .time = CHAIN_NOW, .names = &name, .names_len = 1};
 
+    chain_make(&other, &(struct recipe){.cn = "Other", .seed = 78, .ca = true});
+    while (params.untrusted_len < junk)
+        untrusted[params.untrusted_len++] = other.cert;
     for (unsigned i = 0; i < g->n; i++) {
         make_link(&m[i], &g->link[i]);
         if (!g->link[i].trusted)
@@ -140,6 +145,7 @@ static enum sw_err judge(const struct graph *g, struct made *m, struct sw_verify
     chain_make(&as, &(struct recipe){.cn = names[g->leaf_issuer], .seed = (uint8_t)(g->leaf_issuer + 1)});
     chain_make(&leaf, &(struct recipe){.cn = "leaf", .seed = 77, .issuer = &as, .san = {name}});
     enum sw_err err = sw_verify(&leaf.cert, &params, result);
+    chain_free(&other, 1);
     chain_free(m, g->n);
     chain_free(&as, 1);
     chain_free(&leaf, 1);
@@ -147,10 +153,10 @@ static enum sw_err judge(const struct graph *g, struct made *m, struct sw_verify
     return err;
 }
 
-static void finds_a_path_if_there_is_one(void)
+static void try_all(size_t junk)
 {
     static struct made made[LINKS];
-    unsigned with = 0, differ = 0;
+    unsigned with = 0, differ = 0, far = 0;
 
     for (uint64_t seed = 0; seed < GRAPHS; seed++) {
         struct graph g;
@@ -158,7 +164,8 @@ static void finds_a_path_if_there_is_one(void)
 
         draw(&g, seed);
         bool want = reaches(&g, g.leaf_issuer, 1u << g.leaf_issuer, 0);
-        bool got = judge(&g, made, &result) == SW_OK;
+        bool got = judge(&g, made, junk, &result) == SW_OK;
+        far += result.steps > SW_REACH_STEPS;
         with += want;
         differ += got != want;
         if (got != want)
@@ -168,8 +175,20 @@ static void finds_a_path_if_there_is_one(void)
     /* a test of both answers */
     CU_ASSERT(with > GRAPHS / 4);
     CU_ASSERT(with < GRAPHS - GRAPHS / 4);
+    CU_ASSERT(junk == 0 || far > GRAPHS / 3);
+}
+
+static void finds_a_path_if_there_is_one(void)
+{
+    try_all(0);
+}
+
+static void finds_it_in_a_crowd_too(void)
+{
+    try_all(JUNK);
 }
 
 SW_TEST_SUITE(build){
     SW_TEST(finds_a_path_if_there_is_one),
+    SW_TEST(finds_it_in_a_crowd_too),
 };

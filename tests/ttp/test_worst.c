@@ -224,7 +224,8 @@ static enum sw_err verify(struct sw_slice root_extensions, struct sw_slice ocsp,
     SW_ASSERT_OK(sw_trust_add(trust, root.p, root.len));
     heap_count();
     err = sw_verify(pool.cert, &params, result);
-    CU_ASSERT(heap_peak() < 65536);
+    /* what could all be on a path is sorted once; junk is not */
+    CU_ASSERT(heap_peak() < 65536 || (pool.len < 5000 && heap_peak() < 100 * pool.len));
     CU_ASSERT(result->steps <= SW_BUDGET_STEPS);
     CU_ASSERT(result->signatures < SW_BUDGET_SIGNATURES + 100); /* the one that was too many */
     CU_ASSERT(err == SW_OK || result->reason[0] != '\0');
@@ -253,22 +254,26 @@ static void tangles_end(void)
 {
     struct sw_verify_result result;
 
-    mesh(10, nothing, nothing);
-    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_BUDGET);
-    mesh(30, nothing, nothing);
-    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_BUDGET);
+    for (unsigned n = 10; n <= 60; n += 50) {
+        mesh(n, nothing, nothing);
+        SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_UNKNOWN_CA);
+        CU_ASSERT(result.signatures <= SW_REACH_SIGNATURES + 2);
+    }
 
     PUT(.leaf = true, .seed = LEAF_SEED, .issuer = name(0));
     for (unsigned i = 0; i < 500; i++) /* one name, one key */
         PUT(.subject = name(0), .issuer = name(i % 60), .serial = (uint8_t)(i % 250 + 1),
             .issuer_seed = (uint8_t)(i % 240 + 1));
-    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_BUDGET);
+    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_UNKNOWN_CA);
 
-    PUT(.leaf = true, .seed = LEAF_SEED, .issuer = name(0));
-    for (unsigned i = 0; i < 500; i++) /* one name, many keys */
-        PUT(.seed = (uint8_t)(i % 250 + 1), .subject = name(0), .issuer = name(0), .any_signature = true);
-    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_BUDGET);
-    CU_ASSERT(result.steps < SW_BUDGET_STEPS / 10);
+    for (unsigned below = 0; below < 2; below++) { /* one name, many keys; below the root, as far as names tell */
+        PUT(.leaf = true, .seed = LEAF_SEED, .issuer = name(0));
+        for (unsigned i = 0; i < 500; i++)
+            PUT(.seed = (uint8_t)(i % 250 + 1), .subject = name(0), .issuer = below ? root_name() : name(0),
+                .any_signature = true);
+        SW_ASSERT_ERR(verify(nothing, nothing, &result), below ? SW_ERR_CERT_BUDGET : SW_ERR_CERT_SIGNATURE);
+        CU_ASSERT(result.steps < SW_BUDGET_STEPS / 4);
+    }
 
     PUT(.leaf = true, .seed = LEAF_SEED, .issuer = name(0));
     for (unsigned i = 0; i < 100; i++) /* a circle */
@@ -305,7 +310,8 @@ static void long_things_cost_more(void)
     PUT(.leaf = true, .seed = LEAF_SEED, .issuer = worst_name(20000, 'A'));
     for (unsigned i = 0; i < 40; i++)
         PUT(.subject = worst_name(20000, 'B'), .issuer = name(i));
-    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_BUDGET);
+    SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_UNKNOWN_CA);
+    CU_ASSERT(result.steps > 40 * 20000 * 12 / 64);
 
     PUT(.leaf = true, .seed = LEAF_SEED, .issuer = worst_name(20000, 'A'));
     PUT(.subject = worst_name(20000, 'B'), .issuer = name(0));
@@ -334,7 +340,7 @@ static void slow_keys_cost_more(void)
             .sigalg = {rsa_sha256, sizeof rsa_sha256});
         pool.cert[0].sig = worst_fill(1, bytes[k]);
         for (unsigned i = 0; i < 250; i++)
-            PUT(.spki = worst_rsa(bytes[k], 8, (uint8_t)i), .subject = name(0), .issuer = name(1),
+            PUT(.spki = worst_rsa(bytes[k], 8, (uint8_t)i), .subject = name(0), .issuer = root_name(),
                 .any_signature = true);
         SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_BUDGET);
         CU_ASSERT(result.steps < SW_BUDGET_STEPS / 10);
