@@ -20,6 +20,10 @@ REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 IDS = {s.id for s in ALL}
 
 
+# What `sealwax listen --reply http` says, to the end of the line that tells what was agreed on.
+ANSWER = re.compile(rb"Sealwax listens\.\r?\nTLS 1\.2,.*\n")
+
+
 @dataclass(frozen=True)
 class Cell:
     """One try: a suite, and what else is asked of it."""
@@ -51,7 +55,7 @@ def run_slowly(command, data):
         process.stdin.write(data)
         process.stdin.flush()
         said = b""
-        while b"Sealwax listens." not in said:
+        while not ANSWER.search(said):
             part = process.stdout.read1(4096)
             if not part:
                 break
@@ -75,6 +79,7 @@ class Driver:
     can_serve = True
     can_call = True
     server_alpn = client_alpn = server_resumes = client_resumes = True
+    protocol = "sealwax"  # for ALPN
     auth = True  # its tools can do certificates on both sides
     features_with = 0x009C  # the suite that the rows after the suites are tried with
     reply = "echo"  # how `sealwax listen` answers this client
@@ -321,7 +326,7 @@ class Botan(Driver):
     tool = "botan"
     auth = False
     reply = "http"
-    server_resumes = client_resumes = server_alpn = client_alpn = False
+    server_alpn = False
 
     def version(self):
         return output(["botan", "version"]).strip()
@@ -349,10 +354,20 @@ class Botan(Driver):
 
     def client(self, cell, port):
         d = self.dir(cell)
-        command = ["botan", "tls_client", "127.0.0.1", "--port=%d" % port, "--trusted-cas=" + d + "/root.crt", "--skip-system-cert-store"]
-        command += ["--policy=" + self.policy(cell), "--tls1.2"]
-        said = run_slowly(command, REQUEST)
-        return None if "HTTP/1.0 200 OK" in said else last(said)
+        host = "localhost" if cell.resume else "127.0.0.1"  # it keeps no session of an address
+        command = ["botan", "tls_client", host, "--port=%d" % port, "--trusted-cas=" + d + "/root.crt", "--skip-system-cert-store"]
+        command += ["--policy=" + self.policy(cell), "--tls1.2"] + (["--next-protocols=sealwax"] if cell.alpn else [])
+        if cell.resume:
+            command += ["--session-db=" + os.path.join(self.certs, "botan-%d.db" % port), "--session-db-pass=interop"]
+        for turn in range(1 + cell.resume):
+            said = run_slowly(command, REQUEST)
+            if "HTTP/1.0 200 OK" not in said:
+                return last(said)
+            if cell.alpn and "Server choose protocol: sealwax" not in said:
+                return "ALPN was not agreed on"
+            if turn and ", resumed" not in said:
+                return "not resumed"
+        return None
 
 
 class Curl(Driver):
@@ -360,7 +375,7 @@ class Curl(Driver):
     tool = "curl"
     can_serve = False
     reply = "http"
-    client_resumes = client_alpn = False
+    protocol = "http/1.1"
 
     def version(self):
         return output(["curl", "--version"]).split()[1]
@@ -370,11 +385,12 @@ class Curl(Driver):
 
     def client(self, cell, port):
         d = self.dir(cell)
-        command = ["curl", "-sS", "--no-alpn", "--cacert", d + "/root.crt", "--tls-max", "1.2", "--ciphers", cell.suite.openssl + ":@SECLEVEL=0"]
-        command += ["--resolve", "server.example:%d:127.0.0.1" % port, "https://server.example:%d/" % port]
+        command = ["curl", "-sS", "--http1.1" if cell.alpn else "--no-alpn", "--cacert", d + "/root.crt", "--tls-max", "1.2"]
+        command += ["--ciphers", cell.suite.openssl + ":@SECLEVEL=0", "--resolve", "server.example:%d:127.0.0.1" % port]
         if cell.auth:
             command += ["--cert", d + "/client.crt", "--key", d + "/client.key"]
-        return self.checked(command, b"", b"Sealwax listens.")
+        command += ["https://server.example:%d/" % port] * (1 + cell.resume)  # the second connection of a process resumes
+        return self.checked(command, b"", b", resumed" if cell.resume else b", ALPN http/1.1" if cell.alpn else b"Sealwax listens.")
 
 
 def package(name):

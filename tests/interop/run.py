@@ -135,7 +135,7 @@ class Matrix:
         self.sealwax = os.path.join(build, "sealwax")
         self.certs = certs
 
-    def common(self, cell, who):
+    def common(self, driver, cell, who):
         d = os.path.join(self.certs, cell.suite.keys)
         words = ["--policy", "all", "--suites", cell.suite.name, "--max-version", "1.2", "--timeout", "60s"]
         if who == "server" or cell.auth:
@@ -144,11 +144,11 @@ class Matrix:
             words += ["--trust", d + "/root.crt"]
         if "NULL" in cell.suite.name:
             words.append("--no-etm")  # OpenSSL's server answers it although RFC 7366 3 has it for block ciphers alone
-        return words + (["--alpn", "sealwax"] if cell.alpn else [])
+        return words + (["--alpn", driver.protocol] if cell.alpn else [])
 
     def we_serve(self, driver, cell):
         port = ports.reserve()
-        command = [self.sealwax, "listen", "127.0.0.1:%d" % port, "--reply", driver.reply] + self.common(cell, "server")
+        command = [self.sealwax, "listen", "127.0.0.1:%d" % port, "--reply", driver.reply] + self.common(driver, cell, "server")
         with Server(command, port) as server:
             why = driver.client(cell, port)
             return OK if why is None else "%s; we: %s" % (why, server.said())
@@ -156,7 +156,7 @@ class Matrix:
     def we_call(self, driver, cell):
         port = ports.reserve()
         with Server(driver.server(cell, port), port, cwd=self.certs) as server:
-            base = [self.sealwax, "connect", "127.0.0.1:%d" % port, "--name", "server.example", "--brief"] + self.common(cell, "client")
+            base = [self.sealwax, "connect", "127.0.0.1:%d" % port, "--name", "server.example", "--brief"] + self.common(driver, cell, "client")
             kept = os.path.join(self.certs, "session-%d" % port)
             for turn in (["--sess-out", kept], ["--sess-in", kept]) if cell.resume else ([],):
                 why = self.one_call(driver, cell, base + turn, turn[:1] == ["--sess-in"])
@@ -173,7 +173,7 @@ class Matrix:
             return "%d bytes came back: %s" % (len(done.stdout), said[-300:].replace("\n", " / "))
         if done.returncode != 0:
             return "exit code %d: %s" % (done.returncode, said[-300:].replace("\n", " / "))
-        if cell.alpn and "ALPN: sealwax" not in said:
+        if cell.alpn and "ALPN: " + driver.protocol not in said:
             return "ALPN was not agreed on"
         return "not resumed" if resumed and "Resumed: yes" not in said else None
 
@@ -233,7 +233,8 @@ server and the server of their client; *client*, *server*: Sealwax was only that
 
 Each suite is one connection in each direction with certificates on both sides (Botan's tools know none of clients), names and chains checked, data both
 ways and a proper end. The last rows are tried with TLS_RSA_WITH_AES_128_GCM_SHA256, or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 where that is missing.
-OpenSSL, GnuTLS, NSS, Botan and curl are the tools of those names; the others are programs over the library, in tests/interop/peers.
+OpenSSL, GnuTLS, NSS, Botan and curl are the tools of those names; the others are programs over the library, in tests/interop/peers. NSS's tools and Botan's
+server know no ALPN, and NSS's client does not resume; the packaged wolfSSL is built without RSA key transport.
 
 """
 
