@@ -12,6 +12,7 @@ enum { NAME_LENGTH = 4096, WHY_LENGTH = 256 };
 struct source {
     struct app *app;
     const char *path;      /* of a file, NULL: the environment */
+    const char *variable;  /* of that */
     FILE *file;            /* being read */
     int line;              /* of it */
     bool taken[OPT_COUNT]; /* given nearer: not ours to say */
@@ -30,17 +31,21 @@ static bool read_switch(const char *text, bool *on)
     return false;
 }
 
-static bool names_file(const struct app_option_row *row)
+/* "FILE:LINE", or the variable; kept with app. */
+static const char *place_of(const struct source *s)
 {
-    return row->arg && (strcmp(row->arg, "FILE") == 0 || strcmp(row->arg, "DIR") == 0);
+    char *place = NULL;
+    if ((s->path ? asprintf(&place, "%s:%d", s->path, s->line) : asprintf(&place, "%s", s->variable)) < 0)
+        return NULL;
+    return app_keep(s->app, place) ? NULL : place;
 }
 
 /* dir/value for a relative name in a file; the caller frees. */
 static char *resolve(const struct source *s, const struct app_option_row *row, const char *value)
 {
     const char *slash = s->path ? strrchr(s->path, '/') : NULL;
-    bool relative =
-        slash && names_file(row) && *value && *value != '/' && strcmp(value, "-") != 0 && !strchr(value, ':');
+    bool relative = slash && app_option_names_file(row) && *value && *value != '/' && strcmp(value, "-") != 0 &&
+                    !strchr(value, ':');
     char *out = NULL;
     if (asprintf(&out, "%.*s%s", relative ? (int)(slash - s->path + 1) : 0, relative ? s->path : "", value) < 0)
         return NULL;
@@ -70,7 +75,8 @@ static bool set(struct source *s, int id, const char *value)
         return true;
     }
     char *kept = resolve(s, row, value);
-    if (!kept || app_keep(s->app, kept) || app_add_value(s->app, id, kept)) {
+    const char *place = kept && !app_keep(s->app, kept) ? place_of(s) : NULL;
+    if (!place || app_add_value(s->app, id, kept, place)) {
         snprintf(s->why, sizeof s->why, "out of memory");
         return false;
     }
@@ -182,6 +188,7 @@ static int read_environment(struct source *s)
             name[n++] = (char)(*p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
         name[n] = 0;
         const char *value = getenv(name);
+        s->variable = name;
         if (value && *value && !set(s, i, value))
             return app_error(s->app, APP_BAD_INPUT, "%s: %s", name, s->why);
     }

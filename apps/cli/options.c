@@ -21,15 +21,47 @@ const struct app_option_row app_options[OPT_COUNT] = {
 #undef APP_OPTION
 };
 
-int app_add_value(struct app *app, int id, const char *value)
+int app_add_value(struct app *app, int id, const char *value, const char *from)
 {
     struct app_values *o = &app->opt[id];
     const char **v = realloc(o->v, (o->n + 1) * sizeof *v);
-    if (!v)
-        return app_fail(app, SW_ERR_MEMORY, "command line");
+    if (v)
+        o->v = v;
+    const char **f = v ? realloc(o->from, (o->n + 1) * sizeof *f) : NULL;
+    if (!f)
+        return app_fail(app, SW_ERR_MEMORY, "settings");
+    o->from = f;
     v[o->n] = value;
-    *o = (struct app_values){v, o->n + 1};
+    f[o->n++] = from;
     return APP_DONE;
+}
+
+bool app_option_names_file(const struct app_option_row *row)
+{
+    return row->arg && (strcmp(row->arg, "FILE") == 0 || strcmp(row->arg, "DIR") == 0);
+}
+
+/* Whether text begins with this word, and the word ends there. */
+static bool begins_with(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    return n > 0 && strncmp(text, word, n) == 0 && (text[n] == ':' || text[n] == ',' || text[n] == ' ');
+}
+
+const char *app_place_of(const struct app *app, const char *message)
+{
+    for (int id = 0; id < OPT_COUNT; id++) {
+        const struct app_values *o = &app->opt[id];
+        const struct app_option_row *row = &app_options[id];
+        if (!o->n || !o->from)
+            continue;
+        if (strncmp(message, "--", 2) == 0 && begins_with(message + 2, row->name))
+            return o->from[o->n - 1];
+        for (size_t i = 0; i < o->n && app_option_names_file(row); i++)
+            if (begins_with(message, o->v[i]))
+                return o->from[i];
+    }
+    return NULL;
 }
 
 int app_keep(struct app *app, char *text)
@@ -61,7 +93,7 @@ static bool takes(const void *ctx, int id)
 static int add(void *ctx, int id, const char *value)
 {
     const struct taking *t = ctx;
-    return app_add_value(t->app, id, value);
+    return app_add_value(t->app, id, value, NULL);
 }
 
 static int usage(void *ctx, const char *before, const char *what, const char *after)
@@ -118,7 +150,7 @@ static int unknown_verb(struct app *app, const char *typed)
 static int help_verb(struct app *app, const char *name)
 {
     app->verb = name ? find_verb(app, name) : NULL;
-    return name && !app->verb ? unknown_verb(app, name) : app_add_value(app, OPT_HELP, "");
+    return name && !app->verb ? unknown_verb(app, name) : app_add_value(app, OPT_HELP, "", NULL);
 }
 
 /* The verb, and the options around it. Without one, a program that has a default verb means that. */
@@ -191,6 +223,7 @@ void app_free(struct app *app)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
         free(app->opt[i].v);
+        free(app->opt[i].from);
         app->opt[i] = (struct app_values){0};
     }
     for (size_t i = 0; i < app->kept_n; i++)

@@ -87,6 +87,8 @@ struct app_verb {
 struct app_values {
     const char **v;
     size_t n;
+    const char *
+        *from; /* where each was said: "FILE:LINE" or a variable; NULL: the command line. NULL for all: nobody knows */
 };
 
 struct app {
@@ -115,9 +117,14 @@ int app_main(struct app *app, int argc, char **argv);
 int app_reload(const struct app *app, struct app *fresh);
 void app_free(struct app *app);
 
-/* app_add_value: one more value of an option; it must live as long as app. app_keep: free text with app. Both return an exit code. */
-int app_add_value(struct app *app, int id, const char *value);
+/* app_add_value: one more value of an option, and where it was said; they must live as long as app. app_keep: free text with app. Both return an exit code. */
+int app_add_value(struct app *app, int id, const char *value, const char *from);
 int app_keep(struct app *app, char *text);
+
+/* app_option_names_file: its argument is a file or directory. app_place_of: where the setting was said that a message is about, which begins with "--NAME" or with
+ * the file that the setting names; NULL: on the command line, or about none. */
+bool app_option_names_file(const struct app_option_row *row);
+const char *app_place_of(const struct app *app, const char *message);
 
 /* app_has, app_get: whether an option was given; its last value, or NULL. */
 bool app_has(const struct app *app, enum app_option id);
@@ -132,7 +139,8 @@ int app_get_size(const struct app *app, enum app_option id, size_t fallback, siz
 /* app_parse_span: the same for a text from elsewhere; false if it is none. */
 bool app_parse_span(const char *text, int64_t *out);
 
-/* app_error: say "program: ..." (or {"error":{...}}) on standard error; returns code. app_usage: with a hint at --help; returns APP_USAGE. */
+/* app_error: say "program: ..." (or {"error":{...}}) on standard error; returns code. app_usage: with a hint at --help; returns APP_USAGE. What is
+ * about a setting from a file or the environment begins with its place, and is no matter of the command line: app_usage returns APP_BAD_INPUT then. */
 int app_error(const struct app *app, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int app_usage(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

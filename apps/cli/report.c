@@ -50,6 +50,18 @@ static bool say_error(const struct app *app, int code, enum sw_err err, char *te
     return false;
 }
 
+/* Where the setting was said that text is about, in front of it; false: text is about none that was said elsewhere than on the command line. */
+static bool name_place(const struct app *app, char text[LINE_MAX_LENGTH])
+{
+    char said[LINE_MAX_LENGTH];
+    const char *place = app_place_of(app, text);
+    if (!place)
+        return false;
+    snprintf(said, sizeof said, "%s: %s", place, text + (strncmp(text, "--", 2) == 0 ? 2 : 0));
+    memcpy(text, said, sizeof said);
+    return true;
+}
+
 int app_error(const struct app *app, int code, const char *format, ...)
 {
     char text[LINE_MAX_LENGTH];
@@ -57,6 +69,7 @@ int app_error(const struct app *app, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    (void)name_place(app, text);
     say_error(app, code, SW_OK, text);
     return code;
 }
@@ -68,6 +81,10 @@ int app_usage(const struct app *app, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (name_place(app, text)) {
+        say_error(app, APP_BAD_INPUT, SW_OK, text);
+        return APP_BAD_INPUT;
+    }
     if (say_error(app, APP_USAGE, SW_OK, text))
         fprintf(stderr, "try: %s %s%s--help\n", app->program, app->verb ? app->verb->name : "", app->verb ? " " : "");
     return APP_USAGE;
@@ -98,6 +115,7 @@ int app_fail(const struct app *app, enum sw_err err, const char *what)
                        : err == SW_ERR_EXISTS && force ? " (--force replaces it)"
                                                        : "";
     snprintf(text, sizeof text, "%s: %s%s", what, err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err), hint);
+    (void)name_place(app, text);
     say_error(app, exit_code(err), err, text);
     return exit_code(err);
 }

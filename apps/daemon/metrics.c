@@ -174,11 +174,18 @@ static bool is_loopback(int fd)
 {
     struct sockaddr_storage at;
     socklen_t len = sizeof at;
-    if (getsockname(fd, (struct sockaddr *)&at, &len))
-        return false;
-    if (at.ss_family == AF_INET)
-        return ntohl(((struct sockaddr_in *)&at)->sin_addr.s_addr) >> 24 == 127;
-    return at.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&at)->sin6_addr);
+    return getsockname(fd, (struct sockaddr *)&at, &len) == 0 && net_address_is_here((struct sockaddr *)&at);
+}
+
+static int refuse_place(const struct app *app, const char *place)
+{
+    return app_error(app, APP_REFUSED,
+                     "--metrics %s: others can reach that address, and what is told there is not encrypted", place);
+}
+
+int metrics_place_ok(const struct app *app, const char *place)
+{
+    return net_place_is_here(place) ? APP_DONE : refuse_place(app, place);
 }
 
 int metrics_listen(struct metrics *m, const struct app *app, struct event_base *base, const char *place,
@@ -199,9 +206,7 @@ int metrics_listen(struct metrics *m, const struct app *app, struct event_base *
     int code = net_listen(app, place, &at);
     for (size_t i = 0; !code && i < at.n; i++) {
         if (!is_loopback(at.fd[i]))
-            code = app_error(app, APP_REFUSED,
-                             "--metrics %s: others can reach that address, and what is told there is not encrypted",
-                             place);
+            code = refuse_place(app, place);
         else if (evhttp_accept_socket(m->http, at.fd[i]))
             code = app_fail(app, SW_ERR_MEMORY, "metrics");
         else

@@ -36,10 +36,12 @@ void metrics_set_process(struct metrics *m);
 char *metrics_text(const struct metrics *m);
 
 /*
+ * metrics_place_ok: whether that is one of this machine alone; it is said. Exit code.
  * metrics_listen: answer GET /metrics at an address of this machine.
  *   refresh  called before each answer, to set gauges
  * Returns an exit code; said. An address that others can reach is refused: there is no TLS on it.
  */
+int metrics_place_ok(const struct app *app, const char *place);
 int metrics_listen(struct metrics *m, const struct app *app, struct event_base *base, const char *place,
                    void (*refresh)(void *ctx), void *ctx);
 

@@ -225,7 +225,7 @@ static int listen_all(struct server *s)
     service_listeners(&more);
     int code = take_listeners(s, &more);
     if (!places.n && !more.n)
-        places = (struct app_values){usual, 1};
+        places = (struct app_values){.v = usual, .n = 1};
     for (size_t i = 0; i < places.n && !code; i++) {
         code = net_listen(s->app, places.v[i], &more);
         if (!code)
@@ -375,17 +375,27 @@ static void clean_up(struct server *s)
     }
 }
 
+/* Addresses are looked at here, where their settings are known, before anything is opened. */
+static int check_places(const struct app *app)
+{
+    static const enum app_option places[] = {OPT_LISTEN, OPT_METRICS};
+    int code = APP_DONE;
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+        for (size_t i = 0; i < app->opt[places[k]].n && !code; i++)
+            code = net_place_ok(app, app_options[places[k]].name, app->opt[places[k]].v[i]);
+    return !code && app_has(app, OPT_METRICS) ? metrics_place_ok(app, app_get(app, OPT_METRICS)) : code;
+}
+
 static int check_rest(struct server *s)
 {
     struct sw_store_limits limits;
     struct file_limits file_limits;
-    const enum app_option places[] = {OPT_LISTEN, OPT_METRICS};
+    char store[STATE_PATH_MAX];
     int code = serve_store_limits(s->app, &limits);
     if (!code)
         code = serve_file_limits(s->app, &file_limits);
-    for (size_t k = 0; k < sizeof places / sizeof *places; k++)
-        for (size_t i = 0; i < s->app->opt[places[k]].n && !code; i++)
-            code = net_place_ok(s->app, s->app->opt[places[k]].v[i]);
+    if (!code && app_has(s->app, OPT_STORE)) /* its form: the database itself may be away */
+        code = state_store(s->app, store);
     sw_config_free(s->cfg);
     if (!code)
         app_say(s->app, "the settings are in order");
@@ -401,6 +411,8 @@ int serve_run(struct app *app)
         code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
     if (!code)
         code = members_check(app);
+    if (!code)
+        code = check_places(app);
     if (!code)
         code = serve_tls(app, &s.cfg);
     if (!code && app_has(app, OPT_CHECK))

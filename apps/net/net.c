@@ -115,10 +115,36 @@ static void listen_all(const struct addrinfo *list, in_port_t *port, struct net_
     }
 }
 
-int net_place_ok(const struct app *app, const char *where)
+int net_place_ok(const struct app *app, const char *option, const char *where)
 {
     struct place place;
-    return place_parse(where, &place) ? APP_DONE : app_usage(app, "%s is not HOST:PORT, [ADDRESS]:PORT or PORT", where);
+    if (place_parse(where, &place))
+        return APP_DONE;
+    return app_usage(app, "%s%s%s%s is not HOST:PORT, [ADDRESS]:PORT or PORT", option ? "--" : "", option ? option : "",
+                     option ? " " : "", where);
+}
+
+bool net_address_is_here(const struct sockaddr *at)
+{
+    if (at->sa_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)(const void *)at)->sin_addr.s_addr) >> 24 == 127;
+    return at->sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)at)->sin6_addr);
+}
+
+bool net_place_is_here(const char *where)
+{
+    struct place place;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
+    if (!place_parse(where, &place) || strcmp(place.host, "*") == 0)
+        return false;
+    if (!place.host[0] || getaddrinfo(place.host, NULL, &hints, &list))
+        return true;
+    bool here = true;
+    for (const struct addrinfo *a = list; a; a = a->ai_next)
+        here &= net_address_is_here(a->ai_addr);
+    freeaddrinfo(list);
+    return here;
 }
 
 int net_listen(const struct app *app, const char *where, struct net_listeners *out)
@@ -128,7 +154,7 @@ int net_listen(const struct app *app, const char *where, struct net_listeners *o
     in_port_t port = 0;
     int why = 0;
     out->n = 0;
-    int bad = net_place_ok(app, where);
+    int bad = net_place_ok(app, NULL, where);
     if (bad || !place_parse(where, &place))
         return bad;
     bool any = strcmp(place.host, "*") == 0, here = place.host[0] == 0;

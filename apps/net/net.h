@@ -34,8 +34,14 @@ int net_announce(const struct app *app, const struct net_listeners *listeners);
 /* net_listener_name: the address a socket is bound to. */
 void net_listener_name(int fd, char name[NET_NAME_MAX]);
 
-/* net_place_ok: whether net_listen takes where for a place; it is said. Exit code. */
-int net_place_ok(const struct app *app, const char *where);
+/*
+ * net_place_ok: whether net_listen takes where, the value of the option of this name (NULL: an argument), for a place; it is said. Exit code.
+ * net_place_is_here: whether only this machine reaches what listens there, as far as that can be known without listening. net_address_is_here: of an address.
+ */
+int net_place_ok(const struct app *app, const char *option, const char *where);
+bool net_place_is_here(const char *where);
+struct sockaddr;
+bool net_address_is_here(const struct sockaddr *at);
 
 /* net_accept: a connection that waits, made non-blocking, and its peer's address; -1 with errno if there is none. */
 int net_accept(int listener, char peer[NET_NAME_MAX]);

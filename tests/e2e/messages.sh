@@ -295,6 +295,26 @@ exits 4 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check
 says "conf/sealwaxd.conf:9: no-etm is yes or no"
 exits 5 "$BUILD/sealwaxd" --config conf/none.conf --check
 sed -i '$d' conf/sealwaxd.conf
+while IFS='|' read -r want line why; do # whatever is wrong with a value is said with its line
+    cp conf/sealwaxd.conf conf/bad.conf
+    echo "$line" >>conf/bad.conf
+    exits "$want" "$BUILD/sealwaxd" --config conf/bad.conf --check
+    says "sealwaxd: conf/bad.conf:9: $why"
+    says_not "--help"
+done <<'C'
+4|max-message = lots|max-message takes a size like 4096, 64K or 2M
+4|max-queue = -1|max-queue takes a number from 1
+4|max-ttl = 5x|max-ttl takes a length of time
+4|listen = localhost:99999|listen localhost:99999 is not HOST:PORT
+4|may-send = staff|may-send staff: not of the form ROLE:ROLE
+4|policy = strong|policy: unknown policy
+4|log = xml|log takes text or json
+5|trust = nowhere.crt|conf/nowhere.crt: No such file
+3|metrics = *:9433|metrics *:9433: others can reach that address
+4|store = mysql://here|store: not of the form postgresql://
+C
+exits 4 env SEALWAX_MAX_TTL=soon "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check
+says "SEALWAX_MAX_TTL: max-ttl takes a length of time"
 exits 2 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check --listen here:there
 says "here:there is not HOST:PORT"
 exits 2 "$BUILD/sealwaxd" --config conf/sealwaxd.conf --check --metrics nowhere

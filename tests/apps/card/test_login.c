@@ -52,7 +52,7 @@ struct login_case {
 static void set_up(struct login_case *c, const char *serial, CK_FLAGS flags)
 {
     *c = (struct login_case){.app = {.program = "test"}, .source = "env:SW_TEST_PIN"};
-    c->app.opt[OPT_PASSIN] = (struct app_values){&c->source, 1};
+    c->app.opt[OPT_PASSIN] = (struct app_values){.v = &c->source, .n = 1};
     fake.pin = "1234";
     fake.flags = flags;
     fake.refusal = CKR_PIN_INCORRECT;

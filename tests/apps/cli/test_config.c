@@ -167,7 +167,7 @@ static void refuses_with_file_and_line(void)
     app_free(&app);
     in_dir("absent", words);
     app = fresh(0);
-    CU_ASSERT_EQUAL(app_add_value(&app, OPT_CONFIG, words), APP_DONE);
+    CU_ASSERT_EQUAL(app_add_value(&app, OPT_CONFIG, words, NULL), APP_DONE);
     CU_ASSERT_EQUAL(apply(&app), APP_SYSTEM);
     app_free(&app);
     end();
@@ -203,7 +203,7 @@ static void later_files_change_earlier_ones(void)
     CU_ASSERT_EQUAL(app.opt[OPT_LISTEN].n, 1);
     app_free(&app);
     app = fresh(0);
-    CU_ASSERT_EQUAL(app_add_value(&app, OPT_CONFIG, "none"), APP_DONE);
+    CU_ASSERT_EQUAL(app_add_value(&app, OPT_CONFIG, "none", NULL), APP_DONE);
     CU_ASSERT_EQUAL(apply(&app), APP_DONE);
     CU_ASSERT_FALSE(app_has(&app, OPT_LISTEN));
     app_free(&app);
@@ -219,7 +219,7 @@ static void command_line_then_environment_then_file(void)
     setenv("SEALWAX_MAX_QUEUE", "2", 1);
     setenv("SEALWAX_JSON", "no", 1);
     setenv("SEALWAX_TRUST", "root.crt", 1);
-    CU_ASSERT_EQUAL(app_add_value(&app, OPT_MAX_RATE, "3"), APP_DONE);
+    CU_ASSERT_EQUAL(app_add_value(&app, OPT_MAX_RATE, "3", NULL), APP_DONE);
     CU_ASSERT_EQUAL(apply(&app), APP_DONE);
     CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_MAX_RATE), "3");
     CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_MAX_QUEUE), "2");
@@ -237,6 +237,31 @@ static void command_line_then_environment_then_file(void)
     unsetenv("SEALWAX_MAX_QUEUE");
     unsetenv("SEALWAX_JSON");
     unsetenv("SEALWAX_TRUST");
+    end();
+}
+
+/* A message about a setting has the place where it was said; what was given nearer, and what is about no file, has none. */
+static void knows_where_each_was_said(void)
+{
+    struct app app;
+    char path[128], about[200], want[200];
+    begin();
+    setenv("SEALWAX_MAX_QUEUE", "5", 1);
+    CU_ASSERT_EQUAL(try_text(&app, "max-rate = 1\ntrust = one.crt\n  two.crt\nlisten = 1\n"), APP_DONE);
+    in_dir("main", path);
+    snprintf(want, sizeof want, "%s:1", path);
+    CU_ASSERT_STRING_EQUAL(app_place_of(&app, "--max-rate takes a number"), want);
+    snprintf(want, sizeof want, "%s:3", path);
+    snprintf(about, sizeof about, "%s: not PEM", app.opt[OPT_TRUST].v[1]);
+    CU_ASSERT_STRING_EQUAL(app_place_of(&app, about), want);
+    CU_ASSERT_STRING_EQUAL(app_place_of(&app, "--max-queue: no"), "SEALWAX_MAX_QUEUE");
+    CU_ASSERT_PTR_NULL(app_place_of(&app, "--max-rates takes a number"));
+    CU_ASSERT_PTR_NULL(app_place_of(&app, "--max-ttl takes a length"));
+    CU_ASSERT_PTR_NULL(app_place_of(&app, "1: connection refused")); /* the value of listen is no file */
+    CU_ASSERT_EQUAL(app_add_value(&app, OPT_MAX_RATE, "2", NULL), APP_DONE);
+    CU_ASSERT_PTR_NULL(app_place_of(&app, "--max-rate takes a number"));
+    app_free(&app);
+    unsetenv("SEALWAX_MAX_QUEUE");
     end();
 }
 
@@ -266,5 +291,5 @@ SW_TEST_SUITE(config){
     SW_TEST(reads_options_of_the_table),      SW_TEST(an_indented_line_is_one_more_value),
     SW_TEST(refuses_with_file_and_line),      SW_TEST(passes_over_what_is_for_another_verb),
     SW_TEST(later_files_change_earlier_ones), SW_TEST(command_line_then_environment_then_file),
-    SW_TEST(a_reload_reads_the_file_again),
+    SW_TEST(knows_where_each_was_said),       SW_TEST(a_reload_reads_the_file_again),
 };

@@ -116,8 +116,8 @@ static void as_it_was_asked_for(void)
     const char *value = "";
     struct app asked = {.program = "test", .quiet = true}, unwanted = {.program = "test"};
     char text[512];
-    asked.opt[OPT_PROGRESS] = (struct app_values){&value, 1};
-    unwanted.opt[OPT_NO_PROGRESS] = (struct app_values){&value, 1};
+    asked.opt[OPT_PROGRESS] = (struct app_values){.v = &value, .n = 1};
+    unwanted.opt[OPT_NO_PROGRESS] = (struct app_values){.v = &value, .n = 1};
     CU_ASSERT_TRUE(shown(&asked, false, 9000, text, sizeof text) > 0);
     CU_ASSERT_PTR_EQUAL(strstr(text, "film.mkv   55%  550 B  "), text);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "left\nfilm.mkv   55%  551 B  ")); /* the end */

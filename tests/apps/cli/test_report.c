@@ -86,7 +86,7 @@ static void a_log_in_json_has_everything(void)
                                           {"notice", "notice", "by the way"}};
     struct app app = {.program = "p", .verb = &daemon_verb};
     size_t n = 0;
-    CU_ASSERT_EQUAL(app_add_value(&app, OPT_LOG, "json"), APP_DONE);
+    CU_ASSERT_EQUAL(app_add_value(&app, OPT_LOG, "json", NULL), APP_DONE);
     say_all(&app, false);
     for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"), n++) {
         json_t *object = json_loads(line, 0, NULL);

@@ -92,7 +92,7 @@ static void only_who_is_enrolled(void)
     int count;
     setup(&c);
     CU_ASSERT_EQUAL(sends(&c.alice, "bob"), 201); /* everybody, unless it is asked for */
-    app_add_value(&c.app, OPT_ENROLLED_ONLY, "");
+    app_add_value(&c.app, OPT_ENROLLED_ONLY, "", NULL);
     CU_ASSERT_EQUAL(sends(&c.alice, "bob"), 403);
     CU_ASSERT_PTR_NOT_NULL(strstr(c.alice.body, "not enrolled"));
     CU_ASSERT_EQUAL(http_askf(&c.alice, "GET", "/whoami", "", ""), 403);
@@ -108,8 +108,8 @@ static void roles_say_who_may_send(void)
 {
     struct club c;
     setup(&c);
-    app_add_value(&c.app, OPT_MAY_SEND, "staff:*");
-    app_add_value(&c.app, OPT_MAY_SEND, "guest:staff");
+    app_add_value(&c.app, OPT_MAY_SEND, "staff:*", NULL);
+    app_add_value(&c.app, OPT_MAY_SEND, "guest:staff", NULL);
     CU_ASSERT_EQUAL(sends(&c.alice, "bob"), 403); /* no role */
     enrol(&c, &c.alice, "alice", "staff");
     enrol(&c, &c.bob, "bob", "guest");
@@ -130,9 +130,9 @@ static void rules_have_a_form(void)
     dup2(nowhere, STDERR_FILENO);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct app app = {.program = "test"};
-        app_add_value(&app, OPT_MAY_SEND, "staff:*");
+        app_add_value(&app, OPT_MAY_SEND, "staff:*", NULL);
         CU_ASSERT_EQUAL(members_check(&app), APP_DONE);
-        app_add_value(&app, OPT_MAY_SEND, bad[i]);
+        app_add_value(&app, OPT_MAY_SEND, bad[i], NULL);
         CU_ASSERT_EQUAL(members_check(&app), APP_USAGE);
         app_free(&app);
     }

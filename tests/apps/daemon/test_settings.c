@@ -15,7 +15,7 @@ static int with(enum app_option option, const char *text)
 {
     int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY), code;
     value = text;
-    app.opt[option] = (struct app_values){&value, 1};
+    app.opt[option] = (struct app_values){.v = &value, .n = 1};
     fflush(stderr);
     dup2(nowhere, STDERR_FILENO);
     code = serve_store_limits(&app, &store);

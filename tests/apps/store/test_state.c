@@ -21,7 +21,7 @@ static void setup(struct place *p)
     snprintf(p->dir, sizeof p->dir, "/tmp/sealwax-state.XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
     p->value = p->dir;
-    p->app.opt[OPT_STATE] = (struct app_values){&p->value, 1};
+    p->app.opt[OPT_STATE] = (struct app_values){.v = &p->value, .n = 1};
     int nowhere = open("/dev/null", O_WRONLY);
     fflush(stderr);
     p->kept = dup(STDERR_FILENO);
