@@ -92,6 +92,7 @@ struct sw_handshake {
     uint32_t ticket_lifetime; /* what the server says of it */
     int64_t session_created;  /* of the session that goes on */
     uint32_t session_lifetime;
+    struct sw_above above; /* between the peer and its root: of this handshake, or of that session */
 
     const struct sw_credential *cred;  /* ours */
     const struct sw_sigscheme *scheme; /* what we will sign with */

@@ -51,6 +51,25 @@ static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, 
     return sw_verify(&hs->leaf, &params, result);
 }
 
+/* The CAs between leaf and root by their serial numbers, which outlive the chain in sessions. */
+static void remember_above(struct sw_above *above, const struct sw_verify_result *result)
+{
+    struct sw_writer w = sw_writer_of(above->serials, sizeof above->serials);
+
+    for (unsigned i = 1; i + 1 < result->path_len; i++) {
+        struct sw_slice serial = result->path[i]->serial;
+
+        /* room is left to say that there are more */
+        if (w.len + 1 + serial.len >= w.cap) {
+            sw_write_u8(&w, 0);
+            break;
+        }
+        sw_write_u8(&w, (uint8_t)serial.len);
+        sw_write_slice(&w, serial);
+    }
+    above->len = (uint8_t)w.len;
+}
+
 /* The application's own verdict; the certificates are handed over as they came. */
 static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *reason)
 {
@@ -122,6 +141,8 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
         if (rest != few)
             sw_conn_release_mem(conn, rest, size);
         reason = result.reason;
+        if (err == SW_OK)
+            remember_above(&conn->hs->above, &result);
     }
     if (conn->cfg->verify != NULL)
         err = ask(conn, err, reason);

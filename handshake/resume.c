@@ -9,7 +9,8 @@
  *     u64 created         u32 lifetime
  *     u16 group, sigscheme
  *     v8  server name     v8 ALPN protocol
- *     if FLAG_PEER:       v8 name, v8 subject, 32 bytes SHA-256 of the certificate, v8 serial number
+ *     if FLAG_PEER:       v8 name, v8 subject, 32 bytes SHA-256 of the certificate, v8 serial number,
+ *                         v8 serial numbers above, each a v8
  *     v16 ticket
  *
  * vN is a vector with an N-bit length. Texts carry no NUL and are as long as they are: a session is two hundred bytes, not the kilobyte
@@ -20,7 +21,7 @@
 #include "handshake/suite.h"
 #include <string.h>
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 enum { FLAG_EMS = 1, FLAG_ETM = 2, FLAG_PEER = 4, FLAGS = FLAG_EMS | FLAG_ETM | FLAG_PEER };
 
 /* Clocks of servers that share ticket keys may differ by so many seconds. */
@@ -39,12 +40,15 @@ static void write_text(struct sw_writer *w, const char *text, size_t cap)
     write_vec8(w, text, strnlen(text, cap));
 }
 
-static void write_peer(struct sw_writer *w, const struct sw_peer *peer)
+static void write_peer(struct sw_writer *w, const struct sw_session *s)
 {
+    const struct sw_peer *peer = &s->peer;
+
     write_text(w, peer->name, sizeof peer->name);
     write_text(w, peer->subject, sizeof peer->subject);
     sw_write_bytes(w, peer->sha256, sizeof peer->sha256);
     write_vec8(w, peer->serial, peer->serial_len);
+    write_vec8(w, s->above.serials, s->above.len);
 }
 
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w)
@@ -64,7 +68,7 @@ enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w)
     write_text(w, s->server_name, sizeof s->server_name);
     write_text(w, s->alpn, sizeof s->alpn);
     if (s->has_peer)
-        write_peer(w, &s->peer);
+        write_peer(w, s);
     mark = sw_write_open(w, 2);
     sw_write_slice(w, s->ticket);
     sw_write_close(w, mark, 2);
@@ -93,12 +97,28 @@ static void read_text(struct sw_reader *r, char *out, size_t cap)
         sw_reader_fail(r);
 }
 
-static void read_peer(struct sw_reader *r, struct sw_peer *peer)
+/* Whole serial numbers, or it is none of ours. */
+static void read_above(struct sw_reader *r, struct sw_above *above)
 {
+    struct sw_reader each;
+
+    above->len = (uint8_t)read_vec8(r, above->serials, sizeof above->serials);
+    each = sw_reader_of(above->serials, above->len);
+    while (sw_reader_left(&each) > 0)
+        (void)sw_read_vec8(&each);
+    if (!sw_reader_end(&each))
+        sw_reader_fail(r);
+}
+
+static void read_peer(struct sw_reader *r, struct sw_session *s)
+{
+    struct sw_peer *peer = &s->peer;
+
     read_text(r, peer->name, sizeof peer->name);
     read_text(r, peer->subject, sizeof peer->subject);
     sw_read_copy(r, peer->sha256, sizeof peer->sha256);
     peer->serial_len = read_vec8(r, peer->serial, sizeof peer->serial);
+    read_above(r, &s->above);
 }
 
 /* The suite is one of ours and of the session's version: the engine looks it up without asking again. */
@@ -136,7 +156,7 @@ enum sw_err sw_session_decode(struct sw_session *s, const void *p, size_t len)
     read_text(&r, s->server_name, sizeof s->server_name);
     read_text(&r, s->alpn, sizeof s->alpn);
     if (s->has_peer)
-        read_peer(&r, &s->peer);
+        read_peer(&r, s);
     ticket = sw_read_vec16(&r);
     s->ticket = sw_read_rest(&ticket);
     if (sw_reader_end(&r))

@@ -13,13 +13,23 @@
 #include <stdbool.h>
 
 enum {
-    SW_SESSION_MAX = 1088, /* bytes of a written session without its ticket */
+    SW_SESSION_MAX = 1152, /* bytes of a written session without its ticket */
     SW_SESSION_ID_MAX = 32,
     SW_SESSION_ID_AT = 6,              /* where a written session's id stands, its length in a byte before it */
     SW_TICKET_OVERHEAD = 16 + 12 + 16, /* key name, nonce, tag */
     SW_TICKET_MAX = 65535,
     SW_TICKET_KEYS_MAX = 16, /* that sw_ticket_keys_set takes */
     SW_TICKET_EPOCHS = 3     /* keys of its own that a server keeps: the one that seals and two before it */
+};
+
+/*
+ * The serial numbers of the CAs between a peer and its root, each behind its length; an empty one at the end says that there are more. By them a
+ * session ends when one of those is revoked, as it does with the peer's own.
+ */
+enum { SW_ABOVE_MAX = 4 * 21 + 1 };
+struct sw_above {
+    uint8_t len;
+    uint8_t serials[SW_ABOVE_MAX];
 };
 
 /* A session. Secret. */
@@ -37,11 +47,12 @@ struct sw_session {
     char alpn[256];
     bool has_peer;
     struct sw_peer peer;
+    struct sw_above above;
     struct sw_slice ticket; /* client: what the server gave; a view */
 };
 
 /*
- * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 110 more. The ticket view points into the bytes.
+ * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 110 more, and 17 for each CA above it. The ticket view points into the bytes.
  * encode: SW_ERR_SPACE if they do not fit. decode: SW_ERR_DECODE for what it does not know: another format, suite or version.
  */
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w) SW_MUST_USE;

@@ -39,8 +39,10 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
     copy_text(s->server_name, sizeof s->server_name, conn->name);
     copy_text(s->alpn, sizeof s->alpn, conn->alpn);
     s->has_peer = conn->peer_has_cert;
-    if (s->has_peer)
+    if (s->has_peer) {
         s->peer = conn->peer;
+        s->above = hs->above;
+    }
 }
 
 void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s)
@@ -53,8 +55,10 @@ void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s)
     conn->group = sw_group_by_id(s->group);
     conn->peer_scheme = sw_sigscheme_by_id(s->sigscheme);
     conn->peer_has_cert = s->has_peer;
-    if (s->has_peer)
+    if (s->has_peer) {
         conn->peer = s->peer;
+        conn->hs->above = s->above;
+    }
 }
 
 /* --- what stays --------------------------------------------------------------------------------------------------------- */
@@ -185,10 +189,29 @@ enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, s
     return SW_OK;
 }
 
-/* Who is on a list now was not when the session began, or it had not begun; he comes with his certificate again, and is refused for good reasons. */
+/* Whether a CA above the peer is on a list; where not all of them are known, any list is a reason to look again. */
+static bool above_in_doubt(const struct sw_trust *trust, const struct sw_above *above)
+{
+    struct sw_reader each = sw_reader_of(above->serials, above->len), serial;
+
+    while (sw_reader_left(&each) > 0) {
+        serial = sw_read_vec8(&each);
+        if (sw_reader_left(&serial) > 0 ? sw_trust_lists(trust, sw_read_rest(&serial)) : sw_trust_has_lists(trust))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Who is on a list now was not when the session began, or it had not begun; he comes with his certificate again, and is refused for good reasons. The
+ * same goes for the CAs that vouched for him.
+ */
 bool sw_session_in_doubt(const struct sw_conn *conn, const struct sw_session *s)
 {
-    return s->has_peer && sw_trust_lists(conn->cfg->trust, (struct sw_slice){s->peer.serial, s->peer.serial_len});
+    const struct sw_trust *trust = conn->cfg->trust;
+
+    return s->has_peer && (sw_trust_lists(trust, (struct sw_slice){s->peer.serial, s->peer.serial_len}) ||
+                           above_in_doubt(trust, &s->above));
 }
 
 /* Whether a session fits what this connection would negotiate anyway; one that does not is silently not offered. */

@@ -222,6 +222,11 @@ bool sw_trust_lists(const struct sw_trust *trust, struct sw_slice serial)
     return false;
 }
 
+bool sw_trust_has_lists(const struct sw_trust *trust)
+{
+    return trust->lists.len > 0;
+}
+
 bool sw_trust_crl_signed(const struct sw_trust *trust, size_t i, struct sw_slice spki)
 {
     struct list *list = trust->lists.p[i];

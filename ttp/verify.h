@@ -33,6 +33,9 @@ enum sw_err sw_trust_add_crl(struct sw_trust *trust, const void *pem, size_t len
 /* sw_trust_lists: whether any of the lists has this serial number, whoever issued it: a reason to look again, not a verdict. */
 bool sw_trust_lists(const struct sw_trust *trust, struct sw_slice serial);
 
+/* sw_trust_has_lists: whether there are any. */
+bool sw_trust_has_lists(const struct sw_trust *trust);
+
 /* sw_trust_count, sw_trust_at: the roots. */
 size_t sw_trust_count(const struct sw_trust *trust);
 const struct sw_cert *sw_trust_at(const struct sw_trust *trust, size_t i);

@@ -33,6 +33,7 @@ static struct sw_session sample(bool peer)
         fill(s.peer.sha256, 32, 7);
         s.peer.serial_len = 9;
         fill(s.peer.serial, 9, 3);
+        memcpy(s.above.serials, "\2ab\3cde", s.above.len = 7);
     }
     return s;
 }
@@ -67,6 +68,8 @@ static void expect_same(const struct sw_session *a, const struct sw_session *b)
     SW_ASSERT_BYTES(a->peer.sha256, b->peer.sha256, 32);
     CU_ASSERT_EQUAL(a->peer.serial_len, b->peer.serial_len);
     SW_ASSERT_BYTES(a->peer.serial, b->peer.serial, sizeof a->peer.serial);
+    CU_ASSERT_EQUAL(a->above.len, b->above.len);
+    SW_ASSERT_BYTES(a->above.serials, b->above.serials, sizeof a->above.serials);
     CU_ASSERT_EQUAL(a->ticket.len, b->ticket.len);
     if (a->ticket.len == b->ticket.len && a->ticket.len)
         SW_ASSERT_BYTES(a->ticket.p, b->ticket.p, a->ticket.len);
@@ -113,6 +116,8 @@ static void the_longest_fits(void)
     memset(s.peer.name, 'c', sizeof s.peer.name - 1);
     memset(s.peer.subject, 'd', sizeof s.peer.subject - 1);
     s.peer.serial_len = sizeof s.peer.serial;
+    s.above.len = sizeof s.above.serials;
+    memset(s.above.serials, 0, sizeof s.above.serials);
     round_trip(&s);
     CU_ASSERT(encode(&s, bytes, sizeof bytes) > 1000);
 }
@@ -175,7 +180,7 @@ static void what_is_unknown_is_refused(void)
     CU_ASSERT_EQUAL(bytes[SW_SESSION_ID_AT], 32);
     SW_ASSERT_BYTES(bytes + SW_SESSION_ID_AT + 1, s.id, 32);
     refuse_changed(bytes, len, 0, 0); /* format */
-    refuse_changed(bytes, len, 0, 2);
+    refuse_changed(bytes, len, 0, 1);
     refuse_changed(bytes, len, 2, 4); /* TLS 1.3 with a suite of 1.2 */
     refuse_changed(bytes, len, 2, 2);
     refuse_changed(bytes, len, 4, 0x3E); /* a suite that is none */
@@ -189,6 +194,12 @@ static void what_is_unknown_is_refused(void)
     name = memmem(bytes, len, "alice", 5);
     CU_ASSERT_PTR_NOT_NULL_FATAL(name);
     refuse_changed(bytes, len, (size_t)(name - bytes) - 1, 255);
+    name = memmem(bytes, len, "\2ab\3cde", 7);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(name);
+    refuse_changed(bytes, len, (size_t)(name - bytes), 1); /* numbers that end inside each other, or behind all */
+    refuse_changed(bytes, len, (size_t)(name - bytes) + 3, 4);
+    refuse_changed(bytes, len, (size_t)(name - bytes) - 1, 6);
+    refuse_changed(bytes, len, (size_t)(name - bytes) - 1, SW_ABOVE_MAX + 1);
 }
 
 /* Any byte changed: refused, or a session whose texts still end inside their arrays. */
