@@ -1,5 +1,6 @@
 /* Whether a peer's certificates would be accepted, without the peer: for a server that hands out those of its clients. */
 #include "handshake/config.h"
+#include "handshake/conn.h"
 
 enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_cert *chain, size_t len)
 {
@@ -17,4 +18,12 @@ enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_c
         .strict = cfg->options[SW_OPT_STRICT_PATHS] != 0,
     };
     return sw_verify(&chain[0], &params, &result);
+}
+
+bool sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn)
+{
+    struct sw_peer peer;
+
+    return sw_conn_peer(conn, &peer) == SW_OK &&
+           sw_trust_lists(cfg->trust, (struct sw_slice){peer.serial, peer.serial_len});
 }

@@ -135,6 +135,13 @@ enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len
 struct sw_cert;
 enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_cert *chain, size_t len) SW_MUST_USE;
 
+/*
+ * sw_config_doubts: whether a revocation list of this configuration, which may be newer than the connection's, has the serial number of the connection's peer,
+ * whoever issued it: a reason to end the connection. If he comes again, his certificate is looked at.
+ */
+struct sw_conn;
+bool sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn);
+
 enum sw_client_auth { SW_CLIENT_AUTH_NONE, SW_CLIENT_AUTH_REQUEST, SW_CLIENT_AUTH_REQUIRE };
 
 /* sw_config_set_client_auth: server: whether clients are asked for a certificate, and whether one without is refused. Default REQUIRE if trust was added. */

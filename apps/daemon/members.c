@@ -39,6 +39,14 @@ bool members_admit(void *ctx, struct http_request *rq)
     return err == SW_OK;
 }
 
+bool members_is_in(void *ctx, const struct http_request *rq)
+{
+    const struct members *m = ctx;
+    struct sw_member member;
+    return !app_has(m->app, OPT_ENROLLED_ONLY) ||
+           sw_store_member(m->store, rq->peer.sha256, &member) != SW_ERR_NOT_FOUND;
+}
+
 static bool fits(const char *pattern, const char *role)
 {
     return strcmp(pattern, "*") == 0 || strcmp(pattern, role) == 0;

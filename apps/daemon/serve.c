@@ -72,6 +72,17 @@ static void allow_plain(struct server *s, const struct app *app)
                   NULL);
 }
 
+static bool is_revoked(void *ctx, struct sw_conn *conn)
+{
+    const struct server *s = ctx;
+    struct sw_peer peer;
+    if (!sw_config_doubts(s->cfg, conn) || sw_conn_peer(conn, &peer))
+        return false;
+    log_event(&s->log, LEVEL_NOTICE, "connection", "of", peer.name, "ended", "a revocation list has its serial number",
+              NULL);
+    return true;
+}
+
 /* New settings, or the old ones if the new are not right: a server does not die of a typing mistake. */
 static void on_reload(evutil_socket_t sig, short what, void *ctx)
 {
@@ -104,8 +115,9 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     message_service_set_config(s->messages, cfg);
     http_set_config(s->http, cfg);
     allow_plain(s, &fresh->app);
-    sw_config_free(s->cfg); /* connections keep theirs */
+    sw_config_free(s->cfg); /* connections keep theirs, but those of revoked certificates do not go on */
     s->cfg = cfg;
+    (void)bev_end_those(is_revoked, s);
     metrics_add(s->metrics, METRIC_RELOADS, "done", 1);
     log_event(&s->log, LEVEL_NOTICE, "reloaded", NULL);
     service_notify("READY=1");
@@ -184,7 +196,8 @@ static bool make_services(struct server *s, int timeout)
 {
     const struct http_events events = {serve_on_connected, serve_on_disconnected, serve_on_answered,
                                        serve_on_cannot_accept};
-    const struct message_events said = {serve_on_message, serve_on_trouble, s, members_may_send, &s->members};
+    const struct message_events said = {serve_on_message, serve_on_trouble, s,
+                                        members_may_send, members_is_in,    &s->members};
     const struct http_limits limits = {.body_max = SERVE_MESSAGE_LIMIT, .timeout = timeout};
     s->base = event_base_new();
     s->members = (struct members){s->store, s->app};

@@ -16,6 +16,10 @@ void inbox_serve(struct waiter *w)
     struct message_service *s = w->service;
     struct sw_mail mail;
     enum sw_err err = SW_OK;
+    if (s->events.may_read && !s->events.may_read(s->events.may_ctx, w->rq)) {
+        inbox_end(w); /* when he comes back he hears why */
+        return;
+    }
     while (w->left &&
            (err = sw_store_take(s->store, w->key, w->rq->peer.sha256, w->after, message_now(), &mail)) == SW_OK) {
         w->after = mail.cursor;

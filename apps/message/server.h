@@ -19,6 +19,8 @@ struct message_events {
     void *ctx;
     /* whether who asks may send to a name; NULL: everybody may. false: it has answered */
     bool (*may_send)(void *may_ctx, struct http_request *rq, const char *to);
+    /* whether who waits for messages may still have them; NULL: yes */
+    bool (*may_read)(void *may_ctx, const struct http_request *rq);
     void *may_ctx;
 };
 

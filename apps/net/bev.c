@@ -529,6 +529,19 @@ void bev_close_idle(void)
     }
 }
 
+size_t bev_end_those(bool (*is)(void *ctx, struct sw_conn *conn), void *ctx)
+{
+    size_t n = 0;
+    for (size_t fd = 0; fd < table.size; fd++) {
+        struct bev *b = table.by_fd[fd];
+        if (b && b->established && !b->told_end && is(ctx, b->conn)) {
+            tell_end(b);
+            n++;
+        }
+    }
+    return n;
+}
+
 static void peer_gone(evutil_socket_t fd, short what, void *ctx)
 {
     struct bev *b = ctx;

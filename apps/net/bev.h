@@ -46,6 +46,8 @@ void bev_end(struct bufferevent *bev);
 void bev_set_busy(struct bufferevent *bev, bool busy);
 void bev_read_ahead(struct bufferevent *bev, size_t most);
 void bev_close_idle(void);
+/* bev_end_those: end each established connection for which is(ctx, conn); returns how many. */
+size_t bev_end_those(bool (*is)(void *ctx, struct sw_conn *conn), void *ctx);
 
 /*
  * bev_count: how many connections there are, those included that still have something to send. bev_forget: frees what is kept for all connections, and those

@@ -262,6 +262,12 @@ for at in carol lost; do ttp issue carol --profile client --out pki/$at; done
 for at in carol lost; do exits 0 as $at whoami; done
 devices() { web bank '/directory/carol?all=yes' | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["chains"]))'; }
 is "devices" 2 "$(devices)"
+follow lost >lost.out 2>lost.err & # revoked while it waits: it hears of nothing any more
+lost=$!
+follow carol >carol.out 2>carol.err &
+carol=$!
+exits 0 as bank send --to carol --receipt "while both are there"
+until_so grep -q "while both" lost.out carol.out || bad "neither has the message"
 ttp revoke pki/lost.crt
 ttp crl
 kill -HUP $server
@@ -269,6 +275,14 @@ reloaded() { [ "$(grep -c "notice reloaded" server.log)" = "$1" ]; }
 until_so reloaded 2 || bad "it does not reload"
 is "devices" 1 "$(devices)"
 exits 1 as lost whoami
+wait $lost
+is "exit code of a reader who was revoked" 1 $?
+grep -q "has been revoked" lost.err && ok || bad "it does not hear why: $(cat lost.err)"
+exits 0 as bank send --to carol --receipt "for who is left"
+await carol.out "for who is left"
+is "connections that were broken" "" "$(grep connect carol.err)"
+kill $carol
+wait $carol 2>/dev/null
 exits 0 as bank send --to carol --seal "for the one that is left"
 exits 0 as carol recv
 

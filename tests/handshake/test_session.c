@@ -113,6 +113,7 @@ static void who_was_revoked_meanwhile(void)
     for (int i = 0; i < 8; i++) {
         bool at_client = i & 1, tickets = i & 2, listed = i & 4;
         uint8_t session[8192];
+        struct sw_config *newer;
         struct sw_conn_info info;
         struct sw_peer peer;
         struct pair p;
@@ -124,6 +125,11 @@ static void who_was_revoked_meanwhile(void)
         CU_ASSERT_TRUE(pair_run(&p));
         SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
         SW_ASSERT_OK(sw_conn_peer(at_client ? p.client : p.server, &peer));
+        newer = sw_config_new(at_client ? SW_CLIENT : SW_SERVER,
+                              NULL); /* as after a reload, while the connection is there */
+        add_list(newer, listed ? (struct sw_slice){peer.serial, peer.serial_len} : nobody);
+        CU_ASSERT_EQUAL(sw_config_doubts(newer, at_client ? p.client : p.server), listed);
+        sw_config_free(newer);
         pair_drop(&p);
         add_list(at_client ? p.client_cfg : p.server_cfg,
                  listed ? (struct sw_slice){peer.serial, peer.serial_len} : nobody);

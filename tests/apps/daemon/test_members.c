@@ -21,7 +21,8 @@ struct club {
 
 static void setup(struct club *c)
 {
-    const struct message_events events = {.may_send = members_may_send, .may_ctx = &c->members};
+    const struct message_events events = {
+        .may_send = members_may_send, .may_read = members_is_in, .may_ctx = &c->members};
     char db[128], key[128];
     const char *why = "";
     *c = (struct club){.app = {.program = "test"}};
@@ -104,6 +105,26 @@ static void only_who_is_enrolled(void)
     teardown(&c);
 }
 
+/* Who is expelled while he waits for messages gets none of them any more. */
+static void a_reader_is_expelled(void)
+{
+    struct club c;
+    int count;
+    setup(&c);
+    app_add_value(&c.app, OPT_ENROLLED_ONLY, "", NULL);
+    enrol(&c, &c.alice, "alice", "");
+    enrol(&c, &c.bob, "bob", "");
+    http_ask_begin(&c.bob, "GET /inbox/stream?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    CU_ASSERT_EQUAL(sends(&c.alice, "bob"), 201);
+    CU_ASSERT_TRUE(http_ask_until(&c.bob, "hello"));
+    SW_ASSERT_OK(sw_store_expel(c.store, "bob", 2, &count));
+    CU_ASSERT_EQUAL(http_askf(&c.alice, "POST", "/messages?to=bob", "", "secret"), 201);
+    CU_ASSERT_TRUE(http_ask_until(&c.bob, NULL)); /* the end of it */
+    CU_ASSERT_PTR_NULL(strstr(c.bob.body, "secret"));
+    CU_ASSERT_EQUAL(http_askf(&c.bob, "GET", "/inbox", "", ""), 403);
+    teardown(&c);
+}
+
 static void roles_say_who_may_send(void)
 {
     struct club c;
@@ -143,6 +164,7 @@ static void rules_have_a_form(void)
 
 SW_TEST_SUITE(members){
     SW_TEST(only_who_is_enrolled),
+    SW_TEST(a_reader_is_expelled),
     SW_TEST(roles_say_who_may_send),
     SW_TEST(rules_have_a_form),
 };
