@@ -221,8 +221,8 @@ static enum sw_err judge_session(struct sw_conn *conn, const struct sw_client_he
     if (s->ems && !hs->peer_ext.ems && s->version == SW_TLS12)
         return SW_ERR_EMS_RESUME;
     if (s->version != conn->version || suite == NULL || !sw_list_has(&conn->cfg->suites, s->suite) ||
-        strcmp(s->server_name, name) != 0 || (!s->ems && hs->peer_ext.ems) ||
-        (!s->ems && sw_option(conn, SW_OPT_EMS) == 2) ||
+        strcmp(s->server_name, name) != 0 || s->max_fragment != sw_session_fragment(conn) ||
+        (!s->ems && hs->peer_ext.ems) || (!s->ems && sw_option(conn, SW_OPT_EMS) == 2) ||
         (sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_REQUIRE && !s->has_peer) || sw_session_in_doubt(conn, s) ||
         !still_best(conn, h, suite))
         return SW_OK;

@@ -219,6 +219,9 @@ void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const 
 /* sw_conn_keylog: hand CLIENT_RANDOM and the master secret to the key log, if there is one. */
 void sw_conn_keylog(struct sw_conn *conn);
 
+/* sw_session_fragment: the code of max_fragment_length that belongs to this handshake's session: a server's answer, a client's offer; 0: none. */
+uint8_t sw_session_fragment(const struct sw_conn *conn);
+
 /* sw_false_start: whether this connection may write application data now, before the handshake's end. */
 bool sw_false_start(const struct sw_conn *conn);
 

@@ -8,6 +8,13 @@ static uint8_t fragment_code(long bytes)
     return (uint8_t)(bytes == 512 ? 1 : bytes == 1024 ? 2 : bytes == 2048 ? 3 : 4);
 }
 
+uint8_t sw_session_fragment(const struct sw_conn *conn)
+{
+    if (sw_is_server(conn))
+        return sw_mfl_answer(conn) ? conn->hs->peer_ext.max_fragment : 0;
+    return sw_mfl_offer(conn) ? fragment_code(sw_option(conn, SW_OPT_MAX_FRAGMENT)) : 0;
+}
+
 bool sw_mfl_offer(const struct sw_conn *conn)
 {
     return sw_option(conn, SW_OPT_MAX_FRAGMENT) != 0;

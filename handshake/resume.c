@@ -3,7 +3,7 @@
  *
  *     u8  format          FORMAT; another one is a session from another Sealwax, and unknown
  *     u16 version, suite
- *     u8  flags
+ *     u8  flags           and the code of max_fragment_length
  *     v8  session id      at SW_SESSION_ID_AT, where the cache looks for it
  *     48  master secret
  *     u64 created         u32 lifetime
@@ -22,7 +22,7 @@
 #include <string.h>
 
 enum { FORMAT = 2 };
-enum { FLAG_EMS = 1, FLAG_ETM = 2, FLAG_PEER = 4, FLAGS = FLAG_EMS | FLAG_ETM | FLAG_PEER };
+enum { FLAG_EMS = 1, FLAG_ETM = 2, FLAG_PEER = 4, FRAGMENT_AT = 3, FRAGMENT_MAX = 4 };
 
 /* Clocks of servers that share ticket keys may differ by so many seconds. */
 enum { CLOCK_SKEW = 60 };
@@ -58,7 +58,8 @@ enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w)
     sw_write_u8(w, FORMAT);
     sw_write_u16(w, s->version);
     sw_write_u16(w, s->suite);
-    sw_write_u8(w, (s->ems ? FLAG_EMS : 0U) | (s->etm ? FLAG_ETM : 0U) | (s->has_peer ? FLAG_PEER : 0U));
+    sw_write_u8(w, (s->ems ? FLAG_EMS : 0U) | (s->etm ? FLAG_ETM : 0U) | (s->has_peer ? FLAG_PEER : 0U) |
+                       (unsigned)s->max_fragment << FRAGMENT_AT);
     write_vec8(w, s->id, s->id_len);
     sw_write_bytes(w, s->master, sizeof s->master);
     sw_write_u64(w, (uint64_t)s->created);
@@ -142,8 +143,9 @@ enum sw_err sw_session_decode(struct sw_session *s, const void *p, size_t len)
     s->suite = sw_read_u16(&r);
     check_suite(&r, s);
     flags = sw_read_u8(&r);
-    if (flags & ~(unsigned)FLAGS)
+    if (flags >> FRAGMENT_AT > FRAGMENT_MAX)
         sw_reader_fail(&r);
+    s->max_fragment = (uint8_t)(flags >> FRAGMENT_AT);
     s->ems = flags & FLAG_EMS;
     s->etm = flags & FLAG_ETM;
     s->has_peer = flags & FLAG_PEER;

@@ -37,6 +37,8 @@ struct sw_session {
     uint16_t version;
     uint16_t suite;
     bool ems, etm; /* etm as negotiated in the original; renegotiated at resumption for CBC suites (RFC 7366 3) */
+    uint8_t
+        max_fragment; /* code of max_fragment_length: a server's answer, a client's offer: of the whole session (RFC 6066 4); 0: none */
     uint8_t master[48];
     int64_t created;   /* Unix time of the full handshake */
     uint32_t lifetime; /* seconds from then */

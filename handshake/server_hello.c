@@ -86,6 +86,16 @@ static enum sw_err check_suite(struct sw_conn *conn, const struct sw_server_hell
     return h->compression == 0 ? SW_OK : SW_ERR_COMPRESSION;
 }
 
+/* A server may leave unsaid what holds for the whole session, or be one that never said it (RFC 6066 1.1, 4): shorter records harm neither. */
+static void keep_fragments(struct sw_conn *conn, const struct sw_session *s)
+{
+    const struct sw_hello_ext *ext = &conn->hs->peer_ext;
+    unsigned limit = 256u << s->max_fragment;
+
+    if (s->max_fragment != 0 && ext->max_fragment == 0 && ext->record_limit == 0 && limit < conn->max_send)
+        conn->max_send = (uint16_t)limit;
+}
+
 /* The session goes on: everything must be as it was. */
 static enum sw_err go_on(struct sw_conn *conn)
 {
@@ -96,8 +106,10 @@ static enum sw_err go_on(struct sw_conn *conn)
         err = SW_ERR_RESUME_MISMATCH;
     if (err == SW_OK && conn->ems != s.ems)
         err = SW_ERR_EMS_RESUME;
-    if (err == SW_OK)
+    if (err == SW_OK) {
         sw_session_adopt(conn, &s);
+        keep_fragments(conn, &s);
+    }
     sw_wipe(&s, sizeof s);
     return err;
 }

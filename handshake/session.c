@@ -29,6 +29,7 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
     s->suite = conn->suite->id;
     s->ems = conn->ems;
     s->etm = conn->etm;
+    s->max_fragment = sw_session_fragment(conn);
     memcpy(s->master, conn->master, SW_MASTER_LEN);
     s->created = hs->resuming ? hs->session_created : sw_conn_now(conn);
     s->lifetime = hs->resuming ? hs->session_lifetime : (uint32_t)sw_option(conn, SW_OPT_SESSION_LIFETIME);
@@ -219,7 +220,8 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
 {
     const char *name = conn->name != NULL ? conn->name : "";
 
-    return s->version == SW_TLS12 && sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
+    return s->version == SW_TLS12 && s->max_fragment == sw_session_fragment(conn) &&
+           sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
            (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
            s->ticket.len <= TICKET_MAX && sw_conn_now(conn) <= s->created + s->lifetime &&
            !sw_session_in_doubt(conn, s);

@@ -53,6 +53,7 @@ static void expect_same(const struct sw_session *a, const struct sw_session *b)
     CU_ASSERT_EQUAL(a->suite, b->suite);
     CU_ASSERT_EQUAL(a->ems, b->ems);
     CU_ASSERT_EQUAL(a->etm, b->etm);
+    CU_ASSERT_EQUAL(a->max_fragment, b->max_fragment);
     SW_ASSERT_BYTES(a->master, b->master, sizeof a->master);
     CU_ASSERT_EQUAL(a->created, b->created);
     CU_ASSERT_EQUAL(a->lifetime, b->lifetime);
@@ -93,6 +94,7 @@ static void every_field_comes_back(void)
     round_trip(&s);
     s.ems = false;
     s.etm = true;
+    s.max_fragment = 4;
     s.id_len = 0;
     memset(s.id, 0, sizeof s.id);
     s.ticket = (struct sw_slice){ticket, sizeof ticket};
@@ -184,7 +186,7 @@ static void what_is_unknown_is_refused(void)
     refuse_changed(bytes, len, 2, 4); /* TLS 1.3 with a suite of 1.2 */
     refuse_changed(bytes, len, 2, 2);
     refuse_changed(bytes, len, 4, 0x3E); /* a suite that is none */
-    refuse_changed(bytes, len, 5, 0x0D); /* a flag that is none */
+    refuse_changed(bytes, len, 5, 0x2D); /* a flag that is none, or a fragment length */
     refuse_changed(bytes, len, SW_SESSION_ID_AT, 33);
     name = memmem(bytes, len, "bank.example", 12);
     CU_ASSERT_PTR_NOT_NULL_FATAL(name);

@@ -1,4 +1,5 @@
 /* ServerHellos made by hand, and what a client makes of them. */
+#include "handshake/msg.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +94,48 @@ static void secure_renegotiation_can_be_required(void)
               strstr(hellos[i].extensions, "ff01") != NULL ? SW_OK : SW_ERR_RENEGOTIATION_INFO);
 }
 
+/* RFC 6066 1.1: a server that goes on may leave unsaid how long fragments are; what it says now holds. */
+static void fragments_left_unsaid(void)
+{
+    static const struct {
+        const char *extensions;
+        uint16_t max_send;
+    } rows[] = {{"0004 0017 0000", 512}, {"0009 0017 0000 0001 0001 01", 512}, {"000a 0017 0000 001c 0002 0800", 2048}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t session[8192], body[256], *at = body;
+        size_t len;
+        struct pair p;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, 0));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_MAX_FRAGMENT, 512));
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE(pair_run(&p));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        pair_drop(&p);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_RECORD_SIZE_LIMIT, 4096));
+        pair_connect(&p, "server.example");
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        CU_ASSERT_PTR_NOT_NULL(sw_conn_out_buf(p.client, &len));
+        CU_ASSERT_TRUE_FATAL(p.client->hs->offered_session);
+        at += sw_unhex("0303", at, 2);
+        memset(at, 9, SW_RANDOM_LEN);
+        at += SW_RANDOM_LEN;
+        *at++ = p.client->hs->session_id_len;
+        memcpy(at, p.client->hs->session_id, p.client->hs->session_id_len);
+        at += p.client->hs->session_id_len;
+        at += sw_unhex("003c00", at, 3);
+        at += sw_unhex(rows[i].extensions, at, 32);
+        SW_ASSERT_OK(sw_server_hello_recv(p.client, (struct sw_slice){body, (size_t)(at - body)}));
+        CU_ASSERT_TRUE(p.client->hs->resuming);
+        CU_ASSERT_EQUAL(p.client->max_send, rows[i].max_send);
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(server_hello){
     SW_TEST(each_is_judged),
     SW_TEST(secure_renegotiation_can_be_required),
+    SW_TEST(fragments_left_unsaid),
 };

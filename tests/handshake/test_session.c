@@ -261,6 +261,51 @@ static void who_vouched_is_not_known(void)
     pair_close(&p);
 }
 
+/*
+ * The length of fragments belongs to the session (RFC 6066 4): a client that wants another one now, or none, does not offer it; a server that is offered
+ * it all the same begins anew.
+ */
+static void fragments_are_the_sessions(void)
+{
+    static const long lengths[] = {0, 512, 1024};
+
+    for (int i = 0; i < 3 * 3 * 2 * 2; i++) {
+        long then = lengths[i % 3], now = lengths[i / 3 % 3];
+        bool tickets = i / 9 % 2, insists = i / 18;
+        uint8_t session[8192], changed[8192];
+        struct sw_conn_info info;
+        struct sw_session s;
+        struct sw_writer w;
+        struct pair p;
+        size_t len;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_MAX_FRAGMENT, then));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE(pair_run(&p));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        pair_drop(&p);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_MAX_FRAGMENT, now));
+        if (insists) { /* the session says what the client likes to hear */
+            SW_ASSERT_OK(sw_session_decode(&s, session, len));
+            s.max_fragment = (uint8_t)(now / 512);
+            w = sw_writer_of(changed, sizeof changed);
+            SW_ASSERT_OK(sw_session_encode(&s, &w));
+            len = w.len;
+        }
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, insists ? changed : session, len));
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_EQUAL(info.resumed, then == now);
+        CU_ASSERT_EQUAL(p.server->max_send, now > 0 ? now : 16384);
+        CU_ASSERT_EQUAL(p.client->max_send, now > 0 ? now : 16384);
+        pair_exchange(&p);
+        pair_close(&p);
+    }
+}
+
 /* A ticket that would leave no room in the hello for anything else: a full handshake, not a client that cannot begin. */
 static void a_ticket_too_long_to_offer(void)
 {
@@ -345,4 +390,5 @@ SW_TEST_SUITE(session){
     SW_TEST(a_ticket_too_long_to_offer),
     SW_TEST(who_vouched_was_revoked_meanwhile),
     SW_TEST(who_vouched_is_not_known),
+    SW_TEST(fragments_are_the_sessions),
 };
