@@ -1,4 +1,4 @@
-/* The SHA-256 of a file, computed in a thread while the file is sent, or written. */
+/* The SHA-256 of a file, computed in a thread while the file is sent. */
 #ifndef SW_APPS_FILE_DIGEST_H
 #define SW_APPS_FILE_DIGEST_H
 
@@ -9,7 +9,7 @@ struct digest_run;
 
 /*
  * digest_begin: of the first length bytes of fd, from offset 0; fd's own offset stays, and it is open until digest_end. The thread reads as far as it may: whoever
- * sends the file lets it be near, so that both find in memory what one has read from the disk; whoever writes it, follow. NULL with errno.
+ * sends the file lets it be near, so that both find in memory what one has read from the disk. NULL with errno.
  * digest_allow: it may read up to here.
  */
 struct digest_run *digest_begin(int fd, int64_t length);

@@ -1,7 +1,7 @@
 /* sealwax get: a part lies beside its place, under a name that says of which file it is, until it is whole and right. */
 #include "apps/cli/clock.h"
 #include "apps/file/client.h"
-#include "apps/file/digest.h"
+#include "apps/file/sink.h"
 #include "apps/verbs.h"
 #include "base/hash.h"
 #include "ttp/pem.h"
@@ -16,15 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITE = 128 << 10 /* bytes that are written at once */, SILENCE = 60000 /* ms */ };
+enum { SILENCE = 60000 /* ms */ };
 
-struct sink {
+struct target {
     int fd;
     char path[TRANSFER_PATH_MAX], part[TRANSFER_PATH_MAX + 16]; /* where it goes; where it grows */
     int64_t offset, total;
-    bool output;               /* standard output */
-    struct sw_hash hash;       /* of what went there */
-    struct digest_run *digest; /* of what is in the file; NULL: there is none */
+    bool output;         /* standard output */
+    struct sw_hash hash; /* of what went there */
+    struct sink *sink;   /* into a file; NULL: there is none */
 };
 
 /* The ETag is the SHA-256 of the content. */
@@ -52,7 +52,7 @@ static bool make_parents(char *path)
 }
 
 /* The part of this very file that an earlier try left; it is hashed while the rest comes. */
-static int open_part(struct transfer *t, struct sink *s, const char *sha256)
+static int open_part(struct transfer *t, struct target *s, const char *sha256)
 {
     char *slash = strrchr(s->path, '/');
     size_t dir = slash ? (size_t)(slash - s->path + 1) : 0;
@@ -66,22 +66,36 @@ static int open_part(struct transfer *t, struct sink *s, const char *sha256)
     if (fstat(s->fd, &st) || (st.st_size > s->total && ftruncate(s->fd, 0)))
         return app_fail(t->app, SW_ERR_SYSTEM, s->part);
     s->offset = st.st_size > s->total ? 0 : st.st_size;
-    s->digest = digest_begin(s->fd, s->total);
-    if (!s->digest)
-        return app_fail(t->app, SW_ERR_SYSTEM, s->part);
-    digest_allow(s->digest, s->offset);
-    return APP_DONE;
+    s->sink = sink_begin(s->fd, s->offset);
+    return s->sink ? APP_DONE : app_fail(t->app, SW_ERR_SYSTEM, s->part);
 }
 
-static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_t len)
+/* Where the next bytes go; NULL: there is no place for them, which is said. */
+static uint8_t *room(struct transfer *t, struct target *s, int *code)
+{
+    uint8_t *p = s->output ? t->piece : sink_room(s->sink);
+    if (p)
+        return p;
+    enum sw_err err = sink_end(s->sink, NULL);
+    s->sink = NULL;
+    *code = app_fail(t->app, err, s->path);
+    return NULL;
+}
+
+static int write_out(struct transfer *t, struct target *s, const uint8_t *p, size_t len)
 {
     if ((int64_t)len > s->total - s->offset) /* the digest would be of what was announced alone */
         return app_error(t->app, APP_NO, "%s: more came than the %lld bytes that were announced", s->path,
                          (long long)s->total);
-    if (s->output && sw_hash_update(&s->hash, p, len))
+    if (!s->output) {
+        sink_give(s->sink, len);
+        s->offset += (int64_t)len;
+        return APP_DONE;
+    }
+    if (sw_hash_update(&s->hash, p, len))
         return app_fail(t->app, SW_ERR_CRYPTO, s->path);
     while (len) {
-        ssize_t n = s->output ? write(s->fd, p, len) : pwrite(s->fd, p, len, (off_t)s->offset);
+        ssize_t n = write(s->fd, p, len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -90,12 +104,10 @@ static int write_out(struct transfer *t, struct sink *s, const uint8_t *p, size_
         len -= (size_t)n;
         s->offset += n;
     }
-    if (s->digest)
-        digest_allow(s->digest, s->offset);
     return APP_DONE;
 }
 
-static int head_file(struct transfer *t, const char *url, const char *name, struct sink *s, char sha256[TRANSFER_HEX])
+static int head_file(struct transfer *t, const char *url, const char *name, struct target *s, char sha256[TRANSFER_HEX])
 {
     const struct http_send head = {.method = "HEAD", .path = url};
     int code = transfer_request(t, &head);
@@ -112,7 +124,7 @@ static int head_file(struct transfer *t, const char *url, const char *name, stru
 }
 
 /* From offset to the end, or until the connection breaks. */
-static int fetch_rest(struct transfer *t, const char *url, const char *sha256, struct sink *s,
+static int fetch_rest(struct transfer *t, const char *url, const char *sha256, struct target *s,
                       struct progress *progress)
 {
     char headers[192], now[TRANSFER_HEX];
@@ -127,15 +139,17 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
         return app_error(t->app, APP_NO, "%s: the file changed while it was fetched", t->http.where);
     if (t->http.reply.status != 206 && t->http.reply.status != 200)
         return http_client_problem(&t->http);
-    const size_t most = s->output ? 1 : WRITE; /* who reads our output may be waiting for it */
+    const size_t most = s->output ? 1 : SINK_BUFFER; /* who reads our output may be waiting for it */
     for (bool reads = true; !code && got && reads;) {
+        uint8_t *p = room(t, s, &code);
         size_t n = 0;
-        while (got && n < most &&
-               (reads = http_client_read(&t->http, t->piece + n, WRITE - n, &got, clock_now() + SILENCE))) {
+        while (p && got && n < most &&
+               (reads = http_client_read(&t->http, p + n, SINK_BUFFER - n, &got, clock_now() + SILENCE))) {
             n += got;
             progress_at(progress, s->offset + (int64_t)n);
         }
-        code = write_out(t, s, t->piece, n);
+        if (p)
+            code = write_out(t, s, p, n);
     }
     if (t->http.reply.state != HTTP_DONE)
         http_client_disconnect(&t->http);
@@ -143,12 +157,12 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
 }
 
 /* Checked, on the disk, and then under its name. */
-static int settle(struct transfer *t, struct sink *s, const char *sha256)
+static int settle(struct transfer *t, struct target *s, const char *sha256)
 {
     uint8_t digest[32];
     char hex[TRANSFER_HEX];
-    enum sw_err err = s->output ? sw_hash_final(&s->hash, digest) : digest_end(s->digest, digest);
-    s->digest = NULL;
+    enum sw_err err = s->output ? sw_hash_final(&s->hash, digest) : sink_end(s->sink, digest);
+    s->sink = NULL;
     if (err)
         return app_fail(t->app, err, s->path);
     transfer_hex(digest, sizeof digest, hex);
@@ -172,7 +186,7 @@ static int settle(struct transfer *t, struct sink *s, const char *sha256)
 static int get_file(struct transfer *t, const char *name, const char *out)
 {
     char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX], sha256[TRANSFER_HEX];
-    struct sink s = {.fd = -1, .output = strcmp(out, "-") == 0};
+    struct target s = {.fd = -1, .output = strcmp(out, "-") == 0};
     struct progress progress = {0};
     int64_t before = -1;
     struct stat st;
@@ -206,8 +220,8 @@ static int get_file(struct transfer *t, const char *name, const char *out)
         code = settle(t, &s, sha256);
     if (!code && !s.output)
         transfer_say(t, "got", name, s.total, sha256, &progress);
-    if (s.digest)
-        (void)digest_end(s.digest, NULL);
+    if (s.sink)
+        (void)sink_end(s.sink, NULL);
     if (s.fd >= 0 && !s.output)
         close(s.fd);
     return code;

@@ -13,7 +13,8 @@ enum {
     FILE_DIGEST = 32,
     FILE_HEX = 2 * FILE_DIGEST + 1,
     FILE_ID = 16,
-    FILE_AHEAD = (4 << 20) + 65536 /* of what a peer sends while his request is worked on: the next piece */
+    FILE_LITTLE = 65536,           /* of what a peer sends while his request is worked on */
+    FILE_AHEAD = (4 << 20) + 65536 /* ... where that is the next piece */
 };
 
 /* An upload that is not finished, in the loop's hands, but for file while it is busy. */

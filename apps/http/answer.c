@@ -189,6 +189,9 @@ static void source_next(struct evhttp_connection *conn, void *arg)
         return;
     }
     size_t n = rq->more(rq->user, piece, rq->left < PIECE ? (size_t)rq->left : PIECE);
+    rq->late = n == HTTP_LATER;
+    if (rq->late)
+        return;
     struct evbuffer *out = n ? evbuffer_new() : NULL;
     if (!out || evbuffer_add(out, piece, n)) {
         if (out)
@@ -199,6 +202,12 @@ static void source_next(struct evhttp_connection *conn, void *arg)
     rq->left -= (int64_t)n;
     evhttp_send_reply_chunk_with_cb(rq->ev, out, source_next, rq);
     evbuffer_free(out);
+}
+
+void http_source_ready(struct http_request *rq)
+{
+    if (rq->late)
+        source_next(evhttp_request_get_connection(rq->ev), rq);
 }
 
 void http_stream_source(struct http_request *rq, int status, const char *type, int64_t length,

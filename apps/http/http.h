@@ -15,6 +15,7 @@
 #include <event2/keyvalq_struct.h>
 
 enum { HTTP_WILDCARDS = 1, HTTP_SEGMENT_MAX = 256 };
+#define HTTP_LATER SIZE_MAX
 
 struct http;
 struct http_request;
@@ -53,6 +54,7 @@ struct http_request {
     /* of http_stream_source */
     size_t (*more)(void *user, uint8_t *buf, size_t cap);
     void (*done)(void *user, bool complete);
+    bool late; /* more had nothing yet */
     int64_t left;
     int status;
 };
@@ -122,12 +124,14 @@ void http_stream_end(struct http_request *rq);
 
 /*
  * http_stream_source: an answer of length bytes, fetched as the peer takes them: never more than a few pieces wait in memory.
- *   more   writes up to cap bytes of the answer, returns how many; 0 before length bytes were given ends the connection: the peer sees that it is cut short
+ *   more   writes up to cap bytes of the answer, returns how many; 0 before length bytes were given ends the connection: the peer sees that it is cut short. HTTP_LATER:
+ *          there is nothing yet; http_source_ready says when there is
  *   done   called once, when more will not be called any more, however it ended; complete says how
  */
 void http_stream_source(struct http_request *rq, int status, const char *type, int64_t length,
                         size_t (*more)(void *user, uint8_t *buf, size_t cap), void (*done)(void *user, bool complete),
                         void *user);
+void http_source_ready(struct http_request *rq);
 
 /* What part of something is asked for (RFC 9110 14.2): one range; more than one is answered with the whole. */
 struct http_range {

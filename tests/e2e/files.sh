@@ -245,6 +245,8 @@ is "too much" 413 "$(piece 5 567890)"
 is "last piece" 204 "$(piece 5 56789)"
 is "whole" 0123456789 "$(web alice /files/by-curl)"
 is "a range" 345 "$(web alice -r 3-5 /files/by-curl)"
+web alice -r 300001-9000000 /files/big >part
+if tail -c +300002 big | head -c 8700000 | cmp -s - part; then ok; else bad "a large range differs"; fi
 is "the end" 89 "$(web alice -r -2 /files/by-curl)"
 is "beyond" 416 "$(status alice -r 10- /files/by-curl)"
 is "part" 206 "$(status alice -r 0-0 /files/by-curl)"

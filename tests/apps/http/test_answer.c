@@ -44,6 +44,23 @@ static void get_short(void *ctx, struct http_request *rq)
     http_stream_source(rq, 200, "application/octet-stream", (int64_t)big.length + 100000, big_more, big_done, &big);
 }
 
+/* A source that has nothing yet whenever it is asked. */
+static size_t late_more(void *user, uint8_t *buf, size_t cap)
+{
+    struct big *b = user;
+    static bool asked;
+    asked = !asked;
+    return asked ? HTTP_LATER : big_more(b, buf, cap);
+}
+
+static void get_late(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    big.given = 0;
+    kept = rq;
+    http_stream_source(rq, 200, "application/octet-stream", (int64_t)big.length, late_more, big_done, &big);
+}
+
 static void on_gone(void *user, struct http_request *rq)
 {
     (void)user;
@@ -81,13 +98,10 @@ static void problem(void *ctx, struct http_request *rq)
 }
 
 static const struct http_route routes[] = {
-    {EVHTTP_REQ_GET, "/big", get_big},
-    {EVHTTP_REQ_GET, "/short", get_short},
-    {EVHTTP_REQ_GET, "/wait", wait_for_it},
-    {EVHTTP_REQ_GET, "/lines", lines},
-    {EVHTTP_REQ_GET, "/empty", empty},
-    {EVHTTP_REQ_GET, "/problem", problem},
-    {0, NULL, NULL},
+    {EVHTTP_REQ_GET, "/big", get_big},     {EVHTTP_REQ_GET, "/short", get_short},
+    {EVHTTP_REQ_GET, "/late", get_late},   {EVHTTP_REQ_GET, "/wait", wait_for_it},
+    {EVHTTP_REQ_GET, "/lines", lines},     {EVHTTP_REQ_GET, "/empty", empty},
+    {EVHTTP_REQ_GET, "/problem", problem}, {0, NULL, NULL},
 };
 
 /* What the kernel may hold of a connection for the side that sends. */
@@ -141,6 +155,44 @@ static void a_source_that_ends_early_cuts_the_answer(void)
     CU_ASSERT_EQUAL(big.ended, 1);
     CU_ASSERT_EQUAL(big.complete, 0);
     http_peer_close(&p);
+    http_world_close(&w);
+}
+
+/* It is asked again when it says so, and not before; and a reader who leaves meanwhile is noticed. */
+static void a_source_may_be_late(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    big = (struct big){.length = 100000};
+    http_world_open(&w, routes, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, false));
+    http_ask_begin(&p, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (uint64_t wanted = 65536; wanted <= 131072; wanted += 65536) {
+        uint64_t all = wanted < big.length ? wanted : big.length;
+        for (int i = 0; i < 1000000 && !kept->late; i++)
+            http_turn(&w);
+        CU_ASSERT_EQUAL(big.given, p.received);
+        http_source_ready(kept);
+        http_source_ready(kept); /* it is not waited for any more */
+        CU_ASSERT_EQUAL(big.given, all);
+        for (int i = 0; i < 1000000 && p.received < all; i++) {
+            http_turn(&w);
+            if (!http_peer_read(&p, SIZE_MAX))
+                poll(&(struct pollfd){.fd = p.fd, .events = POLLIN}, 1, 1);
+        }
+        CU_ASSERT_EQUAL(p.received, all);
+    }
+    CU_ASSERT_EQUAL(p.reply.state, HTTP_DONE);
+    for (int i = 0; i < 1000000 && !big.complete; i++)
+        http_turn(&w);
+    CU_ASSERT_EQUAL(big.complete, 1);
+    http_ask_begin(&p, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    CU_ASSERT_EQUAL(big.given, 0);
+    http_peer_close(&p);
+    for (int i = 0; i < 1000000 && big.ended < 2; i++)
+        http_turn(&w);
+    CU_ASSERT_EQUAL(big.ended, 2);
+    CU_ASSERT_EQUAL(big.complete, 1);
     http_world_close(&w);
 }
 
@@ -262,7 +314,11 @@ static void one_connection_has_all_kinds(void)
 }
 
 SW_TEST_SUITE(http_answer){
-    SW_TEST(what_comes_meanwhile_waits),     SW_TEST(one_connection_has_all_kinds),
-    SW_TEST(a_slow_reader_holds_little),     SW_TEST(a_source_that_ends_early_cuts_the_answer),
-    SW_TEST(a_reader_who_leaves_is_noticed), SW_TEST(a_server_that_ends_lets_go_of_all),
+    SW_TEST(what_comes_meanwhile_waits),
+    SW_TEST(one_connection_has_all_kinds),
+    SW_TEST(a_slow_reader_holds_little),
+    SW_TEST(a_source_that_ends_early_cuts_the_answer),
+    SW_TEST(a_source_may_be_late),
+    SW_TEST(a_reader_who_leaves_is_noticed),
+    SW_TEST(a_server_that_ends_lets_go_of_all),
 };
