@@ -286,6 +286,17 @@ static bool is_shown(uint32_t c)
     return is_character(c) && !control && !direction;
 }
 
+size_t sw_text_characters(struct sw_slice text)
+{
+    size_t n = 0, len;
+    uint32_t c;
+
+    for (size_t i = 0; i < text.len; i += len, n++)
+        if ((len = utf8_read(text.p + i, text.len - i, &c)) == 0 || !is_shown(c))
+            return 0;
+    return n;
+}
+
 static void put_character(struct text_out *o, uint32_t c)
 {
     uint8_t utf8[4];

@@ -428,13 +428,6 @@ enum sw_err sw_key_read(struct sw_privkey **out, const void *data, size_t len, s
 
 const char *sw_key_instead(const void *data, size_t len)
 {
-    static const char *const others[][2] = {{"CERTIFICATE", "a certificate"},
-                                            {"TRUSTED CERTIFICATE", "a certificate"},
-                                            {"CERTIFICATE REQUEST", "a certificate request"},
-                                            {"NEW CERTIFICATE REQUEST", "a certificate request"},
-                                            {"X509 CRL", "a revocation list"},
-                                            {"PUBLIC KEY", "a public key"},
-                                            {"RSA PUBLIC KEY", "a public key"}};
     struct sw_reader r = sw_reader_of(data, len), again = r;
     struct sw_pem block;
     struct sw_cert cert;
@@ -442,10 +435,7 @@ const char *sw_key_instead(const void *data, size_t len)
         return sw_cert_parse(&cert, data, len) == SW_OK ? "a certificate" : NULL;
     if (find_pem(&r, &block) || !sw_pem_next(&again, &block))
         return NULL;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (sw_pem_is(&block, others[i][0]))
-            return others[i][1];
-    return NULL;
+    return sw_pem_words(&block);
 }
 
 bool sw_key_is_encrypted(const void *data, size_t len)

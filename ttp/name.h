@@ -40,6 +40,11 @@ bool sw_dns_eq(struct sw_slice a, struct sw_slice b);
 /* sw_email_split: the host of a mailbox that is local@host with a valid host; *local ends before the @. False if it is none. */
 bool sw_email_split(struct sw_slice mailbox, struct sw_slice *local, struct sw_slice *host);
 
+/*
+ * sw_text_characters: the characters of a text in UTF-8; 0 if it is none, or one of them is a control or turns the direction of writing.
+ */
+size_t sw_text_characters(struct sw_slice text);
+
 /* A Name being read: attribute after attribute (RFC 5280 4.1.2.4). */
 struct sw_dn {
     struct sw_reader rdns, set; /* inside the SEQUENCE, and inside the current SET */

@@ -53,6 +53,29 @@ bool sw_pem_is(const struct sw_pem *block, const char *label)
     return block->label.len == strlen(label) && memcmp(block->label.p, label, block->label.len) == 0;
 }
 
+const char *sw_pem_words(const struct sw_pem *block)
+{
+    static const char *const kinds[][2] = {{"CERTIFICATE", "a certificate"},
+                                           {"X509 CERTIFICATE", "a certificate"},
+                                           {"TRUSTED CERTIFICATE", "a certificate"},
+                                           {"CERTIFICATE REQUEST", "a certificate request"},
+                                           {"NEW CERTIFICATE REQUEST", "a certificate request"},
+                                           {"X509 CRL", "a revocation list"},
+                                           {"PUBLIC KEY", "a public key"},
+                                           {"RSA PUBLIC KEY", "a public key"},
+                                           {"PRIVATE KEY", "a private key"},
+                                           {"ENCRYPTED PRIVATE KEY", "a private key"},
+                                           {"RSA PRIVATE KEY", "a private key"},
+                                           {"EC PRIVATE KEY", "a private key"},
+                                           {"PKCS7", "a PKCS#7 bundle"},
+                                           {"CMS", "a CMS message"}};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (sw_pem_is(block, kinds[i][0]))
+            return kinds[i][1];
+    return NULL;
+}
+
 /* --- base64 ----------------------------------------------------------------------------------------------------------------- */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -20,6 +20,9 @@ bool sw_pem_next(struct sw_reader *r, struct sw_pem *block);
 /* sw_pem_is: whether a block has this label. */
 bool sw_pem_is(const struct sw_pem *block, const char *label);
 
+/* sw_pem_words: what a block is to people ("a certificate"); NULL for what is not known. */
+const char *sw_pem_words(const struct sw_pem *block);
+
 /*
  * sw_pem_decode: a block's bytes.
  *   cap  body.len / 4 * 3 + 3 is always enough

@@ -3,6 +3,7 @@
  */
 #include "ttp/sign.h"
 #include "ttp/der.h"
+#include "ttp/name.h"
 #include "ttp/oid.h"
 #include <stdio.h>
 #include <string.h>
@@ -119,19 +120,9 @@ enum sw_err sw_sign_wrap(struct sw_writer *w, struct sw_slice tbs, const struct 
 
 /* --- names --- */
 
-/* The characters of well-formed UTF-8 without control characters; 0 if it is none. */
 static size_t characters(const char *text)
 {
-    size_t n = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p; n++) {
-        if (*p < 0x20 || *p == 0x7f || (*p >= 0x80 && *p < 0xc2) || *p > 0xf4)
-            return 0;
-        size_t more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-        for (p++; more; p++, more--)
-            if ((*p & 0xc0) != 0x80)
-                return 0;
-    }
-    return n;
+    return sw_text_characters((struct sw_slice){(const uint8_t *)text, strlen(text)});
 }
 
 static bool is_country(const char *text)
@@ -144,9 +135,9 @@ const char *sw_subject_check(const struct sw_subject *s)
     if (s->country && *s->country && !is_country(s->country))
         return "a country is two capital letters (ISO 3166)";
     if (s->org && *s->org && (!characters(s->org) || characters(s->org) > 64))
-        return "an organisation is at most 64 characters of UTF-8";
+        return "an organisation is at most 64 characters of UTF-8, none of which controls the text";
     if (!s->cn || !characters(s->cn) || characters(s->cn) > 64)
-        return "a common name is 1 to 64 characters of UTF-8";
+        return "a common name is 1 to 64 characters of UTF-8, none of which controls the text";
     return NULL;
 }
 

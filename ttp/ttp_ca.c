@@ -2,6 +2,7 @@
 #include "ttp/ttp_ca.h"
 #include "base/wipe.h"
 #include "ttp/key.h"
+#include "ttp/path.h"
 #include "ttp/sign.h"
 #include <errno.h>
 #include <stdio.h>
@@ -102,6 +103,19 @@ int ttp_read_key(const struct ttp *t, const char *path, struct sw_privkey **out)
     return ttp_read_sealed_key(t, path, out, &sealed);
 }
 
+/* The key of a certificate to come: nobody would take one with a weak key. */
+static int read_own_key(const struct ttp *t, const char *path, struct sw_privkey **out)
+{
+    char text[SW_KEY_TEXT_CAP];
+    int err = ttp_read_key(t, path, out);
+    if (err || !sw_key_is_weak(sw_privkey_public(*out), false))
+        return err;
+    sw_key_text(sw_privkey_public(*out), text);
+    sw_privkey_free(*out);
+    *out = NULL;
+    return ttp_error(t, TTP_REFUSED, "%s: this key, %s, is too weak: RSA needs 2048 bits", path, text);
+}
+
 int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made)
 {
     const char *path = ttp_get(t, TTP_OPT_KEY_FILE), *type = ttp_get(t, TTP_OPT_KEY);
@@ -110,7 +124,7 @@ int ttp_new_key(const struct ttp *t, struct sw_privkey **out, bool *made)
     if (path && type)
         return ttp_usage(t, "--key makes a key and --key-file reads one: only one of them");
     if (path)
-        return ttp_read_key(t, path, out);
+        return read_own_key(t, path, out);
     if (!type)
         type = t->conf.key ? t->conf.key : sw_key_kind_at(0)->name;
     const struct sw_key_kind *kind = sw_key_kind_by_name(type);

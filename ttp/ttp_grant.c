@@ -52,6 +52,14 @@ static bool leave_out_first(const struct sw_profile *profile, const struct ttp_c
            !sw_san_parse(&name, cn) && sw_san_eq(&name, &names->v[0]) && !may_vouch(ca, &name);
 }
 
+static bool has_foreign_letters(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            return true;
+    return false;
+}
+
 int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_names *names, const char *cn,
                           uint8_t *buf, struct ttp_order *order)
 {
@@ -62,11 +70,13 @@ int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const st
     ttp_names_encode(&w, &kept);
     order->san = (struct sw_slice){buf, w.len};
     if (!sw_writer_ok(&w))
-        return ttp_usage(t, "too many names");
+        return ttp_error(t, TTP_REFUSED,
+                         "%zu names are more than there is room for in a certificate of ours (%d bytes)", kept.n,
+                         TTP_SAN_MAX);
     if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(&kept, SW_GN_DNS) && !ttp_names_have(&kept, SW_GN_IP))
-        return ttp_error(
-            t, TTP_REFUSED,
-            "a certificate for a server needs a host name or an IP address (for a person: --profile client)");
+        return ttp_error(t, TTP_REFUSED, "a certificate for a server needs a host name or an IP address%s",
+                         has_foreign_letters(cn) ? ", and a host name beyond ASCII its ASCII form (xn--...)"
+                                                 : " (for a person: --profile client)");
     if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(&kept, SW_GN_EMAIL))
         return ttp_error(t, TTP_REFUSED, "a certificate for e-mail needs an address: email:someone@example.org");
     return TTP_DONE;

@@ -77,6 +77,13 @@ static const char schema[] = "CREATE TABLE certificates("
 static int failed(struct ttp_index *ix)
 {
     int code = sqlite3_extended_errcode(ix->db);
+    if ((code & 0xff) == SQLITE_READONLY)
+        return ttp_error(ix->t, TTP_SYSTEM, "%s: it cannot be written, by you or at all", ix->path);
+    if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)
+        return ttp_error(ix->t, TTP_SYSTEM,
+                         "%s: the index is damaged: bring it back from a backup; if there is none, move it away, and "
+                         "\"ttp list\" says how to begin another",
+                         ix->path);
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         return ttp_error(ix->t, TTP_REFUSED, "%s: %s", ix->path, sqlite3_errmsg(ix->db));
     return ttp_error(ix->t, TTP_SYSTEM, "%s: %s", ix->path, sqlite3_errmsg(ix->db));
@@ -354,8 +361,9 @@ int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *a
 
 int ttp_index_revoke(struct ttp_index *ix, const char *serial, int64_t at, int reason, const char *detail)
 {
-    int err = finish(ix, prepare(ix, "INSERT INTO revocations(serial, revoked, reason) VALUES(?, ?, ?)", "sii", serial,
-                                 at, (int64_t)reason));
+    int err =
+        finish(ix, prepare(ix, "INSERT INTO revocations(serial, revoked, reason) VALUES(?, ?, ?)", "sii", serial,
+                           at ? at : 1, (int64_t)reason)); /* a second late where the clock begins: 0 says never */
     return err ? err : ttp_index_audit(ix, "revoke", serial, detail);
 }
 

@@ -239,6 +239,16 @@ static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_r
     ttp_index_rollback(ix);
 }
 
+/* Under the lock again: of two who write the same names one's key must not come to lie beside the other's certificate. */
+static int name_files(struct ttp_index *ix, const struct ttp *t, struct ttp_stages *s)
+{
+    int err = ttp_index_begin(ix);
+    if (!err)
+        err = ttp_stages_name(t, s);
+    ttp_index_rollback(ix);
+    return err;
+}
+
 static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_order *order,
                            const struct ttp_files *files, const struct sw_cert *cert, struct ttp_stages *s)
 {
@@ -251,7 +261,7 @@ static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const s
     if (!err)
         err = record(ix, t, &row, order);
     if (!err) {
-        err = ttp_stages_name(t, s);
+        err = name_files(ix, t, s);
         if (err)
             disown(ix, t, &row);
     }
@@ -289,6 +299,8 @@ int ttp_make(const struct ttp *t, const struct ttp_ca *ca, const struct sw_privk
     struct sw_cert cert;
     struct ttp_stages s = {.n = 0};
     int err = sign_checked(t, ca, signer, order, out, len, &cert);
+    if (!err && ca && ttp_is_self_issued(&cert))
+        ttp_note(t, "this certificate has the very name of the CA; some programs take that for self-signed");
     if (!err)
         err = stage_all(t, ca, files, key_pem, cert.der, &s);
     if (!err)

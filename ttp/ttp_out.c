@@ -1,11 +1,14 @@
 /*
  * What the tool says: results on standard output, everything else on standard error, as text or as JSON.
  */
+#include "ttp/file.h"
+#include "ttp/pem.h"
 #include "ttp/ttp.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,10 +65,29 @@ int ttp_error(const struct ttp *t, int code, const char *format, ...)
     return code;
 }
 
+/* What a file has instead of what was looked for, in words; NULL if nobody knows. */
+static const char *instead(const char *path)
+{
+    struct stat st;
+    struct sw_file file;
+    struct sw_pem block;
+    const char *words = NULL;
+    if (stat(path, &st) || !S_ISREG(st.st_mode) || sw_file_read(path, TTP_FILE_MAX, &file) != SW_OK)
+        return NULL;
+    struct sw_reader r = sw_reader_of(file.p, file.len);
+    if (sw_pem_next(&r, &block))
+        words = sw_pem_words(&block);
+    sw_file_free(&file);
+    return words;
+}
+
 int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
 {
     /* a file beyond the limit of what is read of its kind: what it holds is wrong, not the system */
     int code = err == SW_ERR_SYSTEM && errno == EFBIG ? TTP_BAD_INPUT : code_of(err);
+    const char *words = err == SW_ERR_PEM ? instead(what) : NULL;
+    if (words)
+        return ttp_error(t, code, "%s: this is %s, which is not what is wanted here, or a damaged one", what, words);
     const char *reason = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
     bool force = err == SW_ERR_EXISTS && t->verb && (t->verb->options & TTP_BIT(FORCE));
     const char *hint = !force                       ? ""

@@ -48,7 +48,7 @@ void ttp_describe(const struct ttp *t, const struct sw_cert *cert, const struct 
     char *names = ttp_names_text(cert->san, " ", TTP_NAMES_ALL);
     fingerprint(cert, hex);
     sw_cert_name_text(cert->subject, subject, sizeof subject);
-    ttp_say(t, "Subject      %s", subject);
+    ttp_say(t, "Subject      %s", *subject ? subject : "empty");
     if (names && *names)
         ttp_say(t, "Names        %s", names);
     ttp_say(t, "Valid until  %s (%s)", ttp_time_text(cert->not_after, time),

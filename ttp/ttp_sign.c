@@ -132,11 +132,26 @@ static int decide_path_len(const struct ttp *t, struct signing *s)
     return err;
 }
 
-static int decide(const struct ttp *t, struct signing *s)
+/* RFC 5280 4.1.2.6: a CA has a name, and one of its own: what is below it names it by that. */
+static int check_subject(const struct ttp *t, const struct signing *s)
 {
     if (s->csr.subject.len > 2 * TTP_SUBJECT_MAX)
         return ttp_error(t, TTP_REFUSED, "the request's subject is too long");
-    int err = decide_names(t, s);
+    if (!s->order.profile->ca)
+        return TTP_DONE;
+    if (s->csr.subject.len == 2)
+        return ttp_error(t, TTP_REFUSED, "the request's subject is empty, and a CA needs a name");
+    if (sw_cert_name_eq(s->csr.subject, s->ca.cert.subject))
+        return ttp_error(t, TTP_REFUSED,
+                         "the request is for another CA with the very name of this one; choose another");
+    return TTP_DONE;
+}
+
+static int decide(const struct ttp *t, struct signing *s)
+{
+    int err = check_subject(t, s);
+    if (!err)
+        err = decide_names(t, s);
     if (!err)
         err = decide_constraints(t, s);
     if (!err)
@@ -170,7 +185,7 @@ static void show(const struct ttp *t, const struct signing *s)
     char subject[512], key[SW_KEY_TEXT_CAP], time[TTP_TIME_CAP], span[TTP_SPAN_CAP], usage[256];
     sw_cert_name_text(s->csr.subject, subject, sizeof subject);
     ttp_say(t, "Request      %s, %s, its signature is good", t->argv[0], sw_key_text(&s->csr.key, key));
-    ttp_say(t, "Subject      %s", subject);
+    ttp_say(t, "Subject      %s", *subject ? subject : "empty");
     show_names(t, s);
     if (s->csr.asks_ca && !s->order.profile->ca)
         ttp_say(t, "CA asked     yes\n    granted  no");

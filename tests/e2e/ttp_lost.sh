@@ -54,6 +54,13 @@ ok "$TTP" adopt certs/root.crt; says_not "is lost"
 is "rows" 7 "$(sql certs/index.db 'SELECT count(*) FROM certificates')"
 code 2 "$TTP" adopt certs/root.crt --crl certs/root.crl; says "--crl is for a CA whose index begins"
 
+# damaged is not lost: what is in it may yet be saved
+cp certs/index.db index.kept; head -c 20000 /dev/urandom >certs/index.db
+code 5 "$TTP" list; says "the index is damaged"
+code 5 "$TTP" adopt certs/root.crt; says "the index is damaged"
+mv index.kept certs/index.db
+ok "$TTP" list
+
 # without a list nobody knows how many there were: the next is above them all the same
 rm certs/index.db certs/root.crl
 ok "$TTP" adopt certs/root.crt; says "0 that a list says are revoked"
@@ -163,5 +170,46 @@ code 3 "$TTP" --pki new import a.p12 --passin env:SECRET --out y; left import
 code 4 "$TTP" --pki new import a.p12 --passin env:NONE --out x; left import
 code 4 "$TTP" --pki new import a.p12 --passin env:HOME --out x; left import
 cd ..
+
+# --- clocks ---------------------------------------------------------------------------------------------------------------
+# a board without a battery begins in 1970, a careless one before; certificates after 2049 write their times in another form
+cat >clock.c <<'C'
+#include <stdlib.h>
+#include <time.h>
+time_t time(time_t *at)
+{
+    time_t now = (time_t)atoll(getenv("CLOCK"));
+    if (at)
+        *at = now;
+    return now;
+}
+C
+if "${CC:-cc}" -shared -fPIC -o clock.so clock.c 2>err && ! nm "$TTP" 2>/dev/null | grep -q __asan_init; then
+    at() { clock=$1; shift; code "$1" env CLOCK="$clock" LD_PRELOAD="$PWD/clock.so" "$TTP" --pki "clock$clock" "${@:2}"; }
+    for now in -86400 0 2524607999 2524608000 4102444800; do
+        at $now 0 init "Clock Root" --key p256
+        at $now 0 issue www.example.org --key p256
+        at $now 0 issue bad.example.org --key p256
+        at $now 0 revoke bad.example.org
+        at $now 0 crl; says "1 revoked"
+        at $now 3 revoke bad.example.org; says "revoked already"
+        at $now 0 check
+        ok openssl verify -x509_strict -attime $now -CAfile clock$now/root.crt clock$now/www.example.org.crt
+        ok "$TTP" verify --strict --root clock$now/root.crt --crl clock$now/root.crl --time=$now --purpose server clock$now/www.example.org.crt
+        code 1 "$TTP" verify --root clock$now/root.crt --crl clock$now/root.crl --time=$now --purpose server clock$now/bad.example.org.crt; says "revoked"
+    done
+    at 253402300000 2 init "Clock Root"; says "is the clock right?"
+else
+    echo "skipped: other clocks (no compiler, or a sanitizer in the way)"
+fi
+
+# --- two of one name at once -----------------------------------------------------------------------------------------------
+# whoever was last, key and certificates are of one
+for w in 1 2 3 4; do (for i in 1 2 3 4 5; do "$TTP" -q --pki other renew one.example.org --rekey --force; done) >"two.$w" 2>&1 & done
+wait
+is "complaints" "" "$(cat two.*)"
+public() { openssl x509 -in "$1" -noout -pubkey | sha256sum; }
+is "key and certificate" "$(openssl pkey -in other/one.example.org.key -pubout | sha256sum)" "$(public other/one.example.org.crt)"
+is "key and full chain" "$(public other/one.example.org.crt)" "$(public other/one.example.org.fullchain.crt)"
 
 finish

@@ -190,6 +190,28 @@ for key in rsa:3072 ec ed25519; do
     ok openssl verify -x509_strict -purpose sslserver -verify_hostname o.example.org -CAfile certs/root.crt "o-$key.crt"
 done
 
+# --- keys, names and files that lead nowhere ---------------------------------------------------------------------------------
+openssl genrsa -out weak.key 1024 2>/dev/null; chmod 600 weak.key
+for verb in "--pki weak init Weak" "request weak.example.org --out feeble" "issue weak.example.org --out feeble"; do
+    code 3 "$TTP" $verb --key-file weak.key; says "too weak"
+done
+[ ! -e weak ] && passed || failed "a refused key left a directory"
+code 3 "$TTP" issue bücher.example.org; says "ASCII form (xn--...)"
+code 2 "$TTP" issue ok.example.org dns:bücher.example.org; says "xn--"
+code 2 "$TTP" issue "$(printf 'alice\342\200\256xyz')" --profile client; says "controls the text"
+code 2 "$TTP" issue "$(printf 'alice\302\205')" --profile client
+code 2 "$TTP" issue "$(printf 'al\355\240\200ice')" --profile client
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout sub.key -out many.csr -subj /CN=many.example.org \
+    -addext "subjectAltName=$(seq -f DNS:host%g.example.org -s, 1000)" 2>/dev/null
+code 3 "$TTP" sign many.csr; says "names are more than there is room for"
+openssl req -new -key sub.key -subj / -out empty.csr
+code 3 "$TTP" sign empty.csr --profile ca; says "a CA needs a name"
+openssl req -new -key sub.key -subj "/C=IN/O=Example/CN=Example Root" -out same.csr
+code 3 "$TTP" sign same.csr --profile ca; says "the very name of this one"
+code 4 "$TTP" sign sub.key; says "this is a private key"
+code 4 "$TTP" sign certs/root.crt; says "this is a certificate"
+code 4 "$TTP" verify --root many.csr --purpose server certs/root.crt; says "this is a certificate request"
+
 # --- the index ------------------------------------------------------------------------------------------------------------
 ok "$TTP" list; says "alice"
 issued=$(wc -l <out)
