@@ -138,11 +138,11 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
         if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
             return SW_ERR_MEMORY;
         err = check_path(conn, rest, parse_rest(conn, rest, count), &result);
-        if (rest != few)
-            sw_conn_release_mem(conn, rest, size);
         reason = result.reason;
         if (err == SW_OK)
-            remember_above(&conn->hs->above, &result);
+            remember_above(&conn->hs->above, &result); /* the path leads over them */
+        if (rest != few)
+            sw_conn_release_mem(conn, rest, size);
     }
     if (conn->cfg->verify != NULL)
         err = ask(conn, err, reason);

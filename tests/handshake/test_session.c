@@ -240,6 +240,7 @@ static void who_vouched_was_revoked_meanwhile(void)
         CU_ASSERT_TRUE(goes_on(2, 103, tickets, twice));
         CU_ASSERT_FALSE(goes_on(3, 101, tickets, twice));
         CU_ASSERT_FALSE(goes_on(BETWEEN_MAX, 100 + BETWEEN_MAX - 1, tickets, twice));
+        CU_ASSERT_TRUE(goes_on(BETWEEN_MAX, 100 + BETWEEN_MAX, tickets, twice));
     }
 }
 
