@@ -20,7 +20,12 @@ trap cleanup EXIT INT TERM
 
 say() { printf '\n== %s\n' "$*"; }
 show() { printf '$ %s\n' "$*"; }
-ttp() { show "ttp $*"; "$build/ttp" --pki $pki "$@"; }
+ttp() {
+    local words=
+    for word; do case $word in *' '*) words="$words \"$word\"" ;; *) words="$words $word" ;; esac; done
+    show "ttp$words"
+    "$build/ttp" --pki $pki "$@"
+}
 await() { # FILE [TEXT]: until it is there, a minute at most
     for _ in $(seq 1200); do
         if [ -s "$1" ] && grep -aqF -- "${2:-}" "$1"; then return 0; fi
@@ -96,7 +101,7 @@ cat "$scratch/screen"
 say "What the server wrote down; the password is gone"
 sed 's/^/    /' "$scratch/server.log"
 grep -q acknowledged "$scratch/server.log"
-if grep -aq 256345 "$scratch"/state/*; then echo "demo: the password is on the server's disk" >&2; exit 1; fi
+if grep -raq 256345 "$scratch/state"; then echo "demo: the password is on the server's disk" >&2; exit 1; fi
 
 say "What the eavesdropper saw of it (the last 12 lines)"
 if grep -aq 256345 "$scratch/tls.seen"; then echo "demo: the password was readable" >&2; exit 1; fi

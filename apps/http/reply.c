@@ -12,7 +12,8 @@ static const int64_t LENGTH_MAX = INT64_C(1) << 50;
 
 void http_reply_begin(struct http_reply *r, bool head)
 {
-    *r = (struct http_reply){.length = -1, .total = -1, .offset = -1, .retry_after = -1, .no_body = head};
+    *r = (struct http_reply){
+        .length = -1, .total = -1, .offset = -1, .retry_after = -1, .plays_left = -1, .no_body = head};
 }
 
 static bool number(const char *text, int base, int64_t *out)
@@ -67,6 +68,8 @@ static bool header(struct http_reply *r)
         r->close = strcasecmp(value, "close") == 0 || (r->close && strcasecmp(value, "keep-alive") != 0);
     else if (strcasecmp(name, "Retry-After") == 0)
         (void)number(value, 10, &r->retry_after); /* the other form is a date: no need to */
+    else if (strcasecmp(name, "Sealwax-Plays-Left") == 0)
+        (void)number(value, 10, &r->plays_left);
     else if (strcasecmp(name, "Content-Type") == 0)
         snprintf(r->type, sizeof r->type, "%s", value);
     else if (strcasecmp(name, "ETag") == 0)

@@ -28,6 +28,7 @@ struct http_reply {
     int64_t total;                /* of Content-Range, -1 */
     int64_t offset;               /* Upload-Offset, -1 */
     int64_t retry_after;          /* seconds, -1 */
+    int64_t plays_left;           /* Sealwax-Plays-Left, -1 */
     /* ours */
     unsigned phase;
     int64_t left; /* of the body or chunk */

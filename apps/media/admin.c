@@ -223,6 +223,9 @@ static int licences(struct admin *a, int n, char **args)
     int64_t plays = n == 3 ? strtoll(args[2], &end, 10) : 0;
     if (n != 0 && (n != 3 || *end || end == args[2] || plays < 0))
         return app_usage(a->app, "media licences [HOLDER TRACK PLAYS]");
+    if (n && (strspn(args[0], "0123456789abcdef") != strlen(args[0]) || strlen(args[0]) >= SW_HOLDER_MAX))
+        return app_usage(a->app, "HOLDER is the serial number of a certificate, as media licences has it: not %s",
+                         args[0]);
     char id[TRACK_ID_MAX];
     int code = n ? find_id(a, args[1], id) : APP_DONE;
     if (code)

@@ -90,6 +90,8 @@ static int play_part(struct playing *p, bool last_try, bool *lost)
         return code;
     if (p->http.reply.status != 206 && (p->http.reply.status != 200 || p->offset))
         return http_client_problem(&p->http);
+    if (p->offset == 0 && p->http.reply.plays_left == 0)
+        app_say(p->app, "this is the last play");
     int64_t end = p->offset + p->http.reply.length;
     if (p->http.reply.total >= 0)
         p->total = p->http.reply.total;

@@ -15,11 +15,14 @@ int receipt_verdict(const json_t *mail)
 
 static void say_receipt(const struct app *app, const json_t *mail)
 {
+    const char *state = client_text(mail, "state");
     if (app->json)
         client_print(mail);
     else
-        app_say(app, "%s %s %s", client_text(mail, "state"),
-                strcmp(client_text(mail, "state"), "expired") == 0 ? "before it was acknowledged by" : "by",
+        app_say(app, "%s %s %s", state,
+                strcmp(state, "expired") == 0     ? "before it was acknowledged by"
+                : strcmp(state, "delivered") == 0 ? "to"
+                                                  : "by",
                 client_text(mail, "to"));
 }
 

@@ -18,7 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STALE = 90 /* seconds without a line, keepalives included: that stream is dead */ };
+enum {
+    STALE = 90, /* seconds without a line, keepalives included: that stream is dead */
+    LASTED = 5  /* seconds: a stream that was one */
+};
 
 struct reader {
     struct app *app;
@@ -26,7 +29,7 @@ struct reader {
     struct seen *seen;
     struct seal_materials sealing; /* for sealed messages, read when the first one comes */
     bool can_open;
-    bool follow, waits;
+    bool follow, waits, trouble;
     long left;        /* messages wanted, -1: no end */
     int64_t deadline; /* of clock_now() */
     unsigned shown;
@@ -267,6 +270,18 @@ static int receive(struct reader *r, json_t **mail)
     return code;
 }
 
+/* The server cannot read its mailbox: that is not the same as an empty one. Whoever stays asks again, and is told once. */
+static int hear_trouble(struct reader *r)
+{
+    static const char said[] = "the server has trouble with its mailbox: there may be messages";
+    if (!r->follow && !r->waits)
+        return app_error(r->app, APP_SYSTEM, "%s: %s", r->stream.where, said);
+    if (!r->trouble)
+        (void)app_error(r->app, APP_SYSTEM, "%s: %s", r->stream.where, said);
+    r->trouble = true;
+    return APP_DONE;
+}
+
 /* A line of the stream. *replaced: another reader took over. */
 static int take_line(struct reader *r, bool *replaced)
 {
@@ -277,6 +292,8 @@ static int take_line(struct reader *r, bool *replaced)
         code = app_error(r->app, APP_BAD_INPUT, "%s: a line that cannot be read", r->stream.where);
     else if (strcmp(event, "replaced") == 0)
         *replaced = true;
+    else if (strcmp(event, "trouble") == 0)
+        code = hear_trouble(r);
     else if (!*event)
         code = receive(r, &line);
     json_decref(line);
@@ -343,7 +360,7 @@ static int read_stream(struct reader *r, bool *again)
         return app_error(r->app, APP_REFUSED, "another reader with this certificate took over");
     if (*r->owed && !code)
         *again = r->left != 0;
-    if (!got && r->follow && r->left && !code) /* the server went down properly: it will be back */
+    if (!got && (r->follow || r->waits) && r->left && !code) /* the server went down properly: it will be back */
         *again = true;
     return code;
 }
@@ -381,9 +398,14 @@ static int follow(struct reader *r)
         if (fate == HTTP_ANSWERED && r->stream.reply.status >= 300)
             return http_client_problem(&r->stream);
         if (fate == HTTP_ANSWERED) {
-            wait = 200;
+            int64_t began = clock_now();
+            unsigned shown = r->shown;
             r->control.reached = true;
             code = read_stream(r, &again);
+            if (r->shown > shown || clock_now() - began > LASTED * 1000) { /* it works, after all */
+                wait = 200;
+                r->trouble = false;
+            }
             if (again || r->left == 0)
                 http_client_disconnect(&r->stream);
         } else if (fate == HTTP_LOST && stays) {

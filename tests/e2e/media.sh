@@ -113,6 +113,7 @@ exits 0 as bob media play 1 --player 'head -c 10 >/dev/null'
 as alice media play Second >heard 2>err
 same second.mp3 heard
 over
+grep -q "this is the last play" err && ok || bad "nobody said that it was the last play"
 exits 1 as alice media play Second
 says "a new licence can be asked for"
 exits 0 as alice media licence Second
@@ -124,6 +125,8 @@ says "0 of 3"
 holder=$(awk '/0 of 3/ { print $1; exit }' out) track=$(awk '/0 of 3/ { print $2; exit }' out)
 exits 1 admin licences "$holder" 7 2
 says "there is no track 7"
+exits 2 admin licences alice 1 2
+says "HOLDER is the serial number"
 exits 0 admin licences --json
 says '"plays":0,"granted":3}'
 exits 0 admin licences "$holder" "Third" 2

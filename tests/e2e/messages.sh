@@ -79,7 +79,7 @@ exits 0 as bank send --to alice --receipt "while you wait"
 says "acknowledged by alice"
 await followed "while you wait"
 exits 0 as bank send --to alice --once=strict --receipt "strictly once"
-says "delivered by alice"
+says "delivered to alice"
 await followed "strictly once"
 exits 3 as alice recv
 says "another reader"

@@ -89,6 +89,35 @@ says "413: the message is too long: at most 65536 bytes"
 is "exit code of a message without end" 4 $?
 says "standard input: longer than"
 
+# --- a mailbox that cannot be read is not an empty one; whoever stays has the message later
+database() { python3 -c 'import sqlite3, sys; sqlite3.connect("state/mail.db").execute(sys.argv[1])' "$1"; }
+exits 0 as bank send --to alice "behind the trouble"
+database "CREATE TRIGGER no_lease BEFORE UPDATE ON message WHEN NEW.state = 1 BEGIN SELECT RAISE(ABORT, 'not now'); END"
+exits 5 as alice recv
+says "trouble with its mailbox"
+exits 6 as alice recv --wait 1s
+says "trouble with its mailbox"
+alone alice recv --wait 100s >waited 2>waited.err &
+reader=$!
+await waited.err "trouble with its mailbox"
+database "DROP TRIGGER no_lease"
+wait $reader
+is "exit code of who waited" 0 $?
+is "what he has" "behind the trouble" "$(cat waited)"
+
+# --- and who waits for a message waits for it over a restart, too
+descriptors() { ls /proc/$server/fd | wc -l; }
+had=$(descriptors)
+alone alice recv --wait 100s >waited 2>waited.err &
+reader=$!
+until_so eval '[ "$(descriptors)" -gt "$had" ]' # it is there; if that cannot be seen it comes later, and nothing is wrong with that
+stop
+start
+exits 0 as bank send --to alice "after the restart"
+wait $reader
+is "exit code of who waited" 0 $?
+is "what he has" "after the restart" "$(cat waited)"
+
 # --- the server is away for a while: who waits for a receipt goes on waiting
 alone bank send --to alice --receipt "while it is away" 2>sent &
 sender=$!

@@ -128,7 +128,8 @@ static void keeps_what_is_asked_for_later(void)
     static struct result r;
     static const char text[] =
         "HTTP/1.1 206 Partial Content\r\nContent-Type: text/plain\r\nLocation: /uploads/1\r\nETag: \"abc\"\r\n"
-        "Upload-Offset: 77\r\nContent-Range: bytes 0-4/1234\r\nRetry-After: 60\r\nConnection: close\r\nContent-Length: "
+        "Upload-Offset: 77\r\nContent-Range: bytes 0-4/1234\r\nRetry-After: 60\r\nSealwax-Plays-Left: 2\r\nConnection: "
+        "close\r\nContent-Length: "
         "5\r\n\r\nhello";
     CU_ASSERT_EQUAL(feed(&r, text, sizeof text - 1, 1000, false, false), HTTP_DONE);
     CU_ASSERT_STRING_EQUAL(r.reply.type, "text/plain");
@@ -137,6 +138,7 @@ static void keeps_what_is_asked_for_later(void)
     CU_ASSERT_EQUAL(r.reply.offset, 77);
     CU_ASSERT_EQUAL(r.reply.total, 1234);
     CU_ASSERT_EQUAL(r.reply.retry_after, 60);
+    CU_ASSERT_EQUAL(r.reply.plays_left, 2);
     CU_ASSERT_EQUAL(r.reply.length, 5);
     CU_ASSERT_TRUE(r.reply.close);
 }
