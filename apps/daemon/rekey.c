@@ -99,6 +99,8 @@ int rekey_run(struct app *app)
     struct rekey k = {.app = app};
     int lock = -1, code = state_there(app);
     if (!code)
+        code = state_as_owner(app);
+    if (!code)
         code = find_places(&k);
     if (!code)
         code = state_lock(app, true, &lock);

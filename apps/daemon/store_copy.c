@@ -1,4 +1,5 @@
 /* sealwaxd store copy: from one kind of store to the other. */
+#include "apps/store/owner.h"
 #include "apps/store/state.h"
 #include "apps/store/store.h"
 #include "apps/verbs.h"
@@ -103,6 +104,8 @@ int store_run(struct app *app)
     int code = read_place(app, OPT_COPY_FROM, &from);
     if (!code)
         code = read_place(app, OPT_COPY_TO, &to);
+    if (!code)
+        code = owner_become(app, *from.dir ? from.dir : to.dir);
     if (!code)
         code = lock_both(app, &from, &to);
     if (!code)

@@ -114,6 +114,8 @@ int users_run(struct app *app)
         if (strcmp(app->argv[0], rows[i].name) == 0) {
             int lock, code = rows[i].begins ? APP_DONE : state_there(app);
             if (!code)
+                code = state_as_owner(app);
+            if (!code)
                 code = state_lock(app, false, &lock);
             if (code)
                 return code;

@@ -251,6 +251,8 @@ int media_admin_run(struct app *app)
     int lock;
     int code = strcmp(what, "import") == 0 ? APP_DONE : state_there(app);
     if (!code)
+        code = state_as_owner(app);
+    if (!code)
         code = state_path(app, "media", a.dir);
     if (!code)
         code = state_lock(app, false, &lock);

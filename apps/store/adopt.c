@@ -5,6 +5,7 @@
  */
 #include "apps/store/db.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static enum sw_err take_over(struct sw_store *s, sqlite3 *db, const char *path)
 enum sw_err sw_store_adopt(struct sw_store *store, const char *path)
 {
     sqlite3 *db;
-    if (access(path, F_OK))
+    if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS))
         return SW_OK;
     int rc = db_open_file(path, 0, &db);
     enum sw_err err = !db               ? SW_ERR_MEMORY

@@ -4,6 +4,7 @@
  */
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +164,7 @@ enum sw_err sw_store_copy(const char *from, const char *licences, const char *to
                           struct sw_store_copied *out, const char **why)
 {
     struct job j = {.from = calloc(1, sizeof *j.from), .to = calloc(1, sizeof *j.to), .out = out};
-    bool new = access(to, F_OK) != 0;
+    bool new = faccessat(AT_FDCWD, to, F_OK, AT_EACCESS) != 0;
     *out = (struct sw_store_copied){0};
     *why = "out of memory";
     enum sw_err err = j.from && j.to ? copy(&j, from, licences, to, key_path) : SW_ERR_MEMORY;

@@ -5,6 +5,7 @@
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
 #include "apps/vault/rewrap.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,7 +168,7 @@ static enum sw_err sign_over(struct sw_store *s, const struct rewrap *r, int64_t
 
 static bool is_there(const char *path)
 {
-    return path && access(path, F_OK) == 0;
+    return path && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
 }
 
 static enum sw_err rekey(struct sw_store *s, const char *licences, struct rewrap *r, int64_t now)

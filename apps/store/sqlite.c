@@ -7,6 +7,7 @@
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -237,7 +238,7 @@ int db_open_file(const char *path, int flags, struct sqlite3 **out)
 
 static enum sw_err open_database(struct sw_store *s, const char *path, bool alone)
 {
-    if (alone && access(path, F_OK))
+    if (alone && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS))
         return SW_ERR_NOT_FOUND;
     struct link *link = calloc(1, sizeof *link);
     if (!link)

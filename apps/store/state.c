@@ -1,4 +1,5 @@
 #include "apps/store/state.h"
+#include "apps/store/owner.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,6 +25,11 @@ int state_there(const struct app *app)
     if (app_has(app, OPT_STORE) || stat(dir, &st) == 0)
         return APP_DONE;
     return app_error(app, APP_BAD_INPUT, "%s: no sealwaxd has kept anything there: %s", dir, strerror(errno));
+}
+
+int state_as_owner(const struct app *app)
+{
+    return owner_become(app, state_dir(app));
 }
 
 int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX])

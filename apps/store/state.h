@@ -16,6 +16,9 @@ int state_path(const struct app *app, const char *name, char out[STATE_PATH_MAX]
  */
 int state_there(const struct app *app);
 
+/* state_as_owner: go on as the owner of that directory (owner.h). For the verbs beside serve, before they open anything there. Exit code; said. */
+int state_as_owner(const struct app *app);
+
 /* state_store: where the mailbox is: --store, or mail.db there. The same. */
 int state_store(const struct app *app, char out[STATE_PATH_MAX]);
 
