@@ -467,18 +467,20 @@ static void read_row(struct ttp_index *ix, sqlite3_stmt *s, struct ttp_row *row)
     };
 }
 
+/* By what it is looked for stands in the statement and not in a value: only so SQLite looks it up, and does not read all there is. */
+#define ROWS(which)                                                                                                    \
+    "SELECT c.serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces, not_before, not_after,"     \
+    " issued, der, revoked, reason,"                                                                                   \
+    " EXISTS(SELECT 1 FROM certificates n WHERE n.replaces = c.serial AND n.not_after >= ?3"                           \
+    "  AND NOT EXISTS(SELECT 1 FROM revocations x WHERE x.serial = n.serial))"                                         \
+    " FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial" which " ORDER BY issued, c.rowid"
+
 int ttp_index_each(struct ttp_index *ix, const char *serial, const char *name, ttp_visit *visit, void *ctx)
 {
-    sqlite3_stmt *s = prepare(
-        ix,
-        "SELECT c.serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces, not_before, not_after,"
-        " issued, der, revoked, reason,"
-        " EXISTS(SELECT 1 FROM certificates n WHERE n.replaces = c.serial AND n.not_after >= ?3"
-        "  AND NOT EXISTS(SELECT 1 FROM revocations x WHERE x.serial = n.serial))"
-        " FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial"
-        " WHERE (?1 = '' OR c.serial = ?1) AND (?2 = '' OR c.serial IN (SELECT serial FROM names WHERE name = ?2))"
-        " ORDER BY issued, c.rowid",
-        "ssi", serial ? serial : "", name ? name : "", ix->t->now);
+    const char *sql = serial ? ROWS(" WHERE c.serial = ?1")
+                      : name ? ROWS(" WHERE c.serial IN (SELECT serial FROM names WHERE name = ?2)")
+                             : ROWS("");
+    sqlite3_stmt *s = prepare(ix, sql, "ssi", serial ? serial : "", name ? name : "", ix->t->now);
     int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
     while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct ttp_row row;
