@@ -1,9 +1,10 @@
 """
 breaking.py FILE: a server of uploads without TLS, whose port FILE will say, and whose answers break off. The first piece of "refused" is not taken, and the reason never comes whole;
-of "forgotten" it knows nothing any more when the digest comes, with the same reason, for it is a file by then; it takes no piece of "never" at all.
+of "forgotten" it knows nothing any more when the digest comes, with the same reason, for it is a file by then; it takes no piece of "never" at all. With what came before for "busy" it is busy at first, whatever it is asked.
 """
 import base64, hashlib, http.server, os, sys
 
+asked = set()  # methods, for "busy"
 uploads = {}  # by name: what came, and how often a piece was not taken
 
 
@@ -22,14 +23,25 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"detail": "the ')
         self.close_connection = True
 
+    def is_busy(self, name):
+        if name != "busy" or self.command in asked:
+            return False
+        asked.add(self.command)
+        self.answer(423, Retry_After="1")
+        return True
+
     def do_POST(self):
         meta = dict(item.split(" ") for item in self.headers["Upload-Metadata"].split(","))
         name = base64.b64decode(meta["filename"]).decode()
         upload = uploads.setdefault(name, {"bytes": b"", "refused": 0})
-        self.answer(201, Location="/uploads/" + name, Upload_Offset=len(upload["bytes"]))
+        if not self.is_busy(name):
+            self.answer(201, Location="/uploads/" + name, Upload_Offset=len(upload["bytes"]))
 
     def do_HEAD(self):
-        upload = uploads[os.path.basename(self.path)]
+        name = os.path.basename(self.path)
+        upload = uploads[name]
+        if self.is_busy(name):
+            return
         if self.path.startswith("/files/"):
             self.answer(200, ETag='"%s"' % hashlib.sha256(upload["bytes"]).hexdigest())
         else:
@@ -39,6 +51,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         name = os.path.basename(self.path)
         upload = uploads[name]
         piece = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.is_busy(name):
+            return
         if self.headers["Upload-SHA256"]:
             self.break_off(404)
         elif name == "never" or (name == "refused" and not upload["refused"]):

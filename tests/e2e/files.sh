@@ -142,6 +142,8 @@ says "put refused"
 head -c 17000000 /dev/zero >late # so large that its digest comes last
 exits 0 into_breaking late --as forgotten
 says "put forgotten"
+exits 0 into_breaking text --as busy
+says "put busy"
 exits 5 into_breaking text --as never
 says "never: the server takes no piece of it"
 kill "$breaking"
