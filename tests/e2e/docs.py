@@ -1,8 +1,9 @@
 """
 Run the sessions of a page, so that they stay true. In an indented block a line that begins with "$ " is a command (and goes on on the next line after
-a backslash); the lines behind it are what it prints, if the page shows any. Numbers that differ from run to run (hex of 20 digits and more, times) may
-differ, and so may durations and rates. A command that stays in the background has begun when what the page shows of it has been printed, and when its
-ports are open. Usage: docs.py PAGE... (one shell for all pages), in an empty directory, with the programs on the PATH.
+a backslash); the lines behind it are what it prints, if the page shows any. "<!-- $ " begins a command that the page needs and does not show. Numbers
+that differ from run to run (hex of 20 digits and more, times) may differ, and so may durations and rates; the directory is "/srv/ca" where it is shown;
+"..." stands for lines that the page leaves out. A command that stays in the background has begun when what the page shows of it has been printed, and when
+its ports are open. Usage: docs.py PAGE... (one shell for all pages), in an empty directory, with the programs on the PATH.
 """
 import os, queue, re, subprocess, sys, threading, time
 
@@ -19,6 +20,9 @@ def blocks(path):
     steps = []
     for line in open(path, encoding="utf-8"):
         line = line.rstrip("\n")
+        if line.startswith("<!-- $ "):
+            steps += [[line[7:].removesuffix("-->"), []], None]
+            continue
         if not line.startswith("    "):
             steps.append(None)  # what follows does not belong to the last command
             continue
@@ -33,7 +37,8 @@ def blocks(path):
 
 
 def normal(line):
-    line = re.sub(r"\b[0-9a-f]{20,}\b", "HEX", line)
+    line = line.replace(os.getcwd(), "/srv/ca")
+    line = re.sub(r"\b[0-9a-f]{20,}\b|\b([0-9a-f]{2}:){19,}[0-9a-f]{2}\b", "HEX", line)
     line = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", line)
     line = re.sub(r"\(in \d+ \w+\)", "(SPAN)", line)
     line = re.sub(r" +\d+\.\d+ ([kMG]?B/)?s\b", " NUMBER", line)
@@ -93,7 +98,7 @@ passed = failed = 0
 for page in sys.argv[1:]:
     for command, want in blocks(page):
         command = command.rstrip()
-        want = [w for w in map(normal, want) if w]
+        want = [w for w in map(normal, want) if w and w.strip() != "..."]
         got, code, wrong = run(exchange(command, PAGE_PORTS.items()), want)
         wrong += ['it did not print "%s"' % w for w in want if w not in got]
         if code is None:

@@ -16,6 +16,8 @@ run() { # PAGE...: in a directory of their own
     good=$((good + ${1:-0})) bad=$((bad + ${2:-1}))
     cd ..
 }
+run "$top/docs/ttp.md"
+run "$top/docs/listen-connect.md"
 run "$top/docs/messages.md" "$top/docs/http.md"
 run "$top/docs/seal.md"
 run "$top/docs/files.md"
