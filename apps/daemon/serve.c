@@ -101,7 +101,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
         settings_free(fresh);
         metrics_add(s->metrics, METRIC_RELOADS, "refused", 1);
         log_event(&s->log, LEVEL_ERROR, "not-reloaded", "so", "the old settings stay", NULL);
-        service_notify("READY=1");
+        service_notify("READY=1\nSTATUS=not reloaded: the new settings are not right, the old ones stay");
         return;
     }
     SLIST_INSERT_HEAD(&s->read_again, fresh, in_list);
@@ -120,7 +120,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     (void)bev_end_those(is_revoked, s);
     metrics_add(s->metrics, METRIC_RELOADS, "done", 1);
     log_event(&s->log, LEVEL_NOTICE, "reloaded", NULL);
-    service_notify("READY=1");
+    service_notify("READY=1\nSTATUS=");
 }
 
 static void on_drain(evutil_socket_t fd, short what, void *ctx)
