@@ -58,7 +58,7 @@ const char *app_place_of(const struct app *app, const char *message)
         if (strncmp(message, "--", 2) == 0 && begins_with(message + 2, row->name))
             return o->from[o->n - 1];
         for (size_t i = 0; i < o->n && app_option_names_file(row); i++)
-            if (begins_with(message, o->v[i]))
+            if (o->from[i] && strchr(o->from[i], ':') && begins_with(message, o->v[i]))
                 return o->from[i];
     }
     return NULL;

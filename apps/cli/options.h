@@ -122,7 +122,7 @@ int app_add_value(struct app *app, int id, const char *value, const char *from);
 int app_keep(struct app *app, char *text);
 
 /* app_option_names_file: its argument is a file or directory. app_place_of: where the setting was said that a message is about, which begins with "--NAME" or with
- * the file that the setting names; NULL: on the command line, or about none. */
+ * the file that a line of another file names; NULL: on the command line, or about none. */
 bool app_option_names_file(const struct app_option_row *row);
 const char *app_place_of(const struct app *app, const char *message);
 

@@ -247,6 +247,7 @@ static void knows_where_each_was_said(void)
     char path[128], about[200], want[200];
     begin();
     setenv("SEALWAX_MAX_QUEUE", "5", 1);
+    setenv("SEALWAX_CRL", "/a.crl", 1);
     CU_ASSERT_EQUAL(try_text(&app, "max-rate = 1\ntrust = one.crt\n  two.crt\nlisten = 1\n"), APP_DONE);
     in_dir("main", path);
     snprintf(want, sizeof want, "%s:1", path);
@@ -255,12 +256,14 @@ static void knows_where_each_was_said(void)
     snprintf(about, sizeof about, "%s: not PEM", app.opt[OPT_TRUST].v[1]);
     CU_ASSERT_STRING_EQUAL(app_place_of(&app, about), want);
     CU_ASSERT_STRING_EQUAL(app_place_of(&app, "--max-queue: no"), "SEALWAX_MAX_QUEUE");
+    CU_ASSERT_PTR_NULL(app_place_of(&app, "/a.crl: not PEM")); /* a file that a variable names is said by its name */
     CU_ASSERT_PTR_NULL(app_place_of(&app, "--max-rates takes a number"));
     CU_ASSERT_PTR_NULL(app_place_of(&app, "--max-ttl takes a length"));
     CU_ASSERT_PTR_NULL(app_place_of(&app, "1: connection refused")); /* the value of listen is no file */
     CU_ASSERT_EQUAL(app_add_value(&app, OPT_MAX_RATE, "2", NULL), APP_DONE);
     CU_ASSERT_PTR_NULL(app_place_of(&app, "--max-rate takes a number"));
     app_free(&app);
+    unsetenv("SEALWAX_CRL");
     unsetenv("SEALWAX_MAX_QUEUE");
     end();
 }
