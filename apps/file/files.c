@@ -13,6 +13,7 @@ struct errand {
     struct file_service *service;
     struct http_request *rq; /* NULL: nobody waits for the answer any more */
     char owner[FILE_OWNER_MAX], name[HTTP_SEGMENT_MAX], etag[FILE_HEX + 2];
+    bool bound; /* to a condition of the request: it is about the file with this etag */
     enum sw_err err;
     int why; /* errno */
     int64_t bytes;
@@ -46,58 +47,99 @@ static void begin(void *ctx, struct http_request *rq, void (*run)(struct job *jo
 
 /* --- DELETE /files/NAME ------------------------------------------------------------------------------------------------- */
 
+static enum sw_err look_at(const struct errand *e, char etag[FILE_HEX + 2], int64_t *bytes)
+{
+    struct sw_vfile *file;
+    struct about a;
+    enum sw_err err = file_open(e->service, e->owner, e->name, &file, &a);
+    *bytes = err ? 0 : sw_vfile_length(file);
+    snprintf(etag, FILE_HEX + 2, "\"%s\"", err ? "" : a.sha256);
+    sw_vfile_close(file);
+    return err;
+}
+
 static void look(struct job *job)
 {
     struct errand *e = (struct errand *)job;
-    struct sw_vfile *file;
-    struct about a;
-    e->err = file_open(e->service, e->owner, e->name, &file, &a);
-    e->bytes = e->err ? 0 : sw_vfile_length(file);
-    if (e->err == SW_OK)
-        snprintf(e->etag, sizeof e->etag, "\"%s\"", a.sha256);
-    sw_vfile_close(file);
+    e->err = look_at(e, e->etag, &e->bytes);
+    e->why = errno;
+}
+
+/* SW_ERR_STATE: while nobody looked, an upload has put another file in its place. */
+static enum sw_err look_again(const struct errand *e)
+{
+    char etag[FILE_HEX + 2];
+    int64_t bytes;
+    enum sw_err err = look_at(e, etag, &bytes);
+    return err == SW_OK && strcmp(etag, e->etag) != 0 ? SW_ERR_STATE : err;
+}
+
+static enum sw_err remove_file(const char *path)
+{
+    if (unlink(path) == 0)
+        return SW_OK;
+    return errno == ENOENT ? SW_ERR_NOT_FOUND : SW_ERR_SYSTEM;
 }
 
 static void delete_it(struct job *job)
 {
     struct errand *e = (struct errand *)job;
     char path[FILE_PATH_MAX];
-    bool placed = file_place(e->service, e->owner, e->name, path);
-    e->held = placed ? file_hold(path) : -1;
-    e->err = placed && unlink(path) == 0 ? SW_OK : SW_ERR_SYSTEM;
+    e->err = file_place(e->service, e->owner, e->name, path) ? SW_OK : SW_ERR_SYSTEM;
+    pthread_mutex_lock(&e->service->names);
+    if (e->err == SW_OK && e->bound)
+        e->err = look_again(e);
+    if (e->err == SW_OK) {
+        e->held = file_hold(path);
+        e->err = remove_file(path);
+    }
     e->why = errno;
+    pthread_mutex_unlock(&e->service->names);
     if (e->err == SW_OK)
         file_sync_directory(path);
+}
+
+/* Why it was not deleted. */
+static void not_deleted(struct errand *e)
+{
+    errno = e->why;
+    if (e->err != SW_ERR_STATE && e->err != SW_ERR_NOT_FOUND)
+        file_refuse(e->service, e->rq, e->err, e->name);
+    else if (e->rq && e->err == SW_ERR_STATE)
+        http_problem(e->rq, 412, "the file is another one (If-Match)");
+    else if (e->rq)
+        http_problem(e->rq, 404, "there is no file %s", e->name);
 }
 
 static void deleted(struct job *job)
 {
     struct errand *e = (struct errand *)job;
-    errno = e->why;
-    if (e->err == SW_OK)
-        file_happened(e->service, "deleted", e->owner, e->bytes);
     if (e->err)
-        file_refuse(e->service, e->rq, e->err, e->name);
-    else if (e->rq)
+        not_deleted(e);
+    else
+        file_happened(e->service, "deleted", e->owner, e->bytes);
+    if (e->err == SW_OK && e->rq)
         http_reply_empty(e->rq, 204);
     file_let_go(e->service, e->held);
     free(e);
 }
 
-/* What was changed on the disk can be deleted as well. */
+/* What was changed on the disk can be deleted as well: but which file it was is not known, so no condition holds of it. */
 static void looked(struct job *job)
 {
     struct errand *e = (struct errand *)job;
-    bool there = e->err != SW_ERR_NOT_FOUND, meant = e->err || (e->rq && http_condition(e->rq, e->etag) == 200);
-    if (there && meant) {
+    e->bound = e->rq && (http_header(e->rq, "If-Match") || http_header(e->rq, "If-None-Match"));
+    if (e->err == SW_ERR_CRYPTO && !e->bound)
+        e->err = SW_OK;
+    if (e->err == SW_OK && e->bound && http_condition(e->rq, e->etag) != 200)
+        e->err = SW_ERR_STATE;
+    if (e->rq && e->err == SW_OK) {
         e->job = (struct job){.run = delete_it, .done = deleted};
         file_work(e->service, &e->job);
         return;
     }
-    if (e->rq && there)
-        http_problem(e->rq, 412, "the file is another one (If-Match)");
-    else if (e->rq)
-        http_problem(e->rq, 404, "there is no file %s", e->name);
+    if (e->err)
+        not_deleted(e);
     free(e);
 }
 
@@ -127,32 +169,47 @@ static void spoiled(struct errand *e, const char *place, enum sw_err err)
     snprintf(e->name, sizeof e->name, "%s", place);
 }
 
+static void list_entry(struct errand *e, const char *dir, const char *place)
+{
+    char path[FILE_PATH_MAX];
+    struct sw_vfile *file;
+    struct about a;
+    if (snprintf(path, sizeof path, "%.3800s/%s", dir, place) < 0)
+        return;
+    enum sw_err err = sw_vfile_open(&file, e->service->vault, path);
+    if (err == SW_OK && about_decode(file, &a) && strcmp(a.owner, e->owner) == 0)
+        json_array_append_new(e->list, file_json(file, &a));
+    else if (err != SW_ERR_NOT_FOUND) /* which was deleted meanwhile */
+        spoiled(e, place, err ? err : SW_ERR_CRYPTO);
+    sw_vfile_close(file);
+}
+
+/* A list that cannot be made is not the same as an empty one. */
 static void list_them(struct job *job)
 {
     struct errand *e = (struct errand *)job;
-    char dir[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    char dir[FILE_PATH_MAX];
     DIR *d = file_place(e->service, e->owner, NULL, dir) ? opendir(dir) : NULL;
-    e->list = json_array();
-    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;) {
-        struct sw_vfile *file;
-        struct about a;
-        if (entry->d_name[0] == '.' || snprintf(path, sizeof path, "%.3800s/%s", dir, entry->d_name) < 0)
-            continue;
-        enum sw_err err = sw_vfile_open(&file, e->service->vault, path);
-        if (err == SW_OK && about_decode(file, &a) && strcmp(a.owner, e->owner) == 0)
-            json_array_append_new(e->list, file_json(file, &a));
-        else if (err != SW_ERR_NOT_FOUND) /* which was deleted meanwhile */
-            spoiled(e, entry->d_name, err ? err : SW_ERR_CRYPTO);
-        sw_vfile_close(file);
+    if (!d || !file_space_used(e->service, e->owner, &e->bytes)) {
+        spoiled(e, "list", SW_ERR_SYSTEM);
+    } else if ((e->list = json_array()) != NULL) {
+        for (struct dirent *entry; (entry = readdir(d)) != NULL;)
+            if (entry->d_name[0] != '.')
+                list_entry(e, dir, entry->d_name);
     }
     if (d)
         closedir(d);
-    e->bytes = file_space_used(e->service, e->owner);
 }
 
 static void listed(struct job *job)
 {
     struct errand *e = (struct errand *)job;
+    errno = e->why;
+    if (!e->list) {
+        file_refuse(e->service, e->rq, e->err ? e->err : SW_ERR_MEMORY, e->name);
+        free(e);
+        return;
+    }
     if (e->err)
         file_trouble(e->service, e->name, e->err == SW_ERR_SYSTEM ? strerror(e->why) : sw_err_reason(e->err));
     if (e->rq)

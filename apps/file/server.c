@@ -31,10 +31,11 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
     s->limits = *limits;
     s->events = *events;
     TAILQ_INIT(&s->uploads);
+    pthread_mutex_init(&s->names, NULL);
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%.3800s/%s", dir, below[i]);
         if (mkdir(path, 0700) && errno != EEXIST) {
-            free(s);
+            file_service_free(s);
             return NULL;
         }
     }
@@ -78,7 +79,9 @@ void file_service_free(struct file_service *service)
 {
     if (!service)
         return;
+    service->ending = true;
     worker_free(service->worker);
     uploads_free(service);
+    pthread_mutex_destroy(&service->names);
     free(service);
 }

@@ -34,7 +34,7 @@ void file_service_call(struct file_service *service, void (*function)(void *arg)
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits);
 /* file_service_set_config: whose RSA keys open what comes by put --protect=rsa (NULL, as at first: nobody's); kept until it is set again. */
 void file_service_set_config(struct file_service *service, const struct sw_config *cfg);
-/* file_service_free: what is under way is done first. Takes NULL. */
+/* file_service_free: what is under way is done first, but for hashing what is there of an upload, which may take long. Takes NULL. */
 void file_service_free(struct file_service *service);
 
 enum { FILE_NAME_MAX = 512 };

@@ -5,6 +5,7 @@
 #include "apps/file/server.h"
 #include "apps/file/worker.h"
 #include "apps/vault/vfile.h"
+#include <pthread.h>
 
 enum {
     FILE_PATH_MAX = 4096,
@@ -38,6 +39,8 @@ struct file_service {
     const struct sw_config *cfg; /* has the keys of put --protect=rsa, or NULL */
     struct file_events events;
     struct worker *worker;      /* NULL: all is done in the loop */
+    pthread_mutex_t names;      /* held by the thread that gives a file its name, or takes it away */
+    bool ending;                /* only what is in hand is finished */
     struct upload_list uploads; /* all there are */
     int64_t clock;              /* counts uses */
 };
@@ -66,10 +69,10 @@ bool file_is_id(const char *text);
 bool file_is_digest(const char *text);
 char *about_encode(const struct about *a);
 bool about_decode(const struct sw_vfile *file, struct about *a);
-/* file_open: an owner's complete file, whose description says it is that. file_space_used: bytes his files take. */
+/* file_open: an owner's complete file, whose description says it is that. file_space_used: bytes his files take; false: that cannot be known now (errno). */
 enum sw_err file_open(const struct file_service *s, const char *owner, const char *name, struct sw_vfile **out,
                       struct about *a);
-int64_t file_space_used(const struct file_service *s, const char *owner);
+bool file_space_used(const struct file_service *s, const char *owner, int64_t *out);
 void file_sync_directory(const char *path);
 /*
  * file_hold, file_let_go: before and after path is removed or replaced. What is held then is freed beside the loop: a file system takes long to free a large file.

@@ -118,19 +118,19 @@ bool file_number(const char *text, int64_t *out)
     return true;
 }
 
-/* Bytes that an owner's files take. */
-int64_t file_space_used(const struct file_service *s, const char *owner)
+bool file_space_used(const struct file_service *s, const char *owner, int64_t *out)
 {
     char path[FILE_PATH_MAX];
-    int64_t sum = 0;
     DIR *d = file_place(s, owner, NULL, path) ? opendir(path) : NULL;
     struct stat st;
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+    *out = 0;
+    if (!d)
+        return false;
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
         if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            sum += st.st_size;
-    if (d)
-        closedir(d);
-    return sum;
+            *out += st.st_size;
+    closedir(d);
+    return true;
 }
 
 void file_sync_directory(const char *path)

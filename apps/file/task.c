@@ -97,7 +97,10 @@ static enum sw_err publish(struct task *t)
     if (!file_place(t->service, a->owner, a->name, to))
         return SW_ERR_SYSTEM;
     t->held = a->replace ? file_hold(to) : -1;
-    if (a->replace ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+    pthread_mutex_lock(&t->service->names);
+    int rc = a->replace ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    pthread_mutex_unlock(&t->service->names);
+    if (rc)
         return errno == EEXIST ? SW_ERR_EXISTS : SW_ERR_SYSTEM;
     file_sync_directory(to);
     return SW_OK;
@@ -233,8 +236,8 @@ static bool is_whole(const struct task *t)
 
 static int step_after(const struct task *t)
 {
-    if (t->behind)
-        return TASK_OPEN;
+    if (t->behind) /* which takes minutes for a large one: whoever comes back begins it again */
+        return t->service->ending ? TASK_ANSWER : TASK_OPEN;
     if (t->step == TASK_OPEN && t->bytes)
         return TASK_PIECE;
     return is_whole(t) ? TASK_END : TASK_ANSWER;

@@ -93,10 +93,12 @@ static bool has_room(struct file_service *s, struct http_request *rq, const stru
                      int64_t length, int64_t exists)
 {
     unsigned count;
-    int64_t announced = uploads_announced(s, a->owner, id, &count);
-    if (count >= UNFINISHED_MAX)
+    int64_t used, announced = uploads_announced(s, a->owner, id, &count);
+    if (!file_space_used(s, a->owner, &used))
+        file_refuse(s, rq, SW_ERR_SYSTEM, "upload");
+    else if (count >= UNFINISHED_MAX)
         http_problem(rq, 507, "too many uploads of %s are not finished", a->owner);
-    else if (file_space_used(s, a->owner) - exists + announced + length > s->limits.space_max)
+    else if (used - exists + announced + length > s->limits.space_max)
         http_problem(rq, 507, "the space for %s is used up", a->owner);
     else
         return true;

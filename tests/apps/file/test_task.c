@@ -2,6 +2,7 @@
 #include "tests/apps/file/archive.h"
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -216,6 +217,41 @@ static void a_full_disk_is_told(void)
     archive_close(&a);
 }
 
+/* An upload that is all there, of more than is hashed in one go, and what it is announced as. */
+static void keep_large_upload(struct archive *a, int64_t length, const struct about *about)
+{
+    static const uint8_t bytes[SW_VFILE_CHUNK], id[FILE_ID];
+    struct sw_vfile *file;
+    char path[FILE_PATH_MAX], name[2 * FILE_ID + 1];
+    char *meta = about_encode(about);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(meta);
+    file_hex(id, sizeof id, name);
+    file_upload_path(a->service, name, path);
+    SW_ASSERT_OK(sw_vfile_create(&file, &a->vault, path, id, length, meta, strlen(meta)));
+    for (int64_t n = 0; n < length; n += SW_VFILE_CHUNK)
+        SW_ASSERT_OK(sw_vfile_store(file, bytes, sizeof bytes));
+    sw_vfile_close(file);
+    free(meta);
+}
+
+/* What a server that ends does not finish: hashing what is there of a large upload may take minutes, and can be begun anew. */
+static void the_end_does_not_wait_for_hashing(void)
+{
+    static const char url[] = "/uploads/00000000000000000000000000000000";
+    struct about about = {.owner = "alice", .name = "large"};
+    struct archive a;
+    archive_open(&a);
+    archive_digest("something else", about.sha256);
+    keep_large_upload(&a, (64 << 20) + SW_VFILE_CHUNK, &about);
+    a.service->ending = true;
+    CU_ASSERT_EQUAL(archive_ask(&a.alice, "HEAD", url), 200);
+    CU_ASSERT_EQUAL(archive_count(&a, "uploads"), 1);
+    a.service->ending = false;
+    CU_ASSERT_EQUAL(archive_ask(&a.alice, "HEAD", url), 460); /* it was not looked at all of it before */
+    CU_ASSERT_EQUAL(archive_count(&a, "uploads"), 0);
+    archive_close(&a);
+}
+
 SW_TEST_SUITE(file_task){
     SW_TEST(comes_in_pieces),
     SW_TEST(an_empty_file_is_a_file),
@@ -226,4 +262,5 @@ SW_TEST_SUITE(file_task){
     SW_TEST(a_piece_under_way_is_waited_for),
     SW_TEST(who_sent_it_may_be_gone),
     SW_TEST(a_full_disk_is_told),
+    SW_TEST(the_end_does_not_wait_for_hashing),
 };
