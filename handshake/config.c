@@ -82,7 +82,7 @@ static void free_alpn(struct sw_config *cfg)
 {
     sw_config_release(cfg, cfg->alpn_text, cfg->alpn_size);
     cfg->alpn_text = NULL;
-    cfg->alpn_len = 0;
+    cfg->alpn_size = cfg->alpn_len = 0;
 }
 
 void sw_config_free(struct sw_config *cfg)

@@ -6,8 +6,11 @@
 #include "base/wipe.h"
 #include <string.h>
 
-/* A ticket may have 65,535 bytes (RFC 5077 3.3), and so may all extensions of the hello that offers it together: the others need room, too. */
-enum { TICKET_MAX = 65535 - 4096 };
+/*
+ * A ticket may have 65,535 bytes (RFC 5077 3.3), and so may all extensions of the hello that offers it together: of ticket and protocol names so
+ * much, and the others need room, too.
+ */
+enum { OFFER_MAX = 65535 - 4096 };
 
 static void copy_text(char *out, size_t cap, const char *text)
 {
@@ -223,7 +226,7 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
     return s->version == SW_TLS12 && s->max_fragment == sw_session_fragment(conn) &&
            sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
            (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
-           s->ticket.len <= TICKET_MAX && sw_conn_now(conn) <= s->created + s->lifetime &&
+           s->ticket.len + conn->cfg->alpn_size <= OFFER_MAX && sw_conn_now(conn) <= s->created + s->lifetime &&
            !sw_session_in_doubt(conn, s);
 }
 

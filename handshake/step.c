@@ -114,7 +114,7 @@ static size_t room_for(const struct sw_conn *conn, int message)
     case SW_CERTIFICATE_REQUEST:
         return sw_certificate_request_room(conn);
     case SW_CLIENT_HELLO:
-        return hs->ticket.len + BODY_FIRST;
+        return hs->ticket.len + conn->cfg->alpn_size + BODY_FIRST;
     default:
         return BODY_FIRST;
     }

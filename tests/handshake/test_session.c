@@ -307,14 +307,34 @@ static void fragments_are_the_sessions(void)
     }
 }
 
+/* As many protocol names as may be set, of the longest. */
+static void set_longest_alpn(struct sw_config *cfg)
+{
+    char names[SW_ALPN_MAX * 256];
+
+    memset(names, 'p', sizeof names);
+    for (size_t i = 256; i < sizeof names; i += 256)
+        names[i - 1] = ',';
+    names[sizeof names - 1] = '\0';
+    SW_ASSERT_OK(sw_config_set_alpn(cfg, names));
+}
+
 /* A ticket that would leave no room in the hello for anything else: a full handshake, not a client that cannot begin. */
 static void a_ticket_too_long_to_offer(void)
 {
     enum { MOST = 65535 - 4096 };
     static uint8_t ticket[65535], written[sizeof ticket + 1024];
-    static const size_t lens[] = {MOST, MOST + 1, sizeof ticket};
+    static const struct {
+        size_t len;
+        bool names, offered;
+    } rows[] = {{MOST, false, true},
+                {MOST + 1, false, false},
+                {sizeof ticket, false, false},
+                {MOST - SW_ALPN_MAX * 256, true, true},
+                {MOST - SW_ALPN_MAX * 256 + 1, true, false},
+                {MOST, true, false}};
 
-    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t session[8192];
         struct sw_writer w = sw_writer_of(written, sizeof written);
         struct sw_session s;
@@ -325,12 +345,14 @@ static void a_ticket_too_long_to_offer(void)
         pair_establish(&p, false);
         SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
         pair_drop(&p);
+        if (rows[i].names)
+            set_longest_alpn(p.client_cfg);
         SW_ASSERT_OK(sw_session_decode(&s, session, len));
-        s.ticket = (struct sw_slice){ticket, lens[i]};
+        s.ticket = (struct sw_slice){ticket, rows[i].len};
         SW_ASSERT_OK(sw_session_encode(&s, &w));
         pair_connect(&p, name);
         SW_ASSERT_OK(sw_conn_set_session(p.client, written, w.len));
-        CU_ASSERT_EQUAL(p.client->hs->ticket.len, lens[i] == MOST ? (size_t)MOST : 0);
+        CU_ASSERT_EQUAL(p.client->hs->ticket.len, rows[i].offered ? rows[i].len : 0);
         CU_ASSERT_TRUE(pair_run(&p));
         sw_conn_info(p.client, &info);
         CU_ASSERT_FALSE(info.resumed); /* the server knows none of them */
