@@ -71,7 +71,7 @@ static int list(struct app *app)
     return code;
 }
 
-/* One answer: the rest, or as much as one connection may carry. *lost: the connection broke, and what has not come can be asked for again. */
+/* One answer: the rest, or as much as one connection may carry. *lost: the connection broke, and what has not come can be asked for again; the last try that brings nothing says so. */
 static int play_part(struct playing *p, bool last_try, bool *lost)
 {
     uint8_t buf[BUFFER];
@@ -92,7 +92,7 @@ static int play_part(struct playing *p, bool last_try, bool *lost)
         return http_client_problem(&p->http);
     if (p->offset == 0 && p->http.reply.plays_left == 0)
         app_say(p->app, "this is the last play");
-    int64_t end = p->offset + p->http.reply.length;
+    int64_t begin = p->offset, end = begin + p->http.reply.length;
     if (p->http.reply.total >= 0)
         p->total = p->http.reply.total;
     while (got && http_client_read(&p->http, buf, sizeof buf, &got, clock_now() + SILENCE * 1000)) {
@@ -103,7 +103,9 @@ static int play_part(struct playing *p, bool last_try, bool *lost)
     *lost = p->offset < end;
     if (*lost || p->rekey) /* new keys: an abbreviated handshake on a new connection */
         http_client_disconnect(&p->http);
-    return !*lost ? APP_DONE : last_try ? app_error(p->app, APP_NO, "%s: the connection broke", p->http.where) : APP_NO;
+    return !*lost                           ? APP_DONE
+           : last_try && p->offset == begin ? app_error(p->app, APP_NO, "%s: the connection broke", p->http.where)
+                                            : APP_NO;
 }
 
 /* To the end. What breaks in between goes on where it was, for the server the same play; only a server that gives nothing for a while ends it. */

@@ -34,12 +34,10 @@ int client_ask(struct http_client *c, const struct http_send *send, json_t **out
 }
 
 /* Before the next try: longer each time, but not beyond the deadline. */
-static void pause_before(int try, int64_t deadline)
+static void pause_before(int tries, int64_t deadline)
 {
-    int64_t wait = try < 7 ? 100L <<
-    try:
-        10000, left = deadline - clock_now();
-    if (try > 0)
+    int64_t wait = tries < 7 ? 100L << tries : 10000, left = deadline - clock_now();
+    if (tries > 0)
         clock_pause(deadline && left < wait ? (long)(left > 0 ? left : 0) : (long)wait);
 }
 

@@ -42,10 +42,13 @@ struct reader {
 static void print_text(const char *text, size_t len)
 {
     bool terminal = isatty(STDOUT_FILENO);
-    for (size_t i = 0, odd = 0; i<len; i++, odd -= odd> 0) {
+    size_t odd = 0; /* bytes that are left of a control character */
+    for (size_t i = 0; i < len; i++) {
         if (terminal && !odd && text[i] != '\n' && text[i] != '\t')
             odd = control_at(text + i, len - i);
         putchar(odd ? '?' : text[i]);
+        if (odd)
+            odd--;
     }
     if (!len || text[len - 1] != '\n')
         putchar('\n');
