@@ -1,6 +1,6 @@
 /*
  * Which certificates can be on a path to a root at all, and how many CAs may stand below each of them then: its room. It is computed downwards from
- * the roots, by names, path lengths and everything that can be said of a certificate by itself, without a single signature; whoever builds upwards
+ * the roots, by names, path lengths and everything that can be said of a certificate by itself, before anybody's signature on another; whoever builds upwards
  * sees with it which candidates are in vain, and takes the one nearest to a root first. In a mesh of CAs that vouch for each other that is the
  * difference between a walk and all the walks there are.
  *
