@@ -16,3 +16,10 @@ void make_printable(char *text)
         memset(text + i, '?', n);
     }
 }
+
+void make_ascii(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+}

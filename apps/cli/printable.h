@@ -13,4 +13,7 @@ size_t control_at(const char *p, size_t len);
 /* make_printable: each control character becomes question marks, one for each of its bytes, so that the length stays. */
 void make_printable(char *text);
 
+/* make_ascii: each byte of anything else becomes a question mark, where text of an unknown kind must be valid UTF-8. */
+void make_ascii(char *text);
+
 #endif

@@ -39,12 +39,14 @@ static bool say_error(const struct app *app, int code, enum sw_err err, char *te
         fprintf(stderr, "%s: %s\n", app->program, text);
         return true;
     }
-    json_t *object =
-        json_pack("{s:{s:s*,s:s}}", "error", "name", err ? sw_err_name(err) : class_name(code), "message", text);
+    const char *name = err ? sw_err_name(err) : class_name(code);
+    json_t *object = json_pack("{s:{s:s*,s:s}}", "error", "name", name, "message", text);
+    if (!object) { /* a file may have a name that is not UTF-8 */
+        make_ascii(text);
+        object = json_pack("{s:{s:s*,s:s}}", "error", "name", name, "message", text);
+    }
     if (object)
         json_dumpf(object, stderr, JSON_COMPACT);
-    else /* not UTF-8, or no memory */
-        fprintf(stderr, "{\"error\":{\"message\":\"unprintable\"}}");
     fputc('\n', stderr);
     json_decref(object);
     return false;

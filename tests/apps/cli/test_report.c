@@ -76,6 +76,17 @@ static void json_for_programs(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"PEM\","));
 }
 
+/* A file's name need not be UTF-8, but JSON must. */
+static void json_for_any_name(void)
+{
+    struct app app = {.program = "p", .verb = &tool_verb, .json = true};
+    capture(false);
+    app_error(&app, APP_SYSTEM, "m\xc3\xbcll: gone");
+    app_error(&app, APP_SYSTEM, "m\xfcll: gone");
+    CU_ASSERT_PTR_NOT_NULL(strstr(captured(), "\"message\":\"m\xc3\xbcll: gone\"}}\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"system\",\"message\":\"m?ll: gone\"}}\n"));
+}
+
 /* Each line an object as the log has them: level, event, message. */
 static void a_log_in_json_has_everything(void)
 {
@@ -115,6 +126,7 @@ static void the_journal_learns_how_urgent_it_is(void)
 SW_TEST_SUITE(report){
     SW_TEST(a_person_reads_sentences),
     SW_TEST(json_for_programs),
+    SW_TEST(json_for_any_name),
     SW_TEST(a_log_in_json_has_everything),
     SW_TEST(the_journal_learns_how_urgent_it_is),
 };
