@@ -86,15 +86,15 @@ enum sw_err upload_find(struct file_service *s, const char *owner, const char *i
     return u->owner[0] ? SW_OK : SW_ERR_CRYPTO;
 }
 
-/* Room for one more file that is open; false: those that are, are busy. */
+/* Room for one more file that is open; false: those that are, are busy. Of one that is, the file is not even looked at: a thread may be opening it. */
 static bool make_room(struct file_service *s)
 {
     unsigned open = 0;
     struct upload *u, *oldest = NULL;
     TAILQ_FOREACH(u, &s->uploads, in_list)
     {
-        open += u->file || u->busy;
-        if (u->file && !u->busy && (!oldest || u->used < oldest->used))
+        open += u->busy || u->file;
+        if (!u->busy && u->file && (!oldest || u->used < oldest->used))
             oldest = u;
     }
     if (open >= FILE_UPLOADS && oldest)
