@@ -33,7 +33,6 @@ struct http_route {
 /* The name of whoever comes without TLS, and so without a certificate; nobody else may have it. */
 #define HTTP_ANYONE "(anyone)"
 
-/* A request, from its arrival to the end of its answer. */
 /* Who asks, by the verified certificate. */
 struct http_who {
     char name[128];
@@ -42,6 +41,7 @@ struct http_who {
     uint8_t serial_len;
 };
 
+/* A request, from its arrival to the end of its answer. */
 struct http_request {
     struct evhttp_request *ev;
     struct http *http;
