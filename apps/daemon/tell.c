@@ -28,6 +28,11 @@ void serve_on_connected(void *ctx, struct sw_conn *conn)
 {
     const struct server *s = ctx;
     struct sw_conn_info info;
+    /* a handshake begun before a reload has looked into the lists of then */
+    if (sw_config_doubts(s->cfg, conn)) {
+        sw_conn_abort(conn, SW_ALERT_CERTIFICATE_REVOKED, SW_ERR_CERT_REVOKED);
+        return;
+    }
     sw_conn_info(conn, &info);
     metrics_add(s->metrics, METRIC_HANDSHAKES, info.resumed ? "resumed" : "full", 1);
     if (!info.resumed)

@@ -268,6 +268,9 @@ follow carol >carol.out 2>carol.err &
 carol=$!
 exits 0 as bank send --to carol --receipt "while both are there"
 until_so grep -q "while both" lost.out carol.out || bad "neither has the message"
+python3 "$top/tests/e2e/late.py" "$port" pki/root.crt pki/lost.crt pki/lost.key goes_on >late.out 2>&1 & # its handshake has begun by then
+late=$!
+await late.out begun
 ttp revoke pki/lost.crt
 ttp crl
 kill -HUP $server
@@ -277,6 +280,10 @@ is "devices" 1 "$(devices)"
 exits 1 as lost whoami
 wait $lost
 is "exit code of a reader who was revoked" 1 $?
+touch goes_on
+wait $late
+is "exit code of a handshake that ends after its certificate was revoked" 0 $?
+grep -q refused late.out && ok || bad "whose handshake had begun is served: $(cat late.out)"
 grep -q "has been revoked" lost.err && ok || bad "it does not hear why: $(cat lost.err)"
 exits 0 as bank send --to carol --receipt "for who is left"
 await carol.out "for who is left"
