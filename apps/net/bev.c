@@ -11,6 +11,7 @@
  *   A filter's context cannot be asked for from outside; the table below finds it by socket, of which a process has some thousands.
  */
 #include "apps/net/bev.h"
+#include "apps/net/linger.h"
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WRITE_HIGH = 128 * 1024, LINGER_SECONDS = 10, MUCH = 4096, TURNS = 16, AHEAD = 65536 };
+enum { WRITE_HIGH = 128 * 1024, MUCH = 4096, TURNS = 16, AHEAD = 65536 };
 
 struct bev {
     struct bufferevent *filter, *socket;
@@ -34,10 +35,7 @@ struct bev {
     size_t ahead; /* bytes that are taken while a request is being answered */
     bool held;    /* so many have been: the socket is not read */
     bool kicked;  /* is in that list */
-    bool flushed; /* all was sent; only the peer's end is awaited */
-    bool ended;   /* and that has come before: he closed, or at least will not write any more */
     TAILQ_ENTRY(bev) in_kicked;
-    LIST_ENTRY(bev) in_lingering;
 };
 
 /* Connections by socket, and those with new output. */
@@ -48,7 +46,6 @@ static struct {
     struct event *kick;
     struct bev_totals totals;
     TAILQ_HEAD(, bev) kicked;
-    LIST_HEAD(, bev) lingering;
 } table = {.nothing = -1, .kicked = TAILQ_HEAD_INITIALIZER(table.kicked)};
 
 static bool table_put(struct bev *b, int fd)
@@ -96,7 +93,7 @@ static bool move_socket(struct bev *b)
 
 size_t bev_count(void)
 {
-    return table.count;
+    return table.count + linger_count();
 }
 
 struct bev_totals bev_totals(void)
@@ -390,70 +387,9 @@ static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info,
 
 /* --- the end ------------------------------------------------------------------------------------------------------------ */
 
-static void linger_free(struct bev *b)
-{
-    LIST_REMOVE(b, in_lingering);
-    bufferevent_free(b->socket);
-    if (!b->flushed)
-        table.count--;
-    free(b);
-}
-
-static void linger_read(struct bufferevent *socket, void *ctx)
-{
-    struct evbuffer *in = bufferevent_get_input(socket);
-    (void)ctx;
-    evbuffer_drain(in, evbuffer_get_length(in));
-}
-
-/* All is sent: the peer reads our end, and closes, unless he has. */
-static void linger_written(struct bufferevent *socket, void *ctx)
-{
-    struct bev *b = ctx;
-    if (b->flushed)
-        return;
-    b->flushed = true;
-    table.count--;
-    if (b->ended)
-        linger_free(b);
-    else
-        shutdown(bufferevent_getfd(socket), SHUT_WR);
-}
-
-static void linger_event(struct bufferevent *socket, short what, void *ctx)
-{
-    struct bev *b = ctx;
-    if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING) && evbuffer_get_length(bufferevent_get_output(socket))) {
-        bufferevent_disable(socket, EV_READ); /* half-closed by the peer, who may still read */
-        b->ended = true;
-        return;
-    }
-    linger_free(b);
-}
-
-static void linger(struct bev *b, bool moved)
-{
-    const struct timeval patience = {.tv_sec = LINGER_SECONDS};
-    LIST_INSERT_HEAD(&table.lingering, b, in_lingering);
-    if (!moved) { /* evhttp has closed the socket */
-        bufferevent_setfd(b->socket, -1);
-        linger_free(b);
-        return;
-    }
-    bufferevent_setcb(b->socket, linger_read, linger_written, linger_event, b);
-    bufferevent_setwatermark(b->socket, EV_READ, 0, 0);
-    bufferevent_setwatermark(b->socket, EV_WRITE, 0, 0);
-    bufferevent_set_timeouts(b->socket, &patience, &patience);
-    bufferevent_enable(b->socket, EV_READ | EV_WRITE);
-    if (!evbuffer_get_length(bufferevent_get_output(b->socket)))
-        linger_written(b->socket, b);
-}
-
 void bev_forget(void)
 {
-    struct bev *b;
-    while ((b = LIST_FIRST(&table.lingering)) != NULL)
-        linger_free(b);
+    linger_forget();
     if (table.count)
         return;
     free(table.by_fd);
@@ -484,11 +420,15 @@ static void release(void *ctx)
     if (b->kicked)
         TAILQ_REMOVE(&table.kicked, b, in_kicked);
     table_remove(b);
+    table.count--;
     sw_conn_free(b->conn);
-    b->conn = NULL;
-    b->gone = NULL;
-    b->filter = NULL;
-    linger(b, moved);
+    if (moved) {
+        linger(b->socket);
+    } else { /* evhttp has closed the socket */
+        bufferevent_setfd(b->socket, -1);
+        bufferevent_free(b->socket);
+    }
+    free(b);
 }
 
 /* --- the beginning ------------------------------------------------------------------------------------------------------ */
