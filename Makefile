@@ -236,7 +236,7 @@ endef
 bench:
 	$(call run_folder,bench)
 
-#: timing         do secrets show in the time? (Welch's t; reports, decides nothing)
+#: timing         do secrets show in the time? (Welch's t; an hour, ARGS=--quick a minute; reports, decides nothing)
 timing:
 	$(call run_folder)
 

@@ -59,9 +59,9 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"records", required_argument, NULL, 'r'},
                                             {"premasters", required_argument, NULL, 'p'},
-                                            {"full", no_argument, NULL, 'f'},
+                                            {"quick", no_argument, NULL, 'q'},
                                             {0}};
-    size_t records = 1000000, premasters = 20000;
+    size_t records = 1000000, premasters = 1000000;
     int opt;
 
     while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -69,8 +69,8 @@ int main(int argc, char **argv)
             records = number(optarg);
         else if (opt == 'p')
             premasters = number(optarg);
-        else if (opt == 'f')
-            premasters = 1000000;
+        else if (opt == 'q')
+            records = 100000, premasters = 20000;
         else
             return 2;
     }
