@@ -35,7 +35,7 @@ static enum sw_err deliver(struct sw_store *s, struct sw_mail *m, const uint8_t 
     return err ? err : row_audit(s, "delivered", m, cert, now);
 }
 
-/* End a transaction of deliver(): its SW_ERR_STATE is a change, too. */
+/* End a transaction of deliver(): its SW_ERR_STATE is a change, too. Of a message that is not handed out nothing stays. */
 static enum sw_err finish_delivery(struct sw_store *s, enum sw_err err, struct sw_mail *m)
 {
     enum sw_err ended = db_finish(s, err == SW_ERR_STATE ? SW_OK : err);
@@ -70,8 +70,6 @@ static enum sw_err take_one(struct sw_store *s, const char *recipient, const uin
     *out = row.mail;
     if (err == SW_OK && row.mail.once != SW_ONCE_STRICT)
         err = deliver(s, out, cert, now);
-    if (err && err != SW_ERR_STATE)
-        return db_finish(s, err);
     return finish_delivery(s, err, out);
 }
 
