@@ -6,7 +6,7 @@
  */
 #include "apps/daemon/rekey.h"
 #include "apps/store/state.h"
-#include "apps/vault/vfile.h"
+#include "apps/vault/head.h"
 #include "base/bytes.h"
 #include "ttp/file.h"
 #include <dirent.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAME_LEN_MAX = 128, BATCH = 64, JOURNAL_MAX = BATCH * (2 + NAME_LEN_MAX + SW_VFILE_HEAD) };
+enum { NAME_LEN_MAX = 128, BATCH = 64, JOURNAL_MAX = BATCH * (2 + NAME_LEN_MAX + VFILE_HEAD_LEN) };
 
 struct pass {
     const struct app *app;
@@ -45,20 +45,20 @@ static int path_of(const struct pass *p, const char *name, char out[STATE_PATH_M
 /* --- the journal -------------------------------------------------------------------------------------------------------- */
 
 /* A head that was being written when the power went: the one in the journal is whole, if anything of it can be trusted. */
-static int repair(struct pass *p, const char *name, uint8_t head[SW_VFILE_HEAD])
+static int repair(struct pass *p, const char *name, uint8_t head[VFILE_HEAD_LEN])
 {
-    uint8_t there[SW_VFILE_HEAD];
+    uint8_t there[VFILE_HEAD_LEN];
     char path[STATE_PATH_MAX];
     bool changed;
     int code = path_of(p, name, path);
     if (code)
         return code;
-    enum sw_err err = sw_vfile_head_read(path, there);
+    enum sw_err err = vfile_head_read(path, there);
     if (err == SW_ERR_NOT_FOUND)
         return APP_DONE;
-    if (err == SW_OK && sw_vfile_head_rewrap(there, p->r, &changed) == SW_ERR_CRYPTO &&
-        sw_vfile_head_rewrap(head, p->r, &changed) == SW_OK)
-        err = sw_vfile_head_write(path, head);
+    if (err == SW_OK && vfile_head_rewrap(there, p->r, &changed) == SW_ERR_CRYPTO &&
+        vfile_head_rewrap(head, p->r, &changed) == SW_OK)
+        err = vfile_head_write(path, head);
     return err ? fail(p, err, name) : APP_DONE;
 }
 
@@ -74,7 +74,7 @@ static int replay(struct pass *p)
     struct sw_reader r = sw_reader_of(file.p, file.len);
     while (sw_reader_left(&r) && !code) {
         char name[NAME_LEN_MAX];
-        uint8_t head[SW_VFILE_HEAD];
+        uint8_t head[VFILE_HEAD_LEN];
         struct sw_reader text = sw_read_vec16(&r);
         struct sw_slice n = sw_read_rest(&text);
         sw_read_copy(&r, head, sizeof head);
@@ -92,7 +92,7 @@ static int write_heads(struct pass *p)
     struct sw_reader r = sw_reader_of(p->bytes, p->batch.len);
     while (sw_reader_left(&r)) {
         char name[NAME_LEN_MAX], path[STATE_PATH_MAX];
-        uint8_t head[SW_VFILE_HEAD];
+        uint8_t head[VFILE_HEAD_LEN];
         struct sw_reader text = sw_read_vec16(&r);
         struct sw_slice n = sw_read_rest(&text);
         sw_read_copy(&r, head, sizeof head);
@@ -100,7 +100,7 @@ static int write_heads(struct pass *p)
         int code = path_of(p, name, path);
         if (code)
             return code;
-        enum sw_err err = sw_vfile_head_write(path, head);
+        enum sw_err err = vfile_head_write(path, head);
         if (err)
             return fail(p, err, name);
         p->r->changed++;
@@ -125,17 +125,17 @@ static int flush(struct pass *p)
 
 static int add(struct pass *p, const char *name, bool unfinished)
 {
-    uint8_t head[SW_VFILE_HEAD];
+    uint8_t head[VFILE_HEAD_LEN];
     char path[STATE_PATH_MAX];
     bool changed = false;
     int code = path_of(p, name, path);
     if (code)
         return code;
-    enum sw_err err = sw_vfile_head_read(path, head);
+    enum sw_err err = vfile_head_read(path, head);
     if (err == SW_ERR_STATE && unfinished) /* it ended before there was anything in it */
         return APP_DONE;
     if (err == SW_OK)
-        err = sw_vfile_head_rewrap(head, p->r, &changed);
+        err = vfile_head_rewrap(head, p->r, &changed);
     if (err == SW_ERR_CRYPTO || err == SW_ERR_STATE) {
         rewrap_unreadable(p->r, name, NULL);
         return APP_DONE;

@@ -3,6 +3,7 @@
  * before, and may take long for that: so it reads from the file what is written meanwhile, too, until it has caught up; only then anybody waits for it.
  */
 #include "apps/file/sink.h"
+#include "apps/vault/disk.h"
 #include "base/hash.h"
 #include <errno.h>
 #include <pthread.h>
@@ -73,28 +74,13 @@ static void used(struct user *u, enum sw_err err, size_t written)
 
 /* --- writing ------------------------------------------------------------------------------------------------------------ */
 
-static enum sw_err write_all(int fd, const uint8_t *p, size_t len, int64_t at)
-{
-    while (len) {
-        ssize_t n = pwrite(fd, p, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return SW_ERR_SYSTEM;
-        p += n;
-        len -= (size_t)n;
-        at += n;
-    }
-    return SW_OK;
-}
-
 static void *write_them(void *arg)
 {
     struct sink *s = arg;
     const uint8_t *p;
     size_t len;
     while ((p = next_buffer(&s->writer, &len)) != NULL) {
-        enum sw_err err = s->writer.err ? SW_OK : write_all(s->fd, p, len, s->written);
+        enum sw_err err = s->writer.err ? SW_OK : disk_write(s->fd, p, len, (off_t)s->written);
         used(&s->writer, err, err || s->writer.err ? 0 : len);
     }
     return NULL;

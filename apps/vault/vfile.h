@@ -3,27 +3,22 @@
  * what is known of the file under the vault's key (apps/vault/vault.h); each chunk is bound to the file, to its place, and to whether it is the last, so that
  * truncation, exchange and change are noticed when it is read.
  *
- * On the disk: 4096 bytes of head ("SWXF1", the file's id, the sealed key and description), then chunks of nonce (12), up to SW_VFILE_CHUNK bytes, tag (16).
+ * On the disk: the head (apps/vault/head.h), then chunks of nonce (12), up to SW_VFILE_CHUNK bytes, tag (16).
  */
 #ifndef SW_APPS_VAULT_VFILE_H
 #define SW_APPS_VAULT_VFILE_H
 
-#include "apps/vault/rewrap.h"
 #include "apps/vault/vault.h"
 #include "base/hash.h"
 
-enum {
-    SW_VFILE_CHUNK = 65536,
-    SW_VFILE_META_MAX = 3500, /* of the description */
-    SW_VFILE_HEAD = 4096
-};
+enum { SW_VFILE_CHUNK = 65536 };
 
 struct sw_vfile;
 
 /*
  * sw_vfile_create: a new file of exactly length bytes, which come by sw_vfile_append; never over another one.
  *   id     16 bytes, public, that say which file it is
- *   meta   what is known of it, sealed with its key
+ *   meta   what is known of it, sealed with its key; at most VFILE_META_MAX bytes (else SW_ERR_ARGUMENT)
  * sw_vfile_resume: go on with one that was not finished: what had reached the disk in whole chunks stays, and is to be hashed by sw_vfile_catch_up before anything
  * is appended.
  * sw_vfile_open: read one that is finished. sw_vfile_peek: only what is known of it, finished or not.
@@ -68,14 +63,5 @@ enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, con
 
 /* sw_vfile_read: up to len bytes from offset on; *got 0 at the end. SW_ERR_CRYPTO: the chunk was changed. */
 enum sw_err sw_vfile_read(struct sw_vfile *file, int64_t offset, void *out, size_t len, size_t *got) SW_MUST_USE;
-
-/*
- * Another key of the vault: the file's own key and description are sealed anew, and its chunks stay. sw_vfile_head_read: the head as it is. SW_ERR_STATE: the
- * file is shorter than that. sw_vfile_head_rewrap: seal it anew, in memory (apps/vault/rewrap.h). sw_vfile_head_write: put it over the one of the file with the
- * same id, and flush it to the disk. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_CRYPTO (no head, another file).
- */
-enum sw_err sw_vfile_head_read(const char *path, uint8_t head[SW_VFILE_HEAD]) SW_MUST_USE;
-enum sw_err sw_vfile_head_rewrap(uint8_t head[SW_VFILE_HEAD], struct rewrap *r, bool *changed) SW_MUST_USE;
-enum sw_err sw_vfile_head_write(const char *path, const uint8_t head[SW_VFILE_HEAD]) SW_MUST_USE;
 
 #endif

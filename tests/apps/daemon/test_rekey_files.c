@@ -1,5 +1,6 @@
 /* Files under another key: all of them, the content untouched; heads torn by a loss of power are made good from the journal. */
 #include "apps/daemon/rekey.h"
+#include "apps/vault/head.h"
 #include "apps/vault/vfile.h"
 #include "base/bytes.h"
 #include "tests/test.h"
@@ -118,17 +119,17 @@ static void names_what_cannot_be_read(void)
 {
     struct tree t;
     char path[256], other[256];
-    uint8_t head[SW_VFILE_HEAD];
+    uint8_t head[VFILE_HEAD_LEN];
     int lost = 0;
     setup(&t, 4);
     path_of(&t, 0, path);
-    CU_ASSERT_EQUAL(truncate(path, SW_VFILE_HEAD - 1), 0);
+    CU_ASSERT_EQUAL(truncate(path, VFILE_HEAD_LEN - 1), 0);
     path_of(&t, 1, path);
     path_of(&t, 2, other);
-    SW_ASSERT_OK(sw_vfile_head_read(path, head));
-    SW_ASSERT_ERR(sw_vfile_head_write(other, head), SW_ERR_CRYPTO);
+    SW_ASSERT_OK(vfile_head_read(path, head));
+    SW_ASSERT_ERR(vfile_head_write(other, head), SW_ERR_CRYPTO);
     head[40] ^= 1;
-    SW_ASSERT_OK(sw_vfile_head_write(path, head));
+    SW_ASSERT_OK(vfile_head_write(path, head));
     static const char *const more[] = {"uploads/0123456789abcdef0123456789abcdef", "media/README"};
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", t.dir, more[i]);
@@ -158,14 +159,14 @@ static void makes_torn_heads_good(void)
 {
     struct tree t;
     char path[256];
-    uint8_t old[SW_VFILE_HEAD], new[SW_VFILE_HEAD], bytes[2 + 128 + SW_VFILE_HEAD];
+    uint8_t old[VFILE_HEAD_LEN], new[VFILE_HEAD_LEN], bytes[2 + 128 + VFILE_HEAD_LEN];
     bool changed;
     setup(&t, 2);
     struct rewrap r = {.from = &t.from, .to = &t.to};
     path_of(&t, 0, path);
-    SW_ASSERT_OK(sw_vfile_head_read(path, old));
+    SW_ASSERT_OK(vfile_head_read(path, old));
     memcpy(new, old, sizeof new);
-    SW_ASSERT_OK(sw_vfile_head_rewrap(new, &r, &changed));
+    SW_ASSERT_OK(vfile_head_rewrap(new, &r, &changed));
     struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
     const char *name = path + strlen(t.dir) + 1;
     sw_write_u16(&w, (unsigned)strlen(name));
@@ -174,7 +175,7 @@ static void makes_torn_heads_good(void)
 
     for (size_t torn = 26; torn < 100; torn += 24) { /* in the nonce, in the key, in what is said of it */
         memcpy(old, new, torn);
-        SW_ASSERT_OK(sw_vfile_head_write(path, old));
+        SW_ASSERT_OK(vfile_head_write(path, old));
         SW_ASSERT_ERR(read_back(&t, 0, &t.from), torn == 26 ? SW_OK : SW_ERR_CRYPTO);
         write_journal(&t, bytes, w.len);
         CU_ASSERT_EQUAL(rekey_files(&t.app, t.dir, &r), APP_DONE);
@@ -189,7 +190,7 @@ static void believes_no_other_journal(void)
 {
     struct tree t, other;
     char path[256];
-    uint8_t head[SW_VFILE_HEAD], bytes[2 + 128 + SW_VFILE_HEAD] = {0xff, 0xff, 1, 2, 3};
+    uint8_t head[VFILE_HEAD_LEN], bytes[2 + 128 + VFILE_HEAD_LEN] = {0xff, 0xff, 1, 2, 3};
     setup(&t, 1);
     setup(&other, 1);
     struct rewrap r = {.from = &t.from, .to = &t.to};
@@ -199,7 +200,7 @@ static void believes_no_other_journal(void)
     CU_ASSERT_EQUAL(rekey_files(&t.app, t.dir, &r), APP_DONE);
 
     path_of(&other, 0, path);
-    SW_ASSERT_OK(sw_vfile_head_read(path, head));
+    SW_ASSERT_OK(vfile_head_read(path, head));
     struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
     const char *name = path + strlen(other.dir) + 1;
     sw_write_u16(&w, (unsigned)strlen(name));

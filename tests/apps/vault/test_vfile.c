@@ -1,4 +1,5 @@
 /* Files encrypted at rest: every size around the chunk's, every byte flipped, every cut, every exchange of chunks. */
+#include "apps/vault/head.h"
 #include "apps/vault/vfile.h"
 #include "tests/test.h"
 #include <fcntl.h>
@@ -213,15 +214,15 @@ static void is_described_anew(void)
 {
     struct place p;
     struct sw_vfile *f;
-    uint8_t digest[32], *data = content(100000), *text = content(SW_VFILE_META_MAX);
+    uint8_t digest[32], *data = content(100000), *text = content(VFILE_META_MAX);
     size_t len;
     setup(&p);
     SW_ASSERT_OK(sw_vfile_create(&f, &p.vault, p.path, id, 100000, "another one, and longer", 23));
     SW_ASSERT_OK(sw_vfile_append(f, data, 70000));
-    SW_ASSERT_OK(sw_vfile_describe(f, &p.vault, text, SW_VFILE_META_MAX));
-    SW_ASSERT_ERR(sw_vfile_describe(f, &p.vault, text, SW_VFILE_META_MAX + 1), SW_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(memcmp(sw_vfile_meta(f, &len), text, SW_VFILE_META_MAX), 0);
-    CU_ASSERT_EQUAL(len, SW_VFILE_META_MAX);
+    SW_ASSERT_OK(sw_vfile_describe(f, &p.vault, text, VFILE_META_MAX));
+    SW_ASSERT_ERR(sw_vfile_describe(f, &p.vault, text, VFILE_META_MAX + 1), SW_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(memcmp(sw_vfile_meta(f, &len), text, VFILE_META_MAX), 0);
+    CU_ASSERT_EQUAL(len, VFILE_META_MAX);
     SW_ASSERT_OK(sw_vfile_append(f, data + 70000, 30000));
     SW_ASSERT_OK(sw_vfile_describe(f, &p.vault, "meta", 4));
     SW_ASSERT_OK(sw_vfile_finish(f, digest));
