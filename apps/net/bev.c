@@ -12,6 +12,7 @@
  */
 #include "apps/net/bev.h"
 #include "apps/net/linger.h"
+#include "apps/net/records.h"
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -142,72 +143,19 @@ static bool is_answering(const struct bev *b)
 /* Records that are ready, to the socket's output. False without memory. */
 static bool send_records(struct bev *b)
 {
-    size_t len;
-    const uint8_t *p;
-    struct evbuffer *out = bufferevent_get_output(b->socket);
-    while ((p = sw_conn_out_buf(b->conn, &len)) != NULL) {
-        if (evbuffer_add(out, p, len) || sw_conn_out_ack(b->conn, len))
-            return false;
-        table.totals.sent += len;
-    }
-    return true;
-}
-
-/* Decrypted bytes into dst, as many as it may take. False without memory. */
-static bool give_plaintext(struct bev *b, struct evbuffer *dst, size_t *room)
-{
-    size_t len;
-    const uint8_t *p;
-    while (*room && (p = sw_conn_peek(b->conn, &len)) != NULL) {
-        size_t n = len < *room ? len : *room;
-        if (evbuffer_add(dst, p, n) || sw_conn_skip(b->conn, n))
-            return false;
-        *room -= n;
-    }
-    return true;
-}
-
-/* Bytes of the socket into the connection: false when it takes no more for now. */
-static bool take_records(struct bev *b, struct evbuffer *src)
-{
-    size_t room;
-    if (!evbuffer_get_length(src) || !(sw_conn_wants(b->conn) & SW_WANT_RECV))
-        return false;
-    uint8_t *to = sw_conn_in_buf(b->conn, &room);
-    int n = to ? evbuffer_remove(src, to, room) : 0;
-    if (n <= 0)
-        return false;
-    table.totals.received += (uint64_t)n;
-    (void)sw_conn_in_ack(b->conn, (size_t)n); /* the connection keeps its error */
-    return true;
+    return records_flush(b->conn, bufferevent_get_output(b->socket), &table.totals.sent);
 }
 
 /*
- * The socket's bufferevent reads four kilobytes at a time: where much comes, the rest is taken from the socket itself, past it, and some of that at a time, so that
- * the others have their turn. What ends the connection is left for it to find.
+ * The socket's bufferevent reads four kilobytes at a time: where much comes, the rest is taken from the socket itself, past it, and some of that at a
+ * time, so that the others have their turn. What ends the connection is left for it to find.
  */
 static bool take_more(struct bev *b, unsigned *turns)
 {
-    size_t room;
-    if (*turns == 0 || !(sw_conn_wants(b->conn) & SW_WANT_RECV))
-        return false;
-    uint8_t *to = sw_conn_in_buf(b->conn, &room);
-    ssize_t n = to ? recv(b->fd, to, room, MSG_DONTWAIT) : 0;
-    if (n <= 0)
+    if (*turns == 0 || !records_feed_from(b->conn, b->fd, &table.totals.received))
         return false;
     (*turns)--;
-    table.totals.received += (uint64_t)n;
-    (void)sw_conn_in_ack(b->conn, (size_t)n);
     return true;
-}
-
-static bool over(const struct bev *b)
-{
-    uint8_t none;
-    size_t got;
-    if (sw_conn_error(b->conn))
-        return true;
-    return (sw_conn_wants(b->conn) & SW_WANT_READ) && sw_conn_read(b->conn, &none, 0, &got) == SW_ERR_CLOSED;
 }
 
 /*
@@ -240,7 +188,7 @@ static void note_changes(struct bev *b)
         if (b->hooks->established)
             b->hooks->established(b->hooks->ctx, b->conn);
     }
-    if (over(b))
+    if (records_ended(b->conn))
         tell_end(b);
 }
 
@@ -293,8 +241,7 @@ static enum bufferevent_filter_result decrypt(struct evbuffer *src, struct evbuf
                                               enum bufferevent_flush_mode mode, void *ctx)
 {
     struct bev *b = ctx;
-    unsigned turns = TURNS;
-    bool much = evbuffer_get_length(src) >= MUCH;
+    unsigned turns = evbuffer_get_length(src) >= MUCH ? TURNS : 0;
     (void)mode;
     if (b->fd < 0) {
         if (!move_socket(b)) {
@@ -310,9 +257,9 @@ static enum bufferevent_filter_result decrypt(struct evbuffer *src, struct evbuf
         return pass(src, dst, limit);
     size_t room = limit < 0 ? SIZE_MAX : (size_t)limit, all = room;
     do {
-        if (!give_plaintext(b, dst, &room) || !send_records(b))
+        if (!records_read(b->conn, dst, &room) || !send_records(b))
             return BEV_ERROR;
-    } while (take_records(b, src) || (much && take_more(b, &turns)));
+    } while (records_feed(b->conn, src, &table.totals.received) || take_more(b, &turns));
     if (!room) /* what is left may be in the connection already, where no event tells of it */
         hold(b);
     if (b->told_end || sw_conn_error(b->conn))
@@ -327,22 +274,12 @@ static enum bufferevent_filter_result encrypt(struct evbuffer *src, struct evbuf
                                               enum bufferevent_flush_mode mode, void *ctx)
 {
     struct bev *b = ctx;
-    size_t before = evbuffer_get_length(dst), start = evbuffer_get_length(src);
+    size_t start = evbuffer_get_length(src);
     (void)mode;
     if (!b->conn)
         return pass(src, dst, limit);
-    while (evbuffer_get_length(src) && (sw_conn_wants(b->conn) & SW_WANT_WRITE)) {
-        struct evbuffer_iovec piece;
-        size_t taken;
-        if (evbuffer_peek(src, -1, NULL, &piece, 1) < 1)
-            break;
-        if (sw_conn_write(b->conn, piece.iov_base, piece.iov_len, &taken) || evbuffer_drain(src, taken))
-            return BEV_ERROR;
-        if (!send_records(b))
-            return BEV_ERROR;
-        if (limit >= 0 && evbuffer_get_length(dst) - before >= (size_t)limit)
-            break;
-    }
+    if (!records_write(b->conn, src, dst, limit, &table.totals.sent))
+        return BEV_ERROR;
     /* nothing more to say for a while: an answer is out, or whoever waits has been told what there was */
     if (!evbuffer_get_length(src) && (!b->busy || b->gone))
         sw_conn_release(b->conn);

@@ -1,5 +1,5 @@
 /*
- * A TLS connection as a libevent bufferevent: the only file where the stack meets libevent. What evhttp writes into the bufferevent leaves
+ * A TLS connection as a libevent bufferevent: with apps/net/records.h, the only place where the stack meets libevent. What evhttp writes into the bufferevent leaves
  * the socket as records, and what evhttp reads was decrypted; evhttp knows nothing of it.
  */
 #ifndef SW_APPS_NET_BEV_H
