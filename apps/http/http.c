@@ -90,6 +90,16 @@ const uint8_t *http_body(struct http_request *rq, size_t *len)
     return *len ? evbuffer_pullup(in, -1) : (const uint8_t *)"";
 }
 
+const char *http_address(const struct http_request *rq)
+{
+    struct evhttp_connection *conn = evhttp_request_get_connection(rq->ev);
+    char *address = NULL;
+    ev_uint16_t port;
+    if (conn)
+        evhttp_connection_get_peer(conn, &address, &port);
+    return address ? address : "";
+}
+
 struct evbuffer *http_take_body(struct http_request *rq)
 {
     struct evbuffer *out = evbuffer_new();

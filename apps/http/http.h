@@ -102,6 +102,8 @@ bool http_is_text(const char *text);
 const char *http_query(const struct http_request *rq, const char *name);
 const char *http_header(const struct http_request *rq, const char *name);
 const uint8_t *http_body(struct http_request *rq, size_t *len);
+/* http_address: whence it comes, numeric, without the port; "" where the peer has left. Valid as long as the request. */
+const char *http_address(const struct http_request *rq);
 
 /* http_set_header: of the answer; before it begins. */
 void http_set_header(struct http_request *rq, const char *name, const char *format, ...)

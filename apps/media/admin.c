@@ -26,9 +26,9 @@ struct admin {
 static const char *type_of(const char *path)
 {
     static const char *const rows[][2] = {
-        {"mp3", "audio/mpeg"},  {"ogg", "audio/ogg"},        {"oga", "audio/ogg"}, {"opus", "audio/ogg"},
-        {"flac", "audio/flac"}, {"wav", "audio/wav"},        {"m4a", "audio/mp4"}, {"mp4", "video/mp4"},
-        {"webm", "video/webm"}, {"mkv", "video/x-matroska"},
+        {"mp3", "audio/mpeg"},  {"ogg", "audio/ogg"},   {"oga", "audio/ogg"},       {"opus", "audio/ogg"},
+        {"flac", "audio/flac"}, {"wav", "audio/wav"},   {"m4a", "audio/mp4"},       {"mp4", "video/mp4"},
+        {"aac", "audio/aac"},   {"webm", "video/webm"}, {"mov", "video/quicktime"}, {"mkv", "video/x-matroska"},
     };
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++)

@@ -71,18 +71,29 @@ static int list(struct app *app)
     return code;
 }
 
-/* One answer: the rest, or as much as one connection may carry. *lost: the connection broke, and what has not come can be asked for again; the last try that brings nothing says so. */
-static int play_part(struct playing *p, bool last_try, bool *lost)
+/*
+ * What is asked for next: the rest, or as much as one connection may carry. At first that is no part but the track: who asks for a part goes on, also at the beginning, with what the server
+ * may not know yet to have broken off.
+ */
+static void say_range(const struct playing *p, bool goes_on, char *out, size_t cap)
+{
+    out[0] = 0;
+    if (p->rekey)
+        snprintf(out, cap, "Range: bytes=%lld-%lld\r\n", (long long)p->offset,
+                 (long long)(p->offset + (int64_t)p->rekey - 1));
+    else if (goes_on)
+        snprintf(out, cap, "Range: bytes=%lld-\r\n", (long long)p->offset);
+}
+
+/* One answer. *lost: the connection broke, and what has not come can be asked for again; after TRIES - 1 in vain the last one that brings nothing says so. */
+static int play_part(struct playing *p, int tries, bool *lost)
 {
     uint8_t buf[BUFFER];
     char range[96];
     size_t got = 1;
     int code;
-    if (p->rekey)
-        snprintf(range, sizeof range, "Range: bytes=%lld-%lld\r\n", (long long)p->offset,
-                 (long long)(p->offset + (int64_t)p->rekey - 1));
-    else
-        snprintf(range, sizeof range, "Range: bytes=%lld-\r\n", (long long)p->offset);
+    bool last_try = tries + 1 == TRIES;
+    say_range(p, p->offset || tries, range, sizeof range);
     const struct http_send get = {.method = "GET", .path = p->url, .headers = range};
     enum http_fate fate = http_client_send(&p->http, &get, !last_try, &code);
     *lost = fate == HTTP_LOST;
@@ -115,7 +126,7 @@ static int play_all(struct playing *p)
     bool lost;
     do {
         int64_t before = p->offset;
-        code = play_part(p, tries + 1 == TRIES, &lost);
+        code = play_part(p, tries, &lost);
         tries = p->offset > before ? 0 : tries + 1;
         if (lost && tries < TRIES) {
             clock_pause(100L << tries);

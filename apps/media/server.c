@@ -12,14 +12,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { PATH_LENGTH = 4096 };
+enum { PATH_LENGTH = 4096, ADDRESS_MAX = 64 };
 
 struct stream {
     LIST_ENTRY(stream) in_list;
     struct media_service *service;
     struct sw_vfile *file;
     int64_t offset;
-    char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
+    char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX], address[ADDRESS_MAX];
     bool began; /* the store was told of it */
 };
 
@@ -145,19 +145,30 @@ static void stream_done(void *user, bool complete)
     stream_free(st);
 }
 
-static bool is_played(const struct media_service *s, const char *holder, const char *track)
+/* A stream of the same track under the same licence; address: from there, or NULL. */
+static const struct stream *find_stream(const struct media_service *s, const struct stream *like, const char *address)
 {
     const struct stream *st;
     LIST_FOREACH(st, &s->streams, in_list)
-    if (strcmp(st->holder, holder) == 0 && strcmp(st->track, track) == 0)
-        return true;
-    return false;
+    if (strcmp(st->holder, like->holder) == 0 && strcmp(st->track, like->track) == 0 &&
+        (!address || strcmp(st->address, address) == 0))
+        return st;
+    return NULL;
 }
 
-/* Two players at once are two plays, and a licence is for one at a time; who seeks closes his old connection behind the new one. */
+/*
+ * A player that seeks asks for the other place before it closes the connection it has. That place may be the very beginning: where a part is asked for, if only all from there on,
+ * and from where this very track is being played, it is taken for the same player.
+ */
+static bool is_seeking(const struct media_service *s, const struct http_request *rq, const struct stream *st)
+{
+    return st->offset > 0 || (http_header(rq, "Range") && find_stream(s, st, st->address));
+}
+
+/* Two players at once are two plays, and a licence is for one at a time. */
 static enum sw_err begin_player(const struct media_service *s, struct stream *st, bool seeks)
 {
-    if (!seeks && is_played(s, st->holder, st->track))
+    if (!seeks && find_stream(s, st, NULL))
         return SW_ERR_STATE;
     enum sw_err err = sw_store_begin_player(s->store, st->holder, st->track);
     st->began = err == SW_OK;
@@ -165,12 +176,11 @@ static enum sw_err begin_player(const struct media_service *s, struct stream *st
 }
 
 /* One play is debited, or goes on. Answers itself and returns false if it may not. */
-static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, struct stream *st,
-                  bool seeks)
+static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, struct stream *st)
 {
     struct sw_licence a;
     bool fresh;
-    enum sw_err err = begin_player(s, st, seeks);
+    enum sw_err err = begin_player(s, st, is_seeking(s, rq, st));
     if (err == SW_ERR_STATE) {
         happened(s, "is played already", t->title, rq->peer.name);
         http_problem(rq, 409, "%s is being played with this licence", t->title);
@@ -224,8 +234,9 @@ static void play(void *ctx, struct http_request *rq)
     st->offset = range.from;
     holder_of(rq, st->holder);
     snprintf(st->track, sizeof st->track, "%s", t.id);
+    snprintf(st->address, sizeof st->address, "%s", http_address(rq));
     bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
-    if (!head && !debit(s, rq, &t, st, range.from > 0)) {
+    if (!head && !debit(s, rq, &t, st)) {
         stream_free(st);
         return;
     }

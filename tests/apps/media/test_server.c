@@ -234,6 +234,8 @@ static void one_player_at_a_time(void)
     CU_ASSERT_EQUAL(play(&again, "1", ""), 409);
     CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=1000-1999\r\n"), 206); /* who seeks may */
     CU_ASSERT_EQUAL(again.body_len, 1000);
+    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=0-99\r\n"), 206); /* also to the beginning */
+    CU_ASSERT_EQUAL(again.body_len, 100);
     CU_ASSERT_EQUAL(plays_left(&again), 2);
     http_peer_close(&again);
     CU_ASSERT_TRUE(http_ask_until(&h.alice, NULL));
