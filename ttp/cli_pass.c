@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -97,8 +98,10 @@ static enum cli_pass_result from_file(const char *source, const char *path, stru
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return fail(CLI_PASS_SYSTEM, source, "", why);
+    struct stat st;
     enum cli_pass_result result = from_fd(source, fd, pass, why);
     int saved = errno;
+    pass->exposed = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH));
     close(fd);
     errno = saved;
     return result;
@@ -121,7 +124,7 @@ enum cli_pass_result cli_pass_get(const struct cli_pass_ask *ask, struct cli_pas
 {
     const char *source = ask->source;
     *why = 0;
-    pass->given = false;
+    pass->given = pass->exposed = false;
     pass->len = 0;
     pass->text[0] = 0;
     if (!source)

@@ -14,6 +14,7 @@ struct cli_pass {
     char text[CLI_PASS_MAX]; /* NUL-terminated */
     size_t len;
     bool given;
+    bool exposed; /* others than its owner can read the file it is from */
 };
 
 struct cli_pass_ask {
@@ -34,6 +35,9 @@ enum cli_pass_result {
 /* What the sources are, for whoever named another: after the name of his option. */
 #define CLI_PASS_SOURCES                                                                                               \
     "takes prompt, file:F, env:V or fd:N; a passphrase itself would be seen by every user of this machine"
+
+/* What is to be said of one that is exposed, and taken all the same: after the name of its source. */
+#define CLI_PASS_EXPOSED ": others can read this passphrase (chmod 600)"
 
 /*
  * cli_pass_get: the passphrase; given says whether there is one.

@@ -286,6 +286,15 @@ static enum sw_err replace(struct sw_file_stage *s)
     return SW_OK;
 }
 
+/* What replaced another stays: that one is gone. */
+static void take_name_back(const struct sw_file_stage *s)
+{
+    int saved = errno;
+    if (!(s->flags & SW_FILE_REPLACE))
+        unlinkat(s->dir, base_name(s->path), 0);
+    errno = saved;
+}
+
 enum sw_err sw_file_commit(struct sw_file_stage *s)
 {
     enum sw_err err = SW_OK;
@@ -293,8 +302,10 @@ enum sw_err sw_file_commit(struct sw_file_stage *s)
         err = replace(s);
     else if (!give_name(s, base_name(s->path)))
         err = errno == EEXIST ? SW_ERR_EXISTS : SW_ERR_SYSTEM;
-    if (err == SW_OK && fsync(s->dir))
+    if (err == SW_OK && fsync(s->dir)) {
         err = SW_ERR_SYSTEM;
+        take_name_back(s);
+    }
     sw_file_abort(s);
     return err;
 }

@@ -7,9 +7,9 @@
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
 #include "ttp/verify.h"
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 struct adoption {
     struct ttp_certs read; /* the certificate */
@@ -25,6 +25,8 @@ struct adoption {
     struct sw_verify_result verdict;
     char key_pem[SW_KEY_PEM_MAX];
     struct ttp_stages stages;
+    bool begun; /* an index, with what was found */
+    struct ttp_rebuilt found;
 };
 
 /* The path from the certificate to a root of the chain, by the rules every verifier follows. */
@@ -71,6 +73,24 @@ static int check_cert(const struct ttp *t, struct adoption *a)
     return check_chain(t, a);
 }
 
+static int another_ca(const struct ttp *t)
+{
+    return ttp_error(t, TTP_REFUSED,
+                     "%s: there is a CA's key here already; another CA needs a directory of its own (--pki)", t->dir);
+}
+
+/* Of --key-file: the same that is here already, when an adoption that was interrupted is begun again. */
+static int compare_key(const struct ttp *t, const struct adoption *a, const char *given)
+{
+    struct sw_privkey *key;
+    int err = ttp_read_key(t, given, &key);
+    if (err)
+        return err;
+    bool same = sw_pubkey_eq(sw_privkey_public(key), sw_privkey_public(a->key));
+    sw_privkey_free(key);
+    return same ? TTP_DONE : another_ca(t);
+}
+
 /* The key that is in DIR, by its public half: the file is read, so a passphrase may be asked for. */
 static int find_key(const struct ttp *t, struct adoption *a)
 {
@@ -91,16 +111,15 @@ static int find_key(const struct ttp *t, struct adoption *a)
     if (!a->key && !given)
         return ttp_error(t, TTP_USAGE, "%s: the key of this CA is not in %s: say with --key-file where it is",
                          t->argv[0], t->dir);
+    int err = TTP_DONE;
     if (a->have_key && given)
-        return ttp_error(t, TTP_REFUSED,
-                         "%s: there is a CA's key here already; another CA needs a directory of its own (--pki)",
-                         t->dir);
-    if (!a->key) {
-        int err = ttp_read_sealed_key(t, given, &a->key, &a->was_sealed);
-        if (err)
-            return err;
+        err = compare_key(t, a, given);
+    else if (!a->key)
+        err = ttp_read_sealed_key(t, given, &a->key, &a->was_sealed);
+    if (err)
+        return err;
+    if (!a->have_key)
         a->stem = a->root ? "root" : "ca";
-    }
     return sw_pubkey_eq(sw_privkey_public(a->key), &a->cert.key) ? TTP_DONE
                                                                  : ttp_fail(t, SW_ERR_KEY_MISMATCH, t->argv[0]);
 }
@@ -129,6 +148,17 @@ static int stage_above(const struct ttp *t, struct adoption *a)
     return err;
 }
 
+/* The intermediates of an earlier adoption, where now none are between: full chains would go on sending them. */
+static int forget_chain(const struct ttp *t, const struct adoption *a)
+{
+    char path[TTP_PATH_CAP];
+    if (a->root || a->verdict.path_len != 2)
+        return TTP_DONE;
+    if (!ttp_path(t, "chain", "crt", path))
+        return TTP_USAGE;
+    return unlink(path) == 0 || errno == ENOENT ? TTP_DONE : ttp_fail(t, SW_ERR_SYSTEM, path);
+}
+
 static int stage_key(const struct ttp *t, struct adoption *a)
 {
     char path[TTP_PATH_CAP];
@@ -143,8 +173,9 @@ static int stage_key(const struct ttp *t, struct adoption *a)
 }
 
 /* What was known before, and what is not any more. */
-static void tell(const struct ttp *t, const struct adoption *a, const struct ttp_rebuilt *found)
+static void tell(const struct ttp *t, const struct adoption *a)
 {
+    const struct ttp_rebuilt *found = &a->found;
     const char *more = found->certificates == 1 ? "" : "s";
     if (a->have_key && (a->was_here || found->certificates || found->number >= 0 || found->revoked))
         ttp_note(t,
@@ -155,7 +186,7 @@ static void tell(const struct ttp *t, const struct adoption *a, const struct ttp
         ttp_say(t, "Taken over   %zu certificate%s, %zu revoked", found->certificates, more, found->revoked);
 }
 
-static int rebuild(const struct ttp *t, const struct adoption *a, struct ttp_index *ix, struct ttp_rebuilt *found)
+static int rebuild(const struct ttp *t, struct adoption *a, struct ttp_index *ix)
 {
     bool empty;
     struct ttp_ca ca = {.cert = a->cert};
@@ -167,31 +198,64 @@ static int rebuild(const struct ttp *t, const struct adoption *a, struct ttp_ind
     if (!err)
         err = ttp_ca_id(t, &ca, t->argv[0]);
     if (!err)
-        err = ttp_rebuild(t, &ca, ix, found);
-    if (!err)
-        tell(t, a, found);
+        err = ttp_rebuild(t, &ca, ix, &a->found);
+    a->begun = !err;
     return err;
 }
 
-static int record(const struct ttp *t, const struct adoption *a)
+static int record(const struct ttp *t, struct adoption *a, struct ttp_index *ix)
+{
+    char serial[TTP_SERIAL_CAP], subject[512];
+    sw_cert_name_text(a->cert.subject, subject, sizeof subject);
+    int err = rebuild(t, a, ix);
+    return err ? err : ttp_index_audit(ix, "adopt", ttp_serial_text(a->cert.serial, serial), subject);
+}
+
+/*
+ * The names are given inside the act: an index that names a CA, and no file of it, cannot be. Killed between, the files are there and the index is
+ * empty, which every verb says, and the same command again goes through.
+ */
+static int record_and_name(const struct ttp *t, struct adoption *a)
 {
     struct ttp_index *ix;
-    struct ttp_rebuilt found = {.number = -1};
-    char serial[TTP_SERIAL_CAP], subject[512];
     int err = ttp_index_open(t, true, &ix);
     if (err)
         return err;
-    sw_cert_name_text(a->cert.subject, subject, sizeof subject);
     err = ttp_index_begin(ix);
+    if (!err && !a->have_key && ttp_ca_exists(t)) /* meanwhile */
+        err = another_ca(t);
     if (!err)
-        err = rebuild(t, a, ix, &found);
+        err = record(t, a, ix);
     if (!err)
-        err = ttp_index_audit(ix, "adopt", ttp_serial_text(a->cert.serial, serial), subject);
+        err = ttp_stages_name(t, &a->stages);
     if (!err)
-        err = ttp_index_commit(ix);
+        err = forget_chain(t, a);
+    if (!err && (err = ttp_index_commit(ix)) != TTP_DONE)
+        ttp_stages_take_back(&a->stages);
     ttp_index_rollback(ix);
     ttp_index_close(ix);
+    if (!err && a->begun)
+        tell(t, a);
     return err;
+}
+
+/* The certificate last: with that file the CA is there. */
+static int stage_all(const struct ttp *t, struct adoption *a, struct ttp_files *files)
+{
+    int err = stage_key(t, a);
+    if (!err)
+        err = stage_above(t, a);
+    if (!err && !ttp_path(t, a->stem, "crt", files->crt))
+        err = TTP_USAGE;
+    return err ? err : ttp_stage_certs(t, &a->stages, files->crt, &a->cert.der, 1, SW_FILE_REPLACE);
+}
+
+static void advise(const struct ttp *t, const struct adoption *a)
+{
+    if (a->was_sealed && !a->have_key && !ttp_has(t, TTP_OPT_PASSOUT))
+        ttp_note(t, "the key was under a passphrase, and is not in %s (--passout, or ttp passwd)", t->dir);
+    if (a->cert.has_key_usage && !(a->cert.key_usage & SW_KU_CRL_SIGN))
+        ttp_note(t, "by its key usage this CA cannot sign revocation lists");
 }
 
 static int adopt(struct ttp *t, struct adoption *a)
@@ -211,21 +275,11 @@ static int adopt(struct ttp *t, struct adoption *a)
     if (!err)
         err = ttp_make_dir(t);
     if (!err)
-        err = stage_key(t, a);
+        err = stage_all(t, a, &files);
     if (!err)
-        err = stage_above(t, a);
-    if (!err && !ttp_path(t, a->stem, "crt", files.crt))
-        err = TTP_USAGE;
-    if (!err) /* last: with this file the CA is there */
-        err = ttp_stage_certs(t, &a->stages, files.crt, &a->cert.der, 1, SW_FILE_REPLACE);
+        err = record_and_name(t, a);
     if (!err)
-        err = record(t, a);
-    if (!err)
-        err = ttp_stages_name(t, &a->stages);
-    if (!err && a->was_sealed && !a->have_key && !ttp_has(t, TTP_OPT_PASSOUT))
-        ttp_note(t, "the key was under a passphrase, and is not in %s (--passout, or ttp passwd)", t->dir);
-    if (!err && a->cert.has_key_usage && !(a->cert.key_usage & SW_KU_CRL_SIGN))
-        ttp_note(t, "by its key usage this CA cannot sign revocation lists");
+        advise(t, a);
     return err ? err : ttp_report(t, a->cert.der.p, a->cert.der.len, &files);
 }
 

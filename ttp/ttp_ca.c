@@ -170,13 +170,27 @@ bool ttp_ca_is_made(const struct ttp *t)
     return find_stem(t, "crt") != NULL;
 }
 
+bool ttp_ca_is_intermediate(const struct ttp *t)
+{
+    char path[TTP_PATH_CAP];
+    return (ttp_path(t, "ca", "crt", path) && sw_file_exists(path)) ||
+           (ttp_path(t, "ca", "key", path) && sw_file_exists(path));
+}
+
 static int no_ca(const struct ttp *t)
 {
-    if (find_stem(t, "key"))
+    const char *stem = find_stem(t, "key");
+    if (!stem)
+        return ttp_error(t, TTP_BAD_INPUT, TTP_NO_CA, t->dir);
+    if (strcmp(stem, "ca") == 0)
         return ttp_error(t, TTP_BAD_INPUT,
                          "%s: this CA has no certificate yet: have ca.csr signed, then \"ttp adopt\" the certificate",
                          t->dir);
-    return ttp_error(t, TTP_BAD_INPUT, TTP_NO_CA, t->dir);
+    return ttp_error(
+        t, TTP_BAD_INPUT,
+        "%s: root.key is there without its certificate: \"ttp adopt\" takes that in; if a \"ttp init\" was "
+        "interrupted there is none: remove root.key and begin again",
+        t->dir);
 }
 
 int ttp_ca_key(const struct ttp *t, struct ttp_ca *ca)
@@ -215,8 +229,7 @@ int ttp_ca_id(const struct ttp *t, struct ttp_ca *ca, const char *path)
 static int load(const struct ttp *t, bool with_key, struct ttp_ca *ca)
 {
     char path[TTP_PATH_CAP];
-    /* an intermediate CA keeps its root beside it, so ca.crt counts first */
-    bool intermediate = ttp_path(t, "ca", "crt", path) && sw_file_exists(path);
+    bool intermediate = ttp_ca_is_intermediate(t);
     ca->stem = intermediate ? "ca" : "root";
     if (!ttp_path(t, ca->stem, "crt", path))
         return TTP_USAGE;

@@ -118,6 +118,8 @@ int ttp_ca_id(const struct ttp *t, struct ttp_ca *ca, const char *path);
 bool ttp_ca_exists(const struct ttp *t);
 /* ttp_ca_is_made: whether it holds the certificate of one. */
 bool ttp_ca_is_made(const struct ttp *t);
+/* ttp_ca_is_intermediate: whether the CA there, or the one that is to be, has another above it, whose root.crt may lie there as well. */
+bool ttp_ca_is_intermediate(const struct ttp *t);
 
 /*
  * ttp_may_write: refuse a path that is, by whatever name, the private key of the directory's CA or another file that the CA lives by; not with
@@ -248,17 +250,21 @@ enum { TTP_STAGES_MAX = 4 };
 struct ttp_stages {
     struct sw_file_stage v[TTP_STAGES_MAX];
     size_t n;
+    bool is_new[TTP_STAGES_MAX]; /* of the named ones: it took the place of nothing */
+    size_t named;
 };
 
 /*
  * ttp_stage: put bytes on the disk for path; nothing where either is empty. flags: SW_FILE_, and REPLACE with --force. ttp_stage_certs: certificates as
- * PEM. ttp_stages_name: give all their names, in this order; if one cannot have it, those before it lose theirs again. ttp_stages_forget: leave
- * nothing behind; in any case at the end. Exit codes.
+ * PEM. ttp_stages_name: give all their names, in this order; if one cannot have it, those before it lose theirs again. ttp_stages_take_back: take the
+ * names away again that were given, of those that took the place of nothing. ttp_stages_forget: leave no file without a name behind; in any case at
+ * the end. Exit codes.
  */
 int ttp_stage(const struct ttp *t, struct ttp_stages *s, const char *path, struct sw_slice bytes, unsigned flags);
 int ttp_stage_certs(const struct ttp *t, struct ttp_stages *s, const char *path, const struct sw_slice *ders, size_t n,
                     unsigned flags);
 int ttp_stages_name(const struct ttp *t, struct ttp_stages *s);
+void ttp_stages_take_back(struct ttp_stages *s);
 void ttp_stages_forget(struct ttp_stages *s);
 
 /* --- ttp_make.c --- */

@@ -151,12 +151,13 @@ static int check_version(struct ttp_index *ix, int64_t *version)
 static int is_lost(const struct ttp_index *ix)
 {
     char path[TTP_PATH_CAP];
-    if (ttp_path(ix->t, "ca", "csr", path) && sw_file_exists(path))
+    bool intermediate = ttp_ca_is_intermediate(ix->t);
+    bool made = ttp_path(ix->t, intermediate ? "ca" : "root", "crt", path) && sw_file_exists(path);
+    if (!made || (ttp_path(ix->t, "ca", "csr", path) && sw_file_exists(path)))
         return ttp_error(ix->t, TTP_BAD_INPUT,
                          "%s: there is no index: take the certificate of this CA in with \"ttp adopt\"; if it was "
                          "adopted before, bring the index back from a backup instead",
                          ix->path);
-    bool intermediate = ttp_path(ix->t, "ca", "crt", path) && sw_file_exists(path);
     return ttp_error(ix->t, TTP_BAD_INPUT,
                      "%s: the index of this CA is lost: bring it back from a backup; if there is none, \"ttp adopt "
                      "%s/%s.crt\" begins another with what the files there tell",

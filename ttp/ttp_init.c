@@ -112,6 +112,12 @@ static int make_intermediate(struct ttp *t, struct init *in)
 static int prepare(struct ttp *t, struct init *in, bool intermediate)
 {
     char prefix[TTP_PATH_CAP];
+    if (ttp_ca_exists(t) && !ttp_ca_is_made(t) && !ttp_ca_is_intermediate(t))
+        return ttp_error(
+            t, TTP_REFUSED,
+            "%s: root.key is there without its certificate: if a \"ttp init\" was interrupted, remove it and "
+            "begin again; if it is another tool's, \"ttp adopt\" brings its certificate in",
+            t->dir);
     if (ttp_ca_exists(t))
         return ttp_error(t, TTP_REFUSED,
                          "%s: there is a CA here already; another one needs a directory of its own (--pki)", t->dir);

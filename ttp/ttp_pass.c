@@ -12,6 +12,8 @@ int ttp_pass_get(const struct ttp *t, enum ttp_option id, const char *what, bool
     snprintf(prompt, sizeof prompt, "Passphrase for %s", what);
     switch (cli_pass_get(&ask, pass, why)) {
     case CLI_PASS_DONE:
+        if (pass->exposed)
+            ttp_note(t, "%s" CLI_PASS_EXPOSED, ask.source);
         return TTP_DONE;
     case CLI_PASS_SYSTEM:
         return ttp_fail(t, SW_ERR_SYSTEM, why);

@@ -33,28 +33,26 @@ void ttp_stages_forget(struct ttp_stages *s)
     s->n = 0;
 }
 
-/* What got its name here, and took the place of nothing, goes again. */
-static void take_back(struct ttp_stages *s, const bool *is_new, size_t n)
+void ttp_stages_take_back(struct ttp_stages *s)
 {
     int saved = errno;
-    for (size_t i = 0; i < n; i++)
-        if (is_new[i])
+    for (size_t i = 0; i < s->named; i++)
+        if (s->is_new[i])
             unlink(s->v[i].path);
+    s->named = 0;
     errno = saved;
 }
 
 int ttp_stages_name(const struct ttp *t, struct ttp_stages *s)
 {
-    bool is_new[TTP_STAGES_MAX];
-    int code = TTP_DONE;
-    for (size_t i = 0; i < s->n && !code; i++) {
-        is_new[i] = !sw_file_exists(s->v[i].path);
+    for (size_t i = s->named = 0; i < s->n; i++) {
+        s->is_new[i] = !sw_file_exists(s->v[i].path);
         enum sw_err err = sw_file_commit(&s->v[i]);
-        if (err == SW_OK)
-            continue;
-        take_back(s, is_new, i);
-        code = ttp_fail(t, err, s->v[i].path);
+        if (err != SW_OK) {
+            ttp_stages_take_back(s);
+            return ttp_fail(t, err, s->v[i].path);
+        }
+        s->named++;
     }
-    ttp_stages_forget(s);
-    return code;
+    return TTP_DONE;
 }

@@ -11,6 +11,8 @@ static int get(const struct app *app, const char *kind, const char *what, bool m
     snprintf(prompt, sizeof prompt, "%s %s", kind, what);
     switch (cli_pass_get(&ask, out, why)) {
     case CLI_PASS_DONE:
+        if (out->exposed)
+            app_warn(app, "%s" CLI_PASS_EXPOSED, ask.source);
         return APP_DONE;
     case CLI_PASS_SYSTEM:
         return app_fail(app, SW_ERR_SYSTEM, why);

@@ -161,6 +161,55 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
         "$TTP" -q --pki fresh init "Fresh Root" --key p256 2>err || { failed "init again after a kill at call $at: $(cat err)"; break; }
     done
     [ $at -gt 5 ] && passed || failed "init: only $at calls"
+    # adopt: an index that names a CA has all its files; and whatever it was killed at, the same command again goes through
+    ok "$TTP" -q --pki above init "Above Root" --key p256
+    ok "$TTP" -q --pki here init --intermediate "Issuing CA" --key p256
+    ok "$TTP" -q --pki above sign here/ca.csr --profile ca --yes --out issuing.crt
+    ok "$TTP" -q --pki theirs init --intermediate "Foreign CA" --key p256
+    ok "$TTP" -q --pki above sign theirs/ca.csr --profile ca --yes --out theirs.crt
+    ok "$TTP" -q --pki theirs adopt theirs.crt --chain above/root.crt
+    for pki in theirs above; do
+        ok "$TTP" -q --pki $pki issue gone.example.org --key p256
+        ok "$TTP" -q --pki $pki revoke gone.example.org
+        ok "$TTP" -q --pki $pki crl
+    done
+    adopts() { # NAME OF-DIR FILES ARGUMENTS...
+        name=$1 from=$2 files=$3 at=0 begun=0
+        shift 3
+        while :; do
+            at=$((at + 1))
+            rm -rf fresh
+            [ ! -d "$from" ] || cp -a "$from" fresh
+            faulty "$TTP" -q --pki fresh adopt "$@"
+            result=$?
+            [ $at -lt 200 ] && { [ -n "${FULL-}" ] || [ $result = 0 ] || [ $result = 137 ]; } || { failed "adopt $name: exit code $result with a fault at call $at: $(cat said)"; return; }
+            recorded=0
+            [ ! -s fresh/index.db ] || recorded=$(sql fresh/index.db "SELECT count(*) FROM audit WHERE action = 'adopt' AND detail LIKE 'CN=%'" 2>/dev/null) || recorded=0
+            begun=$((begun + (recorded == 0)))
+            for file in $files; do
+                [ "$recorded" = 0 ] || [ -s "fresh/$file" ] || failed "adopt $name: killed at call $at: an index, and no $file"
+                [ -z "${FULL-}" ] || [ $result = 0 ] || [ -e "$from/$file" ] || [ ! -e "fresh/$file" ] || failed "adopt $name: failed at call $at, and left $file"
+            done
+            [ "$recorded" != 0 ] || [ ! -e fresh ] || { code 4 "$TTP" --pki fresh issue x.example.org && says "ttp adopt" || says "no CA here"; } >/dev/null
+            again=("$@")
+            [ "$recorded" = 0 ] || [ "${*: -2:1}" != --crl ] || again=("${@:1:$(($# - 2))}") # the list is in it already
+            "$TTP" -q --pki fresh adopt "${again[@]}" >out 2>err || { failed "adopt $name again after a fault at call $at"; return; }
+            ok "$TTP" -q --pki fresh issue y.example.org --key p256
+            ok "$TTP" verify --root above/root.crt --purpose server --name y.example.org fresh/y.example.org.fullchain.crt
+            ok "$TTP" -q --pki fresh crl
+            rm -f fresh/.*.tmp
+            [ "${*: -2:1}" != --crl ] || is "adopt $name: revoked" 1 "$(openssl crl -noout -text -in fresh/*.crl | grep -c "Serial Number")"
+            [ $result != 0 ] || break
+        done
+        [ $at -gt 5 ] && [ $begun -gt 5 ] && passed || failed "adopt $name: only $at calls, $begun before the index"
+    }
+    adopts "made here" here "ca.key root.crt ca.crt" issuing.crt --chain above/root.crt
+    adopts "foreign root" none "root.key root.crt" above/root.crt --key-file above/root.key --crl above/root.crl
+    foreign=(adopts "foreign CA" none "ca.key root.crt ca.crt" theirs.crt --key-file theirs/ca.key --chain above/root.crt --crl theirs/ca.crl)
+    "${foreign[@]}"
+    export FULL=1
+    "${foreign[@]}"
+    unset FULL
 else
     echo "skipped: faults at each call (no compiler, or a sanitizer in the way)"
 fi

@@ -403,10 +403,12 @@ ok "$TTP" issue locked.example.org --passout file:pass --out locked
 ok openssl pkey -in locked.key -passin file:pass -noout
 says_not "horse"
 code 2 "$TTP" issue l2.example.org --passout "secret" --out l2; says "seen by every user"
-ok "$TTP" passwd locked.key --passin file:pass --passout env:PASS
+ok "$TTP" passwd locked.key --passin file:pass --passout env:PASS; says "file:pass: others can read this passphrase"
 ok openssl pkey -in locked.key -passin env:PASS -noout
 mode 600 locked.key
 code 4 "$TTP" passwd locked.key --passin file:pass --remove; says "passphrase"
+chmod 600 pass
+code 4 "$TTP" passwd locked.key --passin file:pass --remove; says_not "others can read"
 code 4 "$TTP" passwd locked.key --remove; says "no passphrase"
 "$TTP" passwd locked.key --passin fd:7 --remove 7<<<"battery staple" 2>err && openssl pkey -in locked.key -passin pass: -noout && passed || failed "passphrase from fd"
 code 2 setsid -w "$TTP" passwd locked.key; says "no terminal"
@@ -483,6 +485,20 @@ code 3 "$TTP" --pki issuing sign sub/ca.csr --profile ca; says "path length is 0
 code 3 "$TTP" --pki issuing init "Second"
 ok "$TTP" --pki issuing crl; ok openssl crl -in issuing/ca.crl -CAfile signed-ca.crt -noout
 ok "$TTP" --pki issuing export deep.example.org --fullchain chain.pem --ca anchor.pem
+# adopted again below another root, with nothing between: full chains send nothing of the first
+for pki in upper middle lower; do
+    ok "$TTP" --pki $pki init --key p256 $([ $pki = upper ] || echo --intermediate) "CA $pki"
+done
+for pair in "upper middle" "middle lower"; do
+    set -- $pair
+    ok "$TTP" --pki "$1" sign "$2/ca.csr" --profile ca --yes --path-len "$([ "$2" = middle ] && echo 1 || echo 0)" --out "$2.crt"
+    cat "$2.crt" upper/root.crt >"$2.above"
+    ok "$TTP" --pki "$2" adopt "$2.crt" --chain "$([ "$2" = middle ] && echo upper/root.crt || echo middle.above)"
+done
+ok "$TTP" --pki lower issue three.example.org --key p256; is "chain" 3 "$(grep -c BEGIN lower/three.example.org.fullchain.crt)"
+ok "$TTP" --pki upper sign lower/ca.csr --profile ca --yes --out direct.crt
+ok "$TTP" --pki lower adopt direct.crt --chain upper/root.crt
+ok "$TTP" --pki lower issue two.example.org --key p256; is "chain" 2 "$(grep -c BEGIN lower/two.example.org.fullchain.crt)"
 
 # --- what strict verifiers think of all this ------------------------------------------------------------------------------
 ok "$TTP" verify --strict --root limited/root.crt --purpose server --name deep.example.org issuing/deep.example.org.fullchain.crt

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -73,6 +74,35 @@ static void the_first_line_of_a_file(void)
     CU_ASSERT_EQUAL(get(source), CLI_PASS_SYSTEM);
     CU_ASSERT_EQUAL(errno, ENOENT);
     CU_ASSERT_FALSE(pass.given);
+}
+
+static void a_file_that_others_can_read_is_said_to_be_so(void)
+{
+    static const struct {
+        mode_t mode;
+        bool exposed;
+    } modes[] = {{0600, false}, {0400, false}, {0640, true}, {0604, true}, {0622, false}};
+    char path[] = "/tmp/sealwax-pass.XXXXXX", source[64];
+    int fd = mkstemp(path), ends[2];
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && write(fd, "secret\n", 7) == 7);
+    snprintf(source, sizeof source, "file:%s", path);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        CU_ASSERT_EQUAL(fchmod(fd, modes[i].mode), 0);
+        CU_ASSERT_EQUAL(get(source), CLI_PASS_DONE);
+        CU_ASSERT_EQUAL(pass.exposed, modes[i].exposed);
+        CU_ASSERT_STRING_EQUAL(pass.text, "secret");
+    }
+    close(fd);
+    unlink(path);
+    /* a pipe is no place where passphrases lie about */
+    CU_ASSERT_TRUE_FATAL(pipe(ends) == 0 && write(ends[1], "piped\n", 6) == 6);
+    snprintf(source, sizeof source, "file:/dev/fd/%d", ends[0]);
+    pass.exposed = true;
+    CU_ASSERT_EQUAL(get(source), CLI_PASS_DONE);
+    CU_ASSERT_STRING_EQUAL(pass.text, "piped");
+    CU_ASSERT_FALSE(pass.exposed);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void the_environment(void)
@@ -168,8 +198,7 @@ static void asks_without_echo(void)
 }
 
 SW_TEST_SUITE(cli_pass){
-    SW_TEST(the_first_line_of_a_file),
-    SW_TEST(the_environment),
-    SW_TEST(other_sources_are_none),
+    SW_TEST(the_first_line_of_a_file), SW_TEST(a_file_that_others_can_read_is_said_to_be_so),
+    SW_TEST(the_environment),          SW_TEST(other_sources_are_none),
     SW_TEST(asks_without_echo),
 };
