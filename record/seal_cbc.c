@@ -10,8 +10,9 @@
  * What stands in brackets is encrypted. Worst case behind the data: mac + one block.
  *
  * Sealing is written for speed. CBC encryption and SHA each wait for their own last result, so a processor that is given both by turns does them at
- * once: hash a piece, encrypt a piece, hash the next. Pieces are short, for what overlaps is what the processor sees ahead of itself, and cut so
- * that with the 13 bytes of additional data they fill compression blocks. Two records sealed together double what can overlap.
+ * once: hash a piece, encrypt a piece, hash the next. What overlaps is what the processor sees ahead of itself, so a piece is one compression block,
+ * cut so that with the additional data before them pieces fill blocks, and the loop that takes turns does nothing else. Two records sealed
+ * together double what can overlap.
  *
  * Opening MAC-then-encrypt is written for silence. From decryption to the verdict, the padding length, the position of the MAC and whether
  * anything was wrong are secret: only masks decide, every record of one length costs the same, and there is one verdict.
@@ -23,45 +24,12 @@
 #include <string.h>
 
 enum {
-    PIECE = 128,                             /* of plaintext or ciphertext, worked on in one turn */
-    LAG = 256,                               /* of hashing behind encryption */
-    AT_ONCE = PIECE + SW_HASH_MAX + 16 + 16, /* the end of a record: a piece's rest, MAC and padding */
+    PIECE_MAX = SW_HASH_BLOCK_MAX,               /* of plaintext or ciphertext, worked on in one turn */
+    LAG = 256,                                   /* of hashing behind encryption */
+    AT_ONCE = PIECE_MAX + SW_HASH_MAX + 16 + 16, /* the end of a record: a piece's rest, MAC and padding */
     PADDING_MAX = 256,
     ALIGNMENT = 16
 };
-
-/* --- the cipher ----------------------------------------------------------------------------------------------------------- */
-
-/* len bytes, at most AT_ONCE, from anywhere but a part of out that is not its beginning. aligned: AT_ONCE bytes. */
-static int cbc_encrypt(struct sw_record_dir *dir, const uint8_t *iv, const uint8_t *from, size_t len, uint8_t *out,
-                       uint8_t *aligned)
-{
-    int rc;
-
-    /* wolfCrypt copies unaligned input to memory that it allocates for the purpose; output may lie anywhere */
-    if ((uintptr_t)from % ALIGNMENT != 0)
-        from = memcpy(aligned, from, len);
-    if (dir->s->bulk == &sw_bulk_3des_cbc) {
-        rc = wc_Des3_SetIV(&dir->u.des3, iv);
-        return rc != 0 ? rc : wc_Des3_CbcEncrypt(&dir->u.des3, out, from, (word32)len);
-    }
-    rc = wc_AesSetIV(&dir->u.aes, iv);
-    return rc != 0 ? rc : wc_AesCbcEncrypt(&dir->u.aes, out, from, (word32)len);
-}
-
-static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p, size_t len)
-{
-    int rc;
-
-    if (len == 0)
-        return 0;
-    if (dir->s->bulk == &sw_bulk_3des_cbc) {
-        rc = wc_Des3_SetIV(&dir->u.des3, iv);
-        return rc != 0 ? rc : wc_Des3_CbcDecrypt(&dir->u.des3, p, p, (word32)len);
-    }
-    rc = wc_AesSetIV(&dir->u.aes, iv);
-    return rc != 0 ? rc : wc_AesCbcDecrypt(&dir->u.aes, p, p, (word32)len);
-}
 
 /* --- sealing -------------------------------------------------------------------------------------------------------------- */
 
@@ -70,44 +38,80 @@ static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p,
  * blocks of the plaintext are encrypted from where they are; the rest is brought to `data`, for MAC and padding to follow it.
  */
 struct stream {
-    struct sw_hash mac; /* of this record, under way */
-    const uint8_t *from;
-    uint8_t *iv, *data; /* the last ciphertext block so far; the encrypted part */
-    size_t len, whole;  /* of the plaintext, and of its whole blocks */
-    size_t padded;      /* of the encrypted part, known once the MAC (if inside) and the padding stand */
+    struct sw_hash mac;       /* of this record, under way */
+    union sw_cipher *cipher;  /* holds the last ciphertext block so far */
+    bool des;                 /* it is des3, not aes */
+    const uint8_t *from;      /* the plaintext */
+    uint8_t *data;            /* the encrypted part */
+    const uint8_t *authentic; /* what the MAC is over: one of the two */
+    size_t len, whole;        /* of the plaintext, and of its whole blocks */
+    size_t padded;            /* of the encrypted part, known once the MAC (if inside) and the padding stand */
+    size_t piece;             /* hashed and encrypted in one turn */
     size_t hashed, encrypted;
     uint8_t *aligned; /* AT_ONCE bytes at an aligned address */
 };
 
-static enum sw_err encrypt_some(struct sw_record_dir *dir, struct stream *st, const uint8_t *from, size_t end)
+static size_t least(size_t a, size_t b)
 {
-    size_t n = end - st->encrypted;
-    uint8_t *out = st->data + st->encrypted;
-    int rc;
+    return a < b ? a : b;
+}
 
-    if (n == 0)
-        return SW_OK;
-    rc = cbc_encrypt(dir, st->iv, from + st->encrypted, n, out, st->aligned);
-    st->encrypted = end;
-    st->iv = out + n - dir->s->bulk->block;
+static enum sw_err hash_next(struct stream *st, size_t n)
+{
+    const uint8_t *p = st->authentic + st->hashed;
+
+    st->hashed += n;
+    return sw_hash_update(&st->mac, p, n);
+}
+
+/* The next n bytes, whole blocks and at most AT_ONCE, which stand at from: anywhere but in a part of the output that is not its beginning. */
+static int encrypt_next(struct stream *st, const uint8_t *from, size_t n)
+{
+    uint8_t *out = st->data + st->encrypted;
+
+    st->encrypted += n;
+    /* wolfCrypt copies unaligned input to memory that it allocates for the purpose; output may lie anywhere */
+    if ((uintptr_t)from % ALIGNMENT != 0)
+        from = memcpy(st->aligned, from, n);
+    return st->des ? wc_Des3_CbcEncrypt(&st->cipher->des3, out, from, (word32)n)
+                   : wc_AesCbcEncrypt(&st->cipher->aes, out, from, (word32)n);
+}
+
+static enum sw_err encrypt_to(struct stream *st, size_t end)
+{
+    int rc = 0;
+
+    while (st->encrypted < end && rc == 0) {
+        bool plain = st->encrypted < st->whole;
+        size_t n = (plain ? least(end, st->whole) : end) - st->encrypted;
+
+        rc = encrypt_next(st, (plain ? st->from : st->data) + st->encrypted, least(n, AT_ONCE / ALIGNMENT * ALIGNMENT));
+    }
     return rc == 0 ? SW_OK : SW_ERR_CRYPTO;
 }
 
-static enum sw_err encrypt_to(struct sw_record_dir *dir, struct stream *st, size_t end)
+/* How many turns a record can still take. */
+static size_t turns_of(const struct stream *st)
 {
-    enum sw_err err = SW_OK;
+    size_t left = st->whole - st->encrypted;
 
-    if (st->encrypted < st->whole)
-        err = encrypt_some(dir, st, st->from, end < st->whole ? end : st->whole);
-    return err == SW_OK ? encrypt_some(dir, st, st->data, end) : err;
+    if (st->authentic == st->from) /* hashing may be ahead */
+        left = least(left, st->len - st->hashed);
+    return left / st->piece;
 }
 
-static enum sw_err hash_to(struct stream *st, const uint8_t *from, size_t end)
+static enum sw_err take_turns(struct stream *st, size_t count, size_t turns)
 {
-    size_t start = st->hashed;
+    enum sw_err err = SW_OK;
+    int rc = 0;
 
-    st->hashed = end;
-    return sw_hash_update(&st->mac, from + start, end - start);
+    for (; turns > 0 && err == SW_OK && rc == 0; turns--) {
+        for (size_t i = 0; i < count && err == SW_OK; i++)
+            err = hash_next(&st[i], st[i].piece);
+        for (size_t i = 0; i < count && rc == 0; i++)
+            rc = encrypt_next(&st[i], st[i].from + st[i].encrypted, st[i].piece);
+    }
+    return rc == 0 ? err : SW_ERR_CRYPTO;
 }
 
 static void add_padding(struct stream *st, size_t at, size_t block)
@@ -118,93 +122,88 @@ static void add_padding(struct stream *st, size_t at, size_t block)
     st->padded = at + pad + 1;
 }
 
-static size_t least(size_t a, size_t b)
+/* MAC-then-encrypt: hashing goes ahead of encryption, which may overwrite what was hashed. */
+static enum sw_err begin_mte(const struct sw_record_dir *dir, const struct sw_seal_job *job, struct stream *st)
 {
-    return a < b ? a : b;
+    uint8_t aad[SW_AAD_MAX];
+    enum sw_err err;
+
+    st->authentic = st->from;
+    sw_aad(aad, job->seq, (uint8_t)job->type, dir->s->version, st->len);
+    err = sw_hash_update(&st->mac, aad, sizeof aad);
+    return err == SW_OK ? hash_next(st, least(st->piece - SW_AAD_MAX, st->len)) : err;
 }
 
-/* One turn of MAC-then-encrypt: hash a piece of the plaintext, then encrypt the whole blocks behind which hashing already is. */
-static enum sw_err hash_mte(struct stream *st)
+static enum sw_err finish_mte(const struct sw_record_dir *dir, struct stream *st)
 {
-    return hash_to(st, st->from, least(st->hashed + (st->hashed == 0 ? PIECE - SW_AAD_MAX : PIECE), st->len));
-}
+    enum sw_err err = hash_next(st, st->len - st->hashed);
 
-static enum sw_err encrypt_mte(struct sw_record_dir *dir, struct stream *st, bool *more)
-{
-    *more = st->hashed < st->len;
-    return encrypt_to(dir, st, least(st->hashed - st->hashed % dir->s->bulk->block, st->whole));
-}
-
-static enum sw_err finish_mte(struct sw_record_dir *dir, struct stream *st)
-{
-    enum sw_err err = sw_hmac_end(&dir->hmac, &st->mac, st->data + st->len);
-
+    if (err == SW_OK)
+        err = encrypt_to(st, st->whole);
+    if (err == SW_OK)
+        err = sw_hmac_end(&dir->hmac, &st->mac, st->data + st->len);
     if (err != SW_OK)
         return err;
     add_padding(st, st->len + sw_hash_len(dir->s->mac), dir->s->bulk->block);
-    return encrypt_to(dir, st, st->padded);
+    return encrypt_to(st, st->padded);
 }
 
 /*
- * One turn of encrypt-then-MAC: hash ciphertext, well behind encryption, lest the loads wait for the stores; then encrypt a piece.
- * Additional data and IV have been hashed before, so the pieces are cut to end where a compression block does.
+ * Encrypt-then-MAC: hashing goes well behind encryption, lest its loads wait for the stores. The MAC covers the IV and the ciphertext, and its
+ * length field counts those (RFC 7366 3).
  */
-static enum sw_err hash_etm(const struct sw_record_dir *dir, struct stream *st)
+static enum sw_err begin_etm(const struct sw_record_dir *dir, const struct sw_seal_job *job, struct stream *st)
 {
-    size_t before = SW_AAD_MAX + dir->s->bulk->block, end = st->encrypted + before;
+    size_t block = dir->s->bulk->block, before = SW_AAD_MAX + block;
+    uint8_t aad[SW_AAD_MAX];
+    enum sw_err err;
 
-    if (st->encrypted < st->hashed + LAG + PIECE)
-        return SW_OK;
-    end -= LAG + end % 64;
-    return hash_to(st, st->data, end - before);
-}
-
-static enum sw_err encrypt_etm(struct sw_record_dir *dir, struct stream *st, bool *more)
-{
-    size_t end = least(st->encrypted + PIECE, st->padded);
-
-    *more = end < st->padded;
-    return encrypt_to(dir, st, end);
+    st->authentic = st->data;
+    add_padding(st, st->len, block);
+    sw_aad(aad, job->seq, (uint8_t)job->type, dir->s->version, block + st->padded);
+    err = sw_hash_update(&st->mac, aad, sizeof aad);
+    if (err == SW_OK)
+        err = sw_hash_update(&st->mac, st->data - block, block);
+    if (err == SW_OK)
+        err = encrypt_to(st, least(LAG, st->whole));
+    return err == SW_OK ? hash_next(st, least(st->piece - before, st->encrypted)) : err;
 }
 
 static enum sw_err finish_etm(const struct sw_record_dir *dir, struct stream *st)
 {
-    enum sw_err err = hash_to(st, st->data, st->padded);
+    enum sw_err err = encrypt_to(st, st->padded);
 
+    if (err == SW_OK)
+        err = hash_next(st, st->padded - st->hashed);
     return err == SW_OK ? sw_hmac_end(&dir->hmac, &st->mac, st->data + st->padded) : err;
 }
 
-static enum sw_err begin(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *job,
+static enum sw_err begin(const struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *job,
                          struct stream *st)
 {
     const struct sw_record_secrets *s = dir->s;
     size_t block = s->bulk->block, len = job->data.len;
-    uint8_t aad[SW_AAD_MAX];
+    uint8_t *iv = job->buf + SW_RECORD_HEADER;
     enum sw_err err;
 
     st->mac = dir->hmac.inner;
+    st->des = s->bulk == &sw_bulk_3des_cbc;
     st->from = job->data.p;
-    st->iv = job->buf + SW_RECORD_HEADER;
-    st->data = st->iv + block;
+    st->data = iv + block;
     st->len = len;
     st->whole = len - len % block;
+    st->piece = sw_hash_info(s->mac)->block;
     st->hashed = st->encrypted = 0;
     if (st->from != st->data)
         memcpy(st->data + st->whole, st->from + st->whole, len - st->whole);
-    err = sw_rand_iv(rand, st->iv, block);
+    err = sw_rand_iv(rand, iv, block);
     if (err != SW_OK)
         return err;
+    if ((st->des ? wc_Des3_SetIV(&st->cipher->des3, iv) : wc_AesSetIV(&st->cipher->aes, iv)) != 0)
+        return SW_ERR_CRYPTO;
     job->out = sw_record_sealed_len(s, len);
     sw_header_write(job->buf, (uint8_t)job->type, s->version, job->out - SW_RECORD_HEADER);
-    if (!s->etm) {
-        sw_aad(aad, job->seq, (uint8_t)job->type, s->version, len);
-        return sw_hash_update(&st->mac, aad, sizeof aad);
-    }
-    /* the MAC covers the IV and the ciphertext, and its length field counts those (RFC 7366 3) */
-    add_padding(st, len, block);
-    sw_aad(aad, job->seq, (uint8_t)job->type, s->version, block + st->padded);
-    err = sw_hash_update(&st->mac, aad, sizeof aad);
-    return err == SW_OK ? sw_hash_update(&st->mac, st->iv, block) : err;
+    return s->etm ? begin_etm(dir, job, st) : begin_mte(dir, job, st);
 }
 
 static enum sw_err seal_null(struct sw_record_dir *dir, struct sw_seal_job *job)
@@ -225,10 +224,26 @@ static enum sw_err seal_null(struct sw_record_dir *dir, struct sw_seal_job *job)
     return err == SW_OK ? sw_hmac_final(&dir->hmac, data + len) : err;
 }
 
+static enum sw_err seal_streams(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs,
+                                struct stream *st, size_t count)
+{
+    enum sw_err err = SW_OK;
+
+    for (size_t i = 0; i < count && err == SW_OK; i++)
+        err = begin(dir, rand, &jobs[i], &st[i]);
+    if (err == SW_OK && count == 2)
+        err = take_turns(st, 2, least(turns_of(&st[0]), turns_of(&st[1])));
+    for (size_t i = 0; i < count && err == SW_OK; i++)
+        err = take_turns(&st[i], 1, turns_of(&st[i]));
+    for (size_t i = 0; i < count && err == SW_OK; i++)
+        err = dir->s->etm ? finish_etm(dir, &st[i]) : finish_mte(dir, &st[i]);
+    return err;
+}
+
 enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs, size_t count)
 {
-    bool etm = dir->s->etm, more[2] = {true, count == 2};
     struct stream st[2];
+    union sw_cipher second; /* of the same key, for the second record's chain */
     _Alignas(ALIGNMENT) uint8_t aligned[AT_ONCE];
     enum sw_err err = SW_OK;
 
@@ -237,26 +252,34 @@ enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, s
             err = seal_null(dir, &jobs[i]);
         return err;
     }
-    for (size_t i = 0; i < count && err == SW_OK; i++) {
-        st[i].aligned = aligned;
-        err = begin(dir, rand, &jobs[i], &st[i]);
-    }
-    while (err == SW_OK && (more[0] || more[1])) {
-        for (size_t i = 0; i < count && err == SW_OK; i++)
-            if (more[i])
-                err = etm ? hash_etm(dir, &st[i]) : hash_mte(&st[i]);
-        for (size_t i = 0; i < count && err == SW_OK; i++)
-            if (more[i])
-                err = etm ? encrypt_etm(dir, &st[i], &more[i]) : encrypt_mte(dir, &st[i], &more[i]);
-    }
-    for (size_t i = 0; i < count && err == SW_OK; i++)
-        err = etm ? finish_etm(dir, &st[i]) : finish_mte(dir, &st[i]);
+    st[0].cipher = &dir->u;
+    st[0].aligned = st[1].aligned = aligned;
+    if (count == 2)
+        second = dir->u;
+    st[1].cipher = &second;
+    err = seal_streams(dir, rand, jobs, st, count);
+    if (count == 2)
+        sw_wipe(&second, sizeof second);
     sw_wipe(aligned, sizeof aligned);
     sw_wipe(st, count * sizeof *st); /* keyed hash states */
     return err;
 }
 
 /* --- opening: NULL and encrypt-then-MAC ------------------------------------------------------------------------------------- */
+
+static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p, size_t len)
+{
+    int rc;
+
+    if (len == 0)
+        return 0;
+    if (dir->s->bulk == &sw_bulk_3des_cbc) {
+        rc = wc_Des3_SetIV(&dir->u.des3, iv);
+        return rc != 0 ? rc : wc_Des3_CbcDecrypt(&dir->u.des3, p, p, (word32)len);
+    }
+    rc = wc_AesSetIV(&dir->u.aes, iv);
+    return rc != 0 ? rc : wc_AesCbcDecrypt(&dir->u.aes, p, p, (word32)len);
+}
 
 static enum sw_err open_null(struct sw_record_dir *dir, uint8_t *rec, size_t len, struct sw_slice *out)
 {

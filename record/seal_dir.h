@@ -9,13 +9,16 @@
 
 enum { SW_AAD_MAX = 13 };
 
+/* An expanded key, and in CBC the block before the next. */
+union sw_cipher {
+    Aes aes;
+    Des3 des3;
+};
+
 struct sw_record_dir {
     struct sw_record_secrets *s;
     bool sealing;
-    union {
-        Aes aes;
-        Des3 des3;
-    } u;
+    union sw_cipher u;
     struct sw_hmac hmac; /* of CBC and NULL rows */
 };
 
