@@ -19,11 +19,3 @@ enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_c
     };
     return sw_verify(&chain[0], &params, &result);
 }
-
-bool sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn)
-{
-    struct sw_peer peer;
-
-    return sw_conn_peer(conn, &peer) == SW_OK &&
-           sw_trust_lists(cfg->trust, (struct sw_slice){peer.serial, peer.serial_len});
-}

@@ -330,6 +330,6 @@ void sw_conn_release(struct sw_conn *conn)
         conn->chain = (struct sw_slice){NULL, 0};
     if (w != NULL && w->in_start == w->in_end && w->out_start == w->out_end && conn->plain.len == 0)
         sw_engine_work_free(conn);
-    if (conn->session.len + conn->chain.len < conn->kept_len && sw_conn_keep(conn, NULL) != SW_OK)
+    if (conn->session.len + conn->chain.len + conn->above.len < conn->kept_len && sw_conn_keep(conn, NULL) != SW_OK)
         return; /* without memory for a smaller block the one that is there stays */
 }

@@ -128,6 +128,7 @@ struct sw_conn {
     struct sw_slice chain;   /* body of the peer's Certificate message */
     struct sw_slice status;  /* OCSP response */
     struct sw_slice sct;     /* client: SignedCertificateTimestampList */
+    struct sw_slice above;   /* serial numbers of a struct sw_above */
 
     char *text;    /* the error in words */
     size_t memory; /* bytes held */
@@ -164,6 +165,7 @@ struct sw_conn {
     uint8_t first_finished[SW_VERIFY_DATA_LEN];
     uint8_t cached_id[SW_SESSION_ID_MAX]; /* server: of the session in the cache that this connection made or resumed */
     uint8_t cached_id_len;
+    uint8_t root[SW_ROOT_ID_LEN]; /* to which the peer's path led, now or when the session began; zeros: to none */
     struct sw_peer peer;
 };
 

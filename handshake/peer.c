@@ -51,23 +51,47 @@ static enum sw_err check_path(struct sw_conn *conn, const struct sw_cert *rest, 
     return sw_verify(&hs->leaf, &params, result);
 }
 
-/* The CAs between leaf and root by their serial numbers, which outlive the chain in sessions. */
-static void remember_above(struct sw_above *above, const struct sw_verify_result *result)
+/* Room is left to say that there are more: false, when that has been said. */
+static bool add_above(struct sw_writer *w, struct sw_slice serial)
 {
+    if (w->len + 1 + serial.len >= w->cap) {
+        sw_write_u8(w, 0);
+        return false;
+    }
+    sw_write_u8(w, (uint8_t)serial.len);
+    sw_write_slice(w, serial);
+    return true;
+}
+
+static void remember_above(struct sw_conn *conn, const struct sw_writer *w)
+{
+    conn->hs->above.len = (uint8_t)w->len;
+    conn->above = (struct sw_slice){w->buf, w->len};
+}
+
+/* The CAs between leaf and root by their serial numbers, and the root by its key: these outlive the chain. */
+static enum sw_err remember_path(struct sw_conn *conn, const struct sw_verify_result *result)
+{
+    struct sw_above *above = &conn->hs->above;
     struct sw_writer w = sw_writer_of(above->serials, sizeof above->serials);
 
-    for (unsigned i = 1; i + 1 < result->path_len; i++) {
-        struct sw_slice serial = result->path[i]->serial;
-
-        /* room is left to say that there are more */
-        if (w.len + 1 + serial.len >= w.cap) {
-            sw_write_u8(&w, 0);
+    for (unsigned i = 1; i + 1 < result->path_len; i++)
+        if (!add_above(&w, result->path[i]->serial))
             break;
-        }
-        sw_write_u8(&w, (uint8_t)serial.len);
-        sw_write_slice(&w, serial);
-    }
-    above->len = (uint8_t)w.len;
+    remember_above(conn, &w);
+    return sw_trust_root_id(result->path[result->path_len - 1], conn->root);
+}
+
+/* Without a path, what the peer showed: whoever accepted that relies on some of it. */
+static void remember_shown(struct sw_conn *conn, const struct sw_cert *rest, size_t count)
+{
+    struct sw_above *above = &conn->hs->above;
+    struct sw_writer w = sw_writer_of(above->serials, sizeof above->serials);
+
+    for (size_t i = 0; i < count; i++)
+        if (!add_above(&w, rest[i].serial))
+            break;
+    remember_above(conn, &w);
 }
 
 /* The application's own verdict; the certificates are handed over as they came. */
@@ -119,13 +143,39 @@ static bool staple_missing(const struct sw_conn *conn)
            sw_option(conn, SW_OPT_STATUS_REQUEST) != 0 && !sw_option(conn, SW_OPT_INSECURE_NO_VERIFY);
 }
 
+/* Whether our own check is made; an application that trusts nobody here makes its own alone. */
+static bool checks_path(const struct sw_conn *conn)
+{
+    return !sw_option(conn, SW_OPT_INSECURE_NO_VERIFY) &&
+           (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0);
+}
+
+/* Our verdict, then the application's, which counts. */
+static enum sw_err judge(struct sw_conn *conn, const struct sw_cert *rest, size_t count)
+{
+    struct sw_verify_result result = {.reason = ""};
+    enum sw_err err = SW_OK;
+
+    remember_shown(conn, rest, count);
+    if (checks_path(conn))
+        err = check_path(conn, rest, count, &result);
+    if (err == SW_OK && result.path_len > 0) {
+        err = remember_path(conn, &result);
+        if (err != SW_OK)
+            return err;
+    }
+    if (conn->cfg->verify != NULL)
+        err = ask(conn, err, result.reason);
+    if (err != SW_OK && result.reason[0] != '\0')
+        sw_conn_explain(conn, "%s", result.reason);
+    return err;
+}
+
 enum sw_err sw_peer_verify(struct sw_conn *conn)
 {
     struct sw_cert few[ON_STACK], *rest = few;
     size_t count = count_chain(conn), size = count * sizeof *rest;
-    struct sw_verify_result result;
-    const char *reason = "";
-    enum sw_err err = SW_OK;
+    enum sw_err err;
 
     if (sw_option(conn, SW_OPT_STATUS_REQUEST) == 2 && !sw_is_server(conn) && conn->status.p == NULL)
         return SW_ERR_OCSP;
@@ -133,25 +183,12 @@ enum sw_err sw_peer_verify(struct sw_conn *conn)
         sw_conn_explain(conn, "the certificate demands a stapled status (RFC 7633), and none came");
         return SW_ERR_OCSP;
     }
-    if (!sw_option(conn, SW_OPT_INSECURE_NO_VERIFY) &&
-        (conn->cfg->verify == NULL || sw_trust_count(conn->cfg->trust) > 0)) {
-        if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
-            return SW_ERR_MEMORY;
-        err = check_path(conn, rest, parse_rest(conn, rest, count), &result);
-        reason = result.reason;
-        if (err == SW_OK)
-            remember_above(&conn->hs->above, &result); /* the path leads over them */
-        if (rest != few)
-            sw_conn_release_mem(conn, rest, size);
-    }
-    if (conn->cfg->verify != NULL)
-        err = ask(conn, err, reason);
-    if (err != SW_OK) {
-        if (reason[0] != '\0')
-            sw_conn_explain(conn, "%s", reason);
-        return err;
-    }
-    return remember(conn);
+    if (count > ON_STACK && (rest = sw_conn_alloc(conn, size)) == NULL)
+        return SW_ERR_MEMORY;
+    err = judge(conn, rest, parse_rest(conn, rest, count));
+    if (rest != few)
+        sw_conn_release_mem(conn, rest, size);
+    return err == SW_OK ? remember(conn) : err;
 }
 
 /*

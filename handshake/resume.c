@@ -10,7 +10,7 @@
  *     u16 group, sigscheme
  *     v8  server name     v8 ALPN protocol
  *     if FLAG_PEER:       v8 name, v8 subject, 32 bytes SHA-256 of the certificate, v8 serial number,
- *                         v8 serial numbers above, each a v8
+ *                         v8 serial numbers above, each a v8, 8 bytes: sw_trust_root_id
  *     v16 ticket
  *
  * vN is a vector with an N-bit length. Texts carry no NUL and are as long as they are: a session is two hundred bytes, not the kilobyte
@@ -21,7 +21,7 @@
 #include "handshake/suite.h"
 #include <string.h>
 
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 enum { FLAG_EMS = 1, FLAG_ETM = 2, FLAG_PEER = 4, FRAGMENT_AT = 3, FRAGMENT_MAX = 4 };
 
 /* Clocks of servers that share ticket keys may differ by so many seconds. */
@@ -49,6 +49,7 @@ static void write_peer(struct sw_writer *w, const struct sw_session *s)
     sw_write_bytes(w, peer->sha256, sizeof peer->sha256);
     write_vec8(w, peer->serial, peer->serial_len);
     write_vec8(w, s->above.serials, s->above.len);
+    sw_write_bytes(w, s->root, sizeof s->root);
 }
 
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w)
@@ -120,6 +121,7 @@ static void read_peer(struct sw_reader *r, struct sw_session *s)
     sw_read_copy(r, peer->sha256, sizeof peer->sha256);
     peer->serial_len = read_vec8(r, peer->serial, sizeof peer->serial);
     read_above(r, &s->above);
+    sw_read_copy(r, s->root, sizeof s->root);
 }
 
 /* The suite is one of ours and of the session's version: the engine looks it up without asking again. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "include/sealwax.h"
+#include "ttp/verify.h"
 #include <stdbool.h>
 
 enum {
@@ -24,7 +25,8 @@ enum {
 
 /*
  * The serial numbers of the CAs between a peer and its root, each behind its length; an empty one at the end says that there are more. By them a
- * session ends when one of those is revoked, as it does with the peer's own.
+ * session or a connection ends when one of those is revoked, as it does with the peer's own. Where an application accepted what leads to no root, it is
+ * those that the peer showed.
  */
 enum { SW_ABOVE_MAX = 4 * 21 + 1 };
 struct sw_above {
@@ -50,11 +52,12 @@ struct sw_session {
     bool has_peer;
     struct sw_peer peer;
     struct sw_above above;
-    struct sw_slice ticket; /* client: what the server gave; a view */
+    uint8_t root[SW_ROOT_ID_LEN]; /* to which the peer's path led; zeros: to none */
+    struct sw_slice ticket;       /* client: what the server gave; a view */
 };
 
 /*
- * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 110 more, and 17 for each CA above it. The ticket view points into the bytes.
+ * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 120 more, and 17 for each CA above it. The ticket view points into the bytes.
  * encode: SW_ERR_SPACE if they do not fit. decode: SW_ERR_DECODE for what it does not know: another format, suite or version.
  */
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w) SW_MUST_USE;

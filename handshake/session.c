@@ -46,6 +46,7 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
     if (s->has_peer) {
         s->peer = conn->peer;
         s->above = hs->above;
+        memcpy(s->root, conn->root, sizeof s->root);
     }
 }
 
@@ -62,6 +63,8 @@ void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s)
     if (s->has_peer) {
         conn->peer = s->peer;
         conn->hs->above = s->above;
+        conn->above = (struct sw_slice){conn->hs->above.serials, s->above.len};
+        memcpy(conn->root, s->root, sizeof conn->root);
     }
 }
 
@@ -101,7 +104,7 @@ enum sw_err sw_conn_keep(struct sw_conn *conn, const struct sw_session *session)
 
     if (err != SW_OK)
         return err;
-    len = session_len + conn->chain.len + conn->status.len + conn->sct.len;
+    len = session_len + conn->chain.len + conn->status.len + conn->sct.len + conn->above.len;
     if (len > 0 && (block = sw_conn_alloc(conn, len)) == NULL)
         return SW_ERR_MEMORY;
     w = sw_writer_of(block, len);
@@ -114,6 +117,7 @@ enum sw_err sw_conn_keep(struct sw_conn *conn, const struct sw_session *session)
     move(&w, &conn->chain);
     move(&w, &conn->status);
     move(&w, &conn->sct);
+    move(&w, &conn->above);
     sw_conn_release_mem(conn, conn->kept, conn->kept_len);
     conn->kept = block;
     conn->kept_len = len;
@@ -191,31 +195,6 @@ enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, s
     memcpy(out, conn->session.p, conn->session.len);
     *len = conn->session.len;
     return SW_OK;
-}
-
-/* Whether a CA above the peer is on a list; where not all of them are known, any list is a reason to look again. */
-static bool above_in_doubt(const struct sw_trust *trust, const struct sw_above *above)
-{
-    struct sw_reader each = sw_reader_of(above->serials, above->len), serial;
-
-    while (sw_reader_left(&each) > 0) {
-        serial = sw_read_vec8(&each);
-        if (sw_reader_left(&serial) > 0 ? sw_trust_lists(trust, sw_read_rest(&serial)) : sw_trust_has_lists(trust))
-            return true;
-    }
-    return false;
-}
-
-/*
- * Who is on a list now was not when the session began, or it had not begun; he comes with his certificate again, and is refused for good reasons. The
- * same goes for the CAs that vouched for him.
- */
-bool sw_session_in_doubt(const struct sw_conn *conn, const struct sw_session *s)
-{
-    const struct sw_trust *trust = conn->cfg->trust;
-
-    return s->has_peer && (sw_trust_lists(trust, (struct sw_slice){s->peer.serial, s->peer.serial_len}) ||
-                           above_in_doubt(trust, &s->above));
 }
 
 /* Whether a session fits what this connection would negotiate anyway; one that does not is silently not offered. */

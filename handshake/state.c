@@ -39,5 +39,5 @@ void sw_handshake_end(struct sw_conn *conn)
     conn->hs = NULL;
     /* of a handshake that has failed nothing stays */
     if (!conn->established)
-        conn->chain = conn->status = conn->sct = (struct sw_slice){NULL, 0};
+        conn->chain = conn->status = conn->sct = conn->above = (struct sw_slice){NULL, 0};
 }

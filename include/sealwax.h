@@ -123,7 +123,7 @@ enum sw_err sw_config_set_cert_match_issuer(struct sw_config *cfg, bool on) SW_M
 
 /*
  * sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. With a list present a revoked peer is refused,
- * and one whose session began before he was on it does not resume it.
+ * and one whose session began before he, or a CA above him, was on it does not resume it; nor does one whose root is not among these any more.
  */
 enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
@@ -136,11 +136,13 @@ struct sw_cert;
 enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_cert *chain, size_t len) SW_MUST_USE;
 
 /*
- * sw_config_doubts: whether a revocation list of this configuration, which may be newer than the connection's, has the serial number of the connection's peer,
- * whoever issued it: a reason to end the connection. If he comes again, his certificate is looked at.
+ * sw_config_doubts: whether the peer of a connection may have ceased to be trusted, by what this configuration knows, which may be newer than the connection's.
+ * SW_ERR_CERT_REVOKED: a revocation list has the serial number of its certificate or of a CA above it, whoever issued that; SW_ERR_CERT_UNKNOWN_CA: its
+ * root is not trusted, or it had none: an application's verifier accepted it, and here is none. Reasons to end the connection: if he comes again, his
+ * certificate is looked at. SW_OK otherwise, and for a peer without a certificate.
  */
 struct sw_conn;
-bool sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn);
+enum sw_err sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn);
 
 enum sw_client_auth { SW_CLIENT_AUTH_NONE, SW_CLIENT_AUTH_REQUEST, SW_CLIENT_AUTH_REQUIRE };
 
@@ -159,7 +161,8 @@ struct sw_peer_chain {
 
 /*
  * sw_config_set_verify: have the last word on the peer's chain. Called once per full handshake after Sealwax's own check; what it returns counts.
- * Returning SW_OK for a chain whose verdict is not SW_OK makes the connection insecure: that is the application's doing.
+ * Returning SW_OK for a chain whose verdict is not SW_OK makes the connection insecure: that is the application's doing. It is not asked again when the session is
+ * resumed; that ends when a list has the serial number of a certificate that was shown.
  */
 void sw_config_set_verify(struct sw_config *cfg,
                           enum sw_err (*verify)(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain),

@@ -10,6 +10,7 @@
 
 struct root {
     struct sw_cert cert;
+    uint8_t id[SW_ROOT_ID_LEN];
     uint8_t der[];
 };
 
@@ -97,6 +98,24 @@ static enum sw_err fetch(const struct source *from, uint8_t *out, size_t room, s
     return SW_OK;
 }
 
+enum sw_err sw_trust_root_id(const struct sw_cert *root, uint8_t id[SW_ROOT_ID_LEN])
+{
+    uint8_t digest[32];
+    struct sw_hash hash;
+    enum sw_err err = sw_hash_init(&hash, SW_HASH_SHA256);
+
+    if (err != SW_OK)
+        return err;
+    err = sw_hash_update(&hash, root->subject.p, root->subject.len);
+    if (err == SW_OK)
+        err = sw_hash_update(&hash, root->spki.p, root->spki.len);
+    if (err == SW_OK)
+        err = sw_hash_final(&hash, digest);
+    if (err == SW_OK)
+        memcpy(id, digest, SW_ROOT_ID_LEN);
+    return err;
+}
+
 static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
 {
     struct root *root;
@@ -113,6 +132,8 @@ static enum sw_err add_root(struct sw_trust *trust, const struct source *from)
         err = SW_ERR_CERT_DECODE;
     if (err == SW_OK)
         err = sw_cert_parse(&root->cert, root->der, len);
+    if (err == SW_OK)
+        err = sw_trust_root_id(&root->cert, root->id);
     if (err == SW_OK && push(&trust->roots, root))
         return SW_OK;
     free(root);
@@ -198,6 +219,14 @@ size_t sw_trust_count(const struct sw_trust *trust)
 const struct sw_cert *sw_trust_at(const struct sw_trust *trust, size_t i)
 {
     return i < trust->roots.len ? &((struct root *)trust->roots.p[i])->cert : NULL;
+}
+
+bool sw_trust_has_root(const struct sw_trust *trust, const uint8_t id[SW_ROOT_ID_LEN])
+{
+    for (size_t i = 0; i < trust->roots.len; i++)
+        if (memcmp(((struct root *)trust->roots.p[i])->id, id, SW_ROOT_ID_LEN) == 0)
+            return true;
+    return false;
 }
 
 const struct sw_crl *sw_trust_crl(const struct sw_trust *trust, size_t i)

@@ -36,6 +36,14 @@ bool sw_trust_lists(const struct sw_trust *trust, struct sw_slice serial);
 /* sw_trust_has_lists: whether there are any. */
 bool sw_trust_has_lists(const struct sw_trust *trust);
 
+/*
+ * sw_trust_root_id: by what a root is known again when its certificate is not there: the first bytes of the SHA-256 of its name and key, which are what is
+ * trusted (RFC 5280 6.1.1). SW_ERR_CRYPTO, SW_ERR_MEMORY. sw_trust_has_root: whether a root of this set has those.
+ */
+enum { SW_ROOT_ID_LEN = 8 };
+enum sw_err sw_trust_root_id(const struct sw_cert *root, uint8_t id[SW_ROOT_ID_LEN]) SW_MUST_USE;
+bool sw_trust_has_root(const struct sw_trust *trust, const uint8_t id[SW_ROOT_ID_LEN]);
+
 /* sw_trust_count, sw_trust_at: the roots. */
 size_t sw_trust_count(const struct sw_trust *trust);
 const struct sw_cert *sw_trust_at(const struct sw_trust *trust, size_t i);

@@ -72,13 +72,17 @@ static void allow_plain(struct server *s, const struct app *app)
                   NULL);
 }
 
-static bool is_revoked(void *ctx, struct sw_conn *conn)
+static bool is_doubtful(void *ctx, struct sw_conn *conn)
 {
     const struct server *s = ctx;
+    enum sw_err err = sw_config_doubts(s->cfg, conn);
     struct sw_peer peer;
-    if (!sw_config_doubts(s->cfg, conn) || sw_conn_peer(conn, &peer))
+    if (err == SW_OK || sw_conn_peer(conn, &peer))
         return false;
-    log_event(&s->log, LEVEL_NOTICE, "connection", "of", peer.name, "ended", "a revocation list has its serial number",
+    log_event(&s->log, LEVEL_NOTICE, "connection", "of", peer.name, "ended",
+              err == SW_ERR_CERT_REVOKED
+                  ? "a revocation list has the serial number of its certificate or of a CA above it"
+                  : "the root of its certificate is no longer trusted",
               NULL);
     return true;
 }
@@ -115,9 +119,10 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     message_service_set_config(s->messages, cfg);
     http_set_config(s->http, cfg);
     allow_plain(s, &fresh->app);
-    sw_config_free(s->cfg); /* connections keep theirs, but those of revoked certificates do not go on */
+    sw_config_free(
+        s->cfg); /* connections keep theirs, but those whose certificates would not be accepted now do not go on */
     s->cfg = cfg;
-    (void)bev_end_those(is_revoked, s);
+    (void)bev_end_those(is_doubtful, s);
     metrics_add(s->metrics, METRIC_RELOADS, "done", 1);
     log_event(&s->log, LEVEL_NOTICE, "reloaded", NULL);
     service_notify("READY=1\nSTATUS=");

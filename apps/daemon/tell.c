@@ -27,10 +27,11 @@ void serve_on_disconnected(void *ctx, struct sw_conn *conn, int fd)
 void serve_on_connected(void *ctx, struct sw_conn *conn)
 {
     const struct server *s = ctx;
+    /* a handshake begun before a reload has looked into the roots and lists of then */
+    const enum sw_err doubt = sw_config_doubts(s->cfg, conn);
     struct sw_conn_info info;
-    /* a handshake begun before a reload has looked into the lists of then */
-    if (sw_config_doubts(s->cfg, conn)) {
-        sw_conn_abort(conn, SW_ALERT_CERTIFICATE_REVOKED, SW_ERR_CERT_REVOKED);
+    if (doubt) {
+        sw_conn_abort(conn, sw_err_alert(doubt), doubt);
         return;
     }
     sw_conn_info(conn, &info);

@@ -375,6 +375,47 @@ if grep -raq "after a restart" state; then bad "the message is readable on the s
 is "mode of the database" 600 "$(stat -c %a state/mail.db)"
 is "mode of the key" 600 "$(stat -c %a state/vault.key)"
 stop
+
+# --- a CA between is revoked, then a root taken out: the connections below end, and nobody else's
+of() { "$BUILD/ttp" --quiet --pki "$@" >/dev/null; }
+of issuing init --intermediate "Issuing"
+ttp sign issuing/ca.csr --profile ca --out issuing/ca.crt
+of issuing adopt issuing/ca.crt --chain pki/root.crt 2>/dev/null
+of issuing issue below --profile client --out issuing/below
+cp issuing/below.fullchain.crt pki/below.crt; cp issuing/below.key strange/stranger.crt strange/stranger.key pki/
+lists() {
+    for of in pki strange issuing; do of $of crl; done
+    cat pki/root.crl strange/root.crl issuing/ca.crl >all.crl
+}
+lists
+cat pki/root.crt strange/root.crt >roots.crt
+rm server.log
+start --trust roots.crt --crl all.crl
+for who in below stranger bank; do
+    follow $who >$who.out 2>$who.err &
+    eval "$who=\$!"
+    case $who in stranger) name=alice ;; *) name=$who ;; esac
+    exits 0 as bank send --to $name --receipt "for $who"
+    await $who.out "for $who"
+done
+ttp revoke issuing/ca.crt
+lists
+kill -HUP $server
+wait $below
+is "exit code of a reader below a CA that was revoked" 1 $?
+await server.log 'connection of=below ended="a revocation list has'
+cp pki/root.crt roots.crt
+kill -HUP $server
+wait $stranger
+is "exit code of a reader whose root was taken out" 1 $?
+await server.log 'connection of=alice ended="the root of its certificate is no longer trusted"'
+exits 0 as alice send --to bank --receipt "for who is left"
+await bank.out "for who is left"
+is "connections that were broken" "" "$(grep connect bank.err)"
+is "connections of others that were ended" "" "$(grep "of=bank ended" server.log)"
+kill $bank
+wait $bank 2>/dev/null
+stop
 rm state/vault.key
 exits 4 "$BUILD/sealwaxd" --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --listen 127.0.0.1:0 --state state
 says "vault.key"

@@ -382,6 +382,7 @@ static void a_session_without_a_peer(void)
         s.has_peer = known;
         strcpy(s.peer.name, "alice");
         listener_open(&l, "server-rsa", "classic");
+        SW_ASSERT_OK(sw_trust_root_id(sw_trust_at(l.cfg->trust, 0), s.root));
         SW_ASSERT_OK(sw_config_set_client_auth(l.cfg, SW_CLIENT_AUTH_REQUIRE));
         SW_ASSERT_OK(sw_session_cache_put(l.cfg->sessions->cache, &s));
         SW_ASSERT_OK(say(&l, &h));

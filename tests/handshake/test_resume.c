@@ -34,6 +34,7 @@ static struct sw_session sample(bool peer)
         s.peer.serial_len = 9;
         fill(s.peer.serial, 9, 3);
         memcpy(s.above.serials, "\2ab\3cde", s.above.len = 7);
+        fill(s.root, sizeof s.root, 11);
     }
     return s;
 }
@@ -71,6 +72,7 @@ static void expect_same(const struct sw_session *a, const struct sw_session *b)
     SW_ASSERT_BYTES(a->peer.serial, b->peer.serial, sizeof a->peer.serial);
     CU_ASSERT_EQUAL(a->above.len, b->above.len);
     SW_ASSERT_BYTES(a->above.serials, b->above.serials, sizeof a->above.serials);
+    SW_ASSERT_BYTES(a->root, b->root, sizeof a->root);
     CU_ASSERT_EQUAL(a->ticket.len, b->ticket.len);
     if (a->ticket.len == b->ticket.len && a->ticket.len)
         SW_ASSERT_BYTES(a->ticket.p, b->ticket.p, a->ticket.len);

@@ -64,6 +64,33 @@ static void lists_are_asked(void)
     chain_free(&root, 1);
 }
 
+/* A root is known again by its name and key, whatever else its certificate says. */
+static void roots_are_known_again(void)
+{
+    struct sw_trust *trust = sw_trust_new();
+    uint8_t id[SW_ROOT_ID_LEN];
+    struct made root, renewed, other, namesake;
+
+    make_root(&root, 1);
+    make_root(&namesake, 2);
+    chain_make(&other, &(struct recipe){.cn = "Other", .seed = 1, .ca = true});
+    chain_make(&renewed, &(struct recipe){.cn = "Root", .seed = 1, .serial = 9, .ca = true});
+    SW_ASSERT_OK(sw_trust_root_id(&renewed.cert, id));
+    CU_ASSERT_FALSE(sw_trust_has_root(trust, id));
+    SW_ASSERT_OK(sw_trust_add(trust, other.der, other.len));
+    SW_ASSERT_OK(sw_trust_add(trust, namesake.der, namesake.len));
+    CU_ASSERT_FALSE(sw_trust_has_root(trust, id));
+    SW_ASSERT_OK(sw_trust_add(trust, root.der, root.len));
+    CU_ASSERT_TRUE(sw_trust_has_root(trust, id));
+    id[SW_ROOT_ID_LEN - 1] ^= 1;
+    CU_ASSERT_FALSE(sw_trust_has_root(trust, id));
+    sw_trust_free(trust);
+    chain_free(&root, 1);
+    chain_free(&renewed, 1);
+    chain_free(&other, 1);
+    chain_free(&namesake, 1);
+}
+
 static void starts_empty(void)
 {
     struct sw_trust *trust = sw_trust_new();
@@ -326,6 +353,7 @@ static void runs_out_of_memory_anywhere(void)
 SW_TEST_SUITE(trust){
     SW_TEST(starts_empty),
     SW_TEST(lists_are_asked),
+    SW_TEST(roots_are_known_again),
     SW_TEST(keeps_copies_in_their_place),
     SW_TEST(reads_what_roots_come_in),
     SW_TEST(takes_no_room_for_monsters),

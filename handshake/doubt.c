@@ -1,0 +1,56 @@
+/*
+ * What has become of those who vouched for a peer: whether a session or a connection whose peer was accepted once may go on by the roots and lists of now.
+ * A doubt is no verdict: serial numbers are compared whoever issued them, and the certificates themselves have gone. Who comes back shows them again.
+ */
+#include "handshake/conn.h"
+#include "handshake/session.h"
+#include <string.h>
+
+/* Whether a CA above the peer is on a list; where not all of them are known, any list is a reason to look again. */
+static bool above_listed(const struct sw_trust *trust, struct sw_slice above)
+{
+    struct sw_reader each = sw_reader_of_slice(above), serial;
+
+    while (sw_reader_left(&each) > 0) {
+        serial = sw_read_vec8(&each);
+        if (sw_reader_left(&serial) > 0 ? sw_trust_lists(trust, sw_read_rest(&serial)) : sw_trust_has_lists(trust))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the root is not trusted now. That there was none was an application's decision, and stands where an application decides. */
+static bool root_gone(const struct sw_config *cfg, const uint8_t root[SW_ROOT_ID_LEN])
+{
+    static const uint8_t none[SW_ROOT_ID_LEN];
+
+    if (cfg->options[SW_OPT_INSECURE_NO_VERIFY] != 0)
+        return false;
+    if (memcmp(root, none, SW_ROOT_ID_LEN) == 0)
+        return cfg->verify == NULL;
+    return !sw_trust_has_root(cfg->trust, root);
+}
+
+/*
+ * Who is on a list now was not when the session or the connection began, or it had not begun; he comes with his certificate again, and is refused for
+ * good reasons. The same goes for the CAs that vouched for him.
+ */
+static enum sw_err doubt(const struct sw_config *cfg, const struct sw_peer *peer, struct sw_slice above,
+                         const uint8_t root[SW_ROOT_ID_LEN])
+{
+    if (sw_trust_lists(cfg->trust, (struct sw_slice){peer->serial, peer->serial_len}) ||
+        above_listed(cfg->trust, above))
+        return SW_ERR_CERT_REVOKED;
+    return root_gone(cfg, root) ? SW_ERR_CERT_UNKNOWN_CA : SW_OK;
+}
+
+bool sw_session_in_doubt(const struct sw_conn *conn, const struct sw_session *s)
+{
+    return s->has_peer &&
+           doubt(conn->cfg, &s->peer, (struct sw_slice){s->above.serials, s->above.len}, s->root) != SW_OK;
+}
+
+enum sw_err sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn)
+{
+    return conn->peer_has_cert ? doubt(cfg, &conn->peer, conn->above, conn->root) : SW_OK;
+}
