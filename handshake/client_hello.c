@@ -176,8 +176,8 @@ static enum sw_err call_hello(struct sw_conn *conn)
 {
     if (conn->cfg->hello == NULL)
         return SW_OK;
-    conn->hs->in_callback = true;
-    return sw_conn_called(conn, conn->cfg->hello(conn->cfg->hello_ctx, conn), SW_ERR_CALLBACK);
+    conn->hs->refusal = SW_ERR_CALLBACK;
+    return sw_conn_called(conn, conn->cfg->hello(conn->cfg->hello_ctx, conn));
 }
 
 /* --- server: resuming ------------------------------------------------------------------------------------------------------ */

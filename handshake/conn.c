@@ -155,6 +155,7 @@ uint8_t *sw_conn_in_buf(struct sw_conn *conn, size_t *len)
     room = sw_engine_lend(conn);
     if (room.p == NULL)
         (void)sw_engine_fail(conn, SW_ERR_MEMORY);
+    conn->lent = room.p != NULL;
     *len = room.len;
     return room.p;
 }
@@ -163,7 +164,10 @@ enum sw_err sw_conn_in_ack(struct sw_conn *conn, size_t len)
 {
     if (conn->err != SW_OK)
         return conn->err;
-    return wants_input(conn) ? sw_engine_take(conn, len) : SW_ERR_ARGUMENT;
+    if (!conn->lent || !wants_input(conn))
+        return SW_ERR_ARGUMENT;
+    conn->lent = false;
+    return sw_engine_take(conn, len);
 }
 
 enum sw_err sw_conn_in_eof(struct sw_conn *conn)
@@ -227,7 +231,7 @@ enum sw_err sw_conn_write(struct sw_conn *conn, const void *data, size_t len, si
         err = sw_engine_write(conn, data, len, taken);
     if (err == SW_OK && *taken > 0) {
         sw_conn_trace(conn, true, SW_CT_APPLICATION_DATA, NULL, *taken);
-        err = sw_conn_stopped(conn);
+        err = conn->abort_err;
     }
     return err == SW_OK ? SW_OK : sw_engine_fail(conn, err);
 }
@@ -286,37 +290,28 @@ void sw_conn_close(struct sw_conn *conn)
     conn->alert_sent = SW_ALERT_CLOSE_NOTIFY;
     err = sw_engine_alert(conn, 1, SW_ALERT_CLOSE_NOTIFY);
     if (err == SW_OK)
-        err = sw_conn_stopped(conn);
+        err = conn->abort_err;
     if (err != SW_OK)
         (void)sw_engine_fail(conn, err);
 }
 
 void sw_conn_abort(struct sw_conn *conn, enum sw_alert alert, enum sw_err err)
 {
+    bool called = conn->hs != NULL && conn->hs->refusal != SW_OK;
+
     if (conn->err != SW_OK)
         return;
-    conn->aborting = true;
     conn->abort_alert = alert;
-    conn->abort_err = err;
-    /* inside a callback the handler's error comes back to the engine by itself; what trace and key log are told of is still being worked on */
-    if (conn->tracing || (conn->hs != NULL && conn->hs->in_callback))
-        return;
-    (void)sw_engine_fail(conn, err == SW_OK ? SW_ERR_CALLBACK : err);
+    conn->abort_err = err != SW_OK ? err : called ? conn->hs->refusal : SW_ERR_CALLBACK;
+    /* a callback comes back to the engine by itself, with this; what trace and key log are told of is still being worked on */
+    if (!conn->tracing && !called)
+        (void)sw_engine_fail(conn, conn->abort_err);
 }
 
-enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err refused)
+enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer)
 {
-    conn->hs->in_callback = false;
-    if (answer != SW_OK || !conn->aborting)
-        return answer;
-    return conn->abort_err != SW_OK ? conn->abort_err : refused;
-}
-
-enum sw_err sw_conn_stopped(const struct sw_conn *conn)
-{
-    if (!conn->aborting)
-        return SW_OK;
-    return conn->abort_err != SW_OK ? conn->abort_err : SW_ERR_CALLBACK;
+    conn->hs->refusal = SW_OK;
+    return answer != SW_OK ? answer : conn->abort_err;
 }
 
 void sw_conn_release(struct sw_conn *conn)

@@ -85,8 +85,9 @@ struct sw_handshake {
     bool resuming;        /* this handshake is abbreviated */
     bool offered_session; /* client: conn->session is offered */
     bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
-    bool in_callback; /* an application function is being called */
-    bool hello_done;  /* the first hello has been dealt with: from here on record versions are exact */
+    bool hello_done; /* the first hello has been dealt with: from here on record versions are exact */
+    enum sw_err
+        refusal; /* while a function of the application's decides: the error of a sw_conn_abort that names none; else SW_OK */
 
     struct sw_slice ticket;   /* client: the one to offer; once ticket_issued, the server's new one */
     uint32_t ticket_lifetime; /* what the server says of it */
@@ -135,11 +136,13 @@ struct sw_conn {
 
     enum sw_err err;
     enum sw_alert alert_sent, alert_received;
-    enum sw_alert abort_alert; /* chosen by the application instead of the error's */
-    enum sw_err abort_err;     /* given with it inside a callback */
+    enum sw_err
+        abort_err; /* of sw_conn_abort, for whoever is at work on the connection to end with; SW_OK: not called */
+    enum sw_alert abort_alert; /* with it, instead of the error's own */
 
     bool may_write; /* established, or before that by False Start */
-    bool established, close_queued, peer_closed, eof, done_reading, aborting;
+    bool established, close_queued, peer_closed, eof, done_reading;
+    bool lent;    /* the room that sw_conn_in_buf gave is still where the next bytes are taken from */
     bool tracing; /* the trace function or the key log is being called */
     bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert, own_finished_first;
     uint8_t warnings, empties; /* in a row */
@@ -196,11 +199,8 @@ static inline bool sw_conn_must_begin(const struct sw_conn *conn)
            !sw_is_server(conn);
 }
 
-/* sw_conn_called: a callback (in_callback) has answered: that, or, had it called sw_conn_abort, the error given there, `refused` if there was none. */
-enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer, enum sw_err refused);
-
-/* sw_conn_stopped: the error of a sw_conn_abort inside the trace function or the key log, for whoever made that call to end with; else SW_OK. */
-enum sw_err sw_conn_stopped(const struct sw_conn *conn) SW_MUST_USE;
+/* sw_conn_called: a function of the application's, for which hs->refusal was set, has answered: that, or else the error of its sw_conn_abort. */
+enum sw_err sw_conn_called(struct sw_conn *conn, enum sw_err answer) SW_MUST_USE;
 
 /* sw_conn_alloc, _release_mem: memory counted to the connection; alloc gives it zeroed, release wipes it and takes NULL. */
 void *sw_conn_alloc(struct sw_conn *conn, size_t size);

@@ -21,7 +21,7 @@ enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
         return conn->err;
     conn->err = err;
     conn->plain = (struct sw_slice){NULL, 0};
-    if (conn->aborting)
+    if (conn->abort_err != SW_OK)
         alert = conn->abort_alert;
     if (alert != SW_ALERT_NONE && !conn->close_queued && !conn->eof) {
         conn->alert_sent = alert;
@@ -55,9 +55,8 @@ static enum sw_err take_close(struct sw_conn *conn)
     conn->alert_received = SW_ALERT_CLOSE_NOTIFY;
     if (!conn->established) {
         sw_conn_explain(conn, "the peer closed the connection during the handshake");
-        conn->aborting = true;
         conn->abort_alert = SW_ALERT_CLOSE_NOTIFY;
-        return SW_ERR_PEER_ALERT;
+        return conn->abort_err = SW_ERR_PEER_ALERT;
     }
     if (conn->close_queued)
         return SW_OK;
@@ -221,7 +220,7 @@ static enum sw_err next_record(struct sw_conn *conn, bool *more)
     err = open_in_place(conn, rec, len, &type, &payload);
     if (err == SW_OK)
         err = take_record(conn, type, payload);
-    return err != SW_OK ? err : sw_conn_stopped(conn);
+    return err != SW_OK ? err : conn->abort_err;
 }
 
 bool sw_engine_record_waits(struct sw_conn *conn, const uint8_t *p, size_t have)

@@ -57,6 +57,7 @@ void sw_engine_work_free(struct sw_conn *conn)
         sw_conn_release_mem(conn, w->out, w->out_cap);
     sw_conn_release_mem(conn, w, w->size);
     conn->work = NULL;
+    conn->lent = false;
 }
 
 enum sw_err sw_engine_room_in(struct sw_conn *conn, size_t need)

@@ -113,8 +113,8 @@ static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *re
         lens[n++] = der.len;
     }
     chain.count = n;
-    hs->in_callback = true;
-    err = sw_conn_called(conn, conn->cfg->verify(conn->cfg->verify_ctx, conn, &chain), SW_ERR_CERT_REJECTED);
+    hs->refusal = SW_ERR_CERT_REJECTED;
+    err = sw_conn_called(conn, conn->cfg->verify(conn->cfg->verify_ctx, conn, &chain));
     sw_conn_release_mem(conn, ders, size);
     return err;
 }

@@ -99,8 +99,7 @@ enum sw_err sw_ticket_open(struct sw_ticket_keys *keys, struct sw_slice ticket, 
                            bool *renew) SW_MUST_USE;
 
 /*
- * The server's cache by session id: bounded, the oldest goes first, expired ones are never given. Locked inside. An entry takes 256 bytes,
- * from blocks of 32; a session longer than 230 has a block of its own.
+ * The server's cache by session id: bounded, the oldest goes first, expired ones are never given. Locked inside.
  *   alloc  copied
  *   max    sessions, at least 1
  * NULL when there is no memory; free takes NULL and wipes every session.

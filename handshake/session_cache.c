@@ -18,7 +18,12 @@ struct entry {
     uint8_t bytes[]; /* the written session, its id at a fixed place */
 };
 
-enum { BUCKETS_MAX = 1 << 20, SLOT = 256, SLAB_SLOTS = 32, SLOT_BYTES = SLOT - offsetof(struct entry, bytes) };
+enum {
+    BUCKETS_MAX = 1 << 20,
+    SLOT = 256,                                        /* bytes of an entry of the usual length */
+    SLOT_BYTES = SLOT - offsetof(struct entry, bytes), /* of the session in it */
+    SLAB_SLOTS = 32
+};
 
 union slot {
     struct entry entry;

@@ -152,7 +152,7 @@ static enum sw_err finish(struct sw_conn *conn)
 
 enum sw_err sw_step_advance(struct sw_conn *conn)
 {
-    enum sw_err err = sw_conn_stopped(conn);
+    enum sw_err err = conn->abort_err;
 
     while (err == SW_OK) {
         const struct sw_step *step = here(conn);
@@ -170,7 +170,7 @@ enum sw_err sw_step_advance(struct sw_conn *conn)
         }
         err = step->message == SW_CHANGE_CIPHER_SPEC ? ops->send(conn, NULL) : send_message(conn, ops);
         if (err == SW_OK)
-            err = sw_conn_stopped(conn);
+            err = conn->abort_err;
         if (err == SW_OK)
             next(conn);
     }

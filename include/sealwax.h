@@ -277,7 +277,8 @@ unsigned sw_conn_wants(const struct sw_conn *conn);
  * sw_conn_in_buf: room for bytes from the transport.
  *   len   receives the room's size, at least 1 when SW_WANT_RECV is set
  * The pointer is valid until the next call on the connection. NULL with *len 0 when nothing is wanted or memory is out (then sw_conn_error says so).
- * sw_conn_in_ack: the first len bytes of it were filled. Processes them. Returns the connection's error; SW_ERR_ARGUMENT if len exceeds the room.
+ * sw_conn_in_ack: the first len bytes of it were filled. Processes them. Returns the connection's error; SW_ERR_ARGUMENT if len
+ * exceeds the room, or that has gone, as it may when all output has been sent and when sw_conn_release is called: nothing is taken then.
  * sw_conn_in_eof: the transport ended. Without a close_notify before it, that is SW_ERR_TRUNCATED.
  */
 uint8_t *sw_conn_in_buf(struct sw_conn *conn, size_t *len);

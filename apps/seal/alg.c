@@ -67,8 +67,7 @@ static const struct seal_oid oid_sha1      = {5, {0x2b, 0x0e, 0x03, 0x02, 0x1a}}
 static const struct seal_oid oid_specified = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x09}};
 /* clang-format on */
 
-/* TLS's numbers of signature schemes. */
-enum { PSS_SHA256 = 0x0809, PSS_SHA384 = 0x080a, PSS_SHA512 = 0x080b, ED448 = 0x0808 };
+enum { ED448 = 0x0808 }; /* TLS's number of the signature scheme */
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -235,10 +234,6 @@ static void write_pss(struct sw_writer *w, enum sw_hash_id hash)
 
 const struct sw_sigscheme *seal_scheme_for(const struct sw_pubkey *key)
 {
-    if (key->type == SW_KEY_RSA_PSS)
-        return sw_sigscheme_by_id(key->pss_hash == SW_HASH_SHA512   ? PSS_SHA512
-                                  : key->pss_hash == SW_HASH_SHA384 ? PSS_SHA384
-                                                                    : PSS_SHA256);
     /* Ed448 wants SHAKE256 over the content (RFC 8419 2.3), which no layer below has. */
     return key->type == SW_KEY_ED448 ? NULL : sw_sign_scheme(key, true);
 }

@@ -1,6 +1,7 @@
 /* A server that waits: how little it holds, wherever the client has stopped, and that it goes on from there. */
 #include "tests/handshake/pair.h"
 #include <stdio.h>
+#include <string.h>
 
 enum { HELD_MAX = (64 << 20) / 10000 }; /* ten thousand half-open handshakes in 64 MiB */
 
@@ -145,7 +146,48 @@ static void room_is_earned(void)
     pair_close(&p);
 }
 
+/* What was written to room that went back with the buffers is not taken for what the peer said: the caller must ask for room anew. */
+static void an_ack_behind_the_buffers(void)
+{
+    struct pair p;
+    size_t len, room;
+    uint8_t *to;
+
+    open_with(&p, suites[0], true);
+    CU_ASSERT_TRUE(pair_carry(p.client, p.server, 0));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to = sw_conn_in_buf(p.server, &room));
+    memset(to, 0, 5);
+    CU_ASSERT_PTR_NOT_NULL(sw_conn_out_buf(p.server, &len));
+    pair_carry(p.server, p.client, 0); /* the last of its flight: it holds no buffers any more */
+    SW_ASSERT_ERR(sw_conn_in_ack(p.server, 5), SW_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(sw_conn_error(p.server), SW_OK);
+    CU_ASSERT_TRUE(pair_run(&p));
+    pair_close(&p);
+}
+
+/* Nor is what nobody asked room for. */
+static void an_ack_without_room(void)
+{
+    struct pair p;
+    size_t room;
+
+    pair_establish(&p, false);
+    SW_ASSERT_ERR(sw_conn_in_ack(p.server, 1), SW_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(sw_conn_in_buf(p.server, &room));
+    SW_ASSERT_ERR(sw_conn_in_ack(p.server, room + 1), SW_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(sw_conn_in_buf(p.server, &room));
+    sw_conn_release(p.server);
+    SW_ASSERT_ERR(sw_conn_in_ack(p.server, 1), SW_ERR_ARGUMENT);
+    pair_exchange(&p);
+    pair_close(&p);
+}
+
 SW_TEST_SUITE(engine_rest){
-    SW_TEST(every_half_of_a_hello),    SW_TEST(every_half_of_an_answer), SW_TEST(begun_before_the_flight_is_away),
-    SW_TEST(a_hello_in_small_records), SW_TEST(room_is_earned),
+    SW_TEST(an_ack_behind_the_buffers),
+    SW_TEST(an_ack_without_room),
+    SW_TEST(every_half_of_a_hello),
+    SW_TEST(every_half_of_an_answer),
+    SW_TEST(begun_before_the_flight_is_away),
+    SW_TEST(a_hello_in_small_records),
+    SW_TEST(room_is_earned),
 };
