@@ -22,6 +22,7 @@ run "$top/docs/messages.md" "$top/docs/http.md"
 run "$top/docs/seal.md"
 run "$top/docs/files.md"
 run "$top/docs/media.md"
+if command -v ffplay >/dev/null && command -v mpv >/dev/null; then run "$top/docs/players.md"; else echo "skipped: players.md (deps/packages.sh players)"; fi
 run "$top/docs/card.md"
 run "$top/docs/metrics.md"
 run "$top/docs/users.md"

@@ -54,6 +54,23 @@ print(*{json.loads(line)["plays"] for line in sys.stdin})')"
 exits 1 ffprobe -v error -tls_verify 1 -ca_file pki/root.crt "$url/tone"
 exits 1 ffprobe -v error -tls_verify 1 -ca_file other/root.crt -cert_file pki/alice.crt -key_file pki/alice.key "$url/tone"
 
+# the key on a card
+module=$(find /usr/lib -name libsofthsm2.so 2>/dev/null | head -n 1)
+make_card() {
+    mkdir tokens && printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\n' "$here" >softhsm2.conf &&
+        softhsm2-util --init-token --free --label alice --pin 1234 --so-pin 5678 &&
+        openssl pkcs8 -topk8 -nocrypt -in pki/alice.key -out alice.p8 && openssl x509 -in pki/alice.crt -outform DER -out alice.der &&
+        softhsm2-util --import alice.p8 --token alice --label alice --id 01 --pin 1234 &&
+        pkcs11-tool --module "$module" --token-label alice --login --pin 1234 --write-object alice.der --type cert --label alice --id 01 &&
+        printf 1234 >pin
+}
+if [ -n "$module" ] && [ -e /usr/share/p11-kit/modules/softhsm2.module ] && command -v pkcs11-tool >/dev/null; then
+    export SOFTHSM2_CONF=$here/softhsm2.conf
+    make_card >card.log 2>&1 && ok || bad "no card could be made: $(tail -n 3 card.log)"
+    on_card=(-cert_file 'pkcs11:token=alice;object=alice;type=cert' -key_file "pkcs11:token=alice;object=alice;type=private?pin-source=$here/pin")
+    is "what it lasts with the key on a card" "$(duration film.mp4)" "$(duration -tls_verify 1 -ca_file pki/root.crt "${on_card[@]}" "$url/film")"
+fi
+
 # heard WHAT FROM: ffplay has played, and from there on; it exits with 0 whatever happens, but shows its clock
 heard() {
     tr '\r' '\n' <err | awk -v from="$2" '/ [MA]-[VA]:/ { if ($1 > last) last = $1 } /rror|ailed/ { wrong = 1 } END { exit wrong || last <= from }' && ok || bad "ffplay: $1"
