@@ -57,7 +57,7 @@ say   = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)')
 # --- packages and wolfCrypt, found before anything is built -------------------------------------------------------------
 
 # Targets that build nothing themselves must work on a machine that has none of it.
-WITHOUT := help clean uninstall format check-format check-layers test ct fuzz bench timing load large diff interop
+WITHOUT := help clean uninstall format check-format check-layers demo test ct fuzz bench timing load large diff interop
 ACTIVE  := $(filter-out $(WITHOUT),$(or $(MAKECMDGOALS),all))
 ifdef ACTIVE
 include $(B)/wolfcrypt-$(WOLFCRYPT).mk
@@ -262,7 +262,9 @@ peers: $(PEERS)
 bogo-shim: $(call programs_of,bogo)
 
 #: demo           from nothing to a delivered one-time password
-demo: all
+demo:
+	@deps/packages.sh build demo
+	@$(MAKE) --no-print-directory all
 	@script="$(firstword $(wildcard apps/demo.sh tests/demo.sh))"; \
 	[ -n "$$script" ] || { echo "make demo: this tree has no apps/demo.sh" >&2; exit 1; }; BUILD=$(B) "$$script"
 
