@@ -77,6 +77,14 @@ static const struct app_verb verbs[] = {
     {"whoami", "", "who we are to a server",
      "Print the name that a server takes from our certificate; with --verbose, which certificate it was.",
      "sealwax whoami --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, whoami_run},
+    {"cert", "NAME", "the certificate of somebody, to seal files for",
+     "Print the certificate that somebody of this name showed the server last, PEM, with the intermediates above it, "
+     "once it has been checked here: its name, a path to a "
+     "root of --trust, time, revocation (--crl), and that it may be encrypted to. With it, files can be sealed while "
+     "no server is there.",
+     "sealwax cert alice --server mail.example -o alice.crt\n"
+     "sealwax seal --to alice.crt -o offer.pem offer.pdf",
+     APP_TLS | APP_CLIENT | APP_HTTP | APP_CERT, 1, 1, cert_run},
     {"seal", "[FILE|-]", "sign a file and encrypt it to the people it is for",
      "Sign a file (default: standard input) with our key and encrypt it to one or more certificates, in one step, in "
      "any size. The recipients' certificates are checked first: the path to a root of --trust, time, revocation "

@@ -15,6 +15,7 @@ int recv_run(struct app *app);
 int receipt_run(struct app *app);
 int list_run(struct app *app);
 int whoami_run(struct app *app);
+int cert_run(struct app *app);
 int put_run(struct app *app);
 int bench_protect_run(struct app *app);
 int get_run(struct app *app);

@@ -228,6 +228,8 @@ enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t l
 {
     enum sw_err err = sw_trust_add(cfg->trust, pem, len);
 
+    if (err == SW_ERR_PEM)
+        return sw_config_refuse(cfg, err, "there is no certificate in it, or a damaged one", "");
     return err == SW_OK ? SW_OK : sw_config_refuse(cfg, err, "the root certificates", sw_err_reason(err));
 }
 
@@ -235,6 +237,8 @@ enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len
 {
     enum sw_err err = sw_trust_add_crl(cfg->trust, pem, len);
 
+    if (err == SW_ERR_PEM)
+        return sw_config_refuse(cfg, err, "there is no revocation list in it, or a damaged one", "");
     return err == SW_OK ? SW_OK : sw_config_refuse(cfg, err, "the revocation list", sw_err_reason(err));
 }
 

@@ -101,7 +101,7 @@ static enum sw_err take_chain(struct sw_config *cfg, struct sw_credential *c, co
     enum sw_err err;
 
     if (count == 0 && !der)
-        return sw_config_refuse(cfg, SW_ERR_PEM, "there is no certificate in the chain", "");
+        return sw_config_refuse(cfg, SW_ERR_PEM, "there is no certificate in it", "");
     c->der = sw_config_alloc(cfg, (der ? 1 : count) * sizeof *c->der);
     if (c->der == NULL)
         return SW_ERR_MEMORY;

@@ -65,7 +65,7 @@ void app_help_man(const struct app *app)
     cli_roff("clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a "
              "server only in a build made for it");
     printf(".TP\n.BI SEALWAX_ NAME\n");
-    cli_roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_CLIENT_AUTH for --client-auth");
+    cli_roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_MIN_VERSION for --min-version");
     printf(".TP\n.B NO_COLOR\n");
     cli_roff("no colour, when set and not empty");
     printf(".SH FILES\n.TP\n.I %s\n", app->default_verb
@@ -74,5 +74,6 @@ void app_help_man(const struct app *app)
     cli_roff(
         "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
         "relative to the directory of this file. The command line comes first, then the environment, then these.");
-    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR sealwax (1),\n.BR sealwaxd.conf (5),\n.BR sealwaxd (8)\n");
+    printf(".SH SEE ALSO\n.BR ttp (1),\n.BR %s,\n.BR sealwaxd.conf (5)\n",
+           app->default_verb ? "sealwax (1)" : "sealwaxd (8)");
 }

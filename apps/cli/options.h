@@ -50,7 +50,8 @@ enum {
     APP_OPEN = 16384,
     APP_REKEY = 2097152,
     APP_FILES = 4194304, /* put, get, ls, rm */
-    APP_STORE = 8388608
+    APP_STORE = 8388608,
+    APP_CERT = 16777216
 };
 
 enum app_option {
@@ -147,7 +148,7 @@ int app_usage(const struct app *app, const char *format, ...) __attribute__((for
 /* app_fail: an error of the library about a file or thing; errno counts if err is SW_ERR_SYSTEM. Returns the exit code that fits. */
 int app_fail(const struct app *app, enum sw_err err, const char *what);
 
-/* app_say, app_warn: a line on standard error, "program: ..."; app_say not with --quiet; app_warn in red where there is colour. */
+/* app_say, app_warn: a line on standard error, "program: ...", or with --json {"notice":"..."} and {"warning":"..."}; app_say not with --quiet; app_warn in red where there is colour. */
 void app_say(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_warn(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -122,6 +122,20 @@ int app_fail(const struct app *app, enum sw_err err, const char *what)
     return exit_code(err);
 }
 
+/* A line for who reads JSON: {"KIND":text}. */
+static void say_json(const char *kind, char *text)
+{
+    json_t *object = json_pack("{s:s}", kind, text);
+    if (!object) {
+        make_ascii(text);
+        object = json_pack("{s:s}", kind, text);
+    }
+    if (object)
+        json_dumpf(object, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(object);
+}
+
 void app_say(const struct app *app, const char *format, ...)
 {
     char text[LINE_MAX_LENGTH];
@@ -134,20 +148,26 @@ void app_say(const struct app *app, const char *format, ...)
     if (logged(app, LEVEL_NOTICE, "notice", SW_OK, text))
         return;
     make_printable(text);
-    fprintf(stderr, "%s: %s\n", app->program, text);
+    if (app->json)
+        say_json("notice", text);
+    else
+        fprintf(stderr, "%s: %s\n", app->program, text);
 }
 
 void app_warn(const struct app *app, const char *format, ...)
 {
-    static const char before[] = "warning: "; /* the log says that itself */
+    static const char before[] = "warning: "; /* the log and JSON say that themselves */
     char text[LINE_MAX_LENGTH];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (logged(app, LEVEL_WARNING, "warning", SW_OK,
-               text + (strncmp(text, before, strlen(before)) == 0 ? strlen(before) : 0)))
+    char *bare = text + (strncmp(text, before, strlen(before)) == 0 ? strlen(before) : 0);
+    if (logged(app, LEVEL_WARNING, "warning", SW_OK, bare))
         return;
     make_printable(text);
-    fprintf(stderr, "%s%s: %s%s\n", app->color ? "\033[31m" : "", app->program, text, app->color ? "\033[0m" : "");
+    if (app->json)
+        say_json("warning", bare);
+    else
+        fprintf(stderr, "%s%s: %s%s\n", app->color ? "\033[31m" : "", app->program, text, app->color ? "\033[0m" : "");
 }

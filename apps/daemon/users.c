@@ -24,6 +24,28 @@ static bool is_role(const char *role)
     return n < SW_ROLE_MAX;
 }
 
+static bool print_one(void *ctx, const struct sw_member *m)
+{
+    const struct app *app = ctx;
+    char hex[65], since[32];
+    struct tm tm;
+    time_t t = (time_t)m->since;
+    for (size_t i = 0; i < sizeof m->cert; i++)
+        snprintf(hex + 2 * i, 3, "%02x", m->cert[i]);
+    if (!gmtime_r(&t, &tm) || !strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        since[0] = 0;
+    if (app->json) {
+        json_t *object =
+            json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "role", m->role, "since", since, "sha256", hex);
+        json_dumpf(object, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(object);
+    } else {
+        printf("%-24s  %-12s  %s  %s\n", m->name, *m->role ? m->role : "-", since, hex);
+    }
+    return true;
+}
+
 static int add_one(struct app *app, struct sw_store *store, const char *path, const char *role)
 {
     struct seal_chain chain = {0};
@@ -40,7 +62,10 @@ static int add_one(struct app *app, struct sw_store *store, const char *path, co
     seal_chain_free(&chain);
     if (err)
         return failed(app, store, err);
-    app_say(app, "%s is enrolled%s%s", member.name, *role ? " as " : "", role);
+    if (app->json)
+        (void)print_one(app, &member);
+    else
+        app_say(app, "%s is enrolled%s%s", member.name, *role ? " as " : "", role);
     return APP_DONE;
 }
 
@@ -72,28 +97,6 @@ static int remove_names(struct app *app, struct sw_store *store)
         app_say(app, "%s is not enrolled any more (certificates: %d)", app->argv[i], count);
     }
     return APP_DONE;
-}
-
-static bool print_one(void *ctx, const struct sw_member *m)
-{
-    const struct app *app = ctx;
-    char hex[65], since[32];
-    struct tm tm;
-    time_t t = (time_t)m->since;
-    for (size_t i = 0; i < sizeof m->cert; i++)
-        snprintf(hex + 2 * i, 3, "%02x", m->cert[i]);
-    if (!gmtime_r(&t, &tm) || !strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        since[0] = 0;
-    if (app->json) {
-        json_t *object =
-            json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "role", m->role, "since", since, "sha256", hex);
-        json_dumpf(object, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(object);
-    } else {
-        printf("%-24s  %-12s  %s  %s\n", m->name, *m->role ? m->role : "-", since, hex);
-    }
-    return true;
 }
 
 static int list(struct app *app, struct sw_store *store)

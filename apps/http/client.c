@@ -367,10 +367,13 @@ int http_client_problem(struct http_client *c)
     char *text = http_client_body(c, PROBLEM_MAX, &len);
     json_t *json = text ? json_loadb(text, len, 0, NULL) : NULL;
     const char *detail = json_string_value(json_object_get(json, "detail"));
-    int code = app_error(c->app, code_of(status), "%s: %d: %s", c->where, status,
+    const struct app *app = c->app;
+    bool force = status == 409 && app->verb && (app->verb->groups & APP_PUT) && !app_has(app, OPT_FORCE);
+    int code = app_error(app, code_of(status), "%s: %d: %s%s", c->where, status,
                          detail          ? detail
                          : status == 413 ? "that is more than the server takes in one request"
-                                         : "the server gives no reason");
+                                         : "the server gives no reason",
+                         force ? " (--force replaces it)" : "");
     json_decref(json);
     free(text);
     return code;

@@ -92,9 +92,12 @@ static int send_body(struct http_client *c, const struct request *rq, const stru
         return code;
     if (c->app->json)
         client_print(mail);
-    else
+    else if (strcmp(client_text(mail, "state"), "queued") == 0)
         app_say(c->app, "message %s for %s accepted, until %s", client_text(mail, "id"), client_text(mail, "to"),
                 client_text(mail, "expires"));
+    else /* the answer to the same Idempotency-Key again */
+        app_say(c->app, "message %s for %s was accepted before: %s", client_text(mail, "id"), client_text(mail, "to"),
+                client_text(mail, "state"));
     if (app_has(c->app, OPT_RECEIPT) || app_has(c->app, OPT_WAIT))
         code = receipt_await(c, mail, rq->patience);
     json_decref(mail);

@@ -58,6 +58,16 @@ static bool is_begin(struct armour *a, const char *line)
     return true;
 }
 
+/* PEM that is something else: given by mistake, and neither damaged nor changed. */
+static bool is_other(const char *label)
+{
+    static const char *const others[] = {"CERTIFICATE", "PRIVATE KEY", "PUBLIC KEY", "X509 CRL"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(label, others[i]))
+            return true;
+    return false;
+}
+
 /* What the header lines of a mail say that matters here. */
 struct mime {
     bool pkcs7, signature, clear, base64, any;
@@ -121,7 +131,7 @@ static bool detect_text(struct armour *a)
     for (unsigned n = 0; n < LINES_BEFORE && next_line(a, line, sizeof line); n++) {
         if (is_begin(a, line)) {
             a->kind = ARMOUR_PEM;
-            return true;
+            return !is_other(a->label) || seal_fail(a->st, a->blame, "this is no message, but a %s (PEM)", a->label);
         }
         if (*line == 0 && m.clear)
             return clear_begin(a);

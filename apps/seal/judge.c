@@ -45,6 +45,7 @@ bool seal_recipient_ok(const struct seal_params *p, const struct seal_chain *to,
         .time = p->now,
         .purpose = SW_PURPOSE_ANY,
     };
+    *st = (struct seal_status){0};
     sw_cert_display_name(&to->cert[0], name, sizeof name);
     if (sw_verify(&to->cert[0], &params, &result) != SW_OK)
         return seal_fail(st, SEAL_RECIPIENT, "%s: the recipient's certificate is refused: %s", name, result.reason);

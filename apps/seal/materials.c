@@ -12,7 +12,9 @@ int seal_chain_file(const struct app *app, const char *path, struct seal_chain *
     enum sw_err err = sw_file_read(path, SW_FILE_MAX, &file);
     if (err == SW_OK)
         err = seal_chain_read(out, file.p, file.len);
-    int code = err == SW_OK ? APP_DONE : app_fail(app, err, path);
+    int code = err == SW_OK        ? APP_DONE
+               : err == SW_ERR_PEM ? app_error(app, APP_BAD_INPUT, "%s: there is no certificate in it", path)
+                                   : app_fail(app, err, path);
     sw_file_free(&file);
     return code;
 }

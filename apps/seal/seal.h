@@ -95,7 +95,7 @@ struct seal_verdict {
 bool seal_buffer(const struct seal_params *p, const void *body, size_t len, uint8_t **out, size_t *out_len,
                  struct seal_status *st);
 
-/* seal_recipient_ok: whether seal_buffer would take `to` as a recipient; if not, st has the reason. p->to is not looked at. */
+/* seal_recipient_ok: whether seal_buffer would take `to` as a recipient; if not, st, whatever was in it, has the reason. p->to is not looked at. */
 bool seal_recipient_ok(const struct seal_params *p, const struct seal_chain *to, struct seal_status *st);
 
 /*

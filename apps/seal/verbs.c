@@ -104,6 +104,15 @@ static int seal_file(const struct app *app, const struct seal_params *p)
     return code;
 }
 
+static int read_recipient(const struct app *app, const char *path, struct seal_chain *out)
+{
+    if (access(path, F_OK) && errno == ENOENT)
+        return app_error(app, APP_SYSTEM,
+                         "%s: %s: --to takes the file of a certificate; sealwax cert NAME gets one from a server", path,
+                         strerror(errno));
+    return seal_chain_file(app, path, out);
+}
+
 int seal_run(struct app *app)
 {
     struct seal_materials m = {0};
@@ -119,7 +128,7 @@ int seal_run(struct app *app)
         return app_fail(app, SW_ERR_MEMORY, "recipients");
     code = seal_materials_read(app, &m);
     for (size_t i = 0; i < n && !code; i++)
-        code = seal_chain_file(app, app->opt[OPT_TO_CERT].v[i], &to[i]);
+        code = read_recipient(app, app->opt[OPT_TO_CERT].v[i], &to[i]);
     p.self = (struct seal_self){&m.chain, m.key};
     p.trust = m.trust;
     p.to = to;

@@ -6,6 +6,7 @@
 #include "apps/card/card.h"
 #include "apps/cli/passphrase.h"
 #include "apps/tls/keylog.h"
+#include "apps/tls/lists.h"
 #include "apps/tls/own_cert.h"
 #include "apps/tls/trace.h"
 #include "ttp/file.h"
@@ -323,6 +324,8 @@ static int fill(const struct app *app, struct sw_config *cfg, enum sw_role role,
         code = add_files(app, cfg, OPT_TRUST, sw_config_add_trust);
     if (!code)
         code = add_files(app, cfg, OPT_CRL, sw_config_add_crl);
+    if (!code)
+        lists_judge(app, (int64_t)time(NULL));
     if (!code && role == SW_SERVER)
         code = set_client_auth(app, cfg);
     if (!code)

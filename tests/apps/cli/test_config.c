@@ -103,7 +103,7 @@ static void reads_options_of_the_table(void)
     char want[128];
     begin();
     CU_ASSERT_EQUAL(try_text(&app, "# comment\n; comment\n[sealwaxd]\nlisten = 1\nlisten = 2 ; why\nno-etm = yes\n"
-                                   "no-ems = off\ntrust = root.crt\ncrl = /a.crl\nalpn = x\ntrace = json\n"),
+                                   "no-ems = off\ntrust = root.crt\ncrl = /a.crl\ngroups = x\ntrace = json\n"),
                     APP_DONE);
     CU_ASSERT_EQUAL_FATAL(app.opt[OPT_LISTEN].n, 2);
     CU_ASSERT_STRING_EQUAL(app.opt[OPT_LISTEN].v[0], "1");
@@ -113,7 +113,7 @@ static void reads_options_of_the_table(void)
     in_dir("root.crt", want);
     CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_TRUST), want);
     CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_CRL), "/a.crl");
-    CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_ALPN), "x"); /* no file */
+    CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_GROUPS), "x"); /* no file */
     CU_ASSERT_STRING_EQUAL(app_get(&app, OPT_TRACE), "json");
     app_free(&app);
     end();

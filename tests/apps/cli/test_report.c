@@ -74,6 +74,10 @@ static void json_for_programs(void)
     CU_ASSERT_PTR_NOT_NULL(
         strstr(say_all(&app, true), "{\"error\":{\"name\":\"usage\",\"message\":\"unknown option\"}}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"PEM\","));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n{\"warning\":\"beware\"}\n"));
+    CU_ASSERT_PTR_NULL(strstr(said, "by the way"));
+    app.quiet = false;
+    CU_ASSERT_PTR_NOT_NULL(strstr(say_all(&app, true), "\n{\"notice\":\"by the way\"}\n"));
 }
 
 /* A file's name need not be UTF-8, but JSON must. */
@@ -83,8 +87,10 @@ static void json_for_any_name(void)
     capture(false);
     app_error(&app, APP_SYSTEM, "m\xc3\xbcll: gone");
     app_error(&app, APP_SYSTEM, "m\xfcll: gone");
+    app_say(&app, "m\xfcll: here");
     CU_ASSERT_PTR_NOT_NULL(strstr(captured(), "\"message\":\"m\xc3\xbcll: gone\"}}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"system\",\"message\":\"m?ll: gone\"}}\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"notice\":\"m?ll: here\"}\n"));
 }
 
 /* Each line an object as the log has them: level, event, message. */

@@ -96,6 +96,9 @@ static void what_is_refused(void)
     refused("", SEAL_MALFORMED);
     refused("\n\n", SEAL_MALFORMED);
     refused("hello\n", SEAL_MALFORMED);
+    refused("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", SEAL_MALFORMED);
+    CU_ASSERT_STRING_EQUAL(status.reason, "this is no message, but a CERTIFICATE (PEM)");
+    refused("-----BEGIN RSA PRIVATE KEY-----\nMAA=\n-----END RSA PRIVATE KEY-----\n", SEAL_MALFORMED);
     refused("-----BEGIN CMS----\nMAA=\n-----END CMS-----\n", SEAL_MALFORMED);
     refused("-----BEGIN CMS-----\nMAA=\n", SEAL_TAMPERED);
     refused("-----BEGIN CMS-----\nMAA=\n-----END PKCS7-----\n", SEAL_TAMPERED);

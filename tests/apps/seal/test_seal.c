@@ -270,6 +270,10 @@ static void recipients_are_judged(void)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct seal_params p = sending(&all, &all.ec, &wrong[i]);
         CU_ASSERT_EQUAL(sealing_fails(&p), SEAL_RECIPIENT);
+        struct seal_status st;
+        memset(&st, 0x5a, sizeof st); /* what it finds there is not its own */
+        CU_ASSERT_FALSE(seal_recipient_ok(&p, &wrong[i].chain, &st));
+        CU_ASSERT(st.result == SEAL_RECIPIENT && strstr(st.reason, "recipient") != NULL);
         /* nor if it is the second of two */
         struct seal_chain to[] = {all.ec.chain, wrong[i].chain};
         p.to = to;
