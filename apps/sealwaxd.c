@@ -15,10 +15,16 @@ static const struct app_verb verbs[] = {
      APP_TLS | APP_SERVER | APP_SERVE, 0, 0, serve_run},
     {"media", "import|ls|rm|licences ...", "look after the catalogue of media and its licences",
      "media import FILE... puts tracks into the catalogue, encrypted; media ls lists them; media rm TITLE|NUMBER takes "
-     "one out. media licences lists who has how "
-     "many plays left of what; media licences HOLDER TRACK PLAYS changes that. All of it works while the server runs.",
+     "one out. All of it works while the server runs.\n"
+     "media licences [ls [USER [TRACK]]] lists who has how many plays left of what, and until when. media licences "
+     "grant "
+     "USER TRACK makes a licence or changes it, with --plays, --until and --streams; what is not said stays as it is. "
+     "media licences revoke USER TRACK ends one at once. USER is a name, which stands for all certificates of that "
+     "name, or the serial number of one (serial:NUMBER where a name looks like one); media licences HOLDER TRACK PLAYS "
+     "sets the plays under a serial number.",
      "sealwaxd media import --state /var/lib/sealwax --plays 5 song.ogg\n"
-     "sealwaxd media licences --state /var/lib/sealwax",
+     "sealwaxd media licences grant alice song --until +30d --state /var/lib/sealwax\n"
+     "sealwaxd media licences ls alice --state /var/lib/sealwax",
      APP_STATE | APP_MEDIA_ADMIN, 1, 10000, media_admin_run},
     {"users", "add|remove|list ...", "say who is enrolled, and with which role",
      "users add CERT... enrols the certificates in these files; once more with another --role changes the role. users "

@@ -97,7 +97,6 @@ int ttp_get_int(const struct ttp *t, enum ttp_option id, int fallback, int min, 
 /* ttp_get_time: RFC 3339 or Unix time. ttp_get_span: "90s", "5m", "12h", "30d", a bare number is days; in seconds. */
 int ttp_get_time(const struct ttp *t, enum ttp_option id, int64_t fallback, int64_t *out);
 int ttp_get_span(const struct ttp *t, enum ttp_option id, int64_t fallback, int64_t *out);
-bool ttp_parse_time(const char *text, int64_t *out);
 bool ttp_parse_span(const char *text, int64_t *out);
 
 /* --- ttp_help.c: everything that is made from the tables --- */

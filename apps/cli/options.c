@@ -7,6 +7,7 @@
 #include "base/spell.h"
 #include "include/sealwax.h"
 #include "ttp/cli_args.h"
+#include "ttp/cli_time.h"
 #include "ttp/file.h"
 #include <errno.h>
 #include <getopt.h>
@@ -306,6 +307,20 @@ int app_get_span(const struct app *app, enum app_option id, int64_t fallback, in
     *out = fallback;
     if (text && !app_parse_span(text, out))
         return app_usage(app, "--%s takes a length of time like 90s, 5m or 12h, not %s", app_options[id].name, text);
+    return APP_DONE;
+}
+
+int app_get_moment(const struct app *app, enum app_option id, int64_t now, int64_t fallback, int64_t *out)
+{
+    const char *text = app_get(app, id);
+    int64_t span;
+    *out = fallback;
+    if (!text || (*text != '+' && cli_parse_time(text, out)))
+        return APP_DONE;
+    if (!app_parse_span(*text == '+' ? text + 1 : text, &span))
+        return app_usage(app, "--%s takes a time like 2027-01-31T12:00:00Z, or +30d, not %s", app_options[id].name,
+                         text);
+    *out = now + span;
     return APP_DONE;
 }
 

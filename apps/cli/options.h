@@ -137,6 +137,8 @@ int app_get_int(const struct app *app, enum app_option id, long fallback, long m
 int app_get_span(const struct app *app, enum app_option id, int64_t fallback, int64_t *out);
 /* app_get_size: bytes, or with K, M, G (1024 each); within [1, max]. */
 int app_get_size(const struct app *app, enum app_option id, size_t fallback, size_t max, size_t *out);
+/* app_get_moment: a point in time: RFC 3339, seconds since 1970, or a length of time from now on, "+30d" or "30d" (a unit is needed); Unix time. */
+int app_get_moment(const struct app *app, enum app_option id, int64_t now, int64_t fallback, int64_t *out);
 /* app_parse_span: the same for a text from elsewhere; false if it is none. */
 bool app_parse_span(const char *text, int64_t *out);
 

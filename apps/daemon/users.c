@@ -57,6 +57,7 @@ static int add_one(struct app *app, struct sw_store *store, const char *path, co
     enum sw_err err = sw_cert_identity(&chain.cert[0], member.name, sizeof member.name);
     if (err == SW_OK)
         err = sw_hash_once(SW_HASH_SHA256, chain.cert[0].der.p, chain.cert[0].der.len, member.cert);
+    sw_holder_text(chain.cert[0].serial.p, chain.cert[0].serial.len, member.serial);
     if (err == SW_OK)
         err = sw_store_enrol(store, &member);
     seal_chain_free(&chain);

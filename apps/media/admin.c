@@ -1,12 +1,10 @@
-/* sealwaxd media: tracks into the catalogue, and who has which licence. Works on the server's directory, also while the server runs. */
+/* sealwaxd media: tracks into the catalogue; who has which licence is in licences.c. Works on the server's directory, also while the server runs. */
+#include "apps/media/admin.h"
 #include "apps/cli/printable.h"
-#include "apps/media/catalogue.h"
-#include "apps/store/state.h"
 #include "apps/verbs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +14,6 @@
 #include <unistd.h>
 
 enum { PLAYS = 3, WINDOW = 4 * 3600 };
-
-struct admin {
-    struct app *app;
-    struct sw_vault vault;
-    char dir[STATE_PATH_MAX];
-};
 
 static const char *type_of(const char *path)
 {
@@ -136,7 +128,7 @@ static int import(struct admin *a, int n, char **paths)
     return code;
 }
 
-static void print_json(json_t *object)
+void admin_print_json(json_t *object)
 {
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
@@ -146,9 +138,9 @@ static void print_json(json_t *object)
 static void print_track(const struct app *app, size_t number, const struct track *t)
 {
     if (app->json)
-        print_json(json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
-                             t->title, "type", t->type, "size", (json_int_t)t->size, "plays", (json_int_t)t->plays,
-                             "renewable", t->renew));
+        admin_print_json(json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
+                                   t->title, "type", t->type, "size", (json_int_t)t->size, "plays",
+                                   (json_int_t)t->plays, "renewable", t->renew));
     else
         printf("%3zu  %s  %12" PRId64 "  %-18s  %s\n", number, t->id, t->size, t->type, t->title);
 }
@@ -185,63 +177,6 @@ static int remove_track(struct admin *a, const char *what)
     return code;
 }
 
-static bool print_licence(void *ctx, const struct sw_licence *l)
-{
-    const struct app *app = ctx;
-    if (app->json)
-        print_json(l->plays < 0 ? json_pack("{s:s,s:s,s:b}", "holder", l->holder, "track", l->track, "changed", 1)
-                                : json_pack("{s:s,s:s,s:I,s:I}", "holder", l->holder, "track", l->track, "plays",
-                                            (json_int_t)l->plays, "granted", (json_int_t)l->granted));
-    else if (l->plays < 0)
-        printf("%s  %s  was changed\n", l->holder, l->track);
-    else
-        printf("%s  %s  %" PRId64 " of %" PRId64 "\n", l->holder, l->track, l->plays, l->granted);
-    return true;
-}
-
-/* The id of a track by its number, title or id. */
-static int find_id(struct admin *a, const char *what, char id[TRACK_ID_MAX])
-{
-    struct catalogue c;
-    size_t bad;
-    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
-    if (err)
-        return app_fail(a->app, err, a->dir);
-    const struct track *t = catalogue_find(&c, what);
-    int code = t ? APP_DONE : app_error(a->app, APP_NO, "there is no track %s", what);
-    if (t)
-        snprintf(id, TRACK_ID_MAX, "%s", t->id);
-    catalogue_free(&c);
-    return code;
-}
-
-/* media licences [HOLDER TRACK PLAYS] */
-static int licences(struct admin *a, int n, char **args)
-{
-    struct sw_store *store;
-    char *end = NULL;
-    int64_t plays = n == 3 ? strtoll(args[2], &end, 10) : 0;
-    if (n != 0 && (n != 3 || *end || end == args[2] || plays < 0))
-        return app_usage(a->app, "media licences [HOLDER TRACK PLAYS]");
-    if (n && (strspn(args[0], "0123456789abcdef") != strlen(args[0]) || strlen(args[0]) >= SW_HOLDER_MAX))
-        return app_usage(a->app, "HOLDER is the serial number of a certificate, as media licences has it: not %s",
-                         args[0]);
-    char id[TRACK_ID_MAX];
-    int code = n ? find_id(a, args[1], id) : APP_DONE;
-    if (code)
-        return code;
-    code = state_open_store(a->app, &sw_store_defaults, &store);
-    if (code)
-        return code;
-    enum sw_err err =
-        n ? sw_store_set_licence(store, args[0], id, plays) : sw_store_licences(store, print_licence, a->app);
-    code = err == SW_ERR_SYSTEM ? app_error(a->app, APP_SYSTEM, "%s", sw_store_why(store))
-           : err                ? app_fail(a->app, err, "licences")
-                                : APP_DONE;
-    sw_store_close(store);
-    return code;
-}
-
 int media_admin_run(struct app *app)
 {
     struct admin a = {.app = app};
@@ -272,7 +207,7 @@ int media_admin_run(struct app *app)
     else if (strcmp(what, "rm") == 0 && n == 1)
         code = remove_track(&a, rest[0]);
     else if (strcmp(what, "licences") == 0)
-        code = licences(&a, n, rest);
+        code = media_licences(&a, n, rest);
     else
         code = app_usage(app, "media import, ls, rm or licences, not %s", what);
     sw_vault_close(&a.vault);

@@ -3,6 +3,7 @@
  * and the catalogue cost nothing.
  */
 #include "apps/media/server.h"
+#include "apps/cli/clock.h"
 #include "apps/media/catalogue.h"
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct stream {
     struct media_service *service;
     struct sw_vfile *file;
     int64_t offset;
-    char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX], address[ADDRESS_MAX];
+    char holder[SW_SERIAL_MAX], track[SW_TRACK_MAX], address[ADDRESS_MAX];
     bool began; /* the store was told of it */
 };
 
@@ -57,30 +58,42 @@ static void licence_trouble(struct media_service *s, struct http_request *rq, en
     refuse(s, rq, err, err == SW_ERR_SYSTEM ? sw_store_why(s->store) : sw_err_reason(err));
 }
 
-static void holder_of(const struct http_request *rq, char out[SW_HOLDER_MAX])
+/* Whoever asks, with a place for the digits. */
+static struct sw_holder holder_of(const struct http_request *rq, char serial[SW_SERIAL_MAX])
 {
-    for (size_t i = 0; i < rq->peer.serial_len; i++)
-        snprintf(out + 2 * i, 3, "%02x", rq->peer.serial[i]);
-    if (!rq->peer.serial_len)
-        snprintf(out, SW_HOLDER_MAX, "0");
+    sw_holder_text(rq->peer.serial, rq->peer.serial_len, serial);
+    return (struct sw_holder){rq->peer.name, serial};
 }
 
 /* --- the catalogue ------------------------------------------------------------------------------------------------------ */
 
-static json_t *track_json(struct media_service *s, const struct track *t, size_t number, const char *holder)
+static json_t *track_json(struct media_service *s, const struct track *t, size_t number, const struct sw_holder *who)
 {
     struct sw_licence a;
-    enum sw_err err = sw_store_licence(s->store, holder, t->id, &a);
-    return json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title", t->title,
-                     "type", t->type, "size", (json_int_t)t->size, "plays",
-                     (json_int_t)(err == SW_OK ? a.plays : t->plays), "renewable", t->renew);
+    char ends[32];
+    int64_t now = (int64_t)time(NULL);
+    bool has = sw_store_find_licence(s->store, who, t->id, now, &a) == SW_OK;
+    json_t *track = json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
+                              t->title, "type", t->type, "size", (json_int_t)t->size, "plays",
+                              (json_int_t)(has ? a.plays : t->plays), "renewable", t->renew);
+    if (!has)
+        return track;
+    if (a.ends) {
+        clock_utc(a.ends, ends);
+        json_object_set_new(track, "until", json_string(ends));
+        json_object_set_new(track, "ended", json_boolean(now >= a.ends));
+    }
+    if (a.revoked)
+        json_object_set_new(track, "revoked", json_true());
+    return track;
 }
 
 static void list(void *ctx, struct http_request *rq)
 {
     struct media_service *s = ctx;
     struct catalogue c;
-    char holder[SW_HOLDER_MAX];
+    char serial[SW_SERIAL_MAX];
+    const struct sw_holder who = holder_of(rq, serial);
     size_t bad;
     json_t *array = json_array();
     enum sw_err err = catalogue_read(&c, s->vault, s->dir, &bad);
@@ -91,9 +104,8 @@ static void list(void *ctx, struct http_request *rq)
     }
     if (bad && s->events.trouble)
         s->events.trouble(s->events.ctx, "media", "there are tracks that cannot be read");
-    holder_of(rq, holder);
     for (size_t i = 0; i < c.n; i++)
-        json_array_append_new(array, track_json(s, &c.tracks[i], i + 1, holder));
+        json_array_append_new(array, track_json(s, &c.tracks[i], i + 1, &who));
     catalogue_free(&c);
     http_reply_json(rq, 200, json_pack("{s:o}", "tracks", array));
 }
@@ -175,10 +187,36 @@ static enum sw_err begin_player(const struct media_service *s, struct stream *st
     return err == SW_ERR_STATE && seeks ? SW_OK : err;
 }
 
+/* Why somebody may not play; answers. */
+static void turn_away(struct media_service *s, struct http_request *rq, const struct track *t,
+                      const struct sw_licence *a, enum sw_right right)
+{
+    char ends[32];
+    switch (right) {
+    case SW_RIGHT_REVOKED:
+        happened(s, "was revoked", t->title, rq->peer.name);
+        http_problem(rq, 403, "the licence for %s was revoked", t->title);
+        break;
+    case SW_RIGHT_ENDED:
+        clock_utc(a->ends, ends);
+        happened(s, "has ended", t->title, rq->peer.name);
+        http_problem(rq, 403, "the licence for %s ended at %s", t->title, ends);
+        break;
+    default:
+        happened(s, "no plays left", t->title, rq->peer.name);
+        http_problem(rq, 402,
+                     t->renew ? "no plays of %s are left; a new licence can be asked for" : "no plays of %s are left",
+                     t->title);
+    }
+}
+
 /* One play is debited, or goes on. Answers itself and returns false if it may not. */
 static bool debit(struct media_service *s, struct http_request *rq, const struct track *t, struct stream *st)
 {
     struct sw_licence a;
+    char serial[SW_SERIAL_MAX];
+    const struct sw_holder who = holder_of(rq, serial);
+    enum sw_right right;
     bool fresh;
     enum sw_err err = begin_player(s, st, is_seeking(s, rq, st));
     if (err == SW_ERR_STATE) {
@@ -187,20 +225,17 @@ static bool debit(struct media_service *s, struct http_request *rq, const struct
         return false;
     }
     if (err == SW_OK)
-        err = sw_store_play(s->store, st->holder, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &fresh);
-    if (err == SW_ERR_STATE) {
-        happened(s, "no plays left", t->title, rq->peer.name);
-        http_problem(rq, 402,
-                     t->renew ? "no plays of %s are left; a new licence can be asked for" : "no plays of %s are left",
-                     t->title);
-    } else if (err) {
+        err = sw_store_play(s->store, &who, t->id, t->plays, t->window, (int64_t)time(NULL), &a, &right, &fresh);
+    if (err) {
         licence_trouble(s, rq, err);
+    } else if (right != SW_RIGHT_PLAY) {
+        turn_away(s, rq, t, &a, right);
     } else {
         if (fresh)
             happened(s, "play", t->title, rq->peer.name);
         http_set_header(rq, "Sealwax-Plays-Left", "%lld", (long long)a.plays);
     }
-    return err == SW_OK;
+    return err == SW_OK && right == SW_RIGHT_PLAY;
 }
 
 static void play(void *ctx, struct http_request *rq)
@@ -232,7 +267,7 @@ static void play(void *ctx, struct http_request *rq)
     st->service = s;
     st->file = file;
     st->offset = range.from;
-    holder_of(rq, st->holder);
+    (void)holder_of(rq, st->holder);
     snprintf(st->track, sizeof st->track, "%s", t.id);
     snprintf(st->address, sizeof st->address, "%s", http_address(rq));
     bool head = evhttp_request_get_command(rq->ev) == EVHTTP_REQ_HEAD;
@@ -249,13 +284,16 @@ static void renew(void *ctx, struct http_request *rq)
     struct media_service *s = ctx;
     struct track t;
     struct sw_licence a;
-    char holder[SW_HOLDER_MAX];
+    char serial[SW_SERIAL_MAX];
+    const struct sw_holder who = holder_of(rq, serial);
+    int64_t now = (int64_t)time(NULL);
     if (!find_track(s, rq, &t))
         return;
-    holder_of(rq, holder);
-    enum sw_err err = sw_store_renew(s->store, holder, t.id, t.plays, t.renew, &a);
+    enum sw_err err = sw_store_renew(s->store, &who, t.id, t.plays, t.renew, now, &a);
     if (err == SW_ERR_EXISTS)
         http_problem(rq, 409, "%lld plays of %s are left", (long long)a.plays, t.title);
+    else if (err == SW_ERR_STATE && (a.revoked || (a.ends && now >= a.ends)))
+        turn_away(s, rq, &t, &a, a.revoked ? SW_RIGHT_REVOKED : SW_RIGHT_ENDED);
     else if (err == SW_ERR_STATE)
         http_problem(rq, 403, "there is no second licence for %s", t.title);
     else if (err)

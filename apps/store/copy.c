@@ -23,8 +23,8 @@ struct table {
 static const struct table tables[] = {
     {COPY_MAIL, PASTE_MAIL, 17, offsetof(struct sw_store_copied, messages), true},
     {COPY_PEOPLE, LEARN, 4, offsetof(struct sw_store_copied, people), false},
-    {COPY_MEMBERS, ENROL, 4, offsetof(struct sw_store_copied, members), false},
-    {LICENCES, PUT_LICENCE, 3, offsetof(struct sw_store_copied, licences), false},
+    {COPY_MEMBERS, ENROL, 5, offsetof(struct sw_store_copied, members), false},
+    {LICENCES, PUT_LICENCE, 4, offsetof(struct sw_store_copied, licences), false},
     {COPY_AUDIT, AUDIT, 6, offsetof(struct sw_store_copied, events), false},
 };
 

@@ -32,11 +32,16 @@ enum query {
     EXPEL,
     MEMBER,
     MEMBER_NAMED,
+    MEMBER_OF_SERIAL,
     MEMBERS,
     NEWEST,
     SINCE,
     LICENCE,
+    LICENCES_NAMED,
+    LICENCE_NAMELESS,
+    COUNT_NAMELESS,
     PUT_LICENCE,
+    RESEAL_LICENCE,
     ADD_LICENCE,
     LICENCES,
     TICKET_KEYS,
@@ -206,13 +211,14 @@ enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mai
  * of the row a query stands on; false if they do not fit: no licence of ours.
  */
 enum {
-    LICENCE_NAME_MAX = SW_HOLDER_MAX + SW_TRACK_MAX + 16,
-    LICENCE_PLAIN = 24,
-    LICENCE_SEALED = LICENCE_PLAIN + SW_VAULT_EXTRA
+    LICENCE_NAME_MAX = SW_NAME_MAX + SW_TRACK_MAX + 16, /* a turn's, too */
+    LICENCE_PLAIN_MAX = 48 + SW_NAME_MAX,
 };
 bool licence_name(struct sw_licence *out, const char *holder, const char *track);
 void licence_seal_name(const struct sw_licence *a, char out[LICENCE_NAME_MAX]);
 bool licence_read(struct sw_store *s, enum query q, struct sw_licence *out, struct db_value *sealed);
+/* licence_set_name: the holder's name into a licence of an older sealwaxd, in the transaction that is open. */
+enum sw_err licence_set_name(struct sw_store *s, const struct sw_holder *who, const char *track);
 
 /* --- watch.c -------------------------------------------------------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@ enum sw_err sw_store_enrol(struct sw_store *store, const struct sw_member *membe
     if (err)
         return err;
     err = db_run(store, ENROL, db_cert(member->cert), db_text(member->name), db_text(member->role),
-                 db_number(member->since));
+                 db_number(member->since), db_text(member->serial));
     if (err == SW_OK)
         err = audit_member(store, "enrolled", member->name, member->role, member->cert, member->since);
     return db_finish(store, err);
@@ -45,6 +45,7 @@ static void read_member(struct sw_store *s, enum query q, struct sw_member *out)
     db_get_text(s, q, 1, out->name, sizeof out->name);
     db_get_text(s, q, 2, out->role, sizeof out->role);
     out->since = db_get(s, q, 3);
+    db_get_text(s, q, 4, out->serial, sizeof out->serial);
 }
 
 static enum sw_err one_member(struct sw_store *s, enum query q, struct sw_member *out, enum sw_err asked)
@@ -64,6 +65,11 @@ enum sw_err sw_store_member(struct sw_store *store, const uint8_t cert[32], stru
 enum sw_err sw_store_member_named(struct sw_store *store, const char *name, struct sw_member *out)
 {
     return one_member(store, MEMBER_NAMED, out, db_ask(store, MEMBER_NAMED, db_text(name)));
+}
+
+enum sw_err sw_store_member_of_serial(struct sw_store *store, const char *serial, struct sw_member *out)
+{
+    return one_member(store, MEMBER_OF_SERIAL, out, db_ask(store, MEMBER_OF_SERIAL, db_text(serial)));
 }
 
 enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, const struct sw_member *member), void *ctx)

@@ -10,6 +10,8 @@
 #define WHOLE_MAIL                                                                                                     \
     "cursor, id, sender, sender_cert, recipient, created, expires, once, sealed, state, changed, deliveries, "         \
     "turned_away, lease, lease_until, idempotency, body"
+#define LICENCE_COLUMNS "holder, track, sealed, name"
+#define MEMBER_COLUMNS "cert, name, role, since, serial"
 
 const char *db_query(enum query q)
 {
@@ -38,21 +40,28 @@ const char *db_query(enum query q)
         [LEARN] = "INSERT INTO person (name, cert, chain, seen) VALUES (?1, ?2, ?3, ?4) "
                   "ON CONFLICT (name, cert) DO UPDATE SET chain = ?3, seen = ?4",
         [CHAINS_OF] = "SELECT chain FROM person WHERE name = ?1 ORDER BY seen DESC LIMIT ?2",
-        [ENROL] = "INSERT INTO member (cert, name, role, since) VALUES (?1, ?2, ?3, ?4) "
-                  "ON CONFLICT (cert) DO UPDATE SET role = ?3",
+        [ENROL] = "INSERT INTO member (cert, name, role, since, serial) VALUES (?1, ?2, ?3, ?4, ?5) "
+                  "ON CONFLICT (cert) DO UPDATE SET role = ?3, serial = ?5",
         [EXPEL] = "DELETE FROM member WHERE name = ?1 RETURNING cert",
-        [MEMBER] = "SELECT cert, name, role, since FROM member WHERE cert = ?1",
-        [MEMBER_NAMED] = "SELECT cert, name, role, since FROM member WHERE name = ?1 ORDER BY since DESC LIMIT 1",
-        [MEMBERS] = "SELECT cert, name, role, since FROM member ORDER BY name, since",
+        [MEMBER] = "SELECT " MEMBER_COLUMNS " FROM member WHERE cert = ?1",
+        [MEMBER_NAMED] = "SELECT " MEMBER_COLUMNS " FROM member WHERE name = ?1 ORDER BY since DESC LIMIT 1",
+        [MEMBER_OF_SERIAL] = "SELECT " MEMBER_COLUMNS " FROM member WHERE serial = ?1 ORDER BY since DESC LIMIT 1",
+        [MEMBERS] = "SELECT " MEMBER_COLUMNS " FROM member ORDER BY name, since",
         [AUDIT] = "INSERT INTO audit (at, event, id, sender, recipient, cert) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [NEWEST] = "SELECT max(cursor) FROM message",
         [SINCE] = "SELECT cursor, id, recipient, expires FROM message WHERE cursor > ?1 AND body IS NOT NULL",
-        [LICENCE] = "SELECT sealed FROM licence WHERE holder = ?1 AND track = ?2",
-        [PUT_LICENCE] = "INSERT INTO licence (holder, track, sealed) VALUES (?1, ?2, ?3) "
-                        "ON CONFLICT (holder, track) DO UPDATE SET sealed = ?3",
+        [LICENCE] = "SELECT " LICENCE_COLUMNS " FROM licence WHERE holder = ?1 AND track = ?2",
+        [LICENCES_NAMED] = "SELECT " LICENCE_COLUMNS " FROM licence WHERE name = ?1 AND name <> '' AND track = ?2 "
+                           "ORDER BY holder",
+        [LICENCE_NAMELESS] = "SELECT " LICENCE_COLUMNS " FROM licence WHERE holder = ?1 AND name = '' AND track > ?2 "
+                             "ORDER BY track LIMIT 1",
+        [COUNT_NAMELESS] = "SELECT count(*) FROM licence WHERE name = ''",
+        [PUT_LICENCE] = "INSERT INTO licence (" LICENCE_COLUMNS ") VALUES (?1, ?2, ?3, ?4) "
+                        "ON CONFLICT (holder, track) DO UPDATE SET sealed = ?3, name = ?4",
+        [RESEAL_LICENCE] = "UPDATE licence SET sealed = ?3 WHERE holder = ?1 AND track = ?2",
         [ADD_LICENCE] = "INSERT INTO licence (holder, track, sealed) VALUES (?1, ?2, ?3) "
                         "ON CONFLICT (holder, track) DO NOTHING",
-        [LICENCES] = "SELECT holder, track, sealed FROM licence ORDER BY holder, track",
+        [LICENCES] = "SELECT " LICENCE_COLUMNS " FROM licence ORDER BY holder, track",
         [TICKET_KEYS] = "SELECT epoch, sealed FROM ticket_key WHERE epoch >= ?1 AND epoch <= ?2 ORDER BY epoch",
         [ADD_TICKET_KEY] = "INSERT INTO ticket_key (epoch, sealed) VALUES (?1, ?2) ON CONFLICT (epoch) DO NOTHING",
         [FORGET_TICKET_KEYS] = "DELETE FROM ticket_key WHERE epoch < ?1",
@@ -60,7 +69,7 @@ const char *db_query(enum query q)
         [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
                          "ORDER BY cursor LIMIT 1",
         [RESEAL] = "UPDATE message SET body = ?2 WHERE cursor = ?1",
-        [LICENCE_AFTER] = "SELECT holder, track, sealed FROM licence WHERE (holder, track) > (?1, ?2) "
+        [LICENCE_AFTER] = "SELECT " LICENCE_COLUMNS " FROM licence WHERE (holder, track) > (?1, ?2) "
                           "ORDER BY holder, track LIMIT 1",
         [VAULT] = "SELECT vault FROM meta",
         [ADD_VAULT] = "INSERT INTO meta (vault) VALUES (?1)",
@@ -70,7 +79,7 @@ const char *db_query(enum query q)
                      "(SELECT count(*) FROM member) + (SELECT count(*) FROM licence) + (SELECT count(*) FROM audit)",
         [COPY_MAIL] = "SELECT " WHOLE_MAIL " FROM message WHERE cursor > ?1 ORDER BY cursor LIMIT 1",
         [COPY_PEOPLE] = "SELECT name, cert, chain, seen FROM person",
-        [COPY_MEMBERS] = "SELECT cert, name, role, since FROM member",
+        [COPY_MEMBERS] = "SELECT " MEMBER_COLUMNS " FROM member",
         [COPY_AUDIT] = "SELECT at, event, id, sender, recipient, cert FROM audit",
         [PASTE_MAIL] = "INSERT INTO message (" WHOLE_MAIL ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                        "?11, ?12, ?13, ?14, ?15, ?16, ?17)",

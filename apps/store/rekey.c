@@ -90,7 +90,7 @@ static enum sw_err rewrap_licence(struct sw_store *s, struct rewrap *r, struct m
     enum sw_err err = rewrap_one(r, name, name, sealed, &out);
     if (err)
         return err;
-    err = db_run(s, PUT_LICENCE, db_text(a.holder), db_text(a.track), db_bytes(out, sealed.len));
+    err = db_run(s, RESEAL_LICENCE, db_text(a.holder), db_text(a.track), db_bytes(out, sealed.len));
     free(out);
     return err;
 }

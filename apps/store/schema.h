@@ -5,7 +5,7 @@
 #ifndef SW_APPS_STORE_SCHEMA_H
 #define SW_APPS_STORE_SCHEMA_H
 
-enum { SCHEMA = 3 };
+enum { SCHEMA = 4 };
 extern const char *const db_postgresql_steps[SCHEMA];
 
 #define SCHEMA_1(CURSOR, INTEGER, TEXT, BYTES, KEYED)                                                                  \
@@ -40,5 +40,14 @@ extern const char *const db_postgresql_steps[SCHEMA];
 #define SCHEMA_3(TEXT, BYTES, KEYED)                                                                                   \
     "CREATE TABLE licence (holder " TEXT " NOT NULL, track " TEXT " NOT NULL, sealed " BYTES " NOT NULL,"              \
     " PRIMARY KEY (holder, track))" KEYED ";"
+
+/* licences and members are found by what is in a certificate: name and serial number; who plays is known to all servers */
+#define SCHEMA_4(INTEGER, TEXT, BYTES, KEYED, UNLOGGED)                                                                \
+    "ALTER TABLE licence ADD COLUMN name " TEXT " NOT NULL DEFAULT '';"                                                \
+    "CREATE INDEX licence_name ON licence (name, track) WHERE name <> '';"                                             \
+    "ALTER TABLE member ADD COLUMN serial " TEXT " NOT NULL DEFAULT '';"                                               \
+    "CREATE " UNLOGGED "TABLE stream (id " TEXT " PRIMARY KEY, holder " TEXT " NOT NULL, track " TEXT " NOT NULL,"     \
+    " cert " BYTES " NOT NULL, server " TEXT " NOT NULL, expires " INTEGER " NOT NULL)" KEYED ";"                      \
+    "CREATE INDEX stream_licence ON stream (holder, track);"
 
 #endif

@@ -33,6 +33,7 @@ static const char *const steps[SCHEMA] = {
                                "is not changed'); END;",
     SCHEMA_2("INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
     SCHEMA_3("TEXT", "BLOB", " WITHOUT ROWID"),
+    SCHEMA_4("INTEGER", "TEXT", "BLOB", " WITHOUT ROWID", ""),
 };
 
 static enum sw_err fail(struct sw_store *s)

@@ -98,6 +98,8 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
         return app_error(app, store_code(err), "%s", why);
     err = sw_store_adopt(*out, licences);
     if (!err)
+        err = sw_store_name_licences(*out);
+    if (!err)
         return APP_DONE;
     code = err == SW_ERR_SYSTEM ? app_error(app, APP_SYSTEM, "%s", sw_store_why(*out)) : app_fail(app, err, licences);
     sw_store_close(*out);

@@ -144,38 +144,59 @@ enum sw_err sw_store_chains_of(struct sw_store *store, const char *name, bool (*
                                void *ctx) SW_MUST_USE;
 
 /* Somebody who is enrolled, by one certificate; several of one name are several devices. */
-enum { SW_ROLE_MAX = 32 };
+enum { SW_ROLE_MAX = 32, SW_SERIAL_MAX = 64 };
 struct sw_member {
     char name[SW_NAME_MAX];
-    uint8_t cert[32];       /* SHA-256 */
-    char role[SW_ROLE_MAX]; /* "": none */
+    uint8_t cert[32];           /* SHA-256 */
+    char serial[SW_SERIAL_MAX]; /* of the certificate, in hexadecimal digits; "": enrolled by an older sealwaxd */
+    char role[SW_ROLE_MAX];     /* "": none */
     int64_t since;
 };
 
 /*
  * sw_store_enrol: a certificate is enrolled from now on; once more changes its role. sw_store_expel: all certificates of a name are not any more; count
  * receives how many. Both are in the audit.
- * sw_store_member: by certificate. sw_store_member_named: one of that name. SW_ERR_NOT_FOUND. sw_store_members: all, by name; ends early if each returns
+ * sw_store_member: by certificate. sw_store_member_named: the last one enrolled of that name; sw_store_member_of_serial: of that serial number. SW_ERR_NOT_FOUND. sw_store_members: all, by name; ends early if each returns
  * false. SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_enrol(struct sw_store *store, const struct sw_member *member) SW_MUST_USE;
 enum sw_err sw_store_expel(struct sw_store *store, const char *name, int64_t now, int *count) SW_MUST_USE;
 enum sw_err sw_store_member(struct sw_store *store, const uint8_t cert[32], struct sw_member *out) SW_MUST_USE;
 enum sw_err sw_store_member_named(struct sw_store *store, const char *name, struct sw_member *out) SW_MUST_USE;
+enum sw_err sw_store_member_of_serial(struct sw_store *store, const char *serial, struct sw_member *out) SW_MUST_USE;
 enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, const struct sw_member *member),
                              void *ctx) SW_MUST_USE;
 
 /*
- * A licence: who may play which track how often. It belongs to the serial number of a certificate, and is sealed as it is stored, bound to holder and track.
- * One play is debited when its first byte is asked for; what the same holder asks of the same track within the window after that, here or at another server
- * (seeking, a connection that broke), is the same play.
+ * A licence: who may play which track how often, and until when. It is stored under the serial number of a certificate, its holder, and is sealed as it is stored, bound to
+ * holder, track and the name in the certificate. Another certificate of that name has the same licence, so that whoever renews a certificate keeps it, and gets no
+ * plays by that; unless there is one under its own serial number, which comes first.
+ * One play is debited when its first byte is asked for; what is asked by the same licence of the same track within the window after that, here or at another server
+ * (seeking, a connection that broke), is the same play. That goes on to the end of its window although the licence ends meanwhile; what is revoked ends at once.
  */
-enum { SW_HOLDER_MAX = 64, SW_TRACK_MAX = 40 };
+enum { SW_HOLDER_MAX = SW_SERIAL_MAX, SW_TRACK_MAX = 40 };
 struct sw_licence {
     char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
-    int64_t plays;   /* left; -1: the row was changed behind our back (sw_store_licences) */
-    int64_t granted; /* how many there were in all */
-    int64_t until;   /* the play that was debited last goes on until then */
+    char name[SW_NAME_MAX]; /* in the holder's certificate; "": nobody knows yet */
+    int64_t plays;          /* left; -1: the row was changed behind our back (sw_store_licences) */
+    int64_t granted;        /* how many there were in all */
+    int64_t until;          /* the play that was debited last goes on until then */
+    int64_t ends;           /* no play begins from then on; 0: it has no end */
+    unsigned streams;       /* at once; 0: as many as the server allows */
+    bool revoked;           /* by whoever looks after the server: its holder cannot get another one */
+};
+
+/* Whose: by what is in a certificate. name: NULL if that is not known. */
+struct sw_holder {
+    const char *name, *serial;
+};
+
+/* What a licence allows. */
+enum sw_right {
+    SW_RIGHT_PLAY, /* a play, or the one that is under way */
+    SW_RIGHT_NONE_LEFT,
+    SW_RIGHT_ENDED,
+    SW_RIGHT_REVOKED
 };
 
 /*
@@ -183,11 +204,12 @@ struct sw_licence {
  *   first   plays of a licence that is made by this; 0: none is made
  *   window  seconds a play lasts; 0: each is one of its own
  *   fresh   receives whether a play was debited
- * SW_ERR_STATE: none is left; out says. SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long.
+ * right says what came of it; out is the licence as it is then. SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long.
  * SW_ERR_SYSTEM.
  */
-enum sw_err sw_store_play(struct sw_store *store, const char *holder, const char *track, int64_t first, int64_t window,
-                          int64_t now, struct sw_licence *out, bool *fresh) SW_MUST_USE;
+enum sw_err sw_store_play(struct sw_store *store, const struct sw_holder *who, const char *track, int64_t first,
+                          int64_t window, int64_t now, struct sw_licence *out, enum sw_right *right,
+                          bool *fresh) SW_MUST_USE;
 
 /*
  * sw_store_begin_player: somebody plays that at this server from now on, until sw_store_end_player is called as often, or this server ends. SW_ERR_STATE: somebody
@@ -197,19 +219,47 @@ enum sw_err sw_store_begin_player(struct sw_store *store, const char *holder, co
 void sw_store_end_player(struct sw_store *store, const char *holder, const char *track);
 
 /*
- * sw_store_licence: as it is; SW_ERR_NOT_FOUND, SW_ERR_CRYPTO. sw_store_set_licence: so many plays from now on; made if there is none, made good if it was changed.
- * sw_store_renew: another licence where the last one is used up: so many plays. again: there may be a second one. SW_ERR_EXISTS: some are left, SW_ERR_STATE: there may not;
- * out says.
+ * sw_store_licence: the one under that holder. sw_store_find_licence: the one that somebody has. sw_licence_right: what it allows (SW_RIGHT_PLAY: one is left, or goes
+ * on). SW_ERR_NOT_FOUND, SW_ERR_CRYPTO.
+ * sw_store_renew: another licence where the last one is used up: so many plays. again: there may be a second one. SW_ERR_EXISTS: some are left; SW_ERR_STATE: there may not,
+ * or it has ended or was revoked: out says.
  * sw_store_licences: all of them, by holder and track; ends early if each returns false. SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_licence(struct sw_store *store, const char *holder, const char *track,
                              struct sw_licence *out) SW_MUST_USE;
-enum sw_err sw_store_set_licence(struct sw_store *store, const char *holder, const char *track,
-                                 int64_t plays) SW_MUST_USE;
-enum sw_err sw_store_renew(struct sw_store *store, const char *holder, const char *track, int64_t plays, bool again,
-                           struct sw_licence *out) SW_MUST_USE;
+enum sw_err sw_store_find_licence(struct sw_store *store, const struct sw_holder *who, const char *track, int64_t now,
+                                  struct sw_licence *out) SW_MUST_USE;
+enum sw_right sw_licence_right(const struct sw_licence *licence, int64_t now);
+enum sw_err sw_store_renew(struct sw_store *store, const struct sw_holder *who, const char *track, int64_t plays,
+                           bool again, int64_t now, struct sw_licence *out) SW_MUST_USE;
 enum sw_err sw_store_licences(struct sw_store *store, bool (*each)(void *ctx, const struct sw_licence *licence),
                               void *ctx) SW_MUST_USE;
+
+/* What whoever looks after the server changes of a licence; what is not set stays as it is. */
+struct sw_grant {
+    bool by_name;    /* the one licence of the name, if there is one; otherwise that under the serial number */
+    bool revoke;     /* no plays from now on; everything else makes good what was revoked */
+    int64_t first;   /* plays where there was no licence, or none left of it */
+    int64_t plays;   /* left from now on; -1: not set */
+    int64_t ends;    /* 0: none; -1: not set */
+    int64_t streams; /* 0: as many as the server allows; -1: not set */
+};
+
+/*
+ * sw_store_grant: make a licence or change it, also one that was changed behind our back; out is what it is then. SW_ERR_EXISTS: by_name, and the name has several:
+ * nothing was changed. SW_ERR_ARGUMENT, SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_grant(struct sw_store *store, const struct sw_holder *who, const char *track,
+                           const struct sw_grant *grant, int64_t now, struct sw_licence *out) SW_MUST_USE;
+
+/*
+ * sw_holder_text: a serial number as it is in a certificate, in the digits that stand for it here. sw_store_serial_of: that of somebody's certificate: the one enrolled last,
+ * or else the one shown last. SW_ERR_NOT_FOUND: nobody knows one of that name. SW_ERR_SYSTEM.
+ * sw_store_name_licences: write into licences of an older sealwaxd whose they are, as far as that is known. It can be done again. SW_ERR_SYSTEM.
+ */
+void sw_holder_text(const uint8_t *serial, size_t len, char out[SW_SERIAL_MAX]);
+enum sw_err sw_store_serial_of(struct sw_store *store, const char *name, char out[SW_SERIAL_MAX]) SW_MUST_USE;
+enum sw_err sw_store_name_licences(struct sw_store *store) SW_MUST_USE;
 
 /*
  * sw_store_ticket_keys: what servers that share this store seal session tickets with, so that a session begun at one is resumed at another. An epoch has one key, made

@@ -108,7 +108,7 @@ check("and heard to its end", all(s == song for s in served))
 for t in at_both(play, "Long"):
     t.join()
 listed = admin("media", "licences", state="state1").stdout
-check("two players that begin at once at two servers share one play", "  2 of 3\n" in listed, listed)
+check("two players that begin at once at two servers share one play", "  2 of 3  alice  Long\n" in listed, listed)
 holder, track = [line.split()[:2] for line in listed.splitlines() if "of %d" % PLAYS in line][0]
 check("licences are changed beside the servers", admin("media", "licences", holder, track, str(MANY)).returncode == 0)
 
@@ -211,7 +211,7 @@ r = admin("rekey")
 check("then the key can be changed", r.returncode == 0, r.stderr)
 servers[0].start()
 check("and they start with the new one", servers[0].run("alice", "whoami").stdout == "alice\n")
-check("licences outlive it", "  2 of 3\n" in admin("media", "licences").stdout)
+check("licences outlive it", "  2 of 3  alice  Long\n" in admin("media", "licences").stdout)
 servers[0].end()
 
 # --- from the database into a file, and into another database, killed on the way ---------------------------------------------------

@@ -104,64 +104,6 @@ static void the_same_name_means_the_verb_s_option(void)
     ttp_args_free(&t);
 }
 
-static void times(void)
-{
-    static const struct {
-        const char *text;
-        int64_t at;
-    } good[] = {
-        {"0", 0},
-        {"1700000000", 1700000000},
-        {"-5", -5},
-        {"2027-01-31T12:00:00Z", 1801396800},
-        {"2027-01-31t12:00:00z", 1801396800},
-        {"2027-01-31 12:00:00", 1801396800},
-        {"2027-01-31T12:00:00+05:30", 1801396800 - 19800},
-        {"2027-01-31T12:00:00-01:00", 1801396800 + 3600},
-        {"2027-01-31", 1801353600},
-        {"2027-01-31T12:00:00.999Z", 1801396800},
-        {"2027-01-31T12:00:00.5+05:30", 1801396800 - 19800},
-        {"2028-02-29", 1835395200},
-        {"2016-12-31T23:59:60Z", 1483228800},
-    };
-    static const char *const bad[] = {"",
-                                      "x",
-                                      "5x",
-                                      "2027-01-31T12",
-                                      "2027-01-31T12:00:00+0530",
-                                      "2027-01-31T12:00:00Zx",
-                                      "2027-13-01",
-                                      "1.5",
-                                      " 5",
-                                      "2027-02-29",
-                                      "2027-02-30",
-                                      "2027-00-10",
-                                      "2027-01-00",
-                                      "2027-1-31",
-                                      "2027-01-31T24:00:00Z",
-                                      "2027-01-31T12:60:00Z",
-                                      "2027-01-31T12:00:61Z",
-                                      "2027-01-31T12:00:00.Z",
-                                      "2027-01-31T1:00:00Z",
-                                      "2027-01-31T12:00:00+24:00",
-                                      "2027-01-31T12:00:00+ 1:00",
-                                      "2027-01-31T12:00:00+01:60",
-                                      "2027-01-31T12:00:00-1:00",
-                                      "2027-01-31Z",
-                                      "2027-01-31+01:00",
-                                      "+5",
-                                      " 2027-01-31",
-                                      "12027-01-31"};
-    int64_t at;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        CU_ASSERT(ttp_parse_time(good[i].text, &at));
-        CU_ASSERT_EQUAL(at, good[i].at);
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (ttp_parse_time(bad[i], &at))
-            CU_FAIL(bad[i]);
-}
-
 static void spans(void)
 {
     static const struct {
@@ -199,7 +141,6 @@ SW_TEST_SUITE(ttp_args){
     SW_TEST(two_hyphens_end_the_options),
     SW_TEST(mistakes_are_usage_errors),
     SW_TEST(the_same_name_means_the_verb_s_option),
-    SW_TEST(times),
     SW_TEST(spans),
     SW_TEST(the_option_table),
 };

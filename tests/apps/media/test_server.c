@@ -178,9 +178,11 @@ static void what_costs_nothing(void)
 static void use_up(struct house *h, const char *holder, const char *id, int64_t plays)
 {
     struct sw_licence a;
+    const struct sw_holder who = {NULL, holder};
+    enum sw_right right;
     bool fresh;
     for (int64_t i = 0; i < plays; i++)
-        SW_ASSERT_OK(sw_store_play(h->store, holder, id, plays, 1, i * 10, &a, &fresh));
+        SW_ASSERT_OK(sw_store_play(h->store, &who, id, plays, 1, i * 10, &a, &right, &fresh));
 }
 
 static void ends_and_is_renewed(void)

@@ -46,7 +46,8 @@ static int64_t put(struct sw_store *store, const char *text, const char *idempot
 static void fill(struct move *m)
 {
     struct sw_store *store = begin(m, &m->a);
-    struct sw_member member = {.name = "alice", .cert = {1}, .role = "staff", .since = NOW};
+    struct sw_member member = {.name = "alice", .cert = {1}, .serial = "02", .role = "staff", .since = NOW};
+    struct sw_licence a;
     struct sw_mail mail;
     int64_t next;
     put(store, "acknowledged", NULL, m->ended, SW_PUT_ACCEPTED);
@@ -61,8 +62,10 @@ static void fill(struct move *m)
     SW_ASSERT_OK(sw_store_sweep(store, NOW, &next));
     SW_ASSERT_OK(sw_store_learn(store, "alice", laptop, "-----BEGIN CERTIFICATE-----\n", NOW));
     SW_ASSERT_OK(sw_store_enrol(store, &member));
-    SW_ASSERT_OK(sw_store_set_licence(store, "01", "track", 3));
-    SW_ASSERT_OK(sw_store_set_licence(store, "02", "track", 4));
+    SW_ASSERT_OK(
+        sw_store_grant(store, &(struct sw_holder){NULL, "01"}, "track", &(struct sw_grant){.plays = 3}, NOW, &a));
+    SW_ASSERT_OK(sw_store_grant(store, &(struct sw_holder){"alice", "02"}, "track",
+                                &(struct sw_grant){.plays = 4, .ends = NOW + 7, .streams = 2}, NOW, &a));
     sw_store_close(store);
     char sql[128];
     snprintf(sql, sizeof sql, "DELETE FROM message WHERE id = '%s'", m->forgotten);
@@ -129,6 +132,7 @@ static void takes_everything(void)
     for (int back = 0; back < 2; back++) {
         struct move m;
         struct sw_licence a;
+        struct sw_member member;
         char names[64] = "", chains[64] = "";
         setup(&m, back);
         fill(&m);
@@ -146,10 +150,14 @@ static void takes_everything(void)
         check_messages(&m, store);
         SW_ASSERT_OK(sw_store_members(store, take_name, names));
         CU_ASSERT_STRING_EQUAL(names, "alicestaff");
+        SW_ASSERT_OK(sw_store_member_of_serial(store, "02", &member));
         SW_ASSERT_OK(sw_store_chains_of(store, "alice", take_chain, chains));
         CU_ASSERT_STRING_EQUAL(chains, "-----BEGIN CERTIFICATE-----\n");
         SW_ASSERT_OK(sw_store_licence(store, "02", "track", &a));
         CU_ASSERT_EQUAL(a.plays, 4);
+        CU_ASSERT_EQUAL(a.ends, NOW + 7);
+        CU_ASSERT_EQUAL(a.streams, 2);
+        CU_ASSERT_STRING_EQUAL(a.name, "alice");
         sw_store_close(store);
         CU_ASSERT_FALSE(store_place_sql(&m.b, "DELETE FROM audit")); /* which is guarded here as well */
         teardown(&m);

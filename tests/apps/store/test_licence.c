@@ -60,6 +60,32 @@ static void spoil(const struct shelf *s, const char *holder)
     execute(s, sql);
 }
 
+/* So many plays under a serial number, as it was before licences had names. */
+static enum sw_err set_plays(struct sw_store *store, const char *holder, const char *track, int64_t plays)
+{
+    struct sw_licence a;
+    const struct sw_holder who = {NULL, holder};
+    const struct sw_grant g = {.plays = plays, .ends = -1, .streams = -1};
+    return sw_store_grant(store, &who, track, &g, NOW, &a);
+}
+
+/* The same of a play; SW_ERR_STATE where the licence allows none. */
+static enum sw_err play_once(struct sw_store *store, const char *holder, const char *track, int64_t first,
+                             int64_t window, int64_t now, struct sw_licence *a, bool *fresh)
+{
+    const struct sw_holder who = {NULL, holder};
+    enum sw_right right;
+    enum sw_err err = sw_store_play(store, &who, track, first, window, now, a, &right, fresh);
+    return err ? err : right == SW_RIGHT_PLAY ? SW_OK : SW_ERR_STATE;
+}
+
+static enum sw_err renew(struct sw_store *store, const char *holder, const char *track, int64_t plays, bool again,
+                         struct sw_licence *a)
+{
+    const struct sw_holder who = {NULL, holder};
+    return sw_store_renew(store, &who, track, plays, again, NOW, a);
+}
+
 static int64_t plays_of(const struct shelf *s, const char *holder, const char *track)
 {
     struct sw_licence a;
@@ -72,7 +98,7 @@ static enum sw_err play(struct shelf *s, const char *holder, int64_t now, bool f
 {
     struct sw_licence a;
     bool was;
-    enum sw_err err = sw_store_play(s->store, holder, "track", 3, WINDOW, now, &a, &was);
+    enum sw_err err = play_once(s->store, holder, "track", 3, WINDOW, now, &a, &was);
     CU_ASSERT_EQUAL(was, err == SW_OK && fresh);
     if (err == SW_OK)
         CU_ASSERT_EQUAL(a.plays, left);
@@ -92,7 +118,7 @@ static void counts_each_play_once(void)
     SW_ASSERT_OK(play(&s, "02", NOW, true, 2)); /* another holder */
     reopen(&s);
     SW_ASSERT_ERR(play(&s, "01", NOW + 400, true, 0), SW_ERR_STATE); /* a restart renews nothing */
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "01", "track", 1));
+    SW_ASSERT_OK(set_plays(s.store, "01", "track", 1));
     SW_ASSERT_OK(play(&s, "01", NOW + 500, true, 0));
     teardown(&s);
 }
@@ -105,11 +131,11 @@ static void nothing_goes_on_without_a_window(void)
     bool fresh;
     setup(&s);
     for (int64_t left = 2; left >= 0; left--) {
-        SW_ASSERT_OK(sw_store_play(s.store, "01", "track", 3, 0, NOW + left, &a, &fresh));
+        SW_ASSERT_OK(play_once(s.store, "01", "track", 3, 0, NOW + left, &a, &fresh));
         CU_ASSERT_TRUE(fresh);
         CU_ASSERT_EQUAL(a.plays, left);
     }
-    SW_ASSERT_ERR(sw_store_play(s.store, "01", "track", 3, 0, NOW - 1, &a, &fresh), SW_ERR_STATE);
+    SW_ASSERT_ERR(play_once(s.store, "01", "track", 3, 0, NOW - 1, &a, &fresh), SW_ERR_STATE);
     teardown(&s);
 }
 
@@ -120,12 +146,12 @@ static void makes_none_when_told_so(void)
     bool fresh;
     char long_name[SW_HOLDER_MAX + 1];
     setup(&s);
-    SW_ASSERT_ERR(sw_store_play(s.store, "01", "track", 0, WINDOW, NOW, &a, &fresh), SW_ERR_NOT_FOUND);
+    SW_ASSERT_ERR(play_once(s.store, "01", "track", 0, WINDOW, NOW, &a, &fresh), SW_ERR_NOT_FOUND);
     SW_ASSERT_ERR(sw_store_licence(s.store, "01", "track", &a), SW_ERR_NOT_FOUND);
     memset(long_name, 'x', sizeof long_name);
     long_name[SW_HOLDER_MAX] = 0;
-    SW_ASSERT_ERR(sw_store_play(s.store, long_name, "track", 3, WINDOW, NOW, &a, &fresh), SW_ERR_ARGUMENT);
-    SW_ASSERT_ERR(sw_store_set_licence(s.store, "01", long_name, 3), SW_ERR_ARGUMENT);
+    SW_ASSERT_ERR(play_once(s.store, long_name, "track", 3, WINDOW, NOW, &a, &fresh), SW_ERR_ARGUMENT);
+    SW_ASSERT_ERR(set_plays(s.store, "01", long_name, 3), SW_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(store_place_ask(&s.at, "SELECT count(*) FROM licence"), 0);
     teardown(&s);
 }
@@ -135,13 +161,13 @@ static void renews_what_is_used_up(void)
     struct shelf s;
     struct sw_licence a;
     setup(&s);
-    SW_ASSERT_OK(sw_store_renew(s.store, "01", "track", 3, false, &a)); /* the first one may always be had */
-    SW_ASSERT_ERR(sw_store_renew(s.store, "01", "track", 3, true, &a), SW_ERR_EXISTS);
+    SW_ASSERT_OK(renew(s.store, "01", "track", 3, false, &a)); /* the first one may always be had */
+    SW_ASSERT_ERR(renew(s.store, "01", "track", 3, true, &a), SW_ERR_EXISTS);
     CU_ASSERT_EQUAL(a.plays, 3);
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "01", "track", 0));
-    SW_ASSERT_ERR(sw_store_renew(s.store, "01", "track", 3, false, &a), SW_ERR_STATE);
+    SW_ASSERT_OK(set_plays(s.store, "01", "track", 0));
+    SW_ASSERT_ERR(renew(s.store, "01", "track", 3, false, &a), SW_ERR_STATE);
     CU_ASSERT_EQUAL(plays_of(&s, "01", "track"), 0);
-    SW_ASSERT_OK(sw_store_renew(s.store, "01", "track", 3, true, &a));
+    SW_ASSERT_OK(renew(s.store, "01", "track", 3, true, &a));
     CU_ASSERT_EQUAL(plays_of(&s, "01", "track"), 3);
     teardown(&s);
 }
@@ -161,7 +187,7 @@ static int debit_all(const struct shelf *s, int ready)
     if (read(ready, &go, 1) != 0) /* until all are there: the other end is closed */
         return 201;
     for (enum sw_err err = SW_OK; err == SW_OK; n += err == SW_OK)
-        err = sw_store_play(store, "01", "track", PLAYS, 0, NOW, &a, &fresh);
+        err = play_once(store, "01", "track", PLAYS, 0, NOW, &a, &fresh);
     sw_store_close(store);
     return n;
 }
@@ -237,13 +263,13 @@ static void notices_tampering(void)
     struct shelf s;
     char text[200] = "";
     setup(&s);
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "02", "track", 9));
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "01", "track", 0));
+    SW_ASSERT_OK(set_plays(s.store, "02", "track", 9));
+    SW_ASSERT_OK(set_plays(s.store, "01", "track", 0));
     execute(&s, "UPDATE licence SET sealed = (SELECT sealed FROM licence WHERE holder = '02') WHERE holder = '01'");
     SW_ASSERT_ERR(play(&s, "01", NOW, true, 0), SW_ERR_CRYPTO);
     SW_ASSERT_OK(sw_store_licences(s.store, note_licence, text));
     CU_ASSERT_STRING_EQUAL(text, "01/track=-1 02/track=9 ");
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "01", "track", 2));
+    SW_ASSERT_OK(set_plays(s.store, "01", "track", 2));
     SW_ASSERT_OK(play(&s, "01", NOW, true, 1));
     spoil(&s, "01");
     SW_ASSERT_ERR(play(&s, "01", NOW, true, 0), SW_ERR_CRYPTO);
@@ -298,7 +324,7 @@ static void outlive_their_key(void)
     setup(&s);
     for (int i = 0; i < MANY; i++) {
         snprintf(holder, sizeof holder, "%04d", i / 2);
-        SW_ASSERT_OK(sw_store_set_licence(s.store, holder, i % 2 ? "track" : "another", i));
+        SW_ASSERT_OK(set_plays(s.store, holder, i % 2 ? "track" : "another", i));
     }
     execute(&s, "DELETE FROM licence WHERE holder = '0001' AND track = 'another'");
     spoil(&s, "0001");
@@ -322,7 +348,7 @@ static void changes_no_key_for_ever(void)
     struct keys k;
     const char *why;
     setup(&s);
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "01", "track", 1));
+    SW_ASSERT_OK(set_plays(s.store, "01", "track", 1));
     execute(&s,
             "UPDATE licence SET holder = "
             "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'");
@@ -368,7 +394,7 @@ static void takes_over_what_was_there(void)
     struct shelf s;
     setup(&s);
     SW_ASSERT_OK(sw_store_adopt(s.store, s.old)); /* there is none */
-    SW_ASSERT_OK(sw_store_set_licence(s.store, "01", "track", 7));
+    SW_ASSERT_OK(set_plays(s.store, "01", "track", 7));
     old_licence(&s, "01", "track", 1);
     old_licence(&s, "02", "track", 2);
     old_licence(&s, "03", "track", 3);
