@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/wipe.h"
 #include "ttp/key.h"
+#include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/verify.h"
 #include <errno.h>
@@ -211,10 +212,64 @@ static int fill_row(const struct ttp *t, const struct ttp_ca *ca, const struct t
     return TTP_DONE;
 }
 
+/* The key in a file, if it is there and readable without a passphrase; NULL otherwise, silently. */
+static struct sw_privkey *open_key(const char *path)
+{
+    struct sw_privkey *key = NULL;
+    struct sw_file file;
+    if (sw_file_read_secret(path, 1 << 20, &file) != SW_OK)
+        return NULL;
+    if (sw_key_read(&key, file.p, file.len, (struct sw_slice){NULL, 0}) != SW_OK)
+        key = NULL;
+    sw_file_free(&file);
+    return key;
+}
+
+/* Whether the first certificate in a file is for another key; false where there is none. */
+static bool is_for_another_key(const char *path, const struct sw_cert *cert)
+{
+    struct sw_file file;
+    struct sw_pem block;
+    struct sw_cert there;
+    size_t len;
+    if (sw_file_read(path, 1 << 20, &file) != SW_OK)
+        return false;
+    struct sw_reader r = sw_reader_of(file.p, file.len);
+    uint8_t *der = malloc(file.len + 3);
+    bool other = der && sw_pem_next(&r, &block) && sw_pem_decode(&block, der, file.len + 3, &len) == SW_OK &&
+                 sw_cert_parse(&there, der, len) == SW_OK && !sw_pubkey_eq(&there.key, &cert->key);
+    free(der);
+    sw_file_free(&file);
+    return other;
+}
+
+/*
+ * A renewal that keeps its key takes the place of a certificate, and the key beside it must be that one: it is another where something else was
+ * written under this name since, by a renewal with --rekey at this very moment for example. Where the key cannot be read, the certificate tells.
+ */
+static int check_pair(const struct ttp *t, const struct ttp_files *files, const struct sw_cert *cert)
+{
+    char path[TTP_PATH_CAP];
+    if (!files->replace || files->key[0])
+        return TTP_DONE;
+    snprintf(path, sizeof path, "%.*s.key", (int)(strlen(files->crt) - strlen(".crt")), files->crt);
+    struct sw_privkey *key = open_key(path);
+    bool other = key ? !sw_pubkey_eq(sw_privkey_public(key), &cert->key) : is_for_another_key(files->crt, cert);
+    sw_privkey_free(key);
+    return other ? ttp_error(t, TTP_REFUSED,
+                             "%s: this is the place of another certificate's key by now: name that one by its serial "
+                             "number, or say with --out where this one goes",
+                             path)
+                 : TTP_DONE;
+}
+
 /* One act in the index: the certificate, and the revocation of what it replaces if order says so. */
-static int record(struct ttp_index *ix, const struct ttp *t, const struct ttp_row *row, const struct ttp_order *order)
+static int record(struct ttp_index *ix, const struct ttp *t, const struct ttp_row *row, const struct ttp_order *order,
+                  const struct ttp_files *files, const struct sw_cert *cert)
 {
     int err = ttp_index_begin(ix);
+    if (!err)
+        err = check_pair(t, files, cert);
     if (!err)
         err = ttp_index_add(ix, row, order->action, row->names);
     if (!err && order->revoke_replaced)
@@ -240,9 +295,12 @@ static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_r
 }
 
 /* Under the lock again: of two who write the same names one's key must not come to lie beside the other's certificate. */
-static int name_files(struct ttp_index *ix, const struct ttp *t, struct ttp_stages *s)
+static int name_files(struct ttp_index *ix, const struct ttp *t, const struct ttp_files *files,
+                      const struct sw_cert *cert, struct ttp_stages *s)
 {
     int err = ttp_index_begin(ix);
+    if (!err)
+        err = check_pair(t, files, cert);
     if (!err)
         err = ttp_stages_name(t, s);
     ttp_index_rollback(ix);
@@ -259,9 +317,9 @@ static int record_and_name(const struct ttp *t, const struct ttp_ca *ca, const s
     if (!err)
         err = ttp_index_open(t, !ca, &ix);
     if (!err)
-        err = record(ix, t, &row, order);
+        err = record(ix, t, &row, order, files, cert);
     if (!err) {
-        err = name_files(ix, t, s);
+        err = name_files(ix, t, files, cert, s);
         if (err)
             disown(ix, t, &row);
     }

@@ -74,39 +74,57 @@ done
 sound "again" keyless
 
 # --- killed, or the disk full, at each call that touches the disk, one after the other ------------------------------------
-# A library in front of libc counts these calls and, at number AT, kills the process before the call or lets the call fail with ENOSPC.
+# A library in front of libc counts these calls and, at number AT, kills the process before the call or lets
+# the call fail with ENOSPC; at number STOP of those that flush or lock, it stops the process.
 cat >fault.c <<'C'
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+static int hit_at(const char *name)
+{
+    static int n;
+    return getenv(name) && ++n == atoi(getenv(name));
+}
 static int hit(void)
 {
-    static int at = -1, fail, n;
-    if (at < 0) {
-        at = atoi(getenv("AT"));
-        fail = getenv("FULL") != NULL;
-    }
-    if (++n != at)
+    if (!hit_at("AT"))
         return 0;
-    if (!fail)
+    if (!getenv("FULL"))
         kill(getpid(), SIGKILL);
     errno = ENOSPC;
     return 1;
 }
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+static int stand(void)
+{
+    if (!getenv("STOP"))
+        return hit();
+    if (hit_at("STOP"))
+        kill(getpid(), SIGSTOP);
+    return 0;
+}
+static int lock(int fd, int cmd, void *arg, int (*real)(int, int, ...))
+{
+    if (cmd == F_SETLK && ((struct flock *)arg)->l_type == F_WRLCK && getenv("STOP"))
+        stand();
+    return real(fd, cmd, arg);
+}
 ssize_t write(int fd, const void *p, size_t n) { return fd > 2 && hit() ? -1 : REAL(write)(fd, p, n); }
 ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at) { return hit() ? -1 : REAL(pwrite64)(fd, p, n, at); }
 ssize_t pwrite(int fd, const void *p, size_t n, off_t at) { return hit() ? -1 : REAL(pwrite)(fd, p, n, at); }
-int fsync(int fd) { return hit() ? -1 : REAL(fsync)(fd); }
+int fsync(int fd) { return stand() ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return hit() ? -1 : REAL(fdatasync)(fd); }
 int ftruncate64(int fd, off64_t n) { return hit() ? -1 : REAL(ftruncate64)(fd, n); }
 int unlink(const char *path) { return hit() ? -1 : REAL(unlink)(path); }
 int linkat(int a, const char *from, int b, const char *to, int flags) { return hit() ? -1 : REAL(linkat)(a, from, b, to, flags); }
+int fcntl(int fd, int cmd, ...) { va_list ap; va_start(ap, cmd); void *arg = va_arg(ap, void *); va_end(ap); return lock(fd, cmd, arg, REAL(fcntl)); }
+int fcntl64(int fd, int cmd, ...) { va_list ap; va_start(ap, cmd); void *arg = va_arg(ap, void *); va_end(ap); return lock(fd, cmd, arg, REAL(fcntl64)); }
 int renameat(int a, const char *from, int b, const char *to) { return hit() ? -1 : REAL(renameat)(a, from, b, to); }
 C
 if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2>/dev/null | grep -q __asan_init; then
@@ -210,6 +228,46 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
     export FULL=1
     "${foreign[@]}"
     unset FULL
+    # one renewal stands still at each of those calls, while another of the same certificate begins: key and certificates are of one in the end
+    public() { { case $1 in *.key) openssl pkey -in "$1" -pubout ;; *) openssl x509 -in "$1" -noout -pubkey ;; esac; } | sha256sum; }
+    state() { sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null; }
+    stands() { # NAME FIRST... -- SECOND...
+        name=$1 at=0
+        shift
+        first=() second=()
+        while [ "$1" != -- ]; do first+=("$1"); shift; done
+        shift
+        second=("$@")
+        while :; do
+            at=$((at + 1))
+            LD_PRELOAD="$PWD/fault.so" STOP=$at "$TTP" -q "${first[@]}" >one.err 2>&1 & one=$!
+            until case $(state $one) in T | Z | '') true ;; *) false ;; esac; do read -rt 0.002 -u $never; done
+            stopped=$(state $one)
+            "$TTP" -q "${second[@]}" >two.err 2>&1 & two=$!
+            # it waits for the lock, if the first one holds it
+            for i in $(seq 12); do
+                case $(state $two) in Z | '') break ;; esac
+                read -rt 0.01 -u $never
+            done
+            [ "$stopped" != T ] || kill -CONT $one
+            wait $one; codes=$?
+            wait $two; codes=$codes$?
+            case $codes in 00 | 03 | 30) ;; *) failed "$name: exit codes $codes with the first one stopped at call $at: $(cat one.err two.err)" ;; esac
+            [ "$(public issued/pair.key)" = "$(public issued/pair.crt)" ] && [ "$(public issued/pair.key)" = "$(public issued/pair.fullchain.crt)" ] ||
+                failed "$name: key and certificates differ, with the first one stopped at call $at: $(cat one.err two.err)"
+            [ "$stopped" = T ] || break
+            [ $at -lt 200 ] || { failed "$name: never got through"; break; }
+        done
+        [ $at -gt 3 ] && passed || failed "$name: only $at calls"
+    }
+    ok "$TTP" issue pair.example.org --key p256 --out issued/pair
+    stands "renew, and --rekey" renew pair.example.org -- renew pair.example.org --rekey --force
+    stands "--rekey, and renew" renew pair.example.org --rekey --force -- renew pair.example.org
+    export SECRET=secret
+    ok "$TTP" renew pair.example.org --rekey --force --passout env:SECRET
+    public() { { case $1 in *.key) openssl pkey -in "$1" -passin env:SECRET -pubout ;; *) openssl x509 -in "$1" -noout -pubkey ;; esac; } | sha256sum; }
+    stands "renew, and --rekey under a passphrase" renew pair.example.org -- renew pair.example.org --rekey --force --passout env:SECRET
+    sound "renewals at once"
 else
     echo "skipped: faults at each call (no compiler, or a sanitizer in the way)"
 fi
