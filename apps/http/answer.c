@@ -138,13 +138,36 @@ void http_stream_begin(struct http_request *rq)
     evhttp_clear_headers(evhttp_request_get_output_headers(rq->ev));
 }
 
+static void end_lines(struct http_request *rq)
+{
+    http_finished(rq, 200);
+    evhttp_send_reply_end(rq->ev);
+    http_request_free(rq);
+}
+
+/*
+ * evhttp calls this later than it decides to, and may have been given more meanwhile: only what is empty is out. Its own callback for the end does not look, and would take up the next
+ * request in the middle of this answer.
+ */
+static void line_written(struct evhttp_connection *conn, void *arg)
+{
+    struct http_request *rq = arg;
+    if (evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(conn))))
+        return;
+    rq->unwritten = false;
+    if (rq->ending)
+        end_lines(rq);
+}
+
 void http_stream_line(struct http_request *rq, json_t *json)
 {
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     struct evbuffer *line = evbuffer_new();
     json_decref(json);
-    if (text && line && evbuffer_add_printf(line, "%s\n", text) > 0)
-        evhttp_send_reply_chunk(rq->ev, line);
+    if (text && line && evbuffer_add_printf(line, "%s\n", text) > 0) {
+        rq->unwritten = true;
+        evhttp_send_reply_chunk_with_cb(rq->ev, line, line_written, rq);
+    }
     if (line)
         evbuffer_free(line);
     if (text)
@@ -154,9 +177,11 @@ void http_stream_line(struct http_request *rq, json_t *json)
 
 void http_stream_end(struct http_request *rq)
 {
-    http_finished(rq, 200);
-    evhttp_send_reply_end(rq->ev);
-    http_request_free(rq);
+    rq->ending = true;
+    if (rq->unwritten)
+        http_stay(rq);
+    else
+        end_lines(rq);
 }
 
 /* --- from a source ------------------------------------------------------------------------------------------------------ */

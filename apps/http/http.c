@@ -73,6 +73,11 @@ void http_work(struct http_request *rq, size_t ahead, void (*gone)(void *user, s
     bev_read_ahead(evhttp_connection_get_bufferevent(keep(rq, gone, user)), ahead);
 }
 
+void http_stay(struct http_request *rq)
+{
+    evhttp_connection_set_timeout(keep(rq, NULL, NULL), rq->http->timeout);
+}
+
 const char *http_query(const struct http_request *rq, const char *name)
 {
     return evhttp_find_header(&rq->query, name);

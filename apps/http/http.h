@@ -51,6 +51,8 @@ struct http_request {
     void (*gone)(void *user,
                  struct http_request *rq); /* the peer left before the answer ended; rq is freed after this */
     void *user;
+    /* of http_stream_line: not all lines are out; there are no more of them */
+    bool unwritten, ending;
     /* of http_stream_source */
     size_t (*more)(void *user, uint8_t *buf, size_t cap);
     void (*done)(void *user, bool complete);

@@ -2,6 +2,7 @@
 #include "apps/net/bev.h"
 #include "tests/apps/http/peer.h"
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,6 +86,19 @@ static void lines(void *ctx, struct http_request *rq)
     http_stream_end(rq);
 }
 
+/* Far more than the socket takes at once, and the end, in one turn of the loop. */
+static const size_t long_line = 400000;
+static char *long_text;
+
+static void long_lines(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    http_stream_begin(rq);
+    for (int i = 0; i < 3; i++)
+        http_stream_line(rq, json_pack("{s:s#}", "t", long_text, (int)long_line));
+    http_stream_end(rq);
+}
+
 static void empty(void *ctx, struct http_request *rq)
 {
     (void)ctx;
@@ -98,10 +112,9 @@ static void problem(void *ctx, struct http_request *rq)
 }
 
 static const struct http_route routes[] = {
-    {EVHTTP_REQ_GET, "/big", get_big},     {EVHTTP_REQ_GET, "/short", get_short},
-    {EVHTTP_REQ_GET, "/late", get_late},   {EVHTTP_REQ_GET, "/wait", wait_for_it},
-    {EVHTTP_REQ_GET, "/lines", lines},     {EVHTTP_REQ_GET, "/empty", empty},
-    {EVHTTP_REQ_GET, "/problem", problem}, {0, NULL, NULL},
+    {EVHTTP_REQ_GET, "/big", get_big},      {EVHTTP_REQ_GET, "/short", get_short}, {EVHTTP_REQ_GET, "/late", get_late},
+    {EVHTTP_REQ_GET, "/wait", wait_for_it}, {EVHTTP_REQ_GET, "/lines", lines},     {EVHTTP_REQ_GET, "/empty", empty},
+    {EVHTTP_REQ_GET, "/problem", problem},  {EVHTTP_REQ_GET, "/long", long_lines}, {0, NULL, NULL},
 };
 
 /* What the kernel may hold of a connection for the side that sends. */
@@ -142,6 +155,28 @@ static void a_slow_reader_holds_little(void)
     CU_ASSERT_EQUAL(http_ask(&p, "GET /lines HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
     http_peer_close(&p);
     http_world_close(&w);
+}
+
+static void long_lines_in_one_turn_are_whole(void)
+{
+    struct http_world w;
+    struct http_peer p;
+    const size_t all = 3 * (sizeof "{\"t\":\"\"}" + long_line);
+    unsigned asked = 0;
+    long_text = malloc(long_line);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(long_text);
+    memset(long_text, 'x', long_line);
+    http_world_open(&w, routes, NULL, 1000);
+    CU_ASSERT_TRUE_FATAL(http_peer_open(&p, &w, true));
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(http_ask(&p, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+        CU_ASSERT_EQUAL(p.received, ++asked * all);
+    }
+    CU_ASSERT_EQUAL(http_ask(&p, "GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 200);
+    CU_ASSERT_EQUAL(p.received, ++asked * all);
+    http_peer_close(&p);
+    http_world_close(&w);
+    free(long_text);
 }
 
 static void a_source_that_ends_early_cuts_the_answer(void)
@@ -317,6 +352,7 @@ SW_TEST_SUITE(http_answer){
     SW_TEST(what_comes_meanwhile_waits),
     SW_TEST(one_connection_has_all_kinds),
     SW_TEST(a_slow_reader_holds_little),
+    SW_TEST(long_lines_in_one_turn_are_whole),
     SW_TEST(a_source_that_ends_early_cuts_the_answer),
     SW_TEST(a_source_may_be_late),
     SW_TEST(a_reader_who_leaves_is_noticed),
