@@ -61,6 +61,8 @@ WITHOUT := help clean uninstall format check-format check-layers demo test ct fu
 ACTIVE  := $(filter-out $(WITHOUT),$(or $(MAKECMDGOALS),all))
 ifdef ACTIVE
 include $(B)/wolfcrypt-$(WOLFCRYPT).mk
+endif
+ifdef WOLF_KIND # that file is there, so the packages are
 # Built in when it is there; a sanitizer's runtime needs other calls than ours.
 SECCOMP    ?= $(if $(SAN)$(FUZZ),,$(shell pkg-config --exists libseccomp && echo 1))
 PKGS       := libevent jansson inih sqlite3 p11-kit-1 $(if $(filter 1,$(SECCOMP)),libseccomp)
