@@ -42,6 +42,56 @@ static void roff_verb(const struct app_verb *v)
     cli_roff_lines(v->example);
 }
 
+/* What is read besides the command line, and kept: by which of the programs, and what it is. */
+enum { OF_SEALWAX = 1, OF_SEALWAXD = 2, OF_BOTH = 3 };
+struct entry {
+    unsigned of;
+    const char *name; /* roff */
+    const char *text;
+};
+
+static const struct entry environment[] = {
+    {OF_BOTH, ".BI SEALWAX_ NAME",
+     "what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_MIN_VERSION for --min-version"},
+    {OF_BOTH, ".B SSLKEYLOGFILE",
+     "clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a server only "
+     "in a build made for it"},
+    {OF_BOTH, "\\fBNO_COLOR\\fR, \\fBTERM\\fR", "no colour, when NO_COLOR is set and not empty, or TERM is dumb"},
+    {OF_SEALWAX, "\\fBXDG_CONFIG_HOME\\fR, \\fBXDG_STATE_HOME\\fR, \\fBHOME\\fR",
+     "where settings are (~/.config), and what recv has shown (~/.local/state)"},
+    {OF_SEALWAX, ".B TMPDIR",
+     "where what cannot be handed on yet is spooled: put from a pipe, open to a pipe (default /tmp)"},
+    {OF_SEALWAXD, ".B STATE_DIRECTORY", "what is meant without --state; of systemd"},
+    {OF_SEALWAXD, "\\fBNOTIFY_SOCKET\\fR, \\fBWATCHDOG_USEC\\fR, \\fBLISTEN_FDS\\fR, \\fBJOURNAL_STREAM\\fR",
+     "of systemd: readiness, signs of life, sockets that are open already, and a log in the journal's form"},
+    {0, NULL, NULL},
+};
+
+static const struct entry files[] = {
+    {OF_SEALWAX, ".I $XDG_CONFIG_HOME/sealwax/config",
+     "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
+     "relative to the directory of this file. The command line comes first, then the environment, then these."},
+    {OF_SEALWAX, ".I $XDG_STATE_HOME/sealwax/seen",
+     "the numbers of the messages that recv has shown, so that none is shown twice"},
+    {OF_SEALWAXD, ".I /etc/sealwax/sealwaxd.conf, /etc/sealwax/sealwaxd.conf.d/*.conf",
+     "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
+     "relative to the directory of this file. The command line comes first, then the environment, then these."},
+    {OF_SEALWAXD, ".I /var/lib/sealwax",
+     "what is kept, unless --state says otherwise: mail.db with messages, members, licences and the audit, files/, "
+     "uploads/, media/, and vault.key, which all of it is sealed with"},
+    {0, NULL, NULL},
+};
+
+static void roff_entries(const struct entry *e, bool daemon)
+{
+    for (; e->name; e++) {
+        if (!(e->of & (daemon ? OF_SEALWAXD : OF_SEALWAX)))
+            continue;
+        printf(".TP\n%s\n", e->name);
+        cli_roff(e->text);
+    }
+}
+
 void app_help_man(const struct app *app)
 {
     char upper[32] = "";
@@ -61,19 +111,10 @@ void app_help_man(const struct app *app)
         roff_verb(v);
     printf(".SH EXIT STATUS\n");
     cli_roff_lines(app_exit_codes);
-    printf(".SH ENVIRONMENT\n.TP\n.B SSLKEYLOGFILE\n");
-    cli_roff("clients append the secrets of their connections to this file, created with mode 0600 (RFC 9850); a "
-             "server only in a build made for it");
-    printf(".TP\n.BI SEALWAX_ NAME\n");
-    cli_roff("what is not given with --NAME: SEALWAX_TRUST for --trust, SEALWAX_MIN_VERSION for --min-version");
-    printf(".TP\n.B NO_COLOR\n");
-    cli_roff("no colour, when set and not empty");
-    printf(".SH FILES\n.TP\n.I %s\n", app->default_verb
-                                          ? "/etc/sealwax/sealwaxd.conf, /etc/sealwax/sealwaxd.conf.d/*.conf"
-                                          : "$XDG_CONFIG_HOME/sealwax/config");
-    cli_roff(
-        "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
-        "relative to the directory of this file. The command line comes first, then the environment, then these.");
+    printf(".SH ENVIRONMENT\n");
+    roff_entries(environment, app->default_verb != NULL);
+    printf(".SH FILES\n");
+    roff_entries(files, app->default_verb != NULL);
     printf(".SH SEE ALSO\n.BR ttp (1),\n.BR %s,\n.BR sealwaxd.conf (5)\n",
            app->default_verb ? "sealwax (1)" : "sealwaxd (8)");
 }

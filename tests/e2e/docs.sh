@@ -28,5 +28,8 @@ run "$top/docs/metrics.md"
 run "$top/docs/users.md"
 run "$top/docs/refused.md"
 run "$top/README.md"
+python3 "$top/tests/e2e/pages.py" "$top" | tee out || true
+set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' out)
+good=$((good + ${1:-0})) bad=$((bad + ${2:-1}))
 echo "$good passed, $bad failed"
 [ $bad = 0 ]
