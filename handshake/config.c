@@ -26,6 +26,8 @@ static void plain_release(void *ctx, void *p, size_t size)
     free(p);
 }
 
+const struct sw_allocator sw_allocator_plain = {plain_alloc, plain_release, NULL};
+
 void *sw_config_alloc(const struct sw_config *cfg, size_t size)
 {
     void *p = cfg->alloc.alloc(cfg->alloc.ctx, size);
@@ -47,7 +49,7 @@ void sw_config_release(const struct sw_config *cfg, void *p, size_t size)
 
 struct sw_config *sw_config_new(enum sw_role role, const struct sw_allocator *alloc)
 {
-    struct sw_allocator use = alloc != NULL ? *alloc : (struct sw_allocator){plain_alloc, plain_release, NULL};
+    struct sw_allocator use = alloc != NULL ? *alloc : sw_allocator_plain;
     struct sw_config *cfg = use.alloc(use.ctx, sizeof *cfg);
 
     if (cfg == NULL)

@@ -85,6 +85,9 @@ enum sw_err sw_config_ready(struct sw_config *cfg) SW_MUST_USE;
 /* sw_config_client_auth: what a server asks of clients; without a word of its owner, a certificate exactly when there is somebody to trust. */
 enum sw_client_auth sw_config_client_auth(const struct sw_config *cfg);
 
+/* sw_allocator_plain: malloc and free. */
+extern const struct sw_allocator sw_allocator_plain;
+
 /* sw_config_alloc, _release: through the configuration's allocator; memory comes zeroed and goes wiped. release takes NULL. */
 void *sw_config_alloc(const struct sw_config *cfg, size_t size);
 void sw_config_release(const struct sw_config *cfg, void *p, size_t size);

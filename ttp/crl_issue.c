@@ -29,9 +29,14 @@ int sw_reason_by_name(const char *name)
 
 /* --- what both use --- */
 
-static bool key_fits(const struct sw_cert *issuer, const struct sw_privkey *key)
+/* How the issuer's key signs. SW_ERR_UNSUPPORTED: it cannot; SW_ERR_KEY_MISMATCH: it is not the issuer's. */
+static enum sw_err scheme_of(const struct sw_cert *issuer, const struct sw_privkey *key,
+                             const struct sw_sigscheme **out)
 {
-    return sw_pubkey_eq(sw_privkey_public(key), &issuer->key);
+    *out = sw_sign_scheme(sw_privkey_public(key), false);
+    if (!*out)
+        return SW_ERR_UNSUPPORTED;
+    return sw_pubkey_eq(sw_privkey_public(key), &issuer->key) ? SW_OK : SW_ERR_KEY_MISMATCH;
 }
 
 static void write_reason(struct sw_writer *w, int reason)
@@ -120,17 +125,15 @@ static void write_list(struct sw_writer *w, const struct sw_crl_issue *what, str
 enum sw_err sw_crl_encode(const struct sw_crl_issue *what, uint8_t *out, size_t cap, size_t *len)
 {
     uint8_t id[SW_KEY_ID_LEN];
-    const struct sw_sigscheme *scheme = sw_sign_scheme(sw_privkey_public(what->key), false);
-    if (!scheme)
-        return SW_ERR_UNSUPPORTED;
-    if (!key_fits(what->issuer, what->key))
-        return SW_ERR_KEY_MISMATCH;
-    enum sw_err err = sw_key_id(what->issuer->spki, id);
+    const struct sw_sigscheme *scheme;
+    enum sw_err err = scheme_of(what->issuer, what->key, &scheme);
+    if (err == SW_OK)
+        err = sw_key_id(what->issuer->spki, id);
+    if (err != SW_OK)
+        return err;
     uint8_t *buf = malloc(cap);
-    if (err != SW_OK || !buf) {
-        free(buf);
-        return err != SW_OK ? err : SW_ERR_MEMORY;
-    }
+    if (!buf)
+        return SW_ERR_MEMORY;
     struct sw_slice key_id = what->issuer->ski.len ? what->issuer->ski : (struct sw_slice){id, sizeof id};
     struct sw_writer tbs = sw_writer_of(buf, cap), w = sw_writer_of(out, cap);
     write_list(&tbs, what, key_id, scheme);
@@ -215,13 +218,12 @@ enum sw_err sw_ocsp_encode(const struct sw_ocsp_issue *what, uint8_t *out, size_
     static const uint8_t oid_basic[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01};
     const uint8_t successful = 0;
     uint8_t buf[SW_OCSP_MAX];
-    const struct sw_sigscheme *scheme = sw_sign_scheme(sw_privkey_public(what->key), false);
-    if (!scheme)
-        return SW_ERR_UNSUPPORTED;
-    if (!key_fits(what->issuer, what->key))
-        return SW_ERR_KEY_MISMATCH;
+    const struct sw_sigscheme *scheme;
+    enum sw_err err = scheme_of(what->issuer, what->key, &scheme);
+    if (err != SW_OK)
+        return err;
     struct sw_writer tbs = sw_writer_of(buf, sizeof buf), w = sw_writer_of(out, cap);
-    enum sw_err err = write_response_data(&tbs, what);
+    err = write_response_data(&tbs, what);
     size_t response = sw_der_open(&w, SW_DER_SEQUENCE);
     sw_der_write(&w, SW_DER_ENUMERATED, &successful, 1);
     size_t tagged = sw_der_open(&w, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED), bytes = sw_der_open(&w, SW_DER_SEQUENCE);

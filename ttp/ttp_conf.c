@@ -1,11 +1,11 @@
 /*
  * DIR/ttp.conf: settings of one CA, an INI file without sections. What is set here is the default of an option or of
- * every certificate; a line that is not understood is an error, because a setting that silently does nothing is worse.
+ * every certificate.
  */
+#include "ttp/cli_ini.h"
 #include "ttp/key.h"
 #include "ttp/ttp.h"
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,6 @@ struct loading {
     struct ttp_conf *conf;
     const char *problem; /* of the first bad line */
     bool memory;
-    FILE *file;
-    int line;
 };
 
 static bool set_text(struct loading *l, char **to, const char *value)
@@ -66,37 +64,10 @@ static bool set_country(struct loading *l, char **to, const char *value)
     return !l->problem && set_text(l, to, value);
 }
 
-/*
- * A line for inih, which has room for a short one only, and would take the rest for a line of its own: a comment's end for a setting. So a line
- * that does not fit ends the reading, and so does a zero byte, as what follows it would go unseen.
- */
-static char *next_line(char *out, int size, void *stream)
+static bool on_setting(void *ctx, const char *section, const char *name, const char *value)
 {
-    struct loading *l = stream;
-    int n = 0, c;
-    if (l->problem)
-        return NULL;
-    l->line++;
-    while ((c = getc(l->file)) != EOF && c != 0 && n < size - 1) {
-        out[n++] = (char)c;
-        if (c == '\n')
-            break;
-    }
-    out[n] = 0;
-    if (c == 0)
-        l->problem = "is not text";
-    else if (c != EOF && c != '\n')
-        l->problem = "is too long (200 bytes at most)";
-    return l->problem || n == 0 ? NULL : out;
-}
-
-/* inih's handler: 1 to go on, 0 for an error in this line. */
-static int on_line(void *user, const char *section, const char *name, const char *value)
-{
-    struct loading *l = user;
+    struct loading *l = ctx;
     struct ttp_conf *c = l->conf;
-    if (l->problem)
-        return 0;
     if (*section)
         l->problem = "stands in a section; there are none";
     else if (strcmp(name, "key") == 0)
@@ -122,7 +93,7 @@ static int on_line(void *user, const char *section, const char *name, const char
     else
         l->problem =
             "is not a setting (key, days, country, org, crl_url, ocsp_url, issuer_url, crl_days, expiring, backdate)";
-    return 0;
+    return false;
 }
 
 int ttp_conf_load(struct ttp *t)
@@ -134,19 +105,23 @@ int ttp_conf_load(struct ttp *t)
     FILE *f = fopen(path, "re");
     if (!f)
         return errno == ENOENT || errno == ENOTDIR ? TTP_DONE : ttp_fail(t, SW_ERR_SYSTEM, path);
-    l.file = f;
-    int line = ini_parse_stream(next_line, &l, on_line, &l), saved = errno;
-    bool broken = ferror(f);
+    struct cli_ini ini = {.file = f, .setting = on_setting, .ctx = &l};
+    enum cli_ini_result result = cli_ini_read(&ini);
+    int saved = errno;
     fclose(f);
     errno = saved;
-    if (broken)
+    if (result == CLI_INI_UNREADABLE)
         return ttp_fail(t, SW_ERR_SYSTEM, path);
     if (l.memory)
         return ttp_fail(t, SW_ERR_MEMORY, path);
-    if (line || l.problem)
-        return ttp_error(t, TTP_BAD_INPUT, "%s: line %d %s", path, line ? line : l.line,
-                         l.problem ? l.problem : "is not \"setting = value\"");
-    return TTP_DONE;
+    if (result == CLI_INI_DONE)
+        return TTP_DONE;
+    if (result == CLI_INI_TOO_LONG)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: line %d is too long (%d bytes at most)", path, ini.line, ini.room);
+    return ttp_error(t, TTP_BAD_INPUT, "%s: line %d %s", path, ini.line,
+                     result == CLI_INI_REFUSED    ? l.problem
+                     : result == CLI_INI_NOT_TEXT ? "is not text"
+                                                  : "is not \"setting = value\"");
 }
 
 void ttp_conf_free(struct ttp_conf *conf)

@@ -1,8 +1,8 @@
-/* libinih reads the lines; which settings there are is the table apps/cli/options.def. */
+/* Which settings there are is the table apps/cli/options.def. */
 #include "apps/cli/config.h"
+#include "ttp/cli_ini.h"
 #include <errno.h>
 #include <glob.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,7 @@ struct source {
     struct app *app;
     const char *path;      /* of a file, NULL: the environment */
     const char *variable;  /* of that */
-    FILE *file;            /* being read */
-    int line;              /* of it */
+    struct cli_ini ini;    /* reads it */
     bool taken[OPT_COUNT]; /* given nearer: not ours to say */
     bool said[OPT_COUNT];  /* by this source, be it only a switch's "no" */
     char why[WHY_LENGTH];  /* what the first bad line did wrong */
@@ -35,7 +34,7 @@ static bool read_switch(const char *text, bool *on)
 static const char *place_of(const struct source *s)
 {
     char *place = NULL;
-    if ((s->path ? asprintf(&place, "%s:%d", s->path, s->line) : asprintf(&place, "%s", s->variable)) < 0)
+    if ((s->path ? asprintf(&place, "%s:%d", s->path, s->ini.line) : asprintf(&place, "%s", s->variable)) < 0)
         return NULL;
     return app_keep(s->app, place) ? NULL : place;
 }
@@ -106,73 +105,54 @@ static bool settable(int id)
     return id != OPT_HELP && id != OPT_VERSION && id != OPT_CONFIG;
 }
 
-static int on_line(void *user, const char *section, const char *name, const char *value)
+static bool on_setting(void *ctx, const char *section, const char *name, const char *value)
 {
-    struct source *s = user;
+    struct source *s = ctx;
     bool known;
-    if (s->why[0])
-        return 0;
     if (*section && strcmp(section, s->app->program) != 0) {
         snprintf(s->why, sizeof s->why, "unknown section [%s]", section);
-        return 0;
+        return false;
     }
     int id = find(s->app, name, &known);
     if (!known || (id >= 0 && !settable(id))) {
         snprintf(s->why, sizeof s->why, "unknown setting %s", name);
-        return 0;
+        return false;
     }
     return id < 0 || set(s, id, value);
 }
 
-/*
- * A line for libinih, which has room for a short one only and would take the rest for a line of its own: a comment's end for a setting. So a
- * line that does not fit ends the reading, and one with a zero byte too, as what follows that would go unseen.
- */
-static char *next_line(char *out, int size, void *stream)
-{
-    struct source *s = stream;
-    int n = 0, c;
-    if (s->why[0])
-        return NULL;
-    s->line++;
-    while ((c = getc(s->file)) != EOF && c != 0 && n < size - 1) {
-        out[n++] = (char)c;
-        if (c == '\n')
-            break;
-    }
-    out[n] = 0;
-    if (c == 0)
-        snprintf(s->why, sizeof s->why, "this is not text");
-    else if (c != EOF && c != '\n')
-        snprintf(s->why, sizeof s->why, "the line is longer than %d bytes", size - 1);
-    return s->why[0] || n == 0 ? NULL : out;
-}
-
-/* s->file is open, and is closed. */
-static int read_lines(struct source *s, const char *path)
+/* The file is closed. */
+static int read_lines(struct source *s, const char *path, FILE *file)
 {
     const struct app *app = s->app;
     s->path = path;
-    s->line = 0;
-    int bad = ini_parse_stream(next_line, s, on_line, s), saved = errno;
-    bool unreadable = ferror(s->file) != 0;
-    fclose(s->file);
-    if (unreadable) {
-        errno = saved;
+    s->ini = (struct cli_ini){.file = file, .setting = on_setting, .ctx = s};
+    enum cli_ini_result result = cli_ini_read(&s->ini);
+    int saved = errno;
+    fclose(file);
+    errno = saved;
+    switch (result) {
+    case CLI_INI_DONE:
+        return APP_DONE;
+    case CLI_INI_UNREADABLE:
         return app_fail(app, SW_ERR_SYSTEM, path);
+    case CLI_INI_NOT_TEXT:
+        return app_error(app, APP_BAD_INPUT, "%s:%d: this is not text", path, s->ini.line);
+    case CLI_INI_TOO_LONG:
+        return app_error(app, APP_BAD_INPUT, "%s:%d: the line is longer than %d bytes", path, s->ini.line, s->ini.room);
+    case CLI_INI_NO_SETTING:
+        return app_error(app, APP_BAD_INPUT, "%s:%d: this is neither a setting nor a comment", path, s->ini.line);
+    case CLI_INI_REFUSED:
+        break;
     }
-    if (s->why[0])
-        return app_error(app, APP_BAD_INPUT, "%s:%d: %s", path, bad ? bad : s->line, s->why);
-    if (bad)
-        return app_error(app, APP_BAD_INPUT, "%s:%d: this is neither a setting nor a comment", path, bad);
-    return APP_DONE;
+    return app_error(app, APP_BAD_INPUT, "%s:%d: %s", path, s->ini.line, s->why);
 }
 
 static int read_file(struct source *s, const char *path, bool must_exist)
 {
-    s->file = fopen(path, "re");
-    if (s->file)
-        return read_lines(s, path);
+    FILE *file = fopen(path, "re");
+    if (file)
+        return read_lines(s, path, file);
     return errno == ENOENT && !must_exist ? APP_DONE : app_fail(s->app, SW_ERR_SYSTEM, path);
 }
 
@@ -222,9 +202,9 @@ static int read_user_file(struct source *s)
                               : snprintf(path, sizeof path, "%s/.config/sealwax/config", home);
     if (n < 0 || (size_t)n >= sizeof path)
         return APP_DONE;
-    s->file = fopen(path, "re");
-    if (s->file)
-        return read_lines(s, path);
+    FILE *file = fopen(path, "re");
+    if (file)
+        return read_lines(s, path, file);
     if (errno != ENOENT && errno != ENOTDIR)
         app_warn(s->app, "warning: %s: %s; going on without it", path, strerror(errno));
     return APP_DONE;

@@ -96,22 +96,34 @@ void inbox_stream(void *ctx, struct http_request *rq)
     inbox_serve(w);
 }
 
-/* Others see that there is a lease, and nothing more. */
+/* It is there, and nobody has fetched it yet. */
+static bool is_queued(enum sw_err err, const struct sw_mail *mail)
+{
+    return err == SW_ERR_STATE && !mail->ended && mail->state == SW_MAIL_QUEUED;
+}
+
+/* Another certificate sees that there is a lease, and nothing more. */
+static void refuse(struct message_service *s, struct http_request *rq, enum sw_err err, const struct sw_mail *mail)
+{
+    if (err == SW_ERR_NOT_FOUND)
+        http_problem(rq, 404, "no such message for %s", rq->peer.name);
+    else if (err == SW_ERR_STATE && mail->ended)
+        http_problem(rq, 410, "this message is over: %s", sw_mail_state_name(mail->state));
+    else if (err == SW_ERR_STATE)
+        http_problem(rq, 409, "another certificate has this message");
+    else
+        message_failed(s, rq, err);
+}
+
 static void fetch(struct message_service *s, struct http_request *rq, bool consume)
 {
     struct sw_mail mail;
     enum sw_err err =
         sw_store_fetch(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], consume, message_now(), &mail);
-    if (err == SW_ERR_NOT_FOUND)
-        http_problem(rq, 404, "no such message for %s", rq->peer.name);
-    else if (err == SW_ERR_STATE && mail.ended)
-        http_problem(rq, 410, "this message is over: %s", sw_mail_state_name(mail.state));
-    else if (err == SW_ERR_STATE && mail.state == SW_MAIL_DELIVERED)
-        http_problem(rq, 409, "another certificate has this message");
-    else if (err == SW_ERR_STATE)
+    if (is_queued(err, &mail))
         http_problem(rq, 409, "fetching this message uses it up: POST to /inbox/%s/take", mail.id);
     else if (err)
-        message_failed(s, rq, err);
+        refuse(s, rq, err, &mail);
     if (err == SW_ERR_STATE && !mail.ended && mail.state == SW_MAIL_DELIVERED)
         message_happened(s, "turned away", &mail, "another certificate");
     if (err)
@@ -159,16 +171,10 @@ static void end_message(struct message_service *s, struct http_request *rq, enum
 {
     struct sw_mail mail;
     enum sw_err err = sw_store_end(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], state, message_now(), &mail);
-    if (err == SW_ERR_NOT_FOUND)
-        http_problem(rq, 404, "no such message for %s", rq->peer.name);
-    else if (err == SW_ERR_STATE && mail.ended)
-        http_problem(rq, 410, "this message is over: %s", sw_mail_state_name(mail.state));
-    else if (err == SW_ERR_STATE && mail.state == SW_MAIL_QUEUED)
+    if (is_queued(err, &mail))
         http_problem(rq, 409, "this message was not fetched yet");
-    else if (err == SW_ERR_STATE)
-        http_problem(rq, 409, "another certificate has this message");
     else if (err)
-        message_failed(s, rq, err);
+        refuse(s, rq, err, &mail);
     if (err)
         return;
     message_happened(s, sw_mail_state_name(state), &mail, rq->peer.name);

@@ -256,12 +256,7 @@ static size_t armour_read(struct seal_source *source, uint8_t *buf, size_t cap)
         return text_read(a, buf, cap);
     if (!fill(a))
         return 0;
-    size_t n = a->have - a->next;
-    if (n > cap)
-        n = cap;
-    memcpy(buf, a->buf + a->next, n);
-    a->next += n;
-    return n;
+    return seal_hand_out(buf, cap, a->buf, a->have, &a->next);
 }
 
 void armour_init(struct armour *a, struct seal_source *in, struct seal_status *st, enum seal_result blame)
@@ -379,17 +374,10 @@ static bool put_line(struct pem_sink *p)
 static bool pem_write(struct seal_sink *sink, const void *data, size_t len)
 {
     struct pem_sink *p = (struct pem_sink *)sink;
-    for (const uint8_t *in = data; len > 0;) {
-        size_t n = sizeof p->line - p->have;
-        if (n > len)
-            n = len;
-        memcpy(p->line + p->have, in, n);
-        p->have += n;
-        in += n;
-        len -= n;
-        if (p->have == sizeof p->line && !put_line(p))
+    struct sw_slice in = {data, len};
+    while (in.len > 0)
+        if (seal_gather(p->line, sizeof p->line, &p->have, &in) && !put_line(p))
             return false;
-    }
     return true;
 }
 

@@ -76,12 +76,7 @@ static size_t blocks_read(struct seal_source *source, uint8_t *buf, size_t cap)
     struct blocks_source *b = (struct blocks_source *)source;
     if (b->next == b->len && !next_block(b))
         return 0;
-    size_t n = b->len - b->next;
-    if (n > cap)
-        n = cap;
-    memcpy(buf, b->plain + b->next, n);
-    b->next += n;
-    return n;
+    return seal_hand_out(buf, cap, b->plain, b->len, &b->next);
 }
 
 bool blocks_open(struct blocks_source *b, struct ber *in, const struct seal_self *self, struct seal_status *st)

@@ -34,17 +34,10 @@ static bool flush(struct crypt_sink *c)
 static bool crypt_write(struct seal_sink *sink, const void *p, size_t len)
 {
     struct crypt_sink *c = (struct crypt_sink *)sink;
-    for (const uint8_t *in = p; len > 0;) {
-        size_t n = sizeof c->buf - c->have;
-        if (n > len)
-            n = len;
-        memcpy(c->buf + c->have, in, n);
-        c->have += n;
-        in += n;
-        len -= n;
-        if (c->have == sizeof c->buf && !flush(c))
+    struct sw_slice in = {p, len};
+    while (in.len > 0)
+        if (seal_gather(c->buf, sizeof c->buf, &c->have, &in) && !flush(c))
             return false;
-    }
     return true;
 }
 
@@ -137,12 +130,7 @@ static size_t cbc_read(struct crypt_source *c, uint8_t *buf, size_t cap)
 {
     if (c->next == c->ready && (c->ended || !cbc_refill(c)))
         return 0;
-    size_t n = c->ready - c->next;
-    if (n > cap)
-        n = cap;
-    memcpy(buf, c->buf + c->next, n);
-    c->next += n;
-    return n;
+    return seal_hand_out(buf, cap, c->buf, c->ready, &c->next);
 }
 
 static size_t crypt_read(struct seal_source *source, uint8_t *buf, size_t cap)

@@ -127,18 +127,13 @@ static bool gathered(struct header *h)
 
 bool header_feed(struct header *h, const uint8_t *p, size_t len)
 {
-    while (len > 0 && h->state < HEADER_DONE) {
-        size_t n = HEADER_MAX - h->len;
-        if (n > len)
-            n = len;
-        memcpy(h->text + h->len, p, n);
-        h->len += n;
-        p += n;
-        len -= n;
+    struct sw_slice in = {p, len};
+    while (in.len > 0 && h->state < HEADER_DONE) {
+        (void)seal_gather(h->text, HEADER_MAX, &h->len, &in);
         if (!gathered(h))
             return false;
     }
-    return body(h, p, len);
+    return body(h, in.p, in.len);
 }
 
 bool header_end(struct header *h)

@@ -44,17 +44,10 @@ static bool flush(struct signed_sink *s)
 static bool signed_write(struct seal_sink *sink, const void *p, size_t len)
 {
     struct signed_sink *s = (struct signed_sink *)sink;
-    for (const uint8_t *in = p; len > 0;) {
-        size_t n = sizeof s->buf - s->have;
-        if (n > len)
-            n = len;
-        memcpy(s->buf + s->have, in, n);
-        s->have += n;
-        in += n;
-        len -= n;
-        if (s->have == sizeof s->buf && !flush(s))
+    struct sw_slice in = {p, len};
+    while (in.len > 0)
+        if (seal_gather(s->buf, sizeof s->buf, &s->have, &in) && !flush(s))
             return false;
-    }
     return true;
 }
 

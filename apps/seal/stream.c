@@ -23,6 +23,24 @@ bool seal_fail_err(struct seal_status *st, enum sw_err err)
     return seal_fail(st, err == SW_ERR_UNSUPPORTED ? SEAL_UNSUPPORTED : SEAL_SYSTEM, "%s", sw_err_reason(err));
 }
 
+bool seal_gather(void *buf, size_t cap, size_t *have, struct sw_slice *in)
+{
+    size_t n = cap - *have < in->len ? cap - *have : in->len;
+    if (n)
+        memcpy((uint8_t *)buf + *have, in->p, n);
+    *have += n;
+    *in = (struct sw_slice){in->p + n, in->len - n};
+    return *have == cap;
+}
+
+size_t seal_hand_out(uint8_t *out, size_t cap, const uint8_t *buf, size_t have, size_t *next)
+{
+    size_t n = have - *next < cap ? have - *next : cap;
+    memcpy(out, buf + *next, n);
+    *next += n;
+    return n;
+}
+
 static size_t memory_read(struct seal_source *source, uint8_t *buf, size_t cap)
 {
     struct seal_memory *m = (struct seal_memory *)source;

@@ -50,6 +50,15 @@ struct seal_sink {
     bool failed;
 };
 
+/*
+ * seal_gather: into a buffer of fixed size, as much as fits of what comes in pieces of any length; true when it is full.
+ *   have   bytes that are in buf, at most cap
+ *   in     the piece; what is left of it afterwards
+ * seal_hand_out: the other way: up to cap bytes for out, of the have bytes in buf those from *next on; returns how many.
+ */
+bool seal_gather(void *buf, size_t cap, size_t *have, struct sw_slice *in);
+size_t seal_hand_out(uint8_t *out, size_t cap, const uint8_t *buf, size_t have, size_t *next);
+
 /* A source over memory. */
 struct seal_memory {
     struct seal_source source;

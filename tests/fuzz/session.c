@@ -2,33 +2,20 @@
  * Sessions as bytes, from a client's file or another server's ticket. What is accepted must be written again as the same bytes, and a
  * ticket of any bytes is refused without harm.
  */
+#include "handshake/config.h"
 #include "handshake/resume.h"
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void *plain_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void plain_release(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(p);
-}
-
 static struct sw_ticket_keys *ticket_keys(void)
 {
-    static const struct sw_allocator plain = {plain_alloc, plain_release, NULL};
     static const uint8_t key[1][32];
     static struct sw_ticket_keys *keys;
 
     if (!keys) {
-        keys = sw_ticket_keys_new(&plain);
+        keys = sw_ticket_keys_new(&sw_allocator_plain);
         if (!keys || sw_ticket_keys_set(keys, key, 1))
             abort();
     }

@@ -1,5 +1,6 @@
 /* Two engines joined in memory: every suite, every option, any splitting of the bytes, closing, truncation, memory. */
 #include "handshake/conn.h"
+#include "tests/handshake/counted.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,32 +286,11 @@ static void misuse_is_an_error(void)
 
 /* --- memory ----------------------------------------------------------------------------------------------------------------- */
 
-struct count {
-    size_t now, peak, calls, fail_at;
-};
-
-static void *counted_alloc(void *ctx, size_t size)
-{
-    struct count *c = ctx;
-
-    if (++c->calls == c->fail_at)
-        return NULL;
-    c->now += size;
-    c->peak = c->now > c->peak ? c->now : c->peak;
-    return malloc(size);
-}
-
-static void counted_release(void *ctx, void *p, size_t size)
-{
-    ((struct count *)ctx)->now -= size;
-    free(p);
-}
-
 /* A whole life of two connections in which the n-th allocation fails; false when it went through, so that n is past the last one. */
 static bool fails_cleanly(size_t n)
 {
-    struct count count = {0, 0, 0, 0};
-    struct sw_allocator alloc = {counted_alloc, counted_release, &count};
+    struct counted mem = {0};
+    const struct sw_allocator alloc = COUNTED_BY(&mem);
     struct pair p;
     size_t base, calls;
     bool failed;
@@ -333,21 +313,21 @@ static bool fails_cleanly(size_t n)
     SW_ASSERT_OK(sw_conn_new(&p.server, p.server_cfg, NULL));
     sw_conn_free(p.server);
     p.server = NULL;
-    base = count.now;
-    calls = count.calls;
-    count.fail_at = calls + n;
+    base = mem.held;
+    calls = mem.calls;
+    mem.refuse_at = calls + n;
     failed = sw_conn_new(&p.client, p.client_cfg, name) != SW_OK || sw_conn_new(&p.server, p.server_cfg, NULL) != SW_OK;
     if (!failed) {
         failed = !pair_run(&p);
         if (!failed)
             failed = !pair_send(&p, p.client, p.server, 40000);
     }
-    failed = failed || count.calls >= count.fail_at;
+    failed = failed || mem.calls >= mem.refuse_at;
     pair_drop(&p);
     /* the server's cache may have kept the session, and made its ticket keys */
-    CU_ASSERT_TRUE(count.now < base + 8192);
+    CU_ASSERT_TRUE(mem.held < base + 8192);
     pair_close(&p);
-    CU_ASSERT_EQUAL(count.now, 0);
+    CU_ASSERT_EQUAL(mem.held, 0);
     return failed;
 }
 

@@ -3,6 +3,7 @@
  * Each ends in an error, never in a crash or a leak. Where a sanitizer has malloc, it stays the sanitizer's, and the allocator's own are what can fail.
  */
 #include "tests/base/heap.h"
+#include "tests/handshake/counted.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ enum { MOST = 600 };
 
 static size_t in_use; /* bytes of our allocator */
 
-static void *counted_alloc(void *ctx, size_t size)
+static void *heap_alloc(void *ctx, size_t size)
 {
     void *p = !HEAP_OURS && heap_refuse() ? NULL : malloc(size);
 
@@ -22,7 +23,7 @@ static void *counted_alloc(void *ctx, size_t size)
     return p;
 }
 
-static void counted_release(void *ctx, void *p, size_t size)
+static void heap_release(void *ctx, void *p, size_t size)
 {
     (void)ctx;
     in_use -= size;
@@ -72,7 +73,7 @@ static struct sw_config *make_config_with(const struct flow *f, enum sw_role rol
 
 static struct sw_config *make_config(const struct flow *f, enum sw_role role)
 {
-    const struct sw_allocator alloc = {counted_alloc, counted_release, NULL};
+    const struct sw_allocator alloc = {heap_alloc, heap_release, NULL};
 
     return make_config_with(f, role, &alloc);
 }
@@ -199,26 +200,6 @@ static void ten_thousand_half_open(void)
 }
 
 /* One side's allocator. */
-struct side {
-    size_t calls, now, peak;
-};
-
-static void *side_alloc(void *ctx, size_t size)
-{
-    struct side *s = ctx;
-
-    s->calls++;
-    s->now += size;
-    s->peak = s->now > s->peak ? s->now : s->peak;
-    return malloc(size);
-}
-
-static void side_release(void *ctx, void *p, size_t size)
-{
-    ((struct side *)ctx)->now -= size;
-    free(p);
-}
-
 /*
  * A full mutual handshake: the connection, the handshake, buffers and keys, which a server gives back while it waits for the client and takes again; a client's last one
  * is what stays. A server's session finds room in its cache.
@@ -229,12 +210,12 @@ static void few_allocations(void)
     enum { SIDES = 2, PEAK_MAX = 16384, IDLE_MAX = 1500 };
 
     for (int tickets = 0; tickets < 2; tickets++) {
-        struct side side[SIDES] = {{0, 0, 0}, {0, 0, 0}};
+        struct counted side[SIDES] = {{0}, {0}};
         size_t before[SIDES];
         struct pair p = {0};
 
         for (int i = 0; i < SIDES; i++) {
-            const struct sw_allocator alloc = {side_alloc, side_release, &side[i]};
+            const struct sw_allocator alloc = COUNTED_BY(&side[i]);
             struct sw_config *cfg = make_config_with(&flow, i == 0 ? SW_CLIENT : SW_SERVER, &alloc);
 
             SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_TICKETS, tickets));
@@ -244,8 +225,9 @@ static void few_allocations(void)
         CU_ASSERT_TRUE_FATAL(pair_run(&p));
         pair_drop(&p);
         for (int i = 0; i < SIDES; i++) {
-            before[i] = side[i].now;
-            side[i] = (struct side){0, before[i], before[i]};
+            before[i] = side[i].held;
+            side[i].calls = 0;
+            side[i].peak = before[i];
         }
         pair_connect(&p, "server.example");
         CU_ASSERT_TRUE_FATAL(pair_run(&p));
@@ -254,9 +236,9 @@ static void few_allocations(void)
         for (int i = 0; i < SIDES; i++)
             CU_ASSERT_TRUE(side[i].peak - before[i] <= PEAK_MAX);
         sw_conn_release(p.server);
-        CU_ASSERT_TRUE(side[1].now - before[1] <= IDLE_MAX);
+        CU_ASSERT_TRUE(side[1].held - before[1] <= IDLE_MAX);
         pair_close(&p);
-        CU_ASSERT_EQUAL(side[0].now + side[1].now, 0);
+        CU_ASSERT_EQUAL(side[0].held + side[1].held, 0);
     }
 }
 

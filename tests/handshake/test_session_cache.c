@@ -1,34 +1,13 @@
 /* The server's cache: bounded, oldest first, nothing expired, nothing leaked. */
+#include "handshake/config.h"
 #include "handshake/resume.h"
+#include "tests/handshake/counted.h"
 #include "tests/test.h"
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
-static size_t held, blocks, allowed = SIZE_MAX;
-
-static void *test_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    if (allowed == 0)
-        return NULL;
-    allowed--;
-    blocks++;
-    held += size;
-    return aligned_alloc(16, (size + 15) & ~(size_t)15);
-}
-
-static void test_release(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    for (size_t i = 0; i < size; i++)
-        CU_ASSERT_EQUAL(((uint8_t *)p)[i], 0); /* wiped */
-    blocks--;
-    held -= size;
-    free(p);
-}
-
-static const struct sw_allocator allocator = {test_alloc, test_release, NULL};
+static struct counted mem;
+static const struct sw_allocator allocator = COUNTED_BY(&mem);
 
 enum { NOW = 1700000000, LIFETIME = 7200 };
 
@@ -81,10 +60,11 @@ static void the_oldest_goes_first(void)
             CU_ASSERT_TRUE(i < 49 || has(cache, i - 49, front, NOW));
             CU_ASSERT_TRUE(i < 50 || !has(cache, i - 50, front, NOW));
         }
-        CU_ASSERT_EQUAL(blocks, 3); /* what a slab holds, twice, is more than 50 */
+        CU_ASSERT_EQUAL(mem.blocks, 3); /* what a slab holds, twice, is more than 50 */
         sw_session_cache_free(cache);
-        CU_ASSERT_EQUAL(blocks, 0);
-        CU_ASSERT_EQUAL(held, 0);
+        CU_ASSERT_EQUAL(mem.blocks, 0);
+        CU_ASSERT_EQUAL(mem.dirty, 0);
+        CU_ASSERT_EQUAL(mem.held, 0);
     }
 }
 
@@ -140,7 +120,8 @@ static void removed_is_forgotten(void)
         for (unsigned i = 0; i < 20; i++)
             CU_ASSERT_EQUAL(has(cache, i, false, NOW), i >= 13);
         sw_session_cache_free(cache);
-        CU_ASSERT_EQUAL(blocks, 0);
+        CU_ASSERT_EQUAL(mem.blocks, 0);
+        CU_ASSERT_EQUAL(mem.dirty, 0);
     }
 }
 
@@ -176,17 +157,18 @@ static void no_memory(void)
     struct sw_session s = numbered(1, true);
     struct sw_session_cache *cache;
 
-    allowed = 0;
+    counted_allow(&mem, 0);
     CU_ASSERT_PTR_NULL(sw_session_cache_new(&allocator, 10));
-    allowed = 1;
+    counted_allow(&mem, 1);
     cache = sw_session_cache_new(&allocator, 10);
     SW_ASSERT_ERR(sw_session_cache_put(cache, &s), SW_ERR_MEMORY);
     CU_ASSERT_EQUAL(sw_session_cache_count(cache), 0);
-    allowed = SIZE_MAX;
+    counted_allow(&mem, SIZE_MAX);
     put(cache, 1, true);
     CU_ASSERT_TRUE(has(cache, 1, true, NOW));
     sw_session_cache_free(cache);
-    CU_ASSERT_EQUAL(blocks, 0);
+    CU_ASSERT_EQUAL(mem.blocks, 0);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
 }
 
 /* Sessions share blocks, and leave room for others when they go. */
@@ -194,7 +176,7 @@ static void entries_are_small(void)
 {
     enum { MANY = 1000, MAX = 128 };
     struct sw_session_cache *cache = sw_session_cache_new(&allocator, MAX);
-    size_t before = held;
+    size_t before = mem.held;
 
     for (unsigned i = 0; i < MANY; i++) {
         struct sw_session gone = numbered(i / 2, true);
@@ -204,9 +186,9 @@ static void entries_are_small(void)
             sw_session_cache_remove(cache, gone.id, gone.id_len);
     }
     CU_ASSERT_EQUAL(sw_session_cache_count(cache), MAX);
-    CU_ASSERT_TRUE(held - before <= (MAX + 32) * 260);
+    CU_ASSERT_TRUE(mem.held - before <= (MAX + 32) * 260);
     sw_session_cache_free(cache);
-    CU_ASSERT_EQUAL(held, 0);
+    CU_ASSERT_EQUAL(mem.held, 0);
 }
 
 /* Sessions of every length, those with a block of their own among them, beside each other. */
@@ -224,13 +206,14 @@ static void short_and_long(void)
         SW_ASSERT_OK(sw_session_cache_get(cache, s.id, s.id_len, NOW, &got));
         CU_ASSERT_STRING_EQUAL(got.server_name, s.server_name);
         SW_ASSERT_BYTES(got.master, s.master, sizeof got.master);
-        most = blocks > most ? blocks : most;
+        most = mem.blocks > most ? mem.blocks : most;
     }
     CU_ASSERT_TRUE(most > 40); /* the long ones have their own */
     CU_ASSERT_TRUE(has(cache, 216, true, NOW));
     CU_ASSERT_FALSE(has(cache, 215, true, NOW));
     sw_session_cache_free(cache);
-    CU_ASSERT_EQUAL(blocks, 0);
+    CU_ASSERT_EQUAL(mem.blocks, 0);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
 }
 
 static void *hammer(void *arg)
@@ -250,23 +233,9 @@ static void *hammer(void *arg)
     return ok ? arg : NULL;
 }
 
-static void *plain_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void plain_release(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(p);
-}
-
 static void threads_share_it(void)
 {
-    const struct sw_allocator plain = {plain_alloc, plain_release, NULL};
-    struct sw_session_cache *cache = sw_session_cache_new(&plain, 64);
+    struct sw_session_cache *cache = sw_session_cache_new(&sw_allocator_plain, 64);
     pthread_t t[4];
     void *result;
 

@@ -1,39 +1,16 @@
 /* What only a handshake needs goes with it. */
 #include "handshake/conn.h"
+#include "tests/handshake/counted.h"
 #include "tests/handshake/pair.h"
 #include <stdlib.h>
-#include <string.h>
 
 static const char name[] = "server.example";
-
-struct watch {
-    size_t held, dirty;
-};
-
-static void *watched_alloc(void *ctx, size_t size)
-{
-    ((struct watch *)ctx)->held += size;
-    return malloc(size);
-}
-
-static void watched_release(void *ctx, void *p, size_t size)
-{
-    struct watch *w = ctx;
-
-    w->held -= size;
-    for (size_t i = 0; i < size; i++)
-        if (((const unsigned char *)p)[i] != 0) {
-            w->dirty++;
-            break;
-        }
-    free(p);
-}
 
 /* A client that gives up after `steps` carried flights: 0 before the first byte, 4 with the handshake done. */
 static void give_up_after(int steps)
 {
-    struct watch watch = {0, 0};
-    struct sw_allocator alloc = {watched_alloc, watched_release, &watch};
+    struct counted mem = {0};
+    const struct sw_allocator alloc = COUNTED_BY(&mem);
     struct sw_config *plain;
     struct pair p;
     size_t len, before;
@@ -45,7 +22,7 @@ static void give_up_after(int steps)
     sw_config_set_clock(p.client_cfg, pair_now, NULL);
     SW_ASSERT_OK(sw_config_add_trust(p.client_cfg, root, len));
     pair_cert(p.client_cfg, "client-rsa");
-    before = watch.held;
+    before = mem.held;
     pair_connect(&p, name);
     CU_ASSERT_PTR_NOT_NULL(p.client->hs);
     for (int i = 0; i < steps; i++)
@@ -56,8 +33,8 @@ static void give_up_after(int steps)
     CU_ASSERT_PTR_NULL(p.client->hs);
     sw_conn_free(p.client);
     p.client = NULL;
-    CU_ASSERT_EQUAL(watch.held, before);
-    CU_ASSERT_EQUAL(watch.dirty, 0);
+    CU_ASSERT_EQUAL(mem.held, before);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
     sw_config_free(plain);
     pair_close(&p);
     free(root);

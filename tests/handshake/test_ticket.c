@@ -1,32 +1,11 @@
 /* Tickets: they open where they should, nowhere else, and the keys rotate. */
 #include "handshake/resume.h"
+#include "tests/handshake/counted.h"
 #include "tests/test.h"
-#include <stdlib.h>
 #include <string.h>
 
-static size_t blocks; /* held */
-static size_t allowed = SIZE_MAX;
-
-static void *test_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    if (allowed == 0)
-        return NULL;
-    allowed--;
-    blocks++;
-    return aligned_alloc(16, (size + 15) & ~(size_t)15);
-}
-
-static void test_release(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    for (size_t i = 0; i < size; i++)
-        CU_ASSERT_EQUAL(((uint8_t *)p)[i], 0); /* wiped */
-    blocks--;
-    free(p);
-}
-
-static const struct sw_allocator allocator = {test_alloc, test_release, NULL};
+static struct counted mem;
+static const struct sw_allocator allocator = COUNTED_BY(&mem);
 
 enum { NOW = 1700000000, LIFETIME = 7200, TICKET = 512 };
 
@@ -86,7 +65,8 @@ static void opens_what_it_sealed(void)
     CU_ASSERT(memcmp(a + 28, b + 28, t.len - 28) != 0);
     CU_ASSERT(memmem(a, t.len, "alice", 5) == NULL);
     sw_ticket_keys_free(keys);
-    CU_ASSERT_EQUAL(blocks, 0);
+    CU_ASSERT_EQUAL(mem.blocks, 0);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
 }
 
 static void changed_is_not_found(void)
@@ -151,9 +131,10 @@ static void keys_rotate(void)
             SW_ASSERT_ERR(try_open(keys, t, now, &renew), SW_ERR_NOT_FOUND);
         CU_ASSERT_EQUAL(renew, epoch < SW_TICKET_EPOCHS);
     }
-    CU_ASSERT_EQUAL(blocks, 1 + SW_TICKET_EPOCHS);
+    CU_ASSERT_EQUAL(mem.blocks, 1 + SW_TICKET_EPOCHS);
     sw_ticket_keys_free(keys);
-    CU_ASSERT_EQUAL(blocks, 0);
+    CU_ASSERT_EQUAL(mem.blocks, 0);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
 }
 
 /* A server that sealed nothing for an epoch renews, too: its key is due. */
@@ -196,10 +177,11 @@ static void servers_share_keys(void)
     SW_ASSERT_ERR(try_open(b, t, NOW, &renew), SW_ERR_NOT_FOUND);
     /* given keys do not rotate, however long it takes */
     seal(a, NOW + 1000 * LIFETIME, buf);
-    CU_ASSERT_EQUAL(blocks, 1 + 2 + 1 + 1);
+    CU_ASSERT_EQUAL(mem.blocks, 1 + 2 + 1 + 1);
     sw_ticket_keys_free(a);
     sw_ticket_keys_free(b);
-    CU_ASSERT_EQUAL(blocks, 0);
+    CU_ASSERT_EQUAL(mem.blocks, 0);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
 }
 
 /* The name is HMAC-SHA-256 under the key: computed with Python. */
@@ -258,21 +240,22 @@ static void no_memory(void)
     uint8_t buf[TICKET];
     bool renew;
 
-    allowed = 0;
+    counted_allow(&mem, 0);
     CU_ASSERT_PTR_NULL(sw_ticket_keys_new(&allocator));
-    allowed = 1;
+    counted_allow(&mem, 1);
     keys = sw_ticket_keys_new(&allocator);
     struct sw_writer w = sw_writer_of(buf, sizeof buf);
     SW_ASSERT_ERR(sw_ticket_seal(keys, NULL, &s, NOW, &w), SW_ERR_MEMORY);
     CU_ASSERT_PTR_NULL(memmem(buf, sizeof buf, s.master, 8));
-    allowed = SIZE_MAX;
+    counted_allow(&mem, SIZE_MAX);
     struct sw_slice t = seal(keys, NOW, buf);
-    allowed = 2; /* a set that fails in its middle changes nothing */
+    counted_allow(&mem, 2); /* a set that fails in its middle changes nothing */
     SW_ASSERT_ERR(sw_ticket_keys_set(keys, given, 3), SW_ERR_MEMORY);
-    allowed = SIZE_MAX;
+    counted_allow(&mem, SIZE_MAX);
     SW_ASSERT_OK(try_open(keys, t, NOW, &renew));
     sw_ticket_keys_free(keys);
-    CU_ASSERT_EQUAL(blocks, 0);
+    CU_ASSERT_EQUAL(mem.blocks, 0);
+    CU_ASSERT_EQUAL(mem.dirty, 0);
 }
 
 static enum sw_err no_random(void *ctx, void *out, size_t len)

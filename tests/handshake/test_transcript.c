@@ -1,35 +1,17 @@
 /* The running hash and the messages kept: the same digest whenever hashing begins, and no message ever moves. */
 #include "handshake/transcript.h"
+#include "tests/handshake/counted.h"
 #include "tests/test.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { ALL = 10000 };
 
 static uint8_t bytes[ALL];
-static size_t held, allowed = SIZE_MAX; /* bytes allocated now, and the longest piece that is given */
-
-static void *take(void *ctx, size_t size)
-{
-    (void)ctx;
-    if (size > allowed)
-        return NULL;
-    held += size;
-    return malloc(size);
-}
-
-static void give(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    if (p == NULL)
-        return;
-    held -= size;
-    free(p);
-}
+static struct counted mem;
 
 static struct sw_config *begin(struct sw_transcript *t)
 {
-    static const struct sw_allocator alloc = {take, give, NULL};
+    static const struct sw_allocator alloc = COUNTED_BY(&mem);
     struct sw_config *cfg = sw_config_new(SW_CLIENT, &alloc);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(cfg);
@@ -72,7 +54,7 @@ static void the_start_does_not_matter(void)
     for (size_t start = 0; start <= COUNT; start++) {
         struct sw_transcript t;
         struct sw_config *cfg = begin(&t);
-        size_t at = 0, empty = held;
+        size_t at = 0, empty = mem.held;
 
         for (size_t i = 0; i < COUNT; i++) {
             uint8_t got[SW_HASH_MAX], want[SW_HASH_MAX];
@@ -82,7 +64,7 @@ static void the_start_does_not_matter(void)
             SW_ASSERT_OK(add(&t, at, lens[i]));
             at += lens[i];
             is_all(&t, at);
-            CU_ASSERT_EQUAL(held - empty, t.memory);
+            CU_ASSERT_EQUAL(mem.held - empty, t.memory);
             is_hash_of(&t, SW_HASH_SHA256, at);
             is_hash_of(&t, SW_HASH_SHA512, at);
             if (i < start)
@@ -91,11 +73,11 @@ static void the_start_does_not_matter(void)
             SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA256, bytes, at, want));
             SW_ASSERT_BYTES(got, want, 32);
         }
-        CU_ASSERT_TRUE(held > empty);
+        CU_ASSERT_TRUE(mem.held > empty);
         sw_transcript_free(&t);
-        CU_ASSERT_EQUAL(held, empty);
+        CU_ASSERT_EQUAL(mem.held, empty);
         sw_config_free(cfg);
-        CU_ASSERT_EQUAL(held, 0);
+        CU_ASSERT_EQUAL(mem.held, 0);
     }
 }
 
@@ -120,7 +102,7 @@ static void nothing_moves(void)
     }
     sw_transcript_free(&t);
     sw_config_free(cfg);
-    CU_ASSERT_EQUAL(held, 0);
+    CU_ASSERT_EQUAL(mem.held, 0);
 }
 
 /* What an ordinary handshake says costs no allocation. */
@@ -128,14 +110,14 @@ static void there_is_room(void)
 {
     struct sw_transcript t;
     struct sw_config *cfg = begin(&t);
-    size_t before = held;
+    size_t before = mem.held;
 
     for (size_t at = 0; at < SW_TRANSCRIPT_ROOM; at += 512)
         SW_ASSERT_OK(add(&t, at, 512));
     is_all(&t, SW_TRANSCRIPT_ROOM);
-    CU_ASSERT_EQUAL(held, before);
+    CU_ASSERT_EQUAL(mem.held, before);
     SW_ASSERT_OK(add(&t, SW_TRANSCRIPT_ROOM, 1));
-    CU_ASSERT_TRUE(held > before);
+    CU_ASSERT_TRUE(mem.held > before);
     sw_transcript_free(&t);
     sw_config_free(cfg);
 }
@@ -165,20 +147,20 @@ static void without_memory(void)
     struct sw_slice all;
 
     SW_ASSERT_OK(add(&t, 0, 2000));
-    allowed = 3000;
+    mem.longest = 3000;
     SW_ASSERT_ERR(add(&t, 2000, 3000), SW_ERR_MEMORY);
-    allowed = SIZE_MAX;
+    mem.longest = 0;
     is_hash_of(&t, SW_HASH_SHA256, 2000);
     SW_ASSERT_OK(add(&t, 2000, 3000));
     is_hash_of(&t, SW_HASH_SHA256, 5000);
-    allowed = 4999;
+    mem.longest = 4999;
     SW_ASSERT_ERR(sw_transcript_whole(&t, &all), SW_ERR_MEMORY);
-    allowed = SIZE_MAX;
+    mem.longest = 0;
     is_all(&t, 5000);
     sw_transcript_free(&t);
     sw_transcript_free(&t);
     sw_config_free(cfg);
-    CU_ASSERT_EQUAL(held, 0);
+    CU_ASSERT_EQUAL(mem.held, 0);
 }
 
 SW_TEST_SUITE(transcript){
