@@ -1,36 +1,7 @@
 #!/bin/bash
 # Keys on a card (SoftHSM): logging in with one as a client and as a server, and everything that goes wrong with cards and PINs. Each check is
 # one line; the last line counts them.
-set -u
-BUILD=${BUILD:-build}
-BUILD=$(cd "$BUILD" && pwd)
-sealwax=$BUILD/sealwax
-source=$(cd "$(dirname "$0")" && pwd)
-. "$source/wait.inc"
-dir=${SCRATCH:-$(mktemp -d)}
-cd "$dir" || exit 1
-export NO_COLOR=1 XDG_STATE_HOME=$dir/xdg
-unset SSLKEYLOGFILE
-
-passed=0 failed=0
-trap 'kill $(jobs -rp) 2>/dev/null' EXIT # those that run: the number of one that has ended may be somebody else's
-
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "FAIL: $*"
-    [ ! -s err ] || sed 's/^/    err| /' err | head -n 10
-}
-exits() { # CODE WHAT COMMAND...
-    want=$1 what=$2
-    shift 2
-    timeout 120 setsid -w "$@" >out 2>err </dev/null # a session of its own: no terminal to ask
-    code=$?
-    if [ $code = "$want" ]; then ok; else bad "$what: exit code $code, not $want"; fi
-}
-says() { # WHAT PATTERN FILE
-    if grep -qE -- "$2" "$3"; then ok; else bad "$1: no \"$2\" in $3: $(head -c 300 "$3")"; fi
-}
+. "$(dirname "$(readlink -f "$0")")/listen.inc"
 
 # --- a card with three keys, and one with somebody else's --------------------------------------------------------------------
 
@@ -44,7 +15,6 @@ log.level = ERROR
 CONF
 export SOFTHSM2_CONF=$dir/softhsm2.conf
 
-ttp() { "$BUILD/ttp" --quiet --pki pki "$@"; }
 token() { softhsm2-util --init-token --free --label "$1" --pin 1234 --so-pin 5678 >/dev/null; }
 tool() { pkcs11-tool --module "$module" --token-label "$@"; }
 # put TOKEN NAME ID: the key of NAME.key, with its certificate
@@ -72,21 +42,9 @@ card="pkcs11:token=alice;object"
 
 # --- servers ----------------------------------------------------------------------------------------------------------------
 
-started() { [ -s ready ] || ! kill -0 $server 2>/dev/null; }
-# listen OPTION...: a server of ours; its port in $port
-listen() {
-    rm -f ready
-    "$sealwax" listen 127.0.0.1:0 --ready-file ready --trust root.crt --policy all "$@" </dev/null 2>listen.log >/dev/null &
-    server=$!
-    until_so started
-    port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
-    [ -n "$port" ] || bad "listen $*: $(cat listen.log)"
-}
-stop() {
-    kill $server 2>/dev/null
-    wait $server 2>/dev/null
-}
-free_port() { python3 "$source/../ports.py" $$; }
+# serve OPTION...: a server of ours
+serve() { listen listen --trust root.crt --policy all "$@" </dev/null; }
+through=(timeout 120 setsid -w) # a session of its own: no terminal to ask
 connect="$sealwax connect --name server.example --trust root.crt"
 
 # --- a client's key on the card ---------------------------------------------------------------------------------------------
@@ -95,7 +53,7 @@ openssl_port=$(free_port)
 openssl s_server -accept "127.0.0.1:$openssl_port" -cert server.fullchain.crt -key server.key -Verify 3 -verify_return_error \
     -CAfile root.crt -tls1_2 -www >s_server.log 2>&1 &
 until_so listens "$openssl_port" || bad "openssl s_server does not start: $(cat s_server.log)"
-listen --cert server.fullchain.crt --key server.key --client-auth require
+serve --cert server.fullchain.crt --key server.key --client-auth require
 for at in "$openssl_port" "$port"; do
     for with in "alice rsa_pkcs1_sha256" "alice rsa_pkcs1_sha384" "alice rsa_pss_rsae_sha256" "alice rsa_pss_rsae_sha512" \
         "alice-ec ecdsa_secp256r1_sha256:rsa_pkcs1_sha256" "alice-ec384 ecdsa_secp384r1_sha384:rsa_pkcs1_sha256" "alice-ed ed25519:rsa_pkcs1_sha256"; do
@@ -150,7 +108,7 @@ chmod 600 pin
 
 # A module between us and SoftHSM counts the tries, and makes the card what the file `state` says.
 # shellcheck disable=SC2046
-${CC:-cc} -std=c11 -D_GNU_SOURCE -shared -fPIC $(pkg-config --cflags p11-kit-1) -o spy.so "$source/card_spy.c" || { echo "the spy does not build"; exit 1; }
+${CC:-cc} -std=c11 -D_GNU_SOURCE -shared -fPIC $(pkg-config --cflags p11-kit-1) -o spy.so "$top/tests/e2e/card_spy.c" || { echo "the spy does not build"; exit 1; }
 export SPY_MODULE=$module SPY_LOG=$dir/spy.log SPY_STATE=$dir/state
 spied="module-path=$dir/spy.so"
 counts() { # WHAT LINE N
@@ -184,7 +142,7 @@ counts "one login" login 1
 
 # terminal TEXT...: connect with a terminal on which a person types these lines, each when something is asked
 terminal() {
-    python3 "$source/card_terminal.py" "$@" >out 2>err </dev/null
+    python3 "$top/tests/e2e/card_terminal.py" "$@" >out 2>err </dev/null
     code=$?
 }
 with
@@ -240,7 +198,7 @@ stop
 
 server_key="$card=server?$spied&pin-source=file:$dir/pin"
 with
-listen --cert server.fullchain.crt --key "$server_key" --client-auth none
+serve --cert server.fullchain.crt --key "$server_key" --client-auth none
 exits 0 "0x003C to ourselves" $connect "127.0.0.1:$port" --suites TLS_RSA_WITH_AES_128_CBC_SHA256
 counts "the premaster is decrypted without padding" "decrypt raw" 1
 echo Q | openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cipher AES128-SHA256 -CAfile root.crt -verify_return_error >out 2>err
@@ -256,7 +214,7 @@ counts "the server logged in twice" login 2
 stop
 
 with no-raw
-listen --cert server.fullchain.crt --key "$server_key" --client-auth none
+serve --cert server.fullchain.crt --key "$server_key" --client-auth none
 says "a card without raw RSA is warned of" "RSA key transport" listen.log
 exits 1 "0x003C with it" $connect "127.0.0.1:$port" --suites TLS_RSA_WITH_AES_128_CBC_SHA256
 counts "its own unpadding is not used" "decrypt.*" 0
@@ -285,5 +243,4 @@ says "reloaded with the card" reloaded daemon.log
 client 0 "and opened by it" recv
 says "what was sent" "the moon is new" out
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

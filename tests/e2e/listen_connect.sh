@@ -1,46 +1,17 @@
 #!/bin/bash
 # `sealwax listen` and `sealwax connect` as people run them: with each other, with OpenSSL's and GnuTLS's tools on the other side, and with
 # certificates that must be refused. Every check is one line; the last line counts them.
-set -u
-BUILD=${BUILD:-build}
-BUILD=$(cd "$BUILD" && pwd)
-sealwax=$BUILD/sealwax
-top=$(cd "$(dirname "$0")/../.." && pwd)
-. "$top/tests/e2e/wait.inc"
+. "$(dirname "$(readlink -f "$0")")/listen.inc"
 page=$top/docs/man/sealwax.1
-dir=${SCRATCH:-$(mktemp -d)}
-cd "$dir" || exit 1
-export NO_COLOR=1
-unset SSLKEYLOGFILE
 
-passed=0 failed=0
-trap 'kill $(jobs -rp) 2>/dev/null' EXIT # those that run: the number of one that has ended may be somebody else's
-
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "FAIL: $*"
-    [ ! -s err ] || sed 's/^/    err| /' err | head -n 10
-}
 is() { # WHAT COMMAND...: it succeeds
     what=$1
     shift
     if "$@"; then ok; else bad "$what"; fi
 }
-exits() { # CODE WHAT COMMAND...
-    want=$1 what=$2
-    shift 2
-    "$@" >out 2>err </dev/null
-    code=$?
-    if [ $code = "$want" ]; then ok; else bad "$what: exit code $code, not $want"; fi
-}
-says() { # WHAT PATTERN FILE
-    if grep -qE -- "$2" "$3"; then ok; else bad "$1: no \"$2\" in $3: $(head -c 300 "$3")"; fi
-}
 
 # --- certificates: our tool's, and for what no honest tool makes, OpenSSL's -------------------------------------------------
 
-ttp() { "$BUILD/ttp" --quiet --pki pki "$@"; }
 pki() {
     ttp init "Test Root" --not-before 2019-12-01T00:00:00Z && cp pki/root.crt root.crt &&
         ttp issue server.example localhost --profile server --out server &&
@@ -62,23 +33,6 @@ head -c 1048576 /dev/urandom >big
 
 # --- servers ----------------------------------------------------------------------------------------------------------------
 
-started() { [ -s ready ] || ! kill -0 $server 2>/dev/null; }
-# listen NAME OPTION...: a server of ours; its port in $port, its log in NAME.log
-listen() {
-    log=$1.log
-    rm -f ready
-    shift
-    "$sealwax" listen 127.0.0.1:0 --ready-file ready "$@" <&0 2>"$log" >listen.out &
-    server=$!
-    until_so started
-    port=$(sed -n 's/.*://p' ready 2>/dev/null | head -n 1)
-    [ -n "$port" ] || bad "listen $*: $(cat "$log")"
-}
-stop() {
-    kill $server 2>/dev/null
-    wait $server 2>/dev/null
-}
-free_port() { python3 "$top/tests/ports.py" $$; }
 connect() { timeout 120 "$sealwax" connect "127.0.0.1:$port" --name server.example --trust root.crt "$@"; }
 ours="--cert server.fullchain.crt --key server.key"
 alice="--cert alice.fullchain.crt --key alice.key"
@@ -365,5 +319,4 @@ done
 "$sealwax" --generate-man >man
 is "the manual page is what the tables say" cmp -s man "$page"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

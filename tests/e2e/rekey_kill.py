@@ -3,20 +3,13 @@ sealwaxd rekey under kill -9, at evenly spaced moments between its first system 
 moment depends on how fast the machine is. Killed twice, then let through; after that one key is there, another one than before, and it opens everything.
 """
 import ctypes, os, re, shutil, signal, subprocess, sys
+from servers import build, check, end
 
-build, kills, things = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+kills, things = int(sys.argv[2]), int(sys.argv[3])
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 PTRACE_TRACEME, PTRACE_SYSCALL, PTRACE_SETOPTIONS, PTRACE_O_EXITKILL = 0, 24, 0x4200, 0x100000
 command = [build + "/sealwaxd", "rekey", "--quiet", "--state", "work"]
-passed = failed = 0
-
-
-def check(what, right, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(right), failed + (not right)
-    if not right:
-        print("FAIL:", what, detail)
 
 
 def run_until(stop):
@@ -86,5 +79,4 @@ for i in range(kills):
     if key("vault.key.next"):
         run_until(again)
     judge(first, again)
-print("%d passed, %d failed" % (passed, failed))
-sys.exit(failed > 0)
+end()
