@@ -50,13 +50,14 @@ static void verb_help(const struct app *app, const struct app_verb *v)
     cli_indented(v->example);
 }
 
-const char app_exit_codes[] = "0  done\n"
-                              "1  the answer is no: a peer or a certificate refused, expired, used up, not there, cut short\n"
-                              "2  the command line makes no sense\n"
-                              "3  refused: it exists already, or policy forbids it\n"
-                              "4  a file or a value is not what it should be\n"
-                              "5  the system or the network failed\n"
-                              "6  waited, and nothing came";
+const char app_exit_codes[] =
+    "0  done\n"
+    "1  the answer is no: a peer or a certificate refused, expired, used up, not there, cut short\n"
+    "2  the command line makes no sense\n"
+    "3  refused: it exists already, or policy forbids it\n"
+    "4  a file or a value is not what it should be\n"
+    "5  the system or the network failed\n"
+    "6  waited, and nothing came";
 
 void app_help(const struct app *app, const struct app_verb *verb)
 {
