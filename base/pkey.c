@@ -61,23 +61,38 @@ const struct sw_sigscheme *sw_sigscheme_at(size_t i)
 
 /* --- public keys -------------------------------------------------------------------------------------------------------- */
 
-/* PSS with a salt of the hash's length needs 2 * hash + 2 bytes of modulus, PKCS#1 v1.5 the hash, its DER prefix and 11 bytes. */
-static bool modulus_has_room(const struct sw_pubkey *key, const struct sw_sigscheme *scheme)
+/* PSS needs hash, salt and 2 bytes of modulus (RFC 8017 9.1.1), PKCS#1 v1.5 the hash, its DER prefix and 11 bytes. */
+static bool modulus_has_room(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt)
 {
     size_t hash = sw_hash_len(scheme->hash), room = (key->bits + 7) / 8;
 
-    return scheme->padding == SW_SIG_PSS ? (key->bits + 6) / 8 >= 2 * hash + 2 : room >= hash + 19 + 11;
+    return scheme->padding == SW_SIG_PSS ? (key->bits + 6) / 8 >= hash + salt + 2 : room >= hash + 19 + 11;
+}
+
+bool sw_pubkey_fits_salt(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt)
+{
+    if (key->type != scheme->key)
+        return false;
+    if (key->type == SW_KEY_RSA_PSS && key->pss_hash != SW_HASH_NONE &&
+        (key->pss_hash != scheme->hash || salt < key->pss_salt))
+        return false;
+    if (key->type == SW_KEY_RSA || key->type == SW_KEY_RSA_PSS)
+        return modulus_has_room(key, scheme, salt);
+    return true;
 }
 
 bool sw_pubkey_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme)
 {
-    if (key->type != scheme->key)
-        return false;
-    if (key->type == SW_KEY_RSA_PSS && key->pss_hash != SW_HASH_NONE && key->pss_hash != scheme->hash)
-        return false;
-    if (key->type == SW_KEY_RSA || key->type == SW_KEY_RSA_PSS)
-        return modulus_has_room(key, scheme);
-    return true;
+    return sw_pubkey_fits_salt(key, scheme, sw_hash_len(scheme->hash));
+}
+
+/* A key that fits, and a scheme that does not hash by itself. */
+static enum sw_err verify_digest(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                                 const uint8_t *digest, const uint8_t *sig, size_t sig_len)
+{
+    if (scheme->padding == SW_SIG_ECDSA)
+        return sw_ec_verify(key, scheme, digest, sig, sig_len);
+    return sw_rsa_verify(key, scheme, salt, digest, sig, sig_len);
 }
 
 enum sw_err sw_pubkey_verify_digest(const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
@@ -85,23 +100,27 @@ enum sw_err sw_pubkey_verify_digest(const struct sw_pubkey *key, const struct sw
 {
     if (!sw_pubkey_fits(key, scheme) || scheme->hash == SW_HASH_NONE)
         return SW_ERR_UNSUPPORTED;
-    if (scheme->padding == SW_SIG_ECDSA)
-        return sw_ec_verify(key, scheme, digest, sig, sig_len);
-    return sw_rsa_verify(key, scheme, digest, sig, sig_len);
+    return verify_digest(key, scheme, sw_hash_len(scheme->hash), digest, sig, sig_len);
+}
+
+enum sw_err sw_pubkey_verify_salt(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                                  const void *msg, size_t len, const uint8_t *sig, size_t sig_len)
+{
+    uint8_t digest[SW_HASH_MAX];
+    enum sw_err err;
+
+    if (!sw_pubkey_fits_salt(key, scheme, salt))
+        return SW_ERR_UNSUPPORTED;
+    if (scheme->padding == SW_SIG_EDDSA)
+        return sw_ed_verify(key, msg, len, sig, sig_len);
+    err = sw_hash_once(scheme->hash, msg, len, digest);
+    return err != SW_OK ? err : verify_digest(key, scheme, salt, digest, sig, sig_len);
 }
 
 enum sw_err sw_pubkey_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const void *msg,
                              size_t len, const uint8_t *sig, size_t sig_len)
 {
-    uint8_t digest[SW_HASH_MAX];
-    enum sw_err err;
-
-    if (!sw_pubkey_fits(key, scheme))
-        return SW_ERR_UNSUPPORTED;
-    if (scheme->padding == SW_SIG_EDDSA)
-        return sw_ed_verify(key, msg, len, sig, sig_len);
-    err = sw_hash_once(scheme->hash, msg, len, digest);
-    return err != SW_OK ? err : sw_pubkey_verify_digest(key, scheme, digest, sig, sig_len);
+    return sw_pubkey_verify_salt(key, scheme, sw_hash_len(scheme->hash), msg, len, sig, sig_len);
 }
 
 bool sw_pubkey_eq(const struct sw_pubkey *a, const struct sw_pubkey *b)

@@ -50,16 +50,22 @@ struct sw_pubkey {
     unsigned bits;            /* of the modulus or the curve's field */
     uint16_t curve;           /* SW_CURVE_ of an EC key */
     enum sw_hash_id pss_hash; /* an RSA_PSS key's parameters may fix the hash; SW_HASH_NONE: any */
+    uint16_t pss_salt;        /* and then say how long a salt is at least (RFC 4055 3.3) */
     struct sw_slice n, e;     /* RSA: big-endian without leading zeros; n odd, e odd, from 3 to 2^64 - 1 */
     struct sw_slice point;    /* EC: uncompressed point, Ed25519 and Ed448: the key's bytes */
 };
 
-/* sw_pubkey_fits: whether a key can make signatures of this scheme (type and, for PSS keys, hash; the size has room for the padding). */
+/*
+ * sw_pubkey_fits: whether a key can make signatures of this scheme (type and, for PSS keys, hash and salt; the size has room for the padding).
+ * sw_pubkey_fits_salt: where it is PSS, with a salt of so many bytes; TLS has the hash's length, X.509 any.
+ */
 bool sw_pubkey_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme);
+bool sw_pubkey_fits_salt(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt);
 
 /*
  * sw_pubkey_verify: check a signature over a whole message.
  * sw_pubkey_verify_digest: the same over its digest; not for EdDSA schemes (SW_ERR_UNSUPPORTED).
+ * sw_pubkey_verify_salt: sw_pubkey_verify, but where it is PSS the salt has exactly so many bytes.
  *   digest  sw_hash_len(scheme->hash) bytes
  * Returns SW_OK; SW_ERR_SIGNATURE if it does not verify, for whatever reason lies in key, signature or message;
  * SW_ERR_UNSUPPORTED if the key does not fit the scheme; SW_ERR_MEMORY. Variable time: everything here is public. RFC 8017 8, FIPS 186-5.
@@ -70,6 +76,8 @@ enum sw_err sw_pubkey_verify(const struct sw_pubkey *key, const struct sw_sigsch
                              size_t len, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
 enum sw_err sw_pubkey_verify_digest(const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
                                     const uint8_t *digest, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_pubkey_verify_salt(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                                  const void *msg, size_t len, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
 
 /*
  * sw_pubkey_encrypt_pkcs1: RSAES-PKCS1-v1_5 (RFC 8017 7.2.1), for the premaster secret.
@@ -121,9 +129,10 @@ enum sw_err sw_privkey_new_external(struct sw_privkey **out, const struct sw_pub
 
 /*
  * sw_privkey_restrict_pss: make an RSA key an id-RSASSA-PSS one (RFC 4055 3.1), for PSS signatures alone; with hash not SW_HASH_NONE, with
- * that hash alone. Before the key is shared. SW_ERR_UNSUPPORTED for another kind of key.
+ * that hash alone and salts of at least so many bytes. Before the key is shared. SW_ERR_UNSUPPORTED for another kind of key, or salts longer than the hash,
+ * which we do not make.
  */
-enum sw_err sw_privkey_restrict_pss(struct sw_privkey *key, enum sw_hash_id hash) SW_MUST_USE;
+enum sw_err sw_privkey_restrict_pss(struct sw_privkey *key, enum sw_hash_id hash, size_t salt) SW_MUST_USE;
 
 /* sw_privkey_generate: a fresh key; param is the modulus length in bits for RSA (2048 to 4096, e = 65537), the curve for EC, 0 for EdDSA. */
 enum sw_err sw_privkey_generate(struct sw_privkey **out, enum sw_key_type type, unsigned param) SW_MUST_USE;

@@ -37,8 +37,8 @@ bool sw_rsa_plausible(const struct sw_pubkey *key);
 /* sw_rsa_public, sw_rsa_private: the bare operations; in and out have the modulus' length. public: SW_ERR_SIGNATURE for a bad key or number. */
 enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_rsa_private(const struct sw_privkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
-enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
-                          const uint8_t *sig, size_t sig_len) SW_MUST_USE;
+enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                          const uint8_t *digest, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
 enum sw_err sw_rsa_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
                         uint8_t *sig, size_t *sig_len) SW_MUST_USE;
 enum sw_err sw_rsa_generate(struct sw_privkey *key, unsigned bits) SW_MUST_USE;

@@ -67,8 +67,8 @@ enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_
     return rc == 0 && out_len == k ? SW_OK : SW_ERR_SIGNATURE;
 }
 
-enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
-                          const uint8_t *sig, size_t sig_len)
+enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                          const uint8_t *digest, const uint8_t *sig, size_t sig_len)
 {
     uint8_t want[SW_MODULUS_MAX], got[SW_MODULUS_MAX];
     size_t k = key->n.len;
@@ -80,7 +80,7 @@ enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme
     if (err != SW_OK)
         return err;
     if (scheme->padding == SW_SIG_PSS)
-        return sw_rsa_pad_pss_check(scheme->hash, digest, got, sw_rsa_bits(key->n));
+        return sw_rsa_pad_pss_check(scheme->hash, salt, digest, got, sw_rsa_bits(key->n));
     err = sw_rsa_pad_pkcs1_sign(scheme->hash, digest, want, k);
     if (err != SW_OK)
         return err;

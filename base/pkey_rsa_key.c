@@ -134,14 +134,15 @@ enum sw_err sw_privkey_new_rsa(struct sw_privkey **out, const struct sw_rsa_numb
     return SW_OK;
 }
 
-enum sw_err sw_privkey_restrict_pss(struct sw_privkey *key, enum sw_hash_id hash)
+enum sw_err sw_privkey_restrict_pss(struct sw_privkey *key, enum sw_hash_id hash, size_t salt)
 {
     if (key->pub.type != SW_KEY_RSA && key->pub.type != SW_KEY_RSA_PSS)
         return SW_ERR_UNSUPPORTED;
-    if (hash != SW_HASH_NONE && sw_hash_info(hash) == NULL)
+    if (hash != SW_HASH_NONE && (sw_hash_info(hash) == NULL || salt > sw_hash_len(hash)))
         return SW_ERR_UNSUPPORTED;
     key->pub.type = SW_KEY_RSA_PSS;
     key->pub.pss_hash = hash;
+    key->pub.pss_salt = hash != SW_HASH_NONE ? (uint16_t)salt : 0;
     return SW_OK;
 }
 

@@ -77,7 +77,7 @@ static enum sw_err mask(enum sw_hash_id hash, const uint8_t *seed, size_t seed_l
 }
 
 /* H of 9.1.1 step 6: the hash of eight zeroes, the digest and the salt. */
-static enum sw_err pss_hash(enum sw_hash_id hash, const uint8_t *digest, const uint8_t *salt, uint8_t *out)
+static enum sw_err pss_hash(enum sw_hash_id hash, const uint8_t *digest, struct sw_slice salt, uint8_t *out)
 {
     static const uint8_t zeroes[8] = {0};
     size_t hash_len = sw_hash_len(hash);
@@ -89,7 +89,7 @@ static enum sw_err pss_hash(enum sw_hash_id hash, const uint8_t *digest, const u
     if (err == SW_OK)
         err = sw_hash_update(&h, digest, hash_len);
     if (err == SW_OK)
-        err = sw_hash_update(&h, salt, hash_len);
+        err = sw_hash_update(&h, salt.p, salt.len);
     return err == SW_OK ? sw_hash_final(&h, out) : err;
 }
 
@@ -100,12 +100,12 @@ struct pss {
     uint8_t top;                   /* bits of the first byte that are below the modulus' length */
 };
 
-static bool pss_layout(struct pss *em, enum sw_hash_id hash, uint8_t *block, unsigned bits)
+static bool pss_layout(struct pss *em, enum sw_hash_id hash, size_t salt_len, uint8_t *block, unsigned bits)
 {
     size_t em_bits = bits - 1u, em_len = (em_bits + 7) / 8;
 
     em->hash_len = sw_hash_len(hash);
-    if (em->hash_len == 0 || em_len < 2 * em->hash_len + 2)
+    if (em->hash_len == 0 || em_len < em->hash_len + 2 || em_len - em->hash_len - 2 < salt_len)
         return false;
     em->lead = (bits + 7u) / 8 - em_len;
     em->db = block + em->lead;
@@ -121,14 +121,14 @@ enum sw_err sw_rsa_pad_pss_sign(enum sw_hash_id hash, const uint8_t *digest, uin
     uint8_t *salt;
     enum sw_err err;
 
-    if (!pss_layout(&em, hash, block, bits))
+    if (!pss_layout(&em, hash, sw_hash_len(hash), block, bits))
         return SW_ERR_UNSUPPORTED;
     salt = em.h - em.hash_len;
     memset(block, 0, em.lead + em.db_len);
     salt[-1] = 1;
     err = sw_rand_bytes(NULL, salt, em.hash_len);
     if (err == SW_OK)
-        err = pss_hash(hash, digest, salt, em.h);
+        err = pss_hash(hash, digest, (struct sw_slice){salt, em.hash_len}, em.h);
     if (err == SW_OK)
         err = mask(hash, em.h, em.hash_len, em.db, em.db_len);
     em.db[0] &= em.top;
@@ -136,14 +136,15 @@ enum sw_err sw_rsa_pad_pss_sign(enum sw_hash_id hash, const uint8_t *digest, uin
     return err;
 }
 
-enum sw_err sw_rsa_pad_pss_check(enum sw_hash_id hash, const uint8_t *digest, uint8_t *block, unsigned bits)
+enum sw_err sw_rsa_pad_pss_check(enum sw_hash_id hash, size_t salt_len, const uint8_t *digest, uint8_t *block,
+                                 unsigned bits)
 {
     struct pss em;
     uint8_t h[SW_HASH_MAX], padding = 0;
     size_t salt;
     enum sw_err err;
 
-    if (!pss_layout(&em, hash, block, bits))
+    if (!pss_layout(&em, hash, salt_len, block, bits))
         return SW_ERR_UNSUPPORTED;
     if (em.h[em.hash_len] != 0xbc || (em.db[0] & ~em.top) != 0 || (em.lead != 0 && block[0] != 0))
         return SW_ERR_SIGNATURE;
@@ -151,12 +152,12 @@ enum sw_err sw_rsa_pad_pss_check(enum sw_hash_id hash, const uint8_t *digest, ui
     if (err != SW_OK)
         return err;
     em.db[0] &= em.top;
-    salt = em.db_len - em.hash_len;
+    salt = em.db_len - salt_len;
     for (size_t i = 0; i + 1 < salt; i++)
         padding |= em.db[i];
     if (padding != 0 || em.db[salt - 1] != 1)
         return SW_ERR_SIGNATURE;
-    err = pss_hash(hash, digest, em.db + salt, h);
+    err = pss_hash(hash, digest, (struct sw_slice){em.db + salt, salt_len}, h);
     if (err != SW_OK)
         return err;
     return memcmp(h, em.h, em.hash_len) == 0 ? SW_OK : SW_ERR_SIGNATURE;

@@ -15,12 +15,13 @@ enum sw_err sw_rsa_pad_pkcs1_sign(enum sw_hash_id hash, const uint8_t *digest, u
 
 /*
  * sw_rsa_pad_pss_sign: EMSA-PSS (9.1.1), a random salt of the hash's length, MGF1 with the same hash.
- * sw_rsa_pad_pss_check: the reverse (9.1.2), for exactly that salt length; block is overwritten. Variable time: all of it is public.
- *   bits  of the modulus
+ * sw_rsa_pad_pss_check: the reverse (9.1.2), for exactly this salt length; block is overwritten. Variable time: all of it is public.
+ *   bits      of the modulus
+ *   salt_len  in bytes
  * Return SW_OK; SW_ERR_UNSUPPORTED if there is no room; SW_ERR_RANDOM; SW_ERR_SIGNATURE; SW_ERR_CRYPTO.
  */
 enum sw_err sw_rsa_pad_pss_sign(enum sw_hash_id hash, const uint8_t *digest, uint8_t *block, unsigned bits) SW_MUST_USE;
-enum sw_err sw_rsa_pad_pss_check(enum sw_hash_id hash, const uint8_t *digest, uint8_t *block,
+enum sw_err sw_rsa_pad_pss_check(enum sw_hash_id hash, size_t salt_len, const uint8_t *digest, uint8_t *block,
                                  unsigned bits) SW_MUST_USE;
 
 /*

@@ -77,7 +77,7 @@ static enum sw_err take_pem(struct sw_config *cfg, struct sw_credential *c, cons
     return err;
 }
 
-/* The bit of the scheme that a certificate of the chain is signed with. What has signed itself is checked by nobody (RFC 8446 4.4.2.2). */
+/* The bit of the scheme that a certificate of the chain is signed with; TLS's PSS has a salt of the hash's length (RFC 8446 4.2.3). What has signed itself is checked by nobody (RFC 8446 4.4.2.2). */
 static uint32_t signature_bit(struct sw_slice der)
 {
     const struct sw_sigscheme *row;
@@ -88,7 +88,7 @@ static uint32_t signature_bit(struct sw_slice der)
     if (sw_cert_name_eq(cert.issuer, cert.subject))
         return 0;
     for (unsigned i = 0; (row = sw_sigscheme_at(i)) != NULL; i++)
-        if (row == cert.sig_scheme)
+        if (row == cert.sig_scheme && (row->padding != SW_SIG_PSS || cert.sig_salt == sw_hash_len(row->hash)))
             return 1U << i;
     return SW_SIGNED_OTHERWISE;
 }

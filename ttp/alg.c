@@ -65,14 +65,16 @@ static enum sw_hash_id read_hash(struct sw_reader *r)
     return SW_HASH_NONE;
 }
 
-/*
- * RSASSA-PSS-params (RFC 4055 3.1). The one form that is accepted: a SHA-2 hash, MGF1 with the same, a salt of the hash's length, trailer 1.
- */
-static enum sw_hash_id read_pss(struct sw_reader *alg)
+/* What RSASSA-PSS-params do not name (RFC 4055 3.1); the hash that is meant then is SHA-1, which is not accepted. */
+enum { SALT_DEFAULT = 20 };
+
+/* RSASSA-PSS-params (RFC 4055 3.1): a SHA-2 hash, MGF1 with the same, a salt of any length that a signature has room for, trailer 1. */
+static enum sw_hash_id read_pss(struct sw_reader *alg, uint16_t *salt)
 {
     struct sw_reader params = sw_der_enter(alg, SW_DER_SEQUENCE), field, mgf;
     enum sw_hash_id hash;
     struct sw_slice oid;
+    uint64_t len = SALT_DEFAULT;
 
     field = sw_der_enter(&params, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
     hash = read_hash(&field);
@@ -83,9 +85,13 @@ static enum sw_hash_id read_pss(struct sw_reader *alg)
     oid = sw_der_read(&mgf, SW_DER_OID);
     if (!sw_oid_is(oid, &oid_mgf1) || read_hash(&mgf) != hash || !sw_reader_end(&mgf) || !sw_reader_end(&field))
         return SW_HASH_NONE;
-    field = sw_der_enter(&params, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
-    if (sw_der_read_uint(&field) != sw_hash_len(hash) || !sw_reader_end(&field))
-        return SW_HASH_NONE;
+    if (sw_der_peek(&params) == (SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED)) {
+        field = sw_der_enter(&params, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
+        len = sw_der_read_uint(&field);
+        if (len > SW_SIG_MAX || !sw_reader_end(&field))
+            return SW_HASH_NONE;
+    }
+    *salt = (uint16_t)len;
     if (sw_reader_left(&params) > 0) {
         field = sw_der_enter(&params, SW_DER_CONTEXT(3) | SW_DER_CONSTRUCTED);
         if (sw_der_read_uint(&field) != 1 || !sw_reader_end(&field))
@@ -94,12 +100,13 @@ static enum sw_hash_id read_pss(struct sw_reader *alg)
     return sw_reader_end(&params) && sw_reader_end(alg) ? hash : SW_HASH_NONE;
 }
 
-bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash)
+bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash, uint16_t *salt)
 {
     *hash = SW_HASH_NONE;
+    *salt = 0;
     if (sw_reader_left(alg) == 0)
         return !alg->failed;
-    *hash = read_pss(alg);
+    *hash = read_pss(alg, salt);
     return *hash != SW_HASH_NONE;
 }
 
@@ -114,7 +121,7 @@ static void write_hash(struct sw_writer *w, enum sw_hash_id hash)
     sw_der_close(w, alg);
 }
 
-void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash)
+void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash, size_t salt)
 {
     size_t params, field, mgf;
 
@@ -130,9 +137,11 @@ void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash)
     write_hash(w, hash);
     sw_der_close(w, mgf);
     sw_der_close(w, field);
-    field = sw_der_open(w, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
-    sw_der_write_int(w, (uint32_t)sw_hash_len(hash));
-    sw_der_close(w, field);
+    if (salt != SALT_DEFAULT) {
+        field = sw_der_open(w, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
+        sw_der_write_int(w, (uint32_t)salt);
+        sw_der_close(w, field);
+    }
     sw_der_close(w, params);
 }
 
@@ -182,13 +191,14 @@ bool sw_algorithm_valid(struct sw_slice algorithm)
     return sw_reader_end(&alg) && sw_reader_end(&r);
 }
 
-const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm)
+const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm, uint16_t *salt)
 {
     struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
 
+    *salt = 0;
     if (sw_oid_is(oid, &sw_oid_rsa_pss)) {
-        enum sw_hash_id hash = read_pss(&alg);
+        enum sw_hash_id hash = read_pss(&alg, salt);
 
         for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
             if (hashes[i].hash == hash)
@@ -205,7 +215,8 @@ const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm)
     return NULL;
 }
 
-const struct sw_sigscheme *sw_sigalg_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key)
+/* The row for this kind of RSA key: id-RSASSA-PSS in a certificate, list or request does not say which it is (RFC 4055 3.1). */
+static const struct sw_sigscheme *scheme_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key)
 {
     /* a row for keys of the one kind is so many numbers behind the row for the other (RFC 8446 4.2.3) */
     const uint16_t apart = 5;
@@ -215,10 +226,15 @@ const struct sw_sigscheme *sw_sigalg_for(const struct sw_sigscheme *scheme, cons
     return sw_sigscheme_by_id((uint16_t)(scheme->id + apart));
 }
 
-enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, struct sw_slice msg,
-                             struct sw_slice sig)
+bool sw_sigalg_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt)
 {
-    return sw_pubkey_verify(key, sw_sigalg_for(scheme, key), msg.p, msg.len, sig.p, sig.len);
+    return sw_pubkey_fits_salt(key, scheme_for(scheme, key), salt);
+}
+
+enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                             struct sw_slice msg, struct sw_slice sig)
+{
+    return sw_pubkey_verify_salt(key, scheme_for(scheme, key), salt, msg.p, msg.len, sig.p, sig.len);
 }
 
 /* --- public keys ------------------------------------------------------------------------------------------------------------ */
@@ -290,7 +306,7 @@ enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki)
         key->type = SW_KEY_RSA;
         ok = sw_der_read(&alg, SW_DER_NULL).len == 0 && sw_reader_end(&alg) && read_rsa_key(key, bits);
     } else if (sw_oid_is(oid, &sw_oid_rsa_pss)) {
-        key->type = sw_pss_key_read(&alg, &key->pss_hash) ? SW_KEY_RSA_PSS : SW_KEY_NONE;
+        key->type = sw_pss_key_read(&alg, &key->pss_hash, &key->pss_salt) ? SW_KEY_RSA_PSS : SW_KEY_NONE;
         ok = read_rsa_key(key, bits);
     } else if (sw_oid_is(oid, &sw_oid_ec)) {
         key->type = SW_KEY_EC;

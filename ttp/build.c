@@ -87,13 +87,13 @@ bool sw_path_pay(struct sw_path *p, const struct sw_pubkey *key, size_t msg_len,
 }
 
 enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
-                           struct sw_slice msg, struct sw_slice sig)
+                           size_t salt, struct sw_slice msg, struct sw_slice sig)
 {
-    if (!sw_pubkey_fits(key, sw_sigalg_for(scheme, key)))
+    if (!sw_sigalg_fits(key, scheme, salt))
         return SW_ERR_CERT_SIGNATURE;
     if (!sw_path_pay(p, key, msg.len, 1))
         return budget_end(p);
-    switch (sw_sigalg_verify(key, scheme, msg, sig)) {
+    switch (sw_sigalg_verify(key, scheme, salt, msg, sig)) {
     case SW_OK:
         return SW_OK;
     case SW_ERR_MEMORY:
@@ -142,8 +142,9 @@ static enum sw_err check_signature(struct sw_path *p)
 {
     const struct sw_cert *cert = p->cert[p->len - 2], *issuer = p->cert[p->len - 1];
     const struct sw_step_seen *seen = find_seen(p, cert, issuer, false);
-    enum sw_err err =
-        seen != NULL ? seen->err : sw_path_verify(p, &issuer->key, cert->sig_scheme, cert->tbs, cert->sig);
+    enum sw_err err = seen != NULL
+                          ? seen->err
+                          : sw_path_verify(p, &issuer->key, cert->sig_scheme, cert->sig_salt, cert->tbs, cert->sig);
     char name[WHO];
 
     if (seen == NULL && (err == SW_OK || err == SW_ERR_CERT_SIGNATURE))

@@ -394,7 +394,7 @@ enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len)
         return SW_ERR_CERT_DECODE;
     if (!sw_slice_eq(outer, inner))
         cert->flaws |= SW_FLAW_SIG_ALG_MISMATCH;
-    cert->sig_scheme = sw_sigalg_parse(outer);
+    cert->sig_scheme = sw_sigalg_parse(outer, &cert->sig_salt);
     note_flaws(cert);
     return SW_OK;
 }

@@ -47,6 +47,7 @@ struct sw_cert {
     unsigned version;                      /* 1, 2 or 3 */
     struct sw_pubkey key;                  /* type SW_KEY_NONE: a kind of key that Sealwax does not know */
     const struct sw_sigscheme *sig_scheme; /* NULL: an algorithm that Sealwax does not know or refuses */
+    uint16_t sig_salt;                     /* bytes of a PSS signature's salt */
     struct sw_slice sig;
 
     /* extensions; an absent one has a NULL or false here */
@@ -106,16 +107,19 @@ enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki) SW_MUST_U
 /* sw_algorithm_valid: whether this is an AlgorithmIdentifier (header included), known or not: an OID, and at most one element of parameters. */
 bool sw_algorithm_valid(struct sw_slice algorithm);
 
-/* sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose parameters are not as they must be. */
-const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm);
+/*
+ * sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose parameters are not as they must be.
+ *   salt  receives the length of the salt in bytes, where it is PSS; a certificate may have another than the hash's (RFC 4055 3.1)
+ */
+const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm, uint16_t *salt);
 
 /*
- * sw_sigalg_for: id-RSASSA-PSS in a certificate, list or request does not say which kind of RSA key made the signature (RFC 4055 3.1): the row for this key.
- * sw_sigalg_verify: check a signature of such a thing by that row. Results as of sw_pubkey_verify.
+ * sw_sigalg_fits, _verify: sw_pubkey_fits and sw_pubkey_verify for what sw_sigalg_parse gave: the signature of a certificate, list, response or request, which
+ * does not say which kind of RSA key a PSS signature is by.
  */
-const struct sw_sigscheme *sw_sigalg_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key);
-enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, struct sw_slice msg,
-                             struct sw_slice sig) SW_MUST_USE;
+bool sw_sigalg_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt);
+enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
+                             struct sw_slice msg, struct sw_slice sig) SW_MUST_USE;
 
 /* sw_cert_name_valid: whether this is a well-formed Name. */
 bool sw_cert_name_valid(struct sw_slice name);

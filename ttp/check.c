@@ -263,7 +263,7 @@ enum sw_err sw_check_name(struct sw_path *p)
 static bool is_self_signed(struct sw_path *p, const struct sw_cert *c)
 {
     return p->self_issued[p->len - 1] ||
-           (c->sig_scheme != NULL && sw_path_verify(p, &c->key, c->sig_scheme, c->tbs, c->sig) == SW_OK);
+           (c->sig_scheme != NULL && sw_path_verify(p, &c->key, c->sig_scheme, c->sig_salt, c->tbs, c->sig) == SW_OK);
 }
 
 /* RFC 5280 4.2.1.1 and 4.2.1.2, CA/Browser 7.1.2.1: key identifiers are hints elsewhere, here they are rules. */

@@ -277,6 +277,6 @@ enum sw_err sw_crl_parse(struct sw_crl *crl, const uint8_t *der, size_t len)
         return SW_ERR_CRL;
     if (!sw_slice_eq(outer, inner) || !sw_algorithm_valid(outer))
         return SW_ERR_CRL;
-    crl->sig_scheme = sw_sigalg_parse(outer);
+    crl->sig_scheme = sw_sigalg_parse(outer, &crl->sig_salt);
     return SW_OK;
 }

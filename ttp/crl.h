@@ -12,6 +12,7 @@ struct sw_crl {
     struct sw_slice tbs;
     struct sw_slice issuer; /* Name, header included */
     const struct sw_sigscheme *sig_scheme;
+    uint16_t sig_salt;
     struct sw_slice sig;
     int64_t this_update;
     int64_t next_update;     /* 0: none, which RFC 5280 does not allow */

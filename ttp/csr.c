@@ -146,7 +146,7 @@ enum sw_err sw_csr_parse(struct sw_csr *csr, const uint8_t *der, size_t len)
     csr->info = sw_der_read_whole(&peek, SW_DER_SEQUENCE);
     if (len > SW_CERT_LEN_MAX || !read_info(csr, &seq))
         return SW_ERR_DER;
-    csr->sig_scheme = sw_sigalg_parse(sw_der_read_whole(&seq, SW_DER_SEQUENCE));
+    csr->sig_scheme = sw_sigalg_parse(sw_der_read_whole(&seq, SW_DER_SEQUENCE), &csr->sig_salt);
     struct sw_slice sig = sw_der_read(&seq, SW_DER_BIT_STRING);
     if (!sw_reader_end(&seq) || !sw_reader_end(&all) || sig.len < 1 || sig.p[0] != 0)
         return SW_ERR_DER;
@@ -156,10 +156,9 @@ enum sw_err sw_csr_parse(struct sw_csr *csr, const uint8_t *der, size_t len)
 
 enum sw_err sw_csr_verify(const struct sw_csr *csr)
 {
-    if (!csr->sig_scheme || csr->key.type == SW_KEY_NONE ||
-        !sw_pubkey_fits(&csr->key, sw_sigalg_for(csr->sig_scheme, &csr->key)))
+    if (!csr->sig_scheme || csr->key.type == SW_KEY_NONE || !sw_sigalg_fits(&csr->key, csr->sig_scheme, csr->sig_salt))
         return SW_ERR_UNSUPPORTED;
-    return sw_sigalg_verify(&csr->key, csr->sig_scheme, csr->info, csr->sig);
+    return sw_sigalg_verify(&csr->key, csr->sig_scheme, csr->sig_salt, csr->info, csr->sig);
 }
 
 /* --- making --- */

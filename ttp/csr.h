@@ -16,6 +16,7 @@ struct sw_csr {
     struct sw_slice spki;
     struct sw_pubkey key;
     const struct sw_sigscheme *sig_scheme; /* NULL: an algorithm that Sealwax does not know or refuses */
+    uint16_t sig_salt;                     /* bytes of a PSS signature's salt */
     struct sw_slice sig;
 
     /* what its extensionRequest (RFC 2985 5.4.2) asks for */

@@ -56,7 +56,7 @@ static void write_oid(struct sw_writer *w, const struct sw_oid *oid)
         w->failed = true;
 }
 
-/* RFC 3279 2.3.1 (RSA: NULL), RFC 4055 3.1 (PSS: nothing or its hash), RFC 5480 2.1.1 (EC: the curve), RFC 8410 3 (EdDSA: nothing). */
+/* RFC 3279 2.3.1 (RSA: NULL), RFC 4055 3.1 (PSS: nothing, or its hash and least salt), RFC 5480 2.1.1 (EC: the curve), RFC 8410 3 (EdDSA: nothing). */
 static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
 {
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
@@ -67,7 +67,7 @@ static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
         break;
     case SW_KEY_RSA_PSS:
         write_oid(w, &sw_oid_rsa_pss);
-        sw_pss_write(w, key->pss_hash);
+        sw_pss_write(w, key->pss_hash, key->pss_salt);
         break;
     case SW_KEY_EC:
         write_oid(w, &sw_oid_ec);
@@ -227,10 +227,11 @@ static enum sw_err decode_rsa(struct sw_privkey **out, struct sw_slice der)
 static enum sw_err decode_pss(struct sw_privkey **out, struct sw_slice der, struct sw_reader *alg)
 {
     enum sw_hash_id hash;
-    if (!sw_pss_key_read(alg, &hash))
+    uint16_t salt;
+    if (!sw_pss_key_read(alg, &hash, &salt))
         return SW_ERR_UNSUPPORTED;
     enum sw_err err = decode_rsa(out, der);
-    return err == SW_OK ? sw_privkey_restrict_pss(*out, hash) : err;
+    return err == SW_OK ? sw_privkey_restrict_pss(*out, hash, salt) : err;
 }
 
 /* curve: 0 if only the key itself says. Its own copy of the public key is not trusted: pkey computes it. */

@@ -173,7 +173,7 @@ static bool read_basic(struct sw_ocsp *ocsp, struct sw_slice der)
     unsigned unused;
 
     ocsp->tbs = sw_der_read_whole(&seq, SW_DER_SEQUENCE);
-    ocsp->sig_scheme = sw_sigalg_parse(sw_der_read_whole(&seq, SW_DER_SEQUENCE));
+    ocsp->sig_scheme = sw_sigalg_parse(sw_der_read_whole(&seq, SW_DER_SEQUENCE), &ocsp->sig_salt);
     ocsp->sig = sw_der_read_bits(&seq, &unused);
     if (sw_der_peek(&seq) == EXPLICIT(0)) {
         tagged = sw_der_enter(&seq, EXPLICIT(0));
@@ -271,7 +271,7 @@ static bool is_delegated(const struct sw_cert *c, const struct sw_cert *issuer, 
         return false;
     if (sw_key_is_weak(&c->key, false) != NULL || sw_scheme_is_weak(c->sig_scheme) != NULL)
         return false;
-    return sw_sigalg_verify(&issuer->key, c->sig_scheme, c->tbs, c->sig) == SW_OK;
+    return sw_sigalg_verify(&issuer->key, c->sig_scheme, c->sig_salt, c->tbs, c->sig) == SW_OK;
 }
 
 /* The key that may have signed: the issuer's own, or a delegate's from the response. */
@@ -340,7 +340,7 @@ enum sw_err sw_ocsp_verify(const struct sw_ocsp *ocsp, const struct sw_cert *cer
         *why = check_times(answer, time);
     if (*why != NULL)
         return SW_ERR_OCSP;
-    err = sw_sigalg_verify(&key, ocsp->sig_scheme, ocsp->tbs, ocsp->sig);
+    err = sw_sigalg_verify(&key, ocsp->sig_scheme, ocsp->sig_salt, ocsp->tbs, ocsp->sig);
     if (err == SW_OK || err == SW_ERR_MEMORY)
         return err;
     *why = "its signature does not verify";

@@ -10,6 +10,7 @@
 struct sw_ocsp {
     struct sw_slice tbs; /* ResponseData, header included: what is signed */
     const struct sw_sigscheme *sig_scheme;
+    uint16_t sig_salt;
     struct sw_slice sig;
     struct sw_slice certs;   /* Certificates that came along, contents of the SEQUENCE */
     struct sw_slice by_name; /* the responder's Name, header included, or */

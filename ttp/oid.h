@@ -23,10 +23,11 @@ extern const struct sw_oid sw_oid_rsa, sw_oid_rsa_pss, sw_oid_ec, sw_oid_ed25519
 
 /*
  * sw_pss_key_read: what stands behind id-RSASSA-PSS in a key's AlgorithmIdentifier (RFC 4055 3.1): nothing (*hash is SW_HASH_NONE), or parameters that bind the
- * key to a hash; false for others than Sealwax signs with. sw_pss_write: the same, written; of a signature too, which always says its hash.
+ * key to a hash and a least length of salts (3.3); false for others than SHA-2. sw_pss_write: the same, written; of a signature too, which always says its
+ * hash and how long its salt is.
  */
-bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash);
-void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash);
+bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash, uint16_t *salt);
+void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash, size_t salt);
 
 /* sw_curve_oid: of a SW_CURVE_; NULL for one that is none. sw_curve_by_oid: SW_CURVE_NONE for one that is not known. */
 const struct sw_oid *sw_curve_oid(uint16_t curve);

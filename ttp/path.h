@@ -74,7 +74,7 @@ bool sw_path_pay(struct sw_path *p, const struct sw_pubkey *key, size_t msg_len,
 
 /* sw_path_verify: a signature by key, from the budget. */
 enum sw_err sw_path_verify(struct sw_path *p, const struct sw_pubkey *key, const struct sw_sigscheme *scheme,
-                           struct sw_slice msg, struct sw_slice sig) SW_MUST_USE;
+                           size_t salt, struct sw_slice msg, struct sw_slice sig) SW_MUST_USE;
 
 /* sw_path_is_bad: whether the step from a certificate to this issuer is known to fail, whatever is below or above. */
 bool sw_path_is_bad(const struct sw_path *p, const struct sw_cert *cert, const struct sw_cert *issuer);

@@ -67,7 +67,7 @@ static enum sw_err verify_list(struct sw_path *p, size_t i, const struct sw_cert
     if (sw_trust_crl_signed(p->params->trust, i, issuer->spki))
         return SW_OK;
     p->signatures += hashing;
-    err = sw_path_verify(p, &issuer->key, crl->sig_scheme, crl->tbs, crl->sig);
+    err = sw_path_verify(p, &issuer->key, crl->sig_scheme, crl->sig_salt, crl->tbs, crl->sig);
     if (err == SW_OK)
         sw_trust_crl_believe(p->params->trust, i, issuer->spki);
     else

@@ -75,7 +75,7 @@ static void write_pss(struct sw_writer *w, enum sw_hash_id hash)
 {
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
     sw_der_write(w, SW_DER_OID, sw_oid_rsa_pss.der, sw_oid_rsa_pss.len);
-    sw_pss_write(w, hash);
+    sw_pss_write(w, hash, sw_hash_len(hash));
     sw_der_close(w, alg);
 }
 

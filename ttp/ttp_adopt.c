@@ -65,10 +65,9 @@ static int check_cert(const struct ttp *t, struct adoption *a)
         return ttp_error(t, TTP_BAD_INPUT, "%s: it has expired", t->argv[0]);
     a->root = ttp_is_self_issued(c);
     if (a->root && !c->sig_scheme)
-        return ttp_error(
-            t, TTP_BAD_INPUT, "%s: it is signed with an algorithm that is not known or not secure%s", t->argv[0],
-            c->key.type == SW_KEY_RSA_PSS ? " (RSASSA-PSS needs SHA-2, and a salt of the hash's length)" : "");
-    if (a->root && sw_sigalg_verify(&c->key, c->sig_scheme, c->tbs, c->sig) != SW_OK)
+        return ttp_error(t, TTP_BAD_INPUT, "%s: it is signed with an algorithm that is not known or not secure%s",
+                         t->argv[0], c->key.type == SW_KEY_RSA_PSS ? " (RSASSA-PSS needs SHA-2)" : "");
+    if (a->root && sw_sigalg_verify(&c->key, c->sig_scheme, c->sig_salt, c->tbs, c->sig) != SW_OK)
         return ttp_error(t, TTP_BAD_INPUT, "%s: its signature does not verify", t->argv[0]);
     return check_chain(t, a);
 }

@@ -11,7 +11,7 @@
 bool ttp_ca_signed(const struct ttp_ca *ca, const struct sw_cert *cert)
 {
     return sw_cert_name_eq(cert->issuer, ca->cert.subject) && cert->sig_scheme &&
-           sw_sigalg_verify(&ca->cert.key, cert->sig_scheme, cert->tbs, cert->sig) == SW_OK;
+           sw_sigalg_verify(&ca->cert.key, cert->sig_scheme, cert->sig_salt, cert->tbs, cert->sig) == SW_OK;
 }
 
 /* The profile that makes such certificates, by which this one can be renewed; "foreign" if none does. */

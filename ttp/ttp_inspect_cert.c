@@ -28,7 +28,7 @@ static const struct {
 
 static bool self_signature_ok(const struct sw_cert *c)
 {
-    return c->sig_scheme && sw_sigalg_verify(&c->key, c->sig_scheme, c->tbs, c->sig) == SW_OK;
+    return c->sig_scheme && sw_sigalg_verify(&c->key, c->sig_scheme, c->sig_salt, c->tbs, c->sig) == SW_OK;
 }
 
 /*
@@ -51,7 +51,7 @@ static void judge(const struct ttp *t, const struct sw_cert *c, char *out, size_
         SAY("its signature algorithm is not known or not secure\n");
     else if (c->sig_scheme->hash == SW_HASH_SHA1 || c->sig_scheme->hash == SW_HASH_MD5)
         SAY("it is signed with %s, which is broken\n", c->sig_scheme->name);
-    if (ttp_is_self_issued(c) && c->sig_scheme && sw_pubkey_fits(&c->key, sw_sigalg_for(c->sig_scheme, &c->key)) &&
+    if (ttp_is_self_issued(c) && c->sig_scheme && sw_sigalg_fits(&c->key, c->sig_scheme, c->sig_salt) &&
         c->aki.len == 0 && !self_signature_ok(c))
         SAY("its own signature does not verify\n");
     if (c->unknown_critical)

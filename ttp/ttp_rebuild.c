@@ -228,7 +228,7 @@ static int take_lists(struct rebuilding *b, const char *path, size_t *taken)
             continue;
         if (sw_crl_parse(&crl, der, len) == SW_OK && !crl.unsupported &&
             sw_cert_name_eq(crl.issuer, b->ca->cert.subject) && crl.sig_scheme &&
-            sw_sigalg_verify(&b->ca->cert.key, crl.sig_scheme, crl.tbs, crl.sig) == SW_OK) {
+            sw_sigalg_verify(&b->ca->cert.key, crl.sig_scheme, crl.sig_salt, crl.tbs, crl.sig) == SW_OK) {
             err = take_list(b, &crl, path);
             ++*taken;
         }

@@ -257,16 +257,17 @@ void seal_scheme_write(struct sw_writer *w, const struct sw_sigscheme *scheme)
     }
 }
 
-const struct sw_sigscheme *seal_scheme_read(struct sw_slice algorithm, enum sw_hash_id digest)
+const struct sw_sigscheme *seal_scheme_read(struct sw_slice algorithm, enum sw_hash_id digest, uint16_t *salt)
 {
     struct sw_reader r = sw_reader_of_slice(algorithm);
+    *salt = 0;
     if (seal_oid_is(read_plain(&r), &seal_oid_rsa)) {
         for (size_t i = 0; i < COUNT(digests); i++)
             if (digests[i].hash == digest)
                 return sw_sigscheme_by_id(digests[i].pkcs1);
         return NULL;
     }
-    const struct sw_sigscheme *scheme = sw_sigalg_parse(algorithm);
+    const struct sw_sigscheme *scheme = sw_sigalg_parse(algorithm, salt);
     /* a SHA-1 scheme ends here, too: no digest that is read is SHA-1 */
     return !scheme || scheme->id == ED448 || seal_scheme_digest(scheme) != digest ? NULL : scheme;
 }

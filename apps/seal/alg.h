@@ -49,11 +49,11 @@ void seal_oaep_write(struct sw_writer *w);
 /*
  * seal_scheme_for: how a key signs messages, and seal_scheme_digest: the hash over the content, which EdDSA needs besides (RFC 8419 3). NULL for a
  * key that cannot. seal_scheme_write: the signatureAlgorithm. seal_scheme_read: a signatureAlgorithm; plain rsaEncryption takes the digest's hash
- * (RFC 3370 3.2). NULL if it is too weak or not known.
+ * (RFC 3370 3.2), and *salt is as of sw_sigalg_parse. NULL if it is too weak or not known.
  */
 const struct sw_sigscheme *seal_scheme_for(const struct sw_pubkey *key);
 enum sw_hash_id seal_scheme_digest(const struct sw_sigscheme *scheme);
 void seal_scheme_write(struct sw_writer *w, const struct sw_sigscheme *scheme);
-const struct sw_sigscheme *seal_scheme_read(struct sw_slice algorithm, enum sw_hash_id digest);
+const struct sw_sigscheme *seal_scheme_read(struct sw_slice algorithm, enum sw_hash_id digest, uint16_t *salt);
 
 #endif

@@ -172,6 +172,7 @@ struct signer_info {
     enum sw_hash_id digest;
     struct sw_slice attrs; /* contents; p NULL: none */
     const struct sw_sigscheme *scheme;
+    uint16_t salt;
     struct sw_slice sig;
 };
 
@@ -191,7 +192,7 @@ static bool parse_info(struct signed_data *s, struct signer_info *info, struct s
     info->digest = seal_digest_read(&seq);
     if (sw_der_peek(&seq) == ATTRS)
         info->attrs = sw_der_read(&seq, ATTRS);
-    info->scheme = seal_scheme_read(sw_der_read_whole(&seq, SW_DER_SEQUENCE), info->digest);
+    info->scheme = seal_scheme_read(sw_der_read_whole(&seq, SW_DER_SEQUENCE), info->digest, &info->salt);
     info->sig = sw_der_read(&seq, SW_DER_OCTET_STRING);
     if (sw_reader_left(&seq) > 0)
         (void)sw_der_read(&seq, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED); /* what others may add unsigned */
@@ -238,28 +239,14 @@ static bool check_attributes(struct sw_slice attrs, const uint8_t *digest, size_
 }
 
 /* The attributes under the tag they are signed with (5.4). */
-static enum sw_err verify_attributes(const struct signer_info *info, const struct sw_pubkey *key,
-                                     const struct sw_sigscheme *scheme)
+static enum sw_err verify_attributes(const struct signer_info *info)
 {
     uint8_t buf[SIGNED_INFO_MAX];
     struct sw_writer w = sw_writer_of(buf, sizeof buf);
     sw_der_write(&w, SW_DER_SET, info->attrs.p, info->attrs.len);
     if (!sw_writer_ok(&w))
         return SW_ERR_SPACE;
-    return sw_pubkey_verify(key, scheme, buf, w.len, info->sig.p, info->sig.len);
-}
-
-/* X.509 has one name for PSS with either kind of RSA key, TLS's table two. */
-static const struct sw_sigscheme *scheme_for_key(const struct sw_sigscheme *scheme, const struct sw_pubkey *key)
-{
-    if (scheme->padding != SW_SIG_PSS || key->type != SW_KEY_RSA_PSS)
-        return scheme;
-    for (size_t i = 0; sw_sigscheme_at(i); i++) {
-        const struct sw_sigscheme *s = sw_sigscheme_at(i);
-        if (s->key == SW_KEY_RSA_PSS && s->hash == scheme->hash)
-            return s;
-    }
-    return scheme;
+    return sw_sigalg_verify(&info->cert->key, info->scheme, info->salt, (struct sw_slice){buf, w.len}, info->sig);
 }
 
 bool signed_verify(struct signed_data *s, const struct sw_cert **signer, int64_t *at, struct seal_status *st)
@@ -277,7 +264,6 @@ bool signed_verify(struct signed_data *s, const struct sw_cert **signer, int64_t
             err = sw_hash_final(&s->hash[i], digest);
     if (err != SW_OK)
         return seal_fail(st, SEAL_TAMPERED, "it does not announce the hash it is signed with");
-    const struct sw_sigscheme *scheme = scheme_for_key(info.scheme, &info.cert->key);
     /*
      * Without attributes the content itself is what is signed, and then the attributes of one message can be passed off as the content of another:
      * both are just bytes under a signature. So they are asked for.
@@ -287,7 +273,7 @@ bool signed_verify(struct signed_data *s, const struct sw_cert **signer, int64_t
     if (!check_attributes(info.attrs, digest, sw_hash_len(info.digest), at))
         err = SW_ERR_SIGNATURE;
     else
-        err = verify_attributes(&info, &info.cert->key, scheme);
+        err = verify_attributes(&info);
     if (err == SW_ERR_SIGNATURE)
         return seal_fail(st, SEAL_TAMPERED, "the signature does not fit the text");
     if (err == SW_ERR_UNSUPPORTED)

@@ -82,7 +82,7 @@ static void one_of_each(struct sw_privkey *keys[KINDS])
 {
     keys[0] = test_rsa_key(TEST_RSA_NUMBERS(2048));
     keys[1] = test_rsa_key(TEST_RSA_NUMBERS(1024));
-    SW_ASSERT_OK(sw_privkey_restrict_pss(keys[1], SW_HASH_SHA256));
+    SW_ASSERT_OK(sw_privkey_restrict_pss(keys[1], SW_HASH_SHA256, 0));
     keys[2] = test_ec_key(SW_CURVE_P256, p256_scalar);
     keys[3] = test_ec_key(SW_CURVE_P384, p384_scalar);
     SW_ASSERT_OK(sw_privkey_generate(&keys[4], SW_KEY_ED25519, 0));
@@ -167,9 +167,10 @@ static void what_a_kind_has_not_is_unsupported(void)
         if (i != 2 && i != 3)
             SW_ASSERT_ERR(sw_privkey_ecdh(keys[i], sw_privkey_public(keys[2])->point, buf, &len), SW_ERR_UNSUPPORTED);
         if (i >= 2)
-            SW_ASSERT_ERR(sw_privkey_restrict_pss(keys[i], SW_HASH_NONE), SW_ERR_UNSUPPORTED);
+            SW_ASSERT_ERR(sw_privkey_restrict_pss(keys[i], SW_HASH_NONE, 0), SW_ERR_UNSUPPORTED);
     }
-    SW_ASSERT_ERR(sw_privkey_restrict_pss(keys[0], SW_HASH_COUNT), SW_ERR_UNSUPPORTED);
+    SW_ASSERT_ERR(sw_privkey_restrict_pss(keys[0], SW_HASH_COUNT, 0), SW_ERR_UNSUPPORTED);
+    SW_ASSERT_ERR(sw_privkey_restrict_pss(keys[0], SW_HASH_SHA256, 33), SW_ERR_UNSUPPORTED); /* longer than ours are */
     drop_all(keys);
     sw_privkey_free(NULL);
 }

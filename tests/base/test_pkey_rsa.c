@@ -183,7 +183,7 @@ static void bad_public_keys_verify_nothing(void)
     struct test_bytes n = test_unhex(rsa1024_n), sig = test_unhex(rsa1024_pkcs1_sha256);
     static const uint8_t e[] = {0, 1, 0, 1}, e1[] = {1}, e1long[] = {0, 1}, even[] = {1, 0, 0};
     static const uint8_t long_e[] = {1, 0, 0, 0, 0, 0, 0, 0, 1};
-    const struct sw_pubkey good = {SW_KEY_RSA, 1024, 0, SW_HASH_NONE, {n.p, 128}, {e + 1, 3}, {NULL, 0}};
+    const struct sw_pubkey good = {SW_KEY_RSA, 1024, 0, SW_HASH_NONE, 0, {n.p, 128}, {e + 1, 3}, {NULL, 0}};
     struct sw_pubkey bad[8];
 
     for (size_t i = 0; i < 8; i++)
@@ -449,7 +449,7 @@ static void only_encryption_keys_decrypt(void)
     uint8_t c[128] = {0}, out[128];
     size_t len;
 
-    SW_ASSERT_OK(sw_privkey_restrict_pss(pss, SW_HASH_NONE));
+    SW_ASSERT_OK(sw_privkey_restrict_pss(pss, SW_HASH_NONE, 0));
     SW_ASSERT_ERR(sw_privkey_decrypt_premaster(ec, c, 128, VERSION, out), SW_ERR_UNSUPPORTED);
     SW_ASSERT_ERR(sw_privkey_decrypt_premaster(pss, c, 128, VERSION, out), SW_ERR_UNSUPPORTED);
     SW_ASSERT_ERR(sw_privkey_decrypt_pkcs1(ec, c, 128, out, &len), SW_ERR_UNSUPPORTED);

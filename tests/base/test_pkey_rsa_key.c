@@ -123,13 +123,13 @@ static void pss_keys(void)
     uint8_t sig[SW_SIG_MAX];
     size_t len = 0;
 
-    SW_ASSERT_OK(sw_privkey_restrict_pss(key, SW_HASH_SHA256));
+    SW_ASSERT_OK(sw_privkey_restrict_pss(key, SW_HASH_SHA256, 32));
     CU_ASSERT_EQUAL(sw_privkey_public(key)->type, SW_KEY_RSA_PSS);
     CU_ASSERT_EQUAL(sw_privkey_public(key)->pss_hash, SW_HASH_SHA256);
     SW_ASSERT_OK(sw_privkey_sign(key, sw_sigscheme_by_id(0x0809), "wax", 3, sig, &len));
     SW_ASSERT_ERR(sw_privkey_sign(key, sw_sigscheme_by_id(0x080a), "wax", 3, sig, &len), SW_ERR_UNSUPPORTED);
     SW_ASSERT_ERR(sw_privkey_sign(key, sw_sigscheme_by_id(0x0401), "wax", 3, sig, &len), SW_ERR_UNSUPPORTED);
-    SW_ASSERT_OK(sw_privkey_restrict_pss(key, SW_HASH_NONE));
+    SW_ASSERT_OK(sw_privkey_restrict_pss(key, SW_HASH_NONE, 32));
     SW_ASSERT_OK(sw_privkey_sign(key, sw_sigscheme_by_id(0x080a), "wax", 3, sig, &len));
     sw_privkey_free(key);
 }

@@ -174,7 +174,7 @@ static void pss_sizes(void)
         bool room = bits >= 8 * (2 * H + 1) + 2;
 
         SW_ASSERT_ERR(sw_rsa_pad_pss_sign(SW_HASH_SHA256, digest, block, bits), room ? SW_OK : SW_ERR_UNSUPPORTED);
-        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, digest, memcpy(again, block, sizeof again), bits),
+        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, 32, digest, memcpy(again, block, sizeof again), bits),
                       room ? SW_OK : SW_ERR_UNSUPPORTED);
         if (!room)
             continue;
@@ -184,7 +184,7 @@ static void pss_sizes(void)
             CU_ASSERT_EQUAL(block[bit / 8] & (0x80 >> bit % 8), 0);
             memcpy(again, block, sizeof again);
             again[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-            SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, digest, again, bits), SW_ERR_SIGNATURE);
+            SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, 32, digest, again, bits), SW_ERR_SIGNATURE);
         }
     }
 }
@@ -198,7 +198,7 @@ static void pss_rules(void)
     for (size_t i = 0; i < K; i++) { /* each byte as it stands */
         memcpy(block, good, K);
         block[i] ^= 1;
-        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, digest, block, BITS), SW_ERR_SIGNATURE);
+        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, 32, digest, block, BITS), SW_ERR_SIGNATURE);
     }
     for (size_t i = 0; i < db_len; i++) { /* each byte of DB under the mask: padding, 01, salt */
         memcpy(block, good, K);
@@ -208,7 +208,7 @@ static void pss_rules(void)
         block[i] ^= 2;
         mask(block + db_len, H, block, db_len);
         block[0] &= 0x7f;
-        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, digest, block, BITS), SW_ERR_SIGNATURE);
+        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, 32, digest, block, BITS), SW_ERR_SIGNATURE);
     }
     for (size_t i = 0; i < H; i++) { /* another digest */
         uint8_t other[H];
@@ -216,11 +216,11 @@ static void pss_rules(void)
         memcpy(other, digest, H);
         other[i] ^= 0x80;
         memcpy(block, good, K);
-        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, other, block, BITS), SW_ERR_SIGNATURE);
+        SW_ASSERT_ERR(sw_rsa_pad_pss_check(SW_HASH_SHA256, 32, other, block, BITS), SW_ERR_SIGNATURE);
     }
     SW_ASSERT_OK(sw_rsa_pad_pss_sign(SW_HASH_SHA256, digest, block, BITS));
     CU_ASSERT_NOT_EQUAL(memcmp(block, good, K), 0); /* another salt */
-    SW_ASSERT_OK(sw_rsa_pad_pss_check(SW_HASH_SHA256, digest, good, BITS));
+    SW_ASSERT_OK(sw_rsa_pad_pss_check(SW_HASH_SHA256, 32, digest, good, BITS));
 }
 
 SW_TEST_SUITE(rsa_pad){

@@ -63,6 +63,7 @@ good_theirs alice-rsa2048 -outform DER -stream -- -aes-256-cbc -outform DER -str
 good_theirs alice-rsa2048 -outform DER -keyid -- -aes-256-cbc -keyid -outform DER alice-rsa2048.crt
 good_theirs alice-p256 -outform DER -- -aes-256-cbc -keyid -outform DER alice-p256.crt
 good_theirs alice-rsa2048 -outform DER -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:48 -md sha384 -- -aes-256-cbc -outform DER alice-rsa2048.crt
+good_theirs alice-rsa2048 -outform DER -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:20 -md sha256 -- -aes-256-cbc -outform DER alice-rsa2048.crt
 good_theirs alice-rsa2048 -outform DER -md sha512 -- -aes-256-cbc -outform DER -recip alice-rsa2048.crt -keyopt rsa_padding_mode:oaep
 good_theirs alice-rsa2048 -outform DER -- -aes-256-gcm -outform DER -recip alice-rsa2048.crt -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256
 good_theirs alice-p256 -outform DER -- -aes-128-cbc -outform DER -recip alice-p256.crt -keyopt ecdh_kdf_md:sha512

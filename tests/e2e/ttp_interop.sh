@@ -160,7 +160,19 @@ for kind in any sha512; do
 done
 # a salt as long as it gets, which OpenSSL takes where nobody says how long
 openssl req -x509 -new -key pss-any.key -sigopt rsa_pss_saltlen:max -subj /CN=Salty -out pss-salty.crt 2>err || failed "openssl req"
-code 4 "$TTP" --pki pss-salty adopt pss-salty.crt --key-file pss-any.key; says "a salt of the hash's length"
+ok "$TTP" --pki pss-salty adopt pss-salty.crt --key-file pss-any.key
+ok "$TTP" --pki pss-salty issue salty.example.org --out pss-salt
+ok "$TTP" verify --strict --root pss-salty.crt --purpose server pss-salt.crt
+printf '[ca]\ndefault_ca = c\n[c]\ndatabase = salty.txt\ncrlnumber = salty.num\ndefault_md = sha512\ndefault_crl_days = 9\n' >salty.cnf
+: >salty.txt; echo 01 >salty.num
+openssl ca -config salty.cnf -gencrl -keyfile pss-any.key -cert pss-salty.crt -out salty.crl 2>err || failed "openssl ca"
+ok openssl crl -in salty.crl -noout -text; says "Salt Length: 0xBE"
+ok "$TTP" verify --strict --root pss-salty.crt --purpose server --crl salty.crl pss-salt.crt
+for salt in 0 20 max; do
+    openssl req -new -newkey rsa:2048 -nodes -keyout salt-$salt.key -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:$salt \
+        -subj /CN=salt.example.org -out salt-$salt.csr 2>err || failed "openssl req"
+    ok "$TTP" --pki pss-salty sign salt-$salt.csr
+done
 
 # --- easy-rsa: its CA is adopted, its certificates are revoked ------------------------------------------------------------
 easyrsa=$(command -v easyrsa || ls /usr/share/easy-rsa/easyrsa 2>/dev/null)

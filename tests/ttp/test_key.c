@@ -12,6 +12,7 @@ static const struct {
     {VECTOR("rsa2048-pkcs1.pem"), VECTOR("rsa2048.spki"), "rsa2048"},
     {VECTOR("rsapss2048.pem"), VECTOR("rsapss2048.spki"), "rsa-pss2048"},
     {VECTOR("rsapss2048-sha384.pem"), VECTOR("rsapss2048-sha384.spki"), "rsa-pss2048"},
+    {VECTOR("rsapss2048-salt20.pem"), VECTOR("rsapss2048-salt20.spki"), "rsa-pss2048"},
     {VECTOR("p256.pem"), VECTOR("p256.spki"), "p256"},
     {VECTOR("p256-sec1.pem"), VECTOR("p256.spki"), "p256"},
     {VECTOR("p256-sec1-nopub.pem"), VECTOR("p256.spki"), "p256"},
@@ -51,9 +52,15 @@ static void reads_what_openssl_writes(void)
 /* PKCS#8 of OpenSSL and ours are the same bytes. */
 static void writes_what_openssl_writes(void)
 {
-    static const char *const files[] = {
-        VECTOR("rsa2048.pem"), VECTOR("rsapss2048.pem"), VECTOR("rsapss2048-sha384.pem"), VECTOR("p256.pem"),
-        VECTOR("p384.pem"),    VECTOR("p521.pem"),       VECTOR("ed25519.pem"),           VECTOR("ed448.pem")};
+    static const char *const files[] = {VECTOR("rsa2048.pem"),
+                                        VECTOR("rsapss2048.pem"),
+                                        VECTOR("rsapss2048-sha384.pem"),
+                                        VECTOR("rsapss2048-salt20.pem"),
+                                        VECTOR("p256.pem"),
+                                        VECTOR("p384.pem"),
+                                        VECTOR("p521.pem"),
+                                        VECTOR("ed25519.pem"),
+                                        VECTOR("ed448.pem")};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         size_t want_len, len;
         char *want = (char *)sw_test_file(files[i], &want_len), pem[SW_KEY_PEM_MAX];

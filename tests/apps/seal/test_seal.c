@@ -85,7 +85,7 @@ static void pss_keys(void)
 {
     struct people all = people_make();
     struct sw_privkey *key = test_rsa_key(TEST_RSA_NUMBERS(2048));
-    SW_ASSERT_OK(sw_privkey_restrict_pss(key, SW_HASH_NONE));
+    SW_ASSERT_OK(sw_privkey_restrict_pss(key, SW_HASH_NONE, 0));
     struct person pss = person_make("pss", "client", key, &all.root, 10);
     CU_ASSERT_EQUAL(pss.chain.cert[0].key.type, SW_KEY_RSA_PSS);
     round_trip(&all, &pss, &all.ec, false, SEAL_HYBRID);

@@ -12,6 +12,8 @@ openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_ps
     -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48 -out rsapss2048-sha384.pem
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha1 \
     -pkeyopt rsa_pss_keygen_mgf1_md:sha1 -pkeyopt rsa_pss_keygen_saltlen:20 -out rsapss2048-sha1.pem
+openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha256 \
+    -pkeyopt rsa_pss_keygen_mgf1_md:sha256 -pkeyopt rsa_pss_keygen_saltlen:20 -out rsapss2048-salt20.pem
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out p256.pem
 openssl ec -in p256.pem -out p256-sec1.pem
 openssl ec -in p256.pem -no_public -out p256-sec1-nopub.pem
@@ -20,7 +22,7 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out p521.pem
 openssl genpkey -algorithm ED25519 -out ed25519.pem
 openssl genpkey -algorithm ED448 -out ed448.pem
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out secp256k1.pem
-for key in rsa2048 rsapss2048 rsapss2048-sha384 p256 p384 p521 ed25519 ed448; do openssl pkey -in $key.pem -pubout -outform DER -out $key.spki; done
+for key in rsa2048 rsapss2048 rsapss2048-sha384 rsapss2048-salt20 p256 p384 p521 ed25519 ed448; do openssl pkey -in $key.pem -pubout -outform DER -out $key.spki; done
 
 openssl pkcs8 -topk8 -in p256.pem -v2 aes-256-cbc -v2prf hmacWithSHA256 $pass -out p256-aes256-sha256.pem
 openssl pkcs8 -topk8 -in p256.pem -v2 aes-128-cbc -v2prf hmacWithSHA1 $pass -out p256-aes128-sha1.pem
@@ -38,6 +40,10 @@ openssl req -new -key ed25519.pem -subj "/CN=edwards" -out ed25519.csr
 
 openssl req -x509 -key rsa2048.pem -sha256 -days 36500 -subj "/CN=Vector Root" -out root.crt
 openssl req -x509 -key rsapss2048.pem -sha256 -days 36500 -subj "/CN=pss" -out rsapss2048.crt
+openssl req -x509 -key rsapss2048-salt20.pem -sha256 -days 36500 -subj "/CN=pss" -out rsapss2048-salt20.crt
+for salt in 0 20 48 max; do
+    openssl req -x509 -key rsa2048.pem -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:$salt -days 36500 -subj "/CN=pss" -out pss-$salt.crt
+done
 openssl x509 -req -in names.csr -CA root.crt -CAkey rsa2048.pem -copy_extensions copyall -days 36500 -out leaf.crt
 all="-export -inkey p256.pem -in leaf.crt -certfile root.crt -name leaf"
 openssl pkcs12 $all $pass -out openssl.p12
