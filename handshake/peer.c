@@ -119,6 +119,15 @@ static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *re
     return err;
 }
 
+/* Whose certificate it was. */
+static void explain_refusal(struct sw_conn *conn)
+{
+    char name[sizeof conn->peer.name];
+
+    sw_cert_display_name(&conn->hs->leaf, name, sizeof name);
+    sw_conn_explain(conn, "%s: %s", name, sw_err_reason(SW_ERR_CERT_REJECTED));
+}
+
 /* The identity that stays when the chain has gone. */
 static enum sw_err remember(struct sw_conn *conn)
 {
@@ -168,6 +177,8 @@ static enum sw_err judge(struct sw_conn *conn, const struct sw_cert *rest, size_
         err = ask(conn, err, result.reason);
     if (err != SW_OK && result.reason[0] != '\0')
         sw_conn_explain(conn, "%s", result.reason);
+    else if (err == SW_ERR_CERT_REJECTED)
+        explain_refusal(conn);
     return err;
 }
 

@@ -176,11 +176,15 @@ void link_report(const struct app *app, const struct link *link)
     enum sw_err err = link_verdict(link);
     const char *text = sw_conn_error(link->conn) ? sw_conn_error_text(link->conn) : NULL;
     const char *meaning = app_alert_meaning(sw_conn_alert_received(link->conn));
-    char alert[64];
+    char alert[64], refused[512];
     if (!text || !*text)
         text = sw_err_reason(err);
     if (err == SW_ERR_PEER_ALERT && meaning)
         text = meaning;
+    if (err == SW_ERR_CERT_REJECTED && app_has(app, OPT_ALLOW)) {
+        snprintf(refused, sizeof refused, "%s: no --allow is for it", text);
+        text = refused;
+    }
     if (app->json) {
         report_json(link, err, text);
         return;

@@ -4,6 +4,7 @@
  */
 #include "apps/cli/clock.h"
 #include "apps/net/link.h"
+#include "apps/tls/allow.h"
 #include "apps/tls/describe.h"
 #include "apps/tls/pump.h"
 #include "apps/tls/reply.h"
@@ -214,6 +215,8 @@ static int prepare(struct server *s)
     int code = read_options(s);
     if (!code)
         code = tls_config_new(s->app, SW_SERVER, KEY_CARE_WARN, &s->cfg);
+    if (!code)
+        code = allow_attach(s->app, s->cfg);
     if (!code)
         code = tls_config_try(s->app, s->cfg);
     if (!code && !make_room(s))
