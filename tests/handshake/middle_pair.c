@@ -1,5 +1,22 @@
 /* The fixture of the tests with somebody in the middle. */
 #include "tests/handshake/middle_pair.h"
+#include <stdarg.h>
+
+struct middle *middle_new(void (*pass)(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len))
+{
+    struct middle *m = calloc(1, sizeof *m);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    m->pass = pass;
+    return m;
+}
+
+void middle_take(struct middle *m, struct pair *p)
+{
+    m->side[MIDDLE_CLIENT] = p->client;
+    m->side[MIDDLE_SERVER] = p->server;
+    p->client = p->server = NULL;
+}
 
 void middle_connect(struct middle *m, struct pair *p, const char *suite)
 {
@@ -9,9 +26,7 @@ void middle_connect(struct middle *m, struct pair *p, const char *suite)
     SW_ASSERT_OK(sw_config_set_suites(p->server_cfg, suite));
     SW_ASSERT_OK(sw_config_set_suites(p->client_cfg, suite));
     pair_connect(p, "server.example");
-    m->side[MIDDLE_CLIENT] = p->client;
-    m->side[MIDDLE_SERVER] = p->server;
-    p->client = p->server = NULL;
+    middle_take(m, p);
 }
 
 void middle_run(struct middle *m)
@@ -43,4 +58,19 @@ bool middle_check(const struct middle *m, int to, enum sw_err err)
         return sw_conn_alert_sent(m->side[to]) == SW_ALERT_NONE;
     return sw_conn_alert_sent(m->side[to]) == sw_err_alert(err) && sw_conn_error(m->side[!to]) == SW_ERR_PEER_ALERT &&
            sw_conn_alert_received(m->side[!to]) == sw_err_alert(err);
+}
+
+void middle_expect(const struct middle *m, int to, enum sw_err err, const char *what, ...)
+{
+    va_list args;
+
+    if (middle_check(m, to, err))
+        return;
+    va_start(args, what);
+    printf("     ");
+    vprintf(what, args);
+    printf(": %s, alert %d; the other: %s\n", sw_conn_error_text(m->side[to]), sw_conn_alert_sent(m->side[to]),
+           sw_conn_error_text(m->side[!to]));
+    va_end(args);
+    CU_FAIL("another end than this row says");
 }

@@ -90,19 +90,15 @@ static inline void swap_connect(struct middle *m, struct pair *p, const struct s
     SW_ASSERT_OK(sw_config_set_suites(p->server_cfg, row->suite));
     SW_ASSERT_OK(sw_config_set_suites(p->client_cfg, row->suite));
     pair_connect(p, "server.example");
-    m->side[MIDDLE_CLIENT] = p->client;
-    m->side[MIDDLE_SERVER] = p->server;
-    p->client = p->server = NULL;
+    middle_take(m, p);
 }
 
 /* swap_run: each row in a handshake of its own; after, if not NULL, looks at how it ended. */
 static inline void swap_run(const struct swap_row *rows, size_t count,
                             void (*after)(const struct swap_row *row, const struct middle *m))
 {
-    struct middle *m = calloc(1, sizeof *m);
+    struct middle *m = middle_new(swap_pass);
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    m->pass = swap_pass;
     for (size_t i = 0; i < count; i++) {
         struct pair p;
 
@@ -111,11 +107,7 @@ static inline void swap_run(const struct swap_row *rows, size_t count,
         swap_connect(m, &p, &rows[i]);
         middle_run(m);
         CU_ASSERT_TRUE(swap_done);
-        if (!middle_check(m, rows[i].to, rows[i].err)) {
-            printf("     row %zu, %s: %s; the other: %s\n", i, rows[i].form, sw_conn_error_text(m->side[rows[i].to]),
-                   sw_conn_error_text(m->side[!rows[i].to]));
-            CU_ASSERT_TRUE(false);
-        }
+        middle_expect(m, rows[i].to, rows[i].err, "row %zu, %s", i, rows[i].form);
         if (after != NULL)
             after(&rows[i], m);
         middle_forget(m);

@@ -31,10 +31,8 @@ static void pass_status(struct middle *m, int to, uint8_t type, const uint8_t *p
 
 static void stapled_statuses_are_judged(void)
 {
-    struct middle *m = calloc(1, sizeof *m);
+    struct middle *m = middle_new(pass_status);
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    m->pass = pass_status;
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         struct pair p;
 
@@ -44,16 +42,10 @@ static void stapled_statuses_are_judged(void)
         SW_ASSERT_OK(sw_config_set_ocsp(p.server_cfg, "\x30\x01\x01", 3));
         SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_STATUS_REQUEST, 1));
         pair_connect(&p, "server.example");
-        m->side[MIDDLE_CLIENT] = p.client;
-        m->side[MIDDLE_SERVER] = p.server;
-        p.client = p.server = NULL;
+        middle_take(m, &p);
         middle_run(m);
         CU_ASSERT_TRUE(done);
-        if (!middle_check(m, MIDDLE_CLIENT, statuses[i].err)) {
-            printf("%s: %s, alert %d\n", status_body, sw_conn_error_text(m->side[MIDDLE_CLIENT]),
-                   sw_conn_alert_sent(m->side[MIDDLE_CLIENT]));
-            CU_ASSERT_TRUE(false);
-        }
+        middle_expect(m, MIDDLE_CLIENT, statuses[i].err, "%s", status_body);
         middle_forget(m);
         pair_close(&p);
     }
@@ -74,11 +66,9 @@ static void pass_unasked(struct middle *m, int to, uint8_t type, const uint8_t *
 
 static void unasked_is_out_of_turn(void)
 {
-    struct middle *m = calloc(1, sizeof *m);
+    struct middle *m = middle_new(pass_unasked);
     struct pair p;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    m->pass = pass_unasked;
     done = false;
     middle_connect(m, &p, "0x003C");
     middle_run(m);

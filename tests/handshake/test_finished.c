@@ -80,20 +80,16 @@ static void the_first_of_a_resumed_one(void)
 {
     uint8_t session[2048];
     size_t len;
-    struct middle *m = calloc(1, sizeof *m);
+    struct middle *m = middle_new(middle_hand_on);
     const struct middle_flow *f;
     struct pair p;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     pair_establish(&p, false);
     SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
     pair_drop(&p);
     pair_connect(&p, "server.example");
     SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
-    m->pass = middle_hand_on;
-    m->side[MIDDLE_CLIENT] = p.client;
-    m->side[MIDDLE_SERVER] = p.server;
-    p.client = p.server = NULL;
+    middle_take(m, &p);
     middle_run(m);
     CU_ASSERT_TRUE(middle_check(m, MIDDLE_CLIENT, SW_OK));
     CU_ASSERT_TRUE(m->side[MIDDLE_CLIENT]->resumed);

@@ -330,10 +330,8 @@ static const struct row rows[] = {
 
 static void misbehaviour_is_told(void)
 {
-    struct middle *m = calloc(1, sizeof *m);
+    struct middle *m = middle_new(pass);
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    m->pass = pass;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct pair p;
 
@@ -342,11 +340,7 @@ static void misbehaviour_is_told(void)
         middle_connect(m, &p, rows[i].suite);
         middle_run(m);
         CU_ASSERT_TRUE(done);
-        if (!middle_check(m, rows[i].to, rows[i].err)) {
-            printf("row %zu: %s, alert %d; the other: %s\n", i, sw_conn_error_text(m->side[rows[i].to]),
-                   sw_conn_alert_sent(m->side[rows[i].to]), sw_conn_error_text(m->side[!rows[i].to]));
-            CU_ASSERT_TRUE(false);
-        }
+        middle_expect(m, rows[i].to, rows[i].err, "row %zu", i);
         middle_forget(m);
         pair_close(&p);
     }

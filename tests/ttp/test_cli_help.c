@@ -1,51 +1,27 @@
 /* Help and manual pages: where lines break, how an option stands there, and what roff must not see. */
+#include "tests/said.h"
 #include "tests/test.h"
 #include "ttp/cli_help.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-static char said[4096];
-static int kept = -1;
-static FILE *taken;
-
-static void capture(void)
-{
-    fflush(stdout);
-    kept = dup(STDOUT_FILENO);
-    taken = tmpfile();
-    CU_ASSERT_TRUE_FATAL(kept >= 0 && taken);
-    dup2(fileno(taken), STDOUT_FILENO);
-}
-
-static const char *captured(void)
-{
-    fflush(stdout);
-    rewind(taken);
-    said[fread(said, 1, sizeof said - 1, taken)] = 0;
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-    fclose(taken);
-    return said;
-}
 
 static void fills_lines(void)
 {
     char text[256] = "";
     for (int i = 0; i < 20; i++)
         strcat(text, i ? " nine.ten!" : "nine.ten!");
-    capture();
+    said_begin(stdout);
     cli_wrap(text, 0, 0);
-    captured();
+    const char *said = said_end();
     size_t first = strcspn(said, "\n");
     CU_ASSERT_EQUAL(first, 89); /* nine words; a tenth would end at 99, beyond 96 */
     CU_ASSERT_EQUAL(strlen(said), strlen(text) + 1);
-    capture();
+    said_begin(stdout);
     cli_wrap("one\ntwo", 4, 4);
-    CU_ASSERT_STRING_EQUAL(captured(), "one\n\n    two\n");
-    capture();
+    CU_ASSERT_STRING_EQUAL(said_end(), "one\n\n    two\n");
+    said_begin(stdout);
     cli_indented("first  line\nsecond");
-    CU_ASSERT_STRING_EQUAL(captured(), "  first  line\n  second\n");
+    CU_ASSERT_STRING_EQUAL(said_end(), "  first  line\n  second\n");
 }
 
 static const struct {
@@ -72,12 +48,12 @@ static const struct {
 static void options_stand_in_columns(void)
 {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        capture();
+        said_begin(stdout);
         cli_option_help(&options[i].option, 20);
-        CU_ASSERT_STRING_EQUAL(captured(), options[i].help);
-        capture();
+        CU_ASSERT_STRING_EQUAL(said_end(), options[i].help);
+        said_begin(stdout);
         cli_roff_option(&options[i].option);
-        CU_ASSERT_STRING_EQUAL(captured(), options[i].roff);
+        CU_ASSERT_STRING_EQUAL(said_end(), options[i].roff);
     }
     CU_ASSERT_TRUE(cli_arg_is_optional("[=FORM]"));
     CU_ASSERT_FALSE(cli_arg_is_optional("[HOST:]PORT"));
@@ -86,12 +62,12 @@ static void options_stand_in_columns(void)
 
 static void roff_sees_text_alone(void)
 {
-    capture();
+    said_begin(stdout);
     cli_roff(".TH is a macro, 'so is this; a\\b --name\n.new");
-    CU_ASSERT_STRING_EQUAL(captured(), "\\&.TH is a macro, 'so is this; a\\eb \\-\\-name\n.PP\n\\&.new\n");
-    capture();
+    CU_ASSERT_STRING_EQUAL(said_end(), "\\&.TH is a macro, 'so is this; a\\eb \\-\\-name\n.PP\n\\&.new\n");
+    said_begin(stdout);
     cli_roff_lines("'one\ntwo");
-    CU_ASSERT_STRING_EQUAL(captured(), ".nf\n\\&'one\ntwo\n.fi\n");
+    CU_ASSERT_STRING_EQUAL(said_end(), ".nf\n\\&'one\ntwo\n.fi\n");
 }
 
 SW_TEST_SUITE(cli_help){

@@ -67,11 +67,7 @@ static void refuses_each_truncation(void)
         SW_ASSERT_ERR(sw_csr_parse(&csr, part, i), SW_ERR_DER);
         free(part);
     }
-    uint8_t *more = malloc(len + 1);
-    if (!more)
-        abort();
-    memcpy(more, der, len);
-    more[len] = 0;
+    uint8_t *more = exact_copy_and_zero(der, len);
     SW_ASSERT_ERR(sw_csr_parse(&csr, more, len + 1), SW_ERR_DER);
     free(more);
     free(der);

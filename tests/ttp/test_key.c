@@ -187,11 +187,7 @@ static void refuses_each_truncation(void)
             CU_ASSERT_PTR_NULL(key);
             free(part);
         }
-        uint8_t *more = malloc(len + 1);
-        if (!more)
-            abort();
-        memcpy(more, der, len);
-        more[len] = 0;
+        uint8_t *more = exact_copy_and_zero(der, len);
         SW_ASSERT_ERR(sw_key_decode(&key, more, len + 1), SW_ERR_KEY_DECODE);
         free(more);
         free(der);

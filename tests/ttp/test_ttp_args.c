@@ -2,11 +2,11 @@
  * The tool's command line as a function: what options mean, where they may stand, and what text is a time or a length
  * of time.
  */
+#include "tests/said.h"
 #include "tests/test.h"
 #include "ttp/ttp.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static int nothing(struct ttp *t)
 {
@@ -33,15 +33,9 @@ static int parse(struct ttp *t, int argc, const char **argv)
     memset(words, 0, sizeof words);
     memcpy(words, argv, (size_t)argc * sizeof *words);
     *t = (struct ttp){.now = 0};
-    fflush(stderr);
-    int kept = dup(STDERR_FILENO);
-    FILE *null = fopen("/dev/null", "w");
-    dup2(fileno(null), STDERR_FILENO);
+    said_begin(stderr);
     int code = ttp_args_parse(t, argc, (char **)(uintptr_t)words);
-    fflush(stderr);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    fclose(null);
+    said_end();
     return code;
 }
 

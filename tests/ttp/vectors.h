@@ -60,4 +60,14 @@ static inline uint8_t *exact_copy(const uint8_t *p, size_t len)
     return copy;
 }
 
+/* exact_copy_and_zero: the same with a byte of zero behind it. */
+static inline uint8_t *exact_copy_and_zero(const uint8_t *p, size_t len)
+{
+    uint8_t *copy = calloc(len + 1, 1);
+    if (!copy)
+        abort();
+    memcpy(copy, p, len);
+    return copy;
+}
+
 #endif

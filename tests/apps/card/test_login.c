@@ -1,11 +1,11 @@
 /* Logging in, with a card that counts: how often a PIN is tried, and when it is not. */
 #include "apps/card/token.h"
+#include "tests/said.h"
 #include "tests/test.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct {
     const char *pin; /* the right one */
@@ -66,18 +66,14 @@ static void set_up(struct login_case *c, const char *serial, CK_FLAGS flags)
     memcpy(c->card->info.serialNumber, serial, strlen(serial));
 }
 
-/* With standard error closed, as the complaints are not the matter here. pin NULL: the one taken before. */
+/* With standard error elsewhere, as the complaints are not the matter here. pin NULL: the one taken before. */
 static int log_in(struct login_case *c, const char *pin)
 {
-    fflush(stderr);
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);
+    said_begin(stderr);
     if (pin)
         setenv("SW_TEST_PIN", pin, 1);
     int code = pin ? card_login(&c->app, c->card) : card_login_again(c->card);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
     return code;
 }
 

@@ -1,21 +1,16 @@
 /* pkcs11: URIs: which are taken, and which are refused before anything is looked for. */
 #include "apps/card/token.h"
+#include "tests/said.h"
 #include "tests/test.h"
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
-/* With standard error closed, as the complaints are not the matter here. */
+/* With standard error elsewhere, as the complaints are not the matter here. */
 static int read_uri(const char *uri, struct card **out)
 {
     struct app app = {.program = "test"};
-    fflush(stderr);
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);
+    said_begin(stderr);
     int code = card_new(&app, uri, out);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
     return code;
 }
 

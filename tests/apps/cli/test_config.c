@@ -1,5 +1,6 @@
 /* Settings from the environment and from files: which one counts, what is refused, and where files named in files lie. */
 #include "apps/cli/config.h"
+#include "tests/said.h"
 #include "tests/test.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ static const struct app_verb verbs[] = {
 };
 
 static char dir[] = "/tmp/sealwax-config-XXXXXX";
-static char said[1024]; /* on standard error */
+static const char *said; /* on standard error */
 
 static void in_dir(const char *name, char out[128])
 {
@@ -52,21 +53,12 @@ static void drop(const char *name)
 /* What config_apply_from makes of the main file and the further ones, with what it says kept. */
 static int apply(struct app *app)
 {
-    char path[128], more[128], err[128];
+    char path[128], more[128];
     in_dir("main", path);
     in_dir("*.conf", more);
-    in_dir("stderr", err);
-    fflush(stderr);
-    int kept = dup(STDERR_FILENO), fd = open(err, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    dup2(fd, STDERR_FILENO);
+    said_begin(stderr);
     int code = config_apply_from(app, path, more);
-    fflush(stderr);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    ssize_t n = pread(fd, said, sizeof said - 1, 0);
-    said[n > 0 ? n : 0] = 0;
-    close(fd);
-    unlink(err);
+    said = said_end();
     return code;
 }
 

@@ -1,10 +1,10 @@
 /* The command line of the programs: verbs, options in any order, their values, and what is refused. */
 #include "apps/cli/options.h"
+#include "tests/said.h"
 #include "tests/test.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static struct app seen;
 static long number;
@@ -24,7 +24,7 @@ static const struct app_verb verbs[] = {
     {0},
 };
 
-/* Run a command line with standard error closed, as the complaints are not the matter here. */
+/* Run a command line with standard error elsewhere, as the complaints are not the matter here. */
 static int run(int argc, const char *const *argv)
 {
     struct app app = {.program = "test", .about = "Test.", .verbs = verbs};
@@ -32,13 +32,9 @@ static int run(int argc, const char *const *argv)
     setenv("XDG_CONFIG_HOME", "/nonexistent", 1); /* not the settings of whoever runs this */
     for (int i = 0; i < argc; i++)
         copy[i] = (char *)(uintptr_t)argv[i];
-    fflush(stderr);
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);
+    said_begin(stderr);
     int code = app_main(&app, argc, copy);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
     return code;
 }
 #define RUN(...) run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)), (const char *[]){__VA_ARGS__})

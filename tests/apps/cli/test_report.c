@@ -1,5 +1,6 @@
 /* What the programs say on standard error, and that a daemon with a log says it there. */
 #include "apps/cli/log.h"
+#include "tests/said.h"
 #include "tests/test.h"
 #include <inttypes.h>
 #include <jansson.h>
@@ -12,20 +13,15 @@
 static const struct app_verb daemon_verb = {.name = "serve", .groups = APP_SERVE};
 static const struct app_verb tool_verb = {.name = "users", .groups = APP_USERS};
 
-static char said[4096];
-static int kept = -1;
-static FILE *taken;
+static char *said;
 
 /* Standard error into a file; as_journal: one that claims to be the journal. */
 static void capture(bool as_journal)
 {
     struct stat st;
     char name[64];
-    fflush(stderr);
-    kept = dup(STDERR_FILENO);
-    taken = tmpfile();
-    CU_ASSERT_TRUE_FATAL(kept >= 0 && taken && fstat(fileno(taken), &st) == 0);
-    dup2(fileno(taken), STDERR_FILENO);
+    said_begin(stderr);
+    CU_ASSERT_EQUAL_FATAL(fstat(STDERR_FILENO, &st), 0);
     snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
     if (as_journal)
         setenv("JOURNAL_STREAM", name, 1);
@@ -35,14 +31,8 @@ static void capture(bool as_journal)
 
 static const char *captured(void)
 {
-    fflush(stderr);
-    rewind(taken);
-    said[fread(said, 1, sizeof said - 1, taken)] = 0;
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    fclose(taken);
     unsetenv("JOURNAL_STREAM");
-    return said;
+    return said = said_end();
 }
 
 /* One of each. */

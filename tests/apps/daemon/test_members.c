@@ -3,7 +3,7 @@
 #include "apps/message/server.h"
 #include "base/hash.h"
 #include "tests/apps/http/peer.h"
-#include <fcntl.h>
+#include "tests/said.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,8 +147,7 @@ static void rules_have_a_form(void)
 {
     static const char *const bad[] = {
         "", ":", "staff", "staff:", ":guest", "a:b:c", "a-role-that-is-much-too-long-for-one:x"};
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);
+    said_begin(stderr);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct app app = {.program = "test"};
         app_add_value(&app, OPT_MAY_SEND, "staff:*", NULL);
@@ -157,9 +156,7 @@ static void rules_have_a_form(void)
         CU_ASSERT_EQUAL(members_check(&app), APP_USAGE);
         app_free(&app);
     }
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
 }
 
 SW_TEST_SUITE(members){

@@ -1,12 +1,11 @@
 /* The text that Prometheus reads, and who may ask for it. */
 #include "apps/daemon/metrics.h"
+#include "tests/said.h"
 #include "tests/test.h"
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool has_line(const char *text, const char *line)
 {
@@ -101,14 +100,11 @@ static void only_this_machine(void)
     const struct app app = {.program = "test"};
     struct event_base *base = event_base_new();
     struct metrics *m = metrics_new(), *other = metrics_new();
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
     CU_ASSERT_TRUE_FATAL(base && m && other);
-    dup2(nowhere, STDERR_FILENO);
+    said_begin(stderr);
     CU_ASSERT_EQUAL(metrics_listen(m, &app, base, "0", refresh, NULL), APP_DONE);
     CU_ASSERT_EQUAL(metrics_listen(other, &app, base, "*:0", refresh, NULL), APP_REFUSED);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
     metrics_free(m);
     metrics_free(other);
     event_base_free(base);

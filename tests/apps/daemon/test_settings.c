@@ -1,7 +1,7 @@
 /* What sealwaxd serve makes of its options. */
 #include "apps/daemon/serve.h"
+#include "tests/said.h"
 #include "tests/test.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,20 +10,16 @@ static struct app app = {.program = "test"};
 static struct sw_store_limits store;
 static struct file_limits files;
 
-/* One option set, all limits read with standard error closed: what the first that minds returns. */
+/* One option set, all limits read with standard error elsewhere: what the first that minds returns. */
 static int with(enum app_option option, const char *text)
 {
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY), code;
     value = text;
     app.opt[option] = (struct app_values){.v = &value, .n = 1};
-    fflush(stderr);
-    dup2(nowhere, STDERR_FILENO);
-    code = serve_store_limits(&app, &store);
+    said_begin(stderr);
+    int code = serve_store_limits(&app, &store);
     if (!code)
         code = serve_file_limits(&app, &files);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
     app.opt[option].n = 0;
     return code;
 }

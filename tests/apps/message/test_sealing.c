@@ -5,7 +5,7 @@
 #include "apps/message/sealing.h"
 #include "apps/message/server.h"
 #include "tests/apps/http/peer.h"
-#include <fcntl.h>
+#include "tests/said.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +112,7 @@ static void copy_key(const char *who, char path[64])
     sw_file_free(&key);
 }
 
-/* Run a verb as somebody, with standard error closed: its complaints are not the matter here. */
+/* Run a verb as somebody, with standard error elsewhere: its complaints are not the matter here. */
 static int run(const char *verb, const char *who, const char *form, int port)
 {
     struct app app = {.program = "test", .about = "Test.", .verbs = verbs};
@@ -129,13 +129,9 @@ static int run(const char *verb, const char *who, const char *form, int port)
     snprintf(cert, sizeof cert, DIRECTORY "%s.crt", who);
     copy_key(who, key);
     snprintf(seal, sizeof seal, "--seal%s", form);
-    fflush(stderr);
-    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);
+    said_begin(stderr);
     int code = app_main(&app, 15, argv);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    close(nowhere);
+    said_end();
     unlink(key);
     return code;
 }

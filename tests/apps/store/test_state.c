@@ -1,7 +1,7 @@
 /* Who may work in the server's directory, beside whom. */
 #include "apps/store/state.h"
+#include "tests/said.h"
 #include "tests/test.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,6 @@ struct place {
     char dir[64];
     const char *value;
     struct app app;
-    int kept; /* standard error, meanwhile */
 };
 
 static void setup(struct place *p)
@@ -22,18 +21,13 @@ static void setup(struct place *p)
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
     p->value = p->dir;
     p->app.opt[OPT_STATE] = (struct app_values){.v = &p->value, .n = 1};
-    int nowhere = open("/dev/null", O_WRONLY);
-    fflush(stderr);
-    p->kept = dup(STDERR_FILENO);
-    dup2(nowhere, STDERR_FILENO);
-    close(nowhere);
+    said_begin(stderr);
 }
 
 static void teardown(struct place *p)
 {
     char path[128];
-    dup2(p->kept, STDERR_FILENO);
-    close(p->kept);
+    said_end();
     snprintf(path, sizeof path, "%s/serve.lock", p->dir);
     unlink(path);
     CU_ASSERT_EQUAL(rmdir(p->dir), 0);
