@@ -8,7 +8,7 @@ static const struct app_verb verbs[] = {
      "that name gets it. "
      "Messages wait in a database, sealed under a key file, and survive a crash.\n"
      "SIGHUP reads certificates, keys, trust and limits again; connections stay, but those whose certificate, or a CA "
-     "above it, has been revoked or whose root is no longer trusted. SIGTERM ends: nothing new is taken, "
+     "above it, has expired or been revoked, or whose root is no longer trusted. SIGTERM ends: nothing new is taken, "
      "what is being answered is "
      "answered.",
      "sealwaxd --cert server.crt --key server.key --trust root.crt --listen '*:4433' --state /var/lib/sealwax",

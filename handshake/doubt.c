@@ -31,26 +31,38 @@ static bool root_gone(const struct sw_config *cfg, const uint8_t root[SW_ROOT_ID
     return !sw_trust_has_root(cfg->trust, root);
 }
 
+/* What is to be said of a peer by whatever stayed of his path. */
+struct left {
+    const struct sw_peer *peer;
+    struct sw_slice above;
+    const uint8_t *root;
+    int64_t until;
+};
+
 /*
  * Who is on a list now was not when the session or the connection began, or it had not begun; he comes with his certificate again, and is refused for
- * good reasons. The same goes for the CAs that vouched for him.
+ * good reasons. The same goes for the CAs that vouched for him, and for certificates whose time is over (RFC 5246 F.1.4).
  */
-static enum sw_err doubt(const struct sw_config *cfg, const struct sw_peer *peer, struct sw_slice above,
-                         const uint8_t root[SW_ROOT_ID_LEN])
+static enum sw_err doubt(const struct sw_config *cfg, const struct left *of)
 {
-    if (sw_trust_lists(cfg->trust, (struct sw_slice){peer->serial, peer->serial_len}) ||
-        above_listed(cfg->trust, above))
+    if (sw_trust_lists(cfg->trust, (struct sw_slice){of->peer->serial, of->peer->serial_len}) ||
+        above_listed(cfg->trust, of->above))
         return SW_ERR_CERT_REVOKED;
-    return root_gone(cfg, root) ? SW_ERR_CERT_UNKNOWN_CA : SW_OK;
+    if (root_gone(cfg, of->root))
+        return SW_ERR_CERT_UNKNOWN_CA;
+    return cfg->now != NULL && cfg->now(cfg->now_ctx) > of->until ? SW_ERR_CERT_EXPIRED : SW_OK;
 }
 
 bool sw_session_in_doubt(const struct sw_conn *conn, const struct sw_session *s)
 {
-    return s->has_peer &&
-           doubt(conn->cfg, &s->peer, (struct sw_slice){s->above.serials, s->above.len}, s->root) != SW_OK;
+    const struct left of = {&s->peer, {s->above.serials, s->above.len}, s->root, s->until};
+
+    return s->has_peer && doubt(conn->cfg, &of) != SW_OK;
 }
 
 enum sw_err sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn)
 {
-    return conn->peer_has_cert ? doubt(cfg, &conn->peer, conn->above, conn->root) : SW_OK;
+    const struct left of = {&conn->peer, conn->above, conn->root, conn->until};
+
+    return conn->peer_has_cert ? doubt(cfg, &of) : SW_OK;
 }

@@ -69,7 +69,7 @@ static void remember_above(struct sw_conn *conn, const struct sw_writer *w)
     conn->above = (struct sw_slice){w->buf, w->len};
 }
 
-/* The CAs between leaf and root by their serial numbers, and the root by its key: these outlive the chain. */
+/* The CAs between leaf and root by their serial numbers, the root by its key, and when the first of all expires: these outlive the chain. */
 static enum sw_err remember_path(struct sw_conn *conn, const struct sw_verify_result *result)
 {
     struct sw_above *above = &conn->hs->above;
@@ -79,6 +79,9 @@ static enum sw_err remember_path(struct sw_conn *conn, const struct sw_verify_re
         if (!add_above(&w, result->path[i]->serial))
             break;
     remember_above(conn, &w);
+    for (unsigned i = 0; i < result->path_len; i++)
+        if (result->path[i]->not_after < conn->until)
+            conn->until = result->path[i]->not_after;
     return sw_trust_root_id(result->path[result->path_len - 1], conn->root);
 }
 
@@ -165,6 +168,7 @@ static enum sw_err judge(struct sw_conn *conn, const struct sw_cert *rest, size_
     struct sw_verify_result result = {.reason = ""};
     enum sw_err err = SW_OK;
 
+    conn->until = INT64_MAX;
     remember_shown(conn, rest, count);
     if (checks_path(conn))
         err = check_path(conn, rest, count, &result);

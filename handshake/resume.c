@@ -10,7 +10,8 @@
  *     u16 group, sigscheme
  *     v8  server name     v8 ALPN protocol
  *     if FLAG_PEER:       v8 name, v8 subject, 32 bytes SHA-256 of the certificate, v8 serial number,
- *                         v8 serial numbers above, each a v8, 8 bytes: sw_trust_root_id
+ *                         v8 serial numbers above, each a v8, 8 bytes: sw_trust_root_id,
+ *                         u32 seconds from created until a certificate of the path expires
  *     v16 ticket
  *
  * vN is a vector with an N-bit length. Texts carry no NUL and are as long as they are: a session is two hundred bytes, not the kilobyte
@@ -23,6 +24,9 @@
 
 enum { FORMAT = 3 };
 enum { FLAG_EMS = 1, FLAG_ETM = 2, FLAG_PEER = 4, FRAGMENT_AT = 3, FRAGMENT_MAX = 4 };
+
+/* Certificates that do not expire, as far as is known. */
+#define NO_END UINT32_MAX
 
 /* Clocks of servers that share ticket keys may differ by so many seconds. */
 enum { CLOCK_SKEW = 60 };
@@ -40,6 +44,14 @@ static void write_text(struct sw_writer *w, const char *text, size_t cap)
     write_vec8(w, text, strnlen(text, cap));
 }
 
+/* NO_END for what is that far away, too. */
+static uint32_t seconds_valid(const struct sw_session *s)
+{
+    if (s->until <= s->created)
+        return 0;
+    return (uint64_t)s->until - (uint64_t)s->created < NO_END ? (uint32_t)(s->until - s->created) : NO_END;
+}
+
 static void write_peer(struct sw_writer *w, const struct sw_session *s)
 {
     const struct sw_peer *peer = &s->peer;
@@ -50,6 +62,7 @@ static void write_peer(struct sw_writer *w, const struct sw_session *s)
     write_vec8(w, peer->serial, peer->serial_len);
     write_vec8(w, s->above.serials, s->above.len);
     sw_write_bytes(w, s->root, sizeof s->root);
+    sw_write_u32(w, seconds_valid(s));
 }
 
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w)
@@ -115,6 +128,7 @@ static void read_above(struct sw_reader *r, struct sw_above *above)
 static void read_peer(struct sw_reader *r, struct sw_session *s)
 {
     struct sw_peer *peer = &s->peer;
+    uint32_t valid;
 
     read_text(r, peer->name, sizeof peer->name);
     read_text(r, peer->subject, sizeof peer->subject);
@@ -122,6 +136,11 @@ static void read_peer(struct sw_reader *r, struct sw_session *s)
     peer->serial_len = read_vec8(r, peer->serial, sizeof peer->serial);
     read_above(r, &s->above);
     sw_read_copy(r, s->root, sizeof s->root);
+    valid = sw_read_u32(r);
+    if (s->created > INT64_MAX - (int64_t)NO_END)
+        sw_reader_fail(r); /* the end of time is nobody's session */
+    else
+        s->until = valid == NO_END ? INT64_MAX : s->created + valid;
 }
 
 /* The suite is one of ours and of the session's version: the engine looks it up without asking again. */

@@ -53,11 +53,13 @@ struct sw_session {
     struct sw_peer peer;
     struct sw_above above;
     uint8_t root[SW_ROOT_ID_LEN]; /* to which the peer's path led; zeros: to none */
-    struct sw_slice ticket;       /* client: what the server gave; a view */
+    int64_t
+        until; /* the last second in which all certificates of that path are valid; INT64_MAX: not known, or 2^32 seconds from created */
+    struct sw_slice ticket; /* client: what the server gave; a view */
 };
 
 /*
- * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 120 more, and 17 for each CA above it. The ticket view points into the bytes.
+ * sw_session_encode, _decode: versioned bytes, about 110 and, with a peer, 125 more, and 17 for each CA above it. The ticket view points into the bytes.
  * encode: SW_ERR_SPACE if they do not fit. decode: SW_ERR_DECODE for what it does not know: another format, suite or version.
  */
 enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w) SW_MUST_USE;

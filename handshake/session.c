@@ -47,6 +47,7 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
         s->peer = conn->peer;
         s->above = hs->above;
         memcpy(s->root, conn->root, sizeof s->root);
+        s->until = conn->until;
     }
 }
 
@@ -65,6 +66,7 @@ void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s)
         conn->hs->above = s->above;
         conn->above = (struct sw_slice){conn->hs->above.serials, s->above.len};
         memcpy(conn->root, s->root, sizeof conn->root);
+        conn->until = s->until;
     }
 }
 

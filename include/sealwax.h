@@ -123,7 +123,8 @@ enum sw_err sw_config_set_cert_match_issuer(struct sw_config *cfg, bool on) SW_M
 
 /*
  * sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. With a list present a revoked peer is refused,
- * and one whose session began before he, or a CA above him, was on it does not resume it; nor does one whose root is not among these any more.
+ * and one whose session began before he, or a CA above him, was on it does not resume it; nor does one whose root is not among these any more, or whose
+ * certificate has expired.
  */
 enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
@@ -138,8 +139,8 @@ enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_c
 /*
  * sw_config_doubts: whether the peer of a connection may have ceased to be trusted, by what this configuration knows, which may be newer than the connection's.
  * SW_ERR_CERT_REVOKED: a revocation list has the serial number of its certificate or of a CA above it, whoever issued that; SW_ERR_CERT_UNKNOWN_CA: its
- * root is not trusted, or it had none: an application's verifier accepted it, and here is none. Reasons to end the connection: if he comes again, his
- * certificate is looked at. SW_OK otherwise, and for a peer without a certificate.
+ * root is not trusted, or it had none: an application's verifier accepted it, and here is none; SW_ERR_CERT_EXPIRED: one of its path's certificates has expired
+ * since. Reasons to end the connection: if he comes again, his certificate is looked at. SW_OK otherwise, and for a peer without a certificate.
  */
 struct sw_conn;
 enum sw_err sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn);

@@ -82,7 +82,8 @@ static bool is_doubtful(void *ctx, struct sw_conn *conn)
     log_event(&s->log, LEVEL_NOTICE, "connection", "of", peer.name, "ended",
               err == SW_ERR_CERT_REVOKED
                   ? "a revocation list has the serial number of its certificate or of a CA above it"
-                  : "the root of its certificate is no longer trusted",
+              : err == SW_ERR_CERT_EXPIRED ? "its certificate or a CA's above it has expired"
+                                           : "the root of its certificate is no longer trusted",
               NULL);
     return true;
 }

@@ -381,6 +381,7 @@ static void a_session_without_a_peer(void)
         h.session_id = (struct sw_slice){s.id, s.id_len};
         s.has_peer = known;
         strcpy(s.peer.name, "alice");
+        s.until = INT64_MAX;
         listener_open(&l, "server-rsa", "classic");
         SW_ASSERT_OK(sw_trust_root_id(sw_trust_at(l.cfg->trust, 0), s.root));
         SW_ASSERT_OK(sw_config_set_client_auth(l.cfg, SW_CLIENT_AUTH_REQUIRE));

@@ -85,7 +85,12 @@ static void who_was_revoked_meanwhile(void)
 
 /* --- CAs between -------------------------------------------------------------------------------------------------------- */
 
-enum { BETWEEN_MAX = 6 };
+enum { BETWEEN_MAX = 6, ENDS = 1000 };
+
+static int64_t end_of(bool soon)
+{
+    return soon ? PAIR_NOW + ENDS : 0; /* 0: a day */
+}
 
 /* A client with so many CAs between its certificate and a root that the server trusts. */
 struct below {
@@ -101,7 +106,8 @@ static void put_pem(const char *label, const uint8_t *der, size_t len, char *out
     *at += more;
 }
 
-static void make_below(struct below *b, unsigned n, struct pair *p)
+/* expires: which of leaf, CAs and root does so ENDS seconds after PAIR_NOW, by its place on the path; -1: none soon. */
+static void make_below_until(struct below *b, unsigned n, struct pair *p, int expires)
 {
     static char chain[32768], key[SW_KEY_PEM_MAX];
     const struct made *above = &b->root;
@@ -109,15 +115,20 @@ static void make_below(struct below *b, unsigned n, struct pair *p)
 
     b->n = n;
     pair_open(p, false);
-    chain_make(&b->root, &(struct recipe){.cn = "Root", .seed = 1, .ca = true});
+    chain_make(&b->root,
+               &(struct recipe){.cn = "Root", .seed = 1, .ca = true, .not_after = end_of(expires == (int)n + 1)});
     for (unsigned i = 0; i < n; i++) {
-        chain_make(
-            &b->ca[i],
-            &(struct recipe){
-                .cn = "CA", .seed = (uint8_t)(i + 2), .serial = (uint8_t)(100 + i), .ca = true, .issuer = above});
+        chain_make(&b->ca[i], &(struct recipe){.cn = "CA",
+                                               .seed = (uint8_t)(i + 2),
+                                               .serial = (uint8_t)(100 + i),
+                                               .ca = true,
+                                               .issuer = above,
+                                               .not_after = end_of(expires == (int)(n - i))});
         above = &b->ca[i];
     }
-    chain_make(&b->leaf, &(struct recipe){.cn = "carol", .seed = 99, .serial = 99, .issuer = above});
+    chain_make(
+        &b->leaf,
+        &(struct recipe){.cn = "carol", .seed = 99, .serial = 99, .issuer = above, .not_after = end_of(expires == 0)});
     put_pem("CERTIFICATE", b->leaf.der, b->leaf.len, chain, sizeof chain, &len);
     for (unsigned i = n; i-- > 0;)
         put_pem("CERTIFICATE", b->ca[i].der, b->ca[i].len, chain, sizeof chain, &len);
@@ -125,6 +136,11 @@ static void make_below(struct below *b, unsigned n, struct pair *p)
     SW_ASSERT_OK(sw_config_add_cert(p->client_cfg, chain, len, key, key_len, NULL));
     SW_ASSERT_OK(sw_config_add_trust(p->server_cfg, b->root.der, b->root.len));
     SW_ASSERT_OK(sw_config_set_client_auth(p->server_cfg, SW_CLIENT_AUTH_REQUIRE));
+}
+
+static void make_below(struct below *b, unsigned n, struct pair *p)
+{
+    make_below_until(b, n, p, -1);
 }
 
 static void free_below(struct below *b)
@@ -187,7 +203,7 @@ static void who_vouched_was_revoked_meanwhile(void)
 static void who_vouched_is_not_known(void)
 {
     struct sw_above above = {.len = 3, .serials = {1, 77, 0}};
-    struct sw_session s = {.has_peer = true, .peer = {.serial = {5}, .serial_len = 1}};
+    struct sw_session s = {.has_peer = true, .until = INT64_MAX, .peer = {.serial = {5}, .serial_len = 1}};
     struct pair p;
 
     pair_open(&p, false);
@@ -331,6 +347,60 @@ static void a_client_that_lost_its_root(void)
     chain_free(&other, 1);
 }
 
+/* --- time ------------------------------------------------------------------------------------------------------------------- */
+
+static int64_t clock_says;
+
+static int64_t told_time(void *ctx)
+{
+    (void)ctx;
+    return clock_says;
+}
+
+/*
+ * No session goes on in which a certificate has expired that it began with, whichever of the path; nor one that was resumed before. A connection is not
+ * ended by itself, but is in doubt.
+ */
+static void certificates_that_expired(void)
+{
+    static struct below b;
+    uint8_t session[8192];
+    struct sw_conn_info info;
+    struct pair p;
+    size_t len;
+
+    for (int i = 0; i < 3 * 2 * 2; i++) {
+        int which = i % 3; /* leaf, CA, root */
+        bool tickets = i / 3 % 2, over = i / 6;
+
+        make_below_until(&b, 1, &p, which);
+        clock_says = PAIR_NOW;
+        sw_config_set_clock(p.server_cfg, told_time, NULL);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
+        for (int again = 0; again < 2; again++) {
+            pair_connect(&p, name);
+            if (again)
+                SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+            CU_ASSERT_TRUE_FATAL(pair_run(&p));
+            SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+            SW_ASSERT_OK(sw_config_doubts(p.server_cfg, p.server));
+            clock_says = PAIR_NOW + ENDS + over;
+            SW_ASSERT_ERR(sw_config_doubts(p.server_cfg, p.server), over ? SW_ERR_CERT_EXPIRED : SW_OK);
+            clock_says = PAIR_NOW;
+            pair_drop(&p);
+        }
+        clock_says = PAIR_NOW + ENDS + over;
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        CU_ASSERT_EQUAL(pair_run(&p), !over);
+        sw_conn_info(p.server, &info);
+        CU_ASSERT_EQUAL(info.resumed, !over);
+        SW_ASSERT_ERR(sw_conn_error(p.server), over ? SW_ERR_CERT_EXPIRED : SW_OK);
+        pair_close(&p);
+        free_below(&b);
+    }
+}
+
 /* --- what an application accepted ----------------------------------------------------------------------------------------- */
 
 static enum sw_err accept_all(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain)
@@ -389,8 +459,8 @@ static void what_an_application_accepted(void)
 }
 
 SW_TEST_SUITE(doubt){
-    SW_TEST(who_was_revoked_meanwhile),    SW_TEST(who_vouched_was_revoked_meanwhile),
-    SW_TEST(who_vouched_is_not_known),     SW_TEST(connections_know_who_vouched),
-    SW_TEST(roots_that_were_taken_out),    SW_TEST(a_client_that_lost_its_root),
-    SW_TEST(what_an_application_accepted),
+    SW_TEST(who_was_revoked_meanwhile), SW_TEST(who_vouched_was_revoked_meanwhile),
+    SW_TEST(who_vouched_is_not_known),  SW_TEST(connections_know_who_vouched),
+    SW_TEST(roots_that_were_taken_out), SW_TEST(a_client_that_lost_its_root),
+    SW_TEST(certificates_that_expired), SW_TEST(what_an_application_accepted),
 };

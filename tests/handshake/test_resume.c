@@ -35,6 +35,7 @@ static struct sw_session sample(bool peer)
         fill(s.peer.serial, 9, 3);
         memcpy(s.above.serials, "\2ab\3cde", s.above.len = 7);
         fill(s.root, sizeof s.root, 11);
+        s.until = s.created + 86400;
     }
     return s;
 }
@@ -73,6 +74,7 @@ static void expect_same(const struct sw_session *a, const struct sw_session *b)
     CU_ASSERT_EQUAL(a->above.len, b->above.len);
     SW_ASSERT_BYTES(a->above.serials, b->above.serials, sizeof a->above.serials);
     SW_ASSERT_BYTES(a->root, b->root, sizeof a->root);
+    CU_ASSERT_EQUAL(a->until, b->until);
     CU_ASSERT_EQUAL(a->ticket.len, b->ticket.len);
     if (a->ticket.len == b->ticket.len && a->ticket.len)
         SW_ASSERT_BYTES(a->ticket.p, b->ticket.p, a->ticket.len);
@@ -108,6 +110,35 @@ static void every_field_comes_back(void)
     s.version = SW_TLS13;
     s.suite = 0x1301;
     round_trip(&s);
+}
+
+/* The end of certificates, which goes as far as may matter; what is no time is none. */
+static void ends_come_back(void)
+{
+    static const int64_t from = 1700000000;
+    static const struct {
+        int64_t created, until, back;
+    } rows[] = {{from, from, from},
+                {from, from - 1, from},
+                {from, from + UINT32_MAX - 1, from + UINT32_MAX - 1},
+                {from, from + UINT32_MAX, INT64_MAX},
+                {from, INT64_MAX, INT64_MAX},
+                {INT64_MIN, INT64_MAX, INT64_MAX},
+                {INT64_MIN, INT64_MIN + 5, INT64_MIN + 5},
+                {INT64_MAX - UINT32_MAX, INT64_MAX - 1, INT64_MAX - 1}};
+    struct sw_session late = sample(true), none;
+    uint8_t bytes[SW_SESSION_MAX];
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sw_session s = sample(true), back;
+
+        s.created = rows[i].created;
+        s.until = rows[i].until;
+        SW_ASSERT_OK(sw_session_decode(&back, bytes, encode(&s, bytes, sizeof bytes)));
+        CU_ASSERT_EQUAL(back.until, rows[i].back);
+    }
+    late.created = INT64_MAX - UINT32_MAX + 1;
+    SW_ASSERT_ERR(sw_session_decode(&none, bytes, encode(&late, bytes, sizeof bytes)), SW_ERR_DECODE);
 }
 
 static void the_longest_fits(void)
@@ -249,8 +280,13 @@ static void expiry(void)
 }
 
 SW_TEST_SUITE(resume){
-    SW_TEST(every_field_comes_back),   SW_TEST(the_longest_fits),
-    SW_TEST(no_room_is_said),          SW_TEST(truncated_and_extended_are_refused),
-    SW_TEST(refused_is_wiped),         SW_TEST(what_is_unknown_is_refused),
-    SW_TEST(any_byte_changed_is_safe), SW_TEST(expiry),
+    SW_TEST(every_field_comes_back),
+    SW_TEST(ends_come_back),
+    SW_TEST(the_longest_fits),
+    SW_TEST(no_room_is_said),
+    SW_TEST(truncated_and_extended_are_refused),
+    SW_TEST(refused_is_wiped),
+    SW_TEST(what_is_unknown_is_refused),
+    SW_TEST(any_byte_changed_is_safe),
+    SW_TEST(expiry),
 };
