@@ -29,10 +29,13 @@ static int open_files(struct server *s)
 {
     char dir[STATE_PATH_MAX];
     struct file_limits limits;
+    struct media_limits media_limits;
     const struct file_events told = {serve_on_file, serve_on_trouble, s};
     const struct media_events said = {serve_on_media, serve_on_trouble, s};
     const char *why;
     int code = serve_file_limits(s->app, &limits);
+    if (!code)
+        code = serve_media_limits(s->app, &media_limits);
     if (!code)
         code = state_path(s->app, "", dir);
     if (!code)
@@ -43,15 +46,22 @@ static int open_files(struct server *s)
     s->files = file_service_new(dir, &s->vault, &limits, &told);
     if (!s->files)
         return app_fail(s->app, SW_ERR_SYSTEM, dir);
-    s->media = media_service_new(dir, &s->vault, s->store, &said, &why);
+    s->media = media_service_new(dir, &s->vault, s->store, &media_limits, &said, &why);
     return s->media ? APP_DONE : app_error(s->app, APP_SYSTEM, "%s: %s", dir, why);
 }
 
 static int open_store(struct server *s)
 {
     struct sw_store_limits limits;
+    char name[SW_STREAM_ID_MAX];
     int code = serve_store_limits(s->app, &limits);
-    return code ? code : state_open_store(s->app, &limits, &s->store);
+    if (!code)
+        code = state_open_store(s->app, &limits, &s->store);
+    if (!code)
+        code = state_server_name(s->app, s->serve_lock, name);
+    if (!code && sw_store_serve_streams(s->store, name)) /* those end by themselves, a little later */
+        app_say(s->app, "streams: %s", sw_store_why(s->store));
+    return code;
 }
 
 /* --- signals ------------------------------------------------------------------------------------------------------------ */
@@ -95,6 +105,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     struct sw_config *cfg;
     struct sw_store_limits limits;
     struct file_limits file_limits;
+    struct media_limits media_limits;
     struct log log;
     (void)sig;
     (void)what;
@@ -102,7 +113,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     service_reloading();
     if (!fresh || app_reload(s->app, &fresh->app) || log_begin(&log, &fresh->app) ||
         serve_store_limits(&fresh->app, &limits) || serve_file_limits(&fresh->app, &file_limits) ||
-        members_check(&fresh->app) || serve_tls(&fresh->app, &cfg)) {
+        serve_media_limits(&fresh->app, &media_limits) || members_check(&fresh->app) || serve_tls(&fresh->app, &cfg)) {
         settings_free(fresh);
         metrics_add(s->metrics, METRIC_RELOADS, "refused", 1);
         log_event(&s->log, LEVEL_ERROR, "not-reloaded", "so", "the old settings stay", NULL);
@@ -117,6 +128,7 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     sw_store_set_limits(s->store, &limits);
     file_service_set_limits(s->files, &file_limits);
     file_service_set_config(s->files, cfg);
+    media_service_set_limits(s->media, &media_limits);
     message_service_set_config(s->messages, cfg);
     http_set_config(s->http, cfg);
     allow_plain(s, &fresh->app);
@@ -218,7 +230,7 @@ static bool make_services(struct server *s, int timeout)
         log_event(&s->log, LEVEL_WARNING, "no-thread", "why", strerror(errno), NULL);
     allow_plain(s, s->app);
     s->messages = message_service_new(s->base, s->store, &said);
-    if (!s->messages)
+    if (!s->messages || !media_service_start(s->media, s->base))
         return false;
     message_service_set_config(s->messages, s->cfg);
     return http_serve(s->http, message_routes, s->messages) && http_serve(s->http, file_routes, s->files) &&
@@ -409,10 +421,13 @@ static int check_rest(struct server *s)
 {
     struct sw_store_limits limits;
     struct file_limits file_limits;
+    struct media_limits media_limits;
     char store[STATE_PATH_MAX];
     int code = serve_store_limits(s->app, &limits);
     if (!code)
         code = serve_file_limits(s->app, &file_limits);
+    if (!code)
+        code = serve_media_limits(s->app, &media_limits);
     if (!code && app_has(s->app, OPT_STORE)) /* its form: the database itself may be away */
         code = state_store(s->app, store);
     sw_config_free(s->cfg);

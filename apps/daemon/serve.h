@@ -61,6 +61,7 @@ void serve_loop_tells(const struct server *s);
 
 int serve_store_limits(const struct app *app, struct sw_store_limits *out);
 int serve_file_limits(const struct app *app, struct file_limits *out);
+int serve_media_limits(const struct app *app, struct media_limits *out);
 /* serve_tls: the configuration of the server's connections, which is the caller's to free. */
 int serve_tls(const struct app *app, struct sw_config **out);
 

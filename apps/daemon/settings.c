@@ -45,6 +45,14 @@ int serve_tls(const struct app *app, struct sw_config **out)
     return code;
 }
 
+int serve_media_limits(const struct app *app, struct media_limits *out)
+{
+    long streams;
+    int code = app_get_int(app, OPT_MAX_STREAMS, 1, 1, 1000, &streams);
+    *out = (struct media_limits){.streams = (unsigned)streams, .patience_ms = MEDIA_PATIENCE_MS};
+    return code;
+}
+
 int serve_file_limits(const struct app *app, struct file_limits *out)
 {
     size_t file, space;

@@ -50,6 +50,11 @@ enum query {
     SEALED_AFTER,
     RESEAL,
     LICENCE_AFTER,
+    STREAMS_OF,
+    PUT_STREAM,
+    END_STREAM,
+    END_STREAMS_OF,
+    FORGET_STREAMS,
     VAULT,
     ADD_VAULT,
     SET_VAULT,
@@ -104,14 +109,11 @@ struct db_driver {
     enum sw_err (*last_number)(struct sw_store *s, int64_t *out);
     enum sw_err (*number_on)(struct sw_store *s, int64_t last);
     /*
-     * For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch. hold: a name that only
-     * one server has at a time (SW_ERR_STATE: another one has it), until it lets it go as often as it took it, or is gone.
+     * For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch.
      */
     void (*tell)(struct sw_store *s, const char *text);
     int (*watch)(const struct sw_store *s);
     enum sw_err (*look)(struct sw_store *s);
-    enum sw_err (*hold)(struct sw_store *s, const char *name);
-    void (*let_go)(struct sw_store *s, const char *name);
 };
 extern const struct db_driver db_sqlite, db_postgresql;
 
@@ -132,10 +134,11 @@ struct sw_store {
     void *changed_ctx;
     void (*claimed)(void *ctx, const char *name, const uint8_t cert[32]);
     void *claimed_ctx;
-    int64_t looked;       /* when sw_store_look last asked for what no notice came of, */
-    int64_t seen, before; /* the newest message then, and the time before that */
-    char why[WHY_MAX];    /* what the driver said when it returned SW_ERR_SYSTEM */
-    bool full;            /* that was for lack of space */
+    char server[SW_STREAM_ID_MAX]; /* whose streams are ours */
+    int64_t looked;                /* when sw_store_look last asked for what no notice came of, */
+    int64_t seen, before;          /* the newest message then, and the time before that */
+    char why[WHY_MAX];             /* what the driver said when it returned SW_ERR_SYSTEM */
+    bool full;                     /* that was for lack of space */
 };
 
 /* --- store.c -------------------------------------------------------------------------------------------------------------- */
@@ -219,6 +222,12 @@ void licence_seal_name(const struct sw_licence *a, char out[LICENCE_NAME_MAX]);
 bool licence_read(struct sw_store *s, enum query q, struct sw_licence *out, struct db_value *sealed);
 /* licence_set_name: the holder's name into a licence of an older sealwaxd, in the transaction that is open. */
 enum sw_err licence_set_name(struct sw_store *s, const struct sw_holder *who, const char *track);
+
+/* --- stream.c ------------------------------------------------------------------------------------------------------------- */
+
+/* stream_begin: one more stream of a licence, in the transaction that is open in its turn; at most so many. right stays as it is, or says that all places are taken. */
+enum sw_err stream_begin(struct sw_store *s, const struct sw_stream *stream, unsigned most, int64_t now,
+                         enum sw_right *right);
 
 /* --- watch.c -------------------------------------------------------------------------------------------------------------- */
 

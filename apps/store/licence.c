@@ -206,62 +206,43 @@ enum sw_err licence_set_name(struct sw_store *s, const struct sw_holder *who, co
     return err == SW_ERR_NOT_FOUND || err == SW_ERR_CRYPTO ? SW_OK : err;
 }
 
-/* --- players ------------------------------------------------------------------------------------------------------------ */
-
-static bool name_player(const char *holder, const char *track, char out[LICENCE_NAME_MAX])
-{
-    struct sw_licence a;
-    return licence_name(&a, holder, track) &&
-           snprintf(out, LICENCE_NAME_MAX, "player %s %s", holder, track) < LICENCE_NAME_MAX;
-}
-
-enum sw_err sw_store_begin_player(struct sw_store *store, const char *holder, const char *track)
-{
-    char name[LICENCE_NAME_MAX];
-    if (!name_player(holder, track, name))
-        return SW_ERR_ARGUMENT;
-    return store->driver->hold ? store->driver->hold(store, name) : SW_OK;
-}
-
-void sw_store_end_player(struct sw_store *store, const char *holder, const char *track)
-{
-    char name[LICENCE_NAME_MAX];
-    if (store->driver->let_go && name_player(holder, track, name))
-        store->driver->let_go(store, name);
-}
-
 /* --- plays -------------------------------------------------------------------------------------------------------------- */
 
-/* In the transaction that is open. */
-static enum sw_err debit(struct sw_store *s, struct sw_licence *a, int64_t window, int64_t now, enum sw_right *right,
+/* A place for the stream, and a play if none is under way, in the transaction that is open. */
+static enum sw_err debit(struct sw_store *s, const struct sw_play *p, struct sw_stream *st, struct sw_licence *a,
                          bool *fresh)
 {
     /* without a window there is no play that goes on, though another server's clock was read a moment later than this one's */
-    int64_t until = window > 0 ? a->until : 0;
-    *right = right_of(a, until, now);
-    if (*right != SW_RIGHT_PLAY || now < until)
+    int64_t until = p->window > 0 ? a->until : 0;
+    st->right = right_of(a, until, p->now);
+    if (st->right != SW_RIGHT_PLAY)
         return SW_OK;
+    enum sw_err err = stream_begin(s, st, a->streams ? a->streams : p->streams, p->now, &st->right);
+    if (err || st->right != SW_RIGHT_PLAY || p->now < until)
+        return err;
     a->plays--;
-    a->until = now + window;
+    a->until = p->now + p->window;
     *fresh = true;
     return put(s, a);
 }
 
-enum sw_err sw_store_play(struct sw_store *store, const struct sw_holder *who, const char *track, int64_t first,
-                          int64_t window, int64_t now, struct sw_licence *out, enum sw_right *right, bool *fresh)
+enum sw_err sw_store_play(struct sw_store *store, const struct sw_play *play, struct sw_stream *stream,
+                          struct sw_licence *out, bool *fresh)
 {
     *fresh = false;
-    *right = SW_RIGHT_NONE_LEFT;
-    enum sw_err err = begin(store, who, track);
+    stream->right = SW_RIGHT_NONE_LEFT;
+    enum sw_err err = begin(store, &play->who, play->track);
     if (err)
         return err;
-    err = find_locked(store, who, track, now, out);
-    if (err == SW_ERR_NOT_FOUND && first > 0) {
-        out->plays = out->granted = first;
+    err = find_locked(store, &play->who, play->track, play->now, out);
+    if (err == SW_ERR_NOT_FOUND && play->first > 0) {
+        out->plays = out->granted = play->first;
         err = SW_OK;
     }
+    memcpy(stream->holder, out->holder, sizeof stream->holder);
+    memcpy(stream->track, out->track, sizeof stream->track);
     if (err == SW_OK)
-        err = debit(store, out, window, now, right, fresh);
+        err = debit(store, play, stream, out, fresh);
     return db_finish(store, err);
 }
 

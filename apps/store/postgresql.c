@@ -373,27 +373,6 @@ static enum sw_err look(struct sw_store *s)
     return err;
 }
 
-/* A lock of the connection, which ends with it, however this server ends. */
-static enum sw_err hold(struct sw_store *s, const char *name)
-{
-    struct link *link = s->db;
-    char text[24] = "";
-    enum sw_err err = SW_ERR_SYSTEM;
-    for (int i = 0; i < 2 && err == SW_ERR_SYSTEM; i++) { /* it may turn out to be dead */
-        err = is_up(link->work) ? SW_OK : connect_work(s);
-        if (err == SW_OK)
-            err = execute_with(s, link->work, "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name, text);
-    }
-    return err ? err : *text == 't' ? SW_OK : SW_ERR_STATE;
-}
-
-static void let_go(struct sw_store *s, const char *name)
-{
-    struct link *link = s->db;
-    if (is_up(link->work))
-        (void)!execute_with(s, link->work, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", name, NULL);
-}
-
 /* --- open and close ----------------------------------------------------------------------------------------------------- */
 
 static enum sw_err version_of(struct sw_store *s, int64_t *out)
@@ -490,6 +469,4 @@ const struct db_driver db_postgresql = {
     .tell = tell,
     .watch = watch,
     .look = look,
-    .hold = hold,
-    .let_go = let_go,
 };

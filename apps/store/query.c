@@ -65,6 +65,12 @@ const char *db_query(enum query q)
         [TICKET_KEYS] = "SELECT epoch, sealed FROM ticket_key WHERE epoch >= ?1 AND epoch <= ?2 ORDER BY epoch",
         [ADD_TICKET_KEY] = "INSERT INTO ticket_key (epoch, sealed) VALUES (?1, ?2) ON CONFLICT (epoch) DO NOTHING",
         [FORGET_TICKET_KEYS] = "DELETE FROM ticket_key WHERE epoch < ?1",
+        [STREAMS_OF] = "SELECT cert FROM stream WHERE holder = ?1 AND track = ?2 AND expires > ?3",
+        [PUT_STREAM] = "INSERT INTO stream (id, holder, track, cert, server, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                       "ON CONFLICT (id) DO UPDATE SET expires = ?6",
+        [END_STREAM] = "DELETE FROM stream WHERE id = ?1",
+        [END_STREAMS_OF] = "DELETE FROM stream WHERE server = ?1",
+        [FORGET_STREAMS] = "DELETE FROM stream WHERE expires <= ?1",
         /* the key of the vault, and its change for another one */
         [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
                          "ORDER BY cursor LIMIT 1",

@@ -1,5 +1,6 @@
 #include "apps/store/state.h"
 #include "apps/store/owner.h"
+#include "base/rand.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -162,4 +163,20 @@ int state_lock_server(const struct app *app, int patience, int *fd)
         close(*fd);
     *fd = -1;
     return code;
+}
+
+int state_server_name(const struct app *app, int fd, char out[SW_STREAM_ID_MAX])
+{
+    enum { LENGTH = SW_STREAM_ID_MAX - 1 };
+    uint8_t id[LENGTH / 2];
+    ssize_t n = pread(fd, out, LENGTH, 0);
+    out[n > 0 ? n : 0] = 0;
+    if (n == LENGTH && strspn(out, "0123456789abcdef") == LENGTH)
+        return APP_DONE;
+    enum sw_err err = sw_rand_bytes(NULL, id, sizeof id);
+    for (size_t i = 0; i < sizeof id; i++)
+        snprintf(out + 2 * i, 3, "%02x", id[i]);
+    if (err == SW_OK && pwrite(fd, out, LENGTH, 0) != LENGTH) /* on a full disk: the name of this life alone */
+        (void)!ftruncate(fd, 0);
+    return err ? app_fail(app, err, "serve.lock") : APP_DONE;
 }

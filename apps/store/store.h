@@ -196,27 +196,49 @@ enum sw_right {
     SW_RIGHT_PLAY, /* a play, or the one that is under way */
     SW_RIGHT_NONE_LEFT,
     SW_RIGHT_ENDED,
-    SW_RIGHT_REVOKED
+    SW_RIGHT_REVOKED,
+    SW_RIGHT_BUSY, /* all places of it are taken */
+    SW_RIGHT_WAIT  /* the same, one of them by the same certificate: the player that asks may be about to leave it */
+};
+
+/* A stream that is served: one place of its licence, until it is ended or its server has not kept it for a while. */
+enum { SW_STREAM_LEASE = 15, SW_STREAM_KEEP = 5 /* seconds */, SW_STREAM_ID_MAX = 33 };
+struct sw_stream {
+    char id[SW_STREAM_ID_MAX]; /* no other stream's, at whichever server */
+    uint8_t cert[32];          /* SHA-256 */
+    char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
+    enum sw_right right;
+};
+
+/* Who asks to play what. */
+struct sw_play {
+    struct sw_holder who;
+    const char *track;
+    int64_t first;    /* plays of a licence that is made by this; 0: none is made */
+    int64_t window;   /* seconds a play lasts; 0: each is one of its own */
+    unsigned streams; /* at once, where the licence does not say */
+    int64_t now;
 };
 
 /*
- * sw_store_play: debit a play, or go on with the last one.
- *   first   plays of a licence that is made by this; 0: none is made
- *   window  seconds a play lasts; 0: each is one of its own
+ * sw_store_play: begin a stream: take a place, and debit a play or go on with the last one.
+ *   stream  id and cert are set; the rest is filled in: right says what came of it. Only with SW_RIGHT_PLAY it has begun
+ *   out     the licence as it is then
  *   fresh   receives whether a play was debited
- * right says what came of it; out is the licence as it is then. SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long.
- * SW_ERR_SYSTEM.
+ * SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long. SW_ERR_SYSTEM.
  */
-enum sw_err sw_store_play(struct sw_store *store, const struct sw_holder *who, const char *track, int64_t first,
-                          int64_t window, int64_t now, struct sw_licence *out, enum sw_right *right,
-                          bool *fresh) SW_MUST_USE;
+enum sw_err sw_store_play(struct sw_store *store, const struct sw_play *play, struct sw_stream *stream,
+                          struct sw_licence *out, bool *fresh) SW_MUST_USE;
 
 /*
- * sw_store_begin_player: somebody plays that at this server from now on, until sw_store_end_player is called as often, or this server ends. SW_ERR_STATE: somebody
- * does at another server. SW_ERR_ARGUMENT, SW_ERR_SYSTEM.
+ * sw_store_serve_streams: the name of this server, the same whenever it is started and no other's; what it served before it ended is over.
+ * sw_store_keep_streams: those are still served; every SW_STREAM_KEEP seconds. right of each receives whether it may go on: SW_RIGHT_PLAY, _ENDED or _REVOKED.
+ * sw_store_end_stream: its place is free. All: SW_ERR_SYSTEM.
  */
-enum sw_err sw_store_begin_player(struct sw_store *store, const char *holder, const char *track) SW_MUST_USE;
-void sw_store_end_player(struct sw_store *store, const char *holder, const char *track);
+enum sw_err sw_store_serve_streams(struct sw_store *store, const char *server) SW_MUST_USE;
+enum sw_err sw_store_keep_streams(struct sw_store *store, struct sw_stream *const *streams, size_t n,
+                                  int64_t now) SW_MUST_USE;
+enum sw_err sw_store_end_stream(struct sw_store *store, const struct sw_stream *stream) SW_MUST_USE;
 
 /*
  * sw_store_licence: the one under that holder. sw_store_find_licence: the one that somebody has. sw_licence_right: what it allows (SW_RIGHT_PLAY: one is left, or goes

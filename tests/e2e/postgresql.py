@@ -2,7 +2,7 @@
 Several servers on one PostgreSQL. What is handed in at one is read at another, and a play is debited once in all; each of them, and the database, is killed in the
 middle of everything: no accepted message is lost, and none is shown twice.
 """
-import json, os, shutil, signal, subprocess, sys, threading, time
+import json, os, select, shutil, signal, subprocess, sys, threading, time
 from servers import Server, build, check, check_delivered, end, rng, send_until, shown, wait_for, wait_for_more
 
 uri, other_uri, crash, started = sys.argv[2:6]
@@ -81,6 +81,19 @@ def play(server, title):
     return server.run("alice", "media", "play", title, text=False)
 
 
+def range_command(server, who, head):
+    """curl for a thousand bytes in the middle of the film, onto its standard output."""
+    return ["curl", "-sS", "-m", "120", "--noproxy", "*", "--cacert", "pki/root.crt", "--cert", "pki/%s.crt" % who, "--key", "pki/%s.key" % who, "-D", head,
+            "-f", "-r", "%d-%d" % (1 << 20, (1 << 20) + 999), "https://localhost:%d/media/film" % server.port]
+
+
+def range_at(server, who):
+    """What it is answered, and those bytes."""
+    r = subprocess.run(range_command(server, who, "head"), capture_output=True)
+    with open("head") as f:
+        return f.read().split()[1], r.stdout
+
+
 def play_out(server, served):
     """Until none is left; a server that is being killed, or has the last player still there, is asked again."""
     while True:
@@ -122,8 +135,17 @@ slow = subprocess.Popen([build + "/sealwax", "media", "play", "film", *servers[0
 check("somebody plays at the first server", wait_for(lambda: os.path.exists("playing")))
 r = play(servers[1], "film")
 check("and so nobody with this licence at the second one", r.returncode != 0 and b"is being played" in r.stderr, r.stderr)
+check("wherever it begins", range_at(servers[1], "phone") == ("409", b""), range_at(servers[1], "phone"))
+moved = subprocess.Popen(range_command(servers[1], "alice", "moved.head"), stdout=subprocess.PIPE)
+check("who has the same certificate may be moving there", wait_for(lambda: os.path.exists("moved.head") and "206" in open("moved.head").read()))
+time.sleep(1)
+check("and gets nothing as long as he does not leave", not select.select([moved.stdout], [], [], 0)[0])
 servers[0].kill()
-check("unless the first one is gone", wait_for(lambda: play(servers[1], "film").returncode == 0))
+with open("film", "rb") as f:
+    f.seek(1 << 20)
+    check("and all of it when his server is gone", moved.communicate()[0] == f.read(1000))
+check("others may then begin", wait_for(lambda: range_at(servers[1], "phone")[0] == "206"))
+check("and anew", wait_for(lambda: play(servers[1], "film").returncode == 0))
 with open("go", "w"):
     slow.wait()
 servers[0].start()

@@ -258,10 +258,9 @@ static bool is_over(const struct http_peer *p)
     return p->reply.state != HTTP_HEAD && p->reply.state != HTTP_BODY;
 }
 
-bool http_ask_until(struct http_peer *p, const char *text)
+static bool ask(struct http_peer *p, const char *text, int ms)
 {
-    for (int64_t until = clock_now() + PATIENCE_MS;
-         clock_now() < until && !is_over(p) && !(text && strstr(p->body, text));) {
+    for (int64_t until = clock_now() + ms; clock_now() < until && !is_over(p) && !(text && strstr(p->body, text));) {
         http_turn(p->world);
         size_t got = http_peer_read(p, SIZE_MAX);
         bool ended = p->eof || sw_conn_error(p->conn) || sw_conn_wants(p->conn) & SW_WANT_DONE;
@@ -271,6 +270,16 @@ bool http_ask_until(struct http_peer *p, const char *text)
             poll(&(struct pollfd){.fd = p->fd, .events = POLLIN}, 1, 1);
     }
     return text ? strstr(p->body, text) != NULL : p->reply.state == HTTP_DONE;
+}
+
+bool http_ask_until(struct http_peer *p, const char *text)
+{
+    return ask(p, text, PATIENCE_MS);
+}
+
+bool http_ask_for(struct http_peer *p, int ms)
+{
+    return ask(p, NULL, ms);
 }
 
 int http_ask(struct http_peer *p, const char *request)

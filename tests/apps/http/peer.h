@@ -53,5 +53,7 @@ int http_askf(struct http_peer *p, const char *method, const char *path, const c
 /* http_ask_begin: send a request. http_ask_until: read of its answer until text is in the body, or (NULL) all of it; false if it never comes. */
 void http_ask_begin(struct http_peer *p, const char *request);
 bool http_ask_until(struct http_peer *p, const char *text);
+/* http_ask_for: read of its answer for so many milliseconds, or all of it; whether it is. */
+bool http_ask_for(struct http_peer *p, int ms);
 
 #endif

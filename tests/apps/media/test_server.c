@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SONG = 200000 };
+enum { SONG = 200000, FILM = 20 * 1000 * 1000 };
 
 struct house {
     struct http_world world;
@@ -63,6 +63,7 @@ static void import(struct house *h, const char *title, size_t size, int64_t play
 
 static void setup(struct house *h)
 {
+    const struct media_limits limits = {.streams = 1, .patience_ms = MEDIA_PATIENCE_MS};
     const struct media_events events = {note_happened, note_trouble, h};
     const char *why = "";
     char key[96], db[96];
@@ -74,8 +75,8 @@ static void setup(struct house *h)
     http_world_begin(&h->world);
     snprintf(db, sizeof db, "%s/mail.db", h->dir);
     SW_ASSERT_OK(sw_store_open(&h->store, db, key, &sw_store_defaults, &why));
-    h->service = media_service_new(h->dir, &h->vault, h->store, &events, &why);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(h->service);
+    h->service = media_service_new(h->dir, &h->vault, h->store, &limits, &events, &why);
+    CU_ASSERT_TRUE_FATAL(h->service && media_service_start(h->service, h->world.base));
     http_world_serve(&h->world, media_routes, h->service, 4096);
     CU_ASSERT_TRUE_FATAL(http_peer_open(&h->alice, &h->world, false));
     CU_ASSERT_TRUE_FATAL(http_peer_open_as(&h->bob, &h->world, "client-p256"));
@@ -100,8 +101,11 @@ static void teardown(struct house *h)
     char media[96];
     http_peer_close(&h->alice);
     http_peer_close(&h->bob);
+    http_free(h->world.http);
+    h->world.http = NULL;
+    http_turn(&h->world);
+    media_service_free(h->service); /* while there is a loop */
     http_world_close(&h->world);
-    media_service_free(h->service);
     sw_store_close(h->store);
     sw_vault_close(&h->vault);
     snprintf(media, sizeof media, "%s/media", h->dir);
@@ -178,11 +182,13 @@ static void what_costs_nothing(void)
 static void use_up(struct house *h, const char *holder, const char *id, int64_t plays)
 {
     struct sw_licence a;
-    const struct sw_holder who = {NULL, holder};
-    enum sw_right right;
+    struct sw_play play = {{NULL, holder}, id, plays, 1, 1, 0};
+    struct sw_stream stream = {.id = "1"};
     bool fresh;
-    for (int64_t i = 0; i < plays; i++)
-        SW_ASSERT_OK(sw_store_play(h->store, &who, id, plays, 1, i * 10, &a, &right, &fresh));
+    for (int64_t i = 0; i < plays; i++, play.now += 10) {
+        SW_ASSERT_OK(sw_store_play(h->store, &play, &stream, &a, &fresh));
+        SW_ASSERT_OK(sw_store_end_stream(h->store, &stream));
+    }
 }
 
 static void ends_and_is_renewed(void)
@@ -223,25 +229,131 @@ static void ends_and_is_renewed(void)
     teardown(&h);
 }
 
+static bool note_track(void *ctx, const struct sw_licence *a)
+{
+    snprintf(ctx, SW_TRACK_MAX, "%s", a->track);
+    return true;
+}
+
+/* Two connections of alice: the film has begun on the first one, and what is left of it waits for her to read. */
+static void begin_film(struct house *h, struct http_peer *again)
+{
+    char id[TRACK_ID_MAX];
+    import(h, "Film", FILM, 3, false, id);
+    http_ask_begin(&h->alice, "GET /media/1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    CU_ASSERT_TRUE(http_ask_until(&h->alice, "abc"));
+    CU_ASSERT_TRUE(http_peer_open(again, &h->world, false));
+}
+
 static void one_player_at_a_time(void)
 {
     struct house h;
     struct http_peer again;
-    char id[TRACK_ID_MAX];
     setup(&h);
-    import(&h, "Film", 20 * 1000 * 1000, 3, false, id);
-    http_ask_begin(&h.alice, "GET /media/1 HTTP/1.1\r\nHost: x\r\n\r\n");
-    CU_ASSERT_TRUE(http_ask_until(&h.alice, "abc")); /* it has begun, and the rest waits for her to read */
-    CU_ASSERT_TRUE(http_peer_open(&again, &h.world, false));
+    begin_film(&h, &again);
     CU_ASSERT_EQUAL(play(&again, "1", ""), 409);
-    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=1000-1999\r\n"), 206); /* who seeks may */
+    CU_ASSERT_STRING_EQUAL(h.last, "alice is played already Film");
+    CU_ASSERT_TRUE(http_ask_until(&h.alice, NULL)); /* the first one gets all of it */
+    CU_ASSERT_EQUAL(h.alice.received, FILM);
+    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=-10\r\n"), 206);
+    CU_ASSERT_EQUAL(plays_left(&again), 2);
+    CU_ASSERT_EQUAL(play(&h.bob, "1", "Range: bytes=-10\r\n"), 206);
+    http_peer_close(&again);
+    teardown(&h);
+}
+
+/* The head of an answer comes, and as long as the other connection is there, nothing else. */
+static void asks_for_another_place(struct http_peer *p, const char *range)
+{
+    char request[128];
+    snprintf(request, sizeof request, "GET /media/1 HTTP/1.1\r\nHost: x\r\nRange: bytes=%s\r\n\r\n", range);
+    http_ask_begin(p, request);
+    while (p->reply.state == HTTP_HEAD && !p->eof)
+        CU_ASSERT_FALSE(http_ask_for(p, 20));
+    CU_ASSERT_EQUAL(p->reply.status, 206);
+    CU_ASSERT_FALSE(http_ask_for(p, 700)); /* longer than between two looks for a place */
+    CU_ASSERT_EQUAL(p->body_len, 0);
+}
+
+static void who_seeks_leaves_the_other_place(void)
+{
+    static const struct {
+        const char *range;
+        size_t from, length;
+    } rows[] = {{"1000-1999", 1000, 1000}, {"0-", 0, FILM}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct house h;
+        struct http_peer again;
+        setup(&h);
+        begin_film(&h, &again);
+        asks_for_another_place(&again, rows[i].range);
+        http_peer_close(&h.alice);
+        CU_ASSERT_TRUE(http_ask_until(&again, NULL));
+        CU_ASSERT_EQUAL(again.received, rows[i].length);
+        CU_ASSERT_EQUAL(again.body[0], note_at(rows[i].from));
+        CU_ASSERT_EQUAL(plays_left(&again), 2); /* all of it one play */
+        CU_ASSERT_EQUAL(h.trouble, 0);
+        CU_ASSERT_TRUE(http_peer_open(&h.alice, &h.world, false));
+        http_peer_close(&again);
+        teardown(&h);
+    }
+}
+
+static void who_does_not_leave_gets_nothing_else(void)
+{
+    struct house h;
+    struct http_peer again;
+    const struct media_limits hurried = {.streams = 1, .patience_ms = 1000};
+    setup(&h);
+    media_service_set_limits(h.service, &hurried);
+    begin_film(&h, &again);
+    asks_for_another_place(&again, "1000-1999");
+    CU_ASSERT_FALSE(http_ask_until(&again, NULL));
+    CU_ASSERT_EQUAL(again.reply.state, HTTP_BAD); /* it was cut short */
+    CU_ASSERT_EQUAL(again.body_len, 0);
+    CU_ASSERT_STRING_EQUAL(h.last, "alice is played already Film");
+    CU_ASSERT_TRUE(http_ask_until(&h.alice, NULL)); /* and the first one all of it */
+    CU_ASSERT_EQUAL(h.alice.received, FILM);
+    http_peer_close(&again);
+    teardown(&h);
+}
+
+static void as_many_as_the_server_allows(void)
+{
+    struct house h;
+    struct http_peer again;
+    const struct media_limits two = {.streams = 2, .patience_ms = MEDIA_PATIENCE_MS};
+    setup(&h);
+    media_service_set_limits(h.service, &two);
+    begin_film(&h, &again);
+    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=1000-1999\r\n"), 206);
     CU_ASSERT_EQUAL(again.body_len, 1000);
-    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=0-99\r\n"), 206); /* also to the beginning */
-    CU_ASSERT_EQUAL(again.body_len, 100);
+    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=-10\r\n"), 206);
     CU_ASSERT_EQUAL(plays_left(&again), 2);
     http_peer_close(&again);
-    CU_ASSERT_TRUE(http_ask_until(&h.alice, NULL));
-    CU_ASSERT_EQUAL(play(&h.bob, "1", "Range: bytes=-10\r\n"), 206);
+    teardown(&h);
+}
+
+/* Whoever looks after the server takes it away in the middle. */
+static void a_revoked_stream_ends(void)
+{
+    struct house h;
+    struct http_peer again;
+    struct sw_licence a;
+    struct sw_grant g = {.by_name = true, .revoke = true, .plays = -1, .ends = -1, .streams = -1};
+    char id[SW_TRACK_MAX] = "";
+    setup(&h);
+    begin_film(&h, &again);
+    SW_ASSERT_OK(sw_store_licences(h.store, note_track, id));
+    SW_ASSERT_OK(sw_store_grant(h.store, &(struct sw_holder){"alice", "00"}, id, &g, 1, &a));
+    while (strcmp(h.last, "alice was revoked Film") != 0) {
+        http_turn(&h.world);
+        usleep(10000);
+    }
+    CU_ASSERT_FALSE(http_ask_until(&h.alice, NULL));
+    CU_ASSERT_TRUE(h.alice.received < FILM);
+    CU_ASSERT_EQUAL(play(&again, "1", "Range: bytes=1000-1999\r\n"), 403);
+    http_peer_close(&again);
     teardown(&h);
 }
 
@@ -271,6 +383,14 @@ static void a_changed_track_is_noticed(void)
 }
 
 SW_TEST_SUITE(media_server){
-    SW_TEST(plays_until_none_are_left), SW_TEST(a_licence_is_its_holders), SW_TEST(what_costs_nothing),
-    SW_TEST(ends_and_is_renewed),       SW_TEST(one_player_at_a_time),     SW_TEST(a_changed_track_is_noticed),
+    SW_TEST(plays_until_none_are_left),
+    SW_TEST(a_licence_is_its_holders),
+    SW_TEST(what_costs_nothing),
+    SW_TEST(ends_and_is_renewed),
+    SW_TEST(one_player_at_a_time),
+    SW_TEST(who_seeks_leaves_the_other_place),
+    SW_TEST(who_does_not_leave_gets_nothing_else),
+    SW_TEST(as_many_as_the_server_allows),
+    SW_TEST(a_revoked_stream_ends),
+    SW_TEST(a_changed_track_is_noticed),
 };

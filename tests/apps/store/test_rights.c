@@ -40,13 +40,20 @@ static void teardown(struct desk *d)
     store_place_remove(&d->at);
 }
 
+static enum sw_right play_what(struct sw_store *store, const struct sw_play *what, struct sw_licence *a, bool *fresh)
+{
+    struct sw_stream stream = {0};
+    snprintf(stream.id, sizeof stream.id, "%d", (int)getpid());
+    SW_ASSERT_OK(sw_store_play(store, what, &stream, a, fresh));
+    SW_ASSERT_OK(sw_store_end_stream(store, &stream));
+    return stream.right;
+}
+
 static enum sw_right play(struct desk *d, const char *name, const char *serial, int64_t now, struct sw_licence *a)
 {
-    const struct sw_holder who = {name, serial};
-    enum sw_right right;
+    const struct sw_play what = {{name, serial}, "track", 3, WINDOW, 1, now};
     bool fresh;
-    SW_ASSERT_OK(sw_store_play(d->store, &who, "track", 3, WINDOW, now, a, &right, &fresh));
-    return right;
+    return play_what(d->store, &what, a, &fresh);
 }
 
 static enum sw_err grant(struct desk *d, const char *name, const char *serial, struct sw_grant g, struct sw_licence *a)
@@ -116,16 +123,17 @@ static int play_as(const struct desk *d, int i, int gate)
 {
     struct sw_store *store;
     struct sw_licence a;
-    enum sw_right right;
+    struct sw_stream stream = {0};
     char serial[8], go;
-    const struct sw_holder who = {"alice", serial};
+    const struct sw_play what = {{"alice", serial}, "track", 50, 0, PROCESSES, NOW};
     bool fresh;
     snprintf(serial, sizeof serial, "%02d", i);
     if (open_store(d, &store) || read(gate, &go, 1) != 0)
         return 100;
-    enum sw_err err = sw_store_play(store, &who, "track", 50, 0, NOW, &a, &right, &fresh);
+    memcpy(stream.id, serial, sizeof serial);
+    enum sw_err err = sw_store_play(store, &what, &stream, &a, &fresh);
     sw_store_close(store);
-    return err || right != SW_RIGHT_PLAY || !fresh;
+    return err || stream.right != SW_RIGHT_PLAY || !fresh;
 }
 
 /* Each process with another certificate of the name, the first time any of them is seen. */
@@ -160,13 +168,13 @@ static void another_name_is_noticed(void)
 {
     struct desk d;
     struct sw_licence a;
-    const struct sw_holder bob = {"bob", "02"};
-    enum sw_right right;
+    const struct sw_play bob = {{"bob", "02"}, "track", 3, WINDOW, 1, NOW};
+    struct sw_stream stream = {.id = "1"};
     bool fresh;
     setup(&d);
     CU_ASSERT_EQUAL(play(&d, "alice", "01", NOW, &a), SW_RIGHT_PLAY);
     CU_ASSERT_TRUE(store_place_sql(&d.at, "UPDATE licence SET name = 'bob'"));
-    SW_ASSERT_ERR(sw_store_play(d.store, &bob, "track", 3, WINDOW, NOW, &a, &right, &fresh), SW_ERR_CRYPTO);
+    SW_ASSERT_ERR(sw_store_play(d.store, &bob, &stream, &a, &fresh), SW_ERR_CRYPTO);
     SW_ASSERT_ERR(sw_store_licence(d.store, "01", "track", &a), SW_ERR_CRYPTO);
     SW_ASSERT_OK(grant(&d, "bob", "02", named(nothing), &a)); /* made good */
     CU_ASSERT_STRING_EQUAL(a.holder, "01");
@@ -207,16 +215,14 @@ static void ends_without_a_window(void)
     struct desk d;
     struct sw_licence a;
     struct sw_grant g = nothing;
-    const struct sw_holder who = {"alice", "01"};
-    enum sw_right right;
+    struct sw_play what = {{"alice", "01"}, "track", 3, 0, 1, NOW + 9};
     bool fresh;
     setup(&d);
     g.ends = NOW + 10;
     SW_ASSERT_OK(grant(&d, "alice", "01", g, &a));
-    SW_ASSERT_OK(sw_store_play(d.store, &who, "track", 3, 0, NOW + 9, &a, &right, &fresh));
-    CU_ASSERT_EQUAL(right, SW_RIGHT_PLAY);
-    SW_ASSERT_OK(sw_store_play(d.store, &who, "track", 3, 0, NOW + 10, &a, &right, &fresh));
-    CU_ASSERT_EQUAL(right, SW_RIGHT_ENDED);
+    CU_ASSERT_EQUAL(play_what(d.store, &what, &a, &fresh), SW_RIGHT_PLAY);
+    what.now++;
+    CU_ASSERT_EQUAL(play_what(d.store, &what, &a, &fresh), SW_RIGHT_ENDED);
     CU_ASSERT_FALSE(fresh);
     teardown(&d);
 }

@@ -1,0 +1,48 @@
+/* The inside of the media service: what its files share. */
+#ifndef SW_APPS_MEDIA_SERVICE_H
+#define SW_APPS_MEDIA_SERVICE_H
+
+#include "apps/media/catalogue.h"
+#include "apps/media/server.h"
+#include <sys/queue.h>
+
+enum { MEDIA_PATH_MAX = 4096 };
+
+struct stream;
+
+struct media_service {
+    char dir[MEDIA_PATH_MAX];
+    struct sw_vault *vault;
+    struct sw_store *store;
+    struct media_limits limits;
+    struct media_events events;
+    struct event *tick; /* NULL: not started */
+    LIST_HEAD(, stream) streams;
+};
+
+/* --- server.c ----------------------------------------------------------------------------------------------------------- */
+
+/* media_happened: tell the log. */
+void media_happened(const struct media_service *s, const char *what, const char *title, const char *who);
+
+/* media_find_track: the one a request names; answers itself and returns false if there is none. */
+bool media_find_track(struct media_service *s, struct http_request *rq, struct track *out);
+
+/* media_holder: whoever asks, with a place for the digits. */
+struct sw_holder media_holder(const struct http_request *rq, char serial[SW_SERIAL_MAX]);
+
+/*
+ * Answers. media_turn_away: why somebody may not play. media_track_trouble, media_licence_trouble: what cannot be read, which the log is told.
+ */
+void media_turn_away(const struct media_service *s, struct http_request *rq, const struct track *t,
+                     const struct sw_licence *a, enum sw_right right);
+void media_track_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
+void media_licence_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
+
+/* --- stream.c ----------------------------------------------------------------------------------------------------------- */
+
+/* media_play: answers a request for a track, or a part of it. media_tick: looks after the streams, as often as it wants (struct media_service). */
+void media_play(void *ctx, struct http_request *rq);
+void media_tick(evutil_socket_t fd, short what, void *ctx);
+
+#endif

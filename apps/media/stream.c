@@ -1,0 +1,277 @@
+/*
+ * Tracks being played. A stream takes one place of its licence and a play is debited before its first byte leaves (sw_store_play); HEAD costs nothing.
+ *   When all places are taken, who comes last is turned away, and not who is watching. But a player that seeks asks for the other place before it closes the connection it
+ * has, and closes that only when it has been answered. So a request for a part, by the certificate that has a place already, is answered at once with nothing but its head: the
+ * body begins when a place is free, and if none is for a while, the connection ends without a byte of it. Nobody sees more that way than by one stream.
+ *   What is being served is said to the store every few seconds, for the other servers, and there it is looked up whether it may go on.
+ */
+#include "apps/cli/clock.h"
+#include "apps/media/service.h"
+#include "base/rand.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ADDRESS_MAX = 64, LOOK_MS = 500 /* for places that other servers have set free */, KEPT_AT_ONCE = 64 };
+
+struct stream {
+    LIST_ENTRY(stream) in_list;
+    struct media_service *service;
+    struct http_request *rq;
+    struct sw_vfile *file;
+    struct track track;
+    char name[SW_NAME_MAX], serial[SW_SERIAL_MAX], address[ADDRESS_MAX];
+    int64_t offset;
+    enum { OUTSIDE /* of all counting: HEAD */, WAITS, PLAYS, OVER } state;
+    struct sw_stream place;
+    int64_t due; /* when it is kept next, or has waited for long enough, on the clock of clock_now */
+};
+
+/* --- what is sent ------------------------------------------------------------------------------------------------------- */
+
+static size_t stream_more(void *user, uint8_t *buf, size_t cap)
+{
+    struct stream *st = user;
+    size_t got, n = 0;
+    if (st->state == WAITS)
+        return HTTP_LATER;
+    if (st->state == OVER)
+        return 0;
+    while (n < cap && sw_vfile_read(st->file, st->offset, buf + n, cap - n, &got) == SW_OK && got) {
+        n += got;
+        st->offset += (int64_t)got;
+    }
+    return n;
+}
+
+static void tick_in(struct media_service *s, int64_t ms)
+{
+    const struct timeval when = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+    event_add(s->tick, &when);
+}
+
+/* Its place is free, and somebody may wait for it. What cannot be told to the store ends there by itself. */
+static void leave(struct stream *st)
+{
+    struct media_service *s = st->service;
+    if (st->state != PLAYS)
+        return;
+    st->state = OVER;
+    if (sw_store_end_stream(s->store, &st->place) && s->events.trouble)
+        s->events.trouble(s->events.ctx, "media", sw_store_why(s->store));
+    tick_in(s, 0); /* not from within what a stream is doing */
+}
+
+static void stream_free(struct stream *st)
+{
+    leave(st);
+    sw_vfile_close(st->file);
+    free(st);
+}
+
+static void stream_done(void *user, bool complete)
+{
+    struct stream *st = user;
+    (void)complete;
+    LIST_REMOVE(st, in_list);
+    stream_free(st);
+}
+
+/* --- beginning ---------------------------------------------------------------------------------------------------------- */
+
+/* Another place, or the last one once more. place.right says whether it plays now; licence is as it is then. */
+static enum sw_err begin(struct stream *st, struct sw_licence *licence)
+{
+    const struct media_service *s = st->service;
+    const struct sw_play play = {
+        .who = {st->name, st->serial},
+        .track = st->track.id,
+        .first = st->track.plays,
+        .window = st->track.window,
+        .streams = s->limits.streams,
+        .now = (int64_t)time(NULL),
+    };
+    bool fresh;
+    enum sw_err err = sw_store_play(s->store, &play, &st->place, licence, &fresh);
+    if (err || st->place.right != SW_RIGHT_PLAY)
+        return err;
+    st->state = PLAYS;
+    st->due = clock_now() + SW_STREAM_KEEP * 1000;
+    if (fresh)
+        media_happened(s, "play", st->track.title, st->name);
+    return SW_OK;
+}
+
+/* From the same address and certificate, the same track under the same licence. */
+static bool is_played_from_here(const struct stream *like)
+{
+    const struct stream *st;
+    LIST_FOREACH(st, &like->service->streams, in_list)
+    if (st->state == PLAYS && strcmp(st->place.holder, like->place.holder) == 0 &&
+        strcmp(st->place.track, like->place.track) == 0 &&
+        memcmp(st->place.cert, like->place.cert, sizeof st->place.cert) == 0 && strcmp(st->address, like->address) == 0)
+        return true;
+    return false;
+}
+
+/*
+ * What asks for a part may be a player that seeks. The part may be the very beginning: if only all from there on is asked for, and from where this very track is being played, it
+ * is taken for the same player.
+ */
+static bool may_wait(const struct stream *st)
+{
+    return st->place.right == SW_RIGHT_WAIT && http_header(st->rq, "Range") &&
+           (st->offset > 0 || is_played_from_here(st));
+}
+
+/* One that plays or waits for it. Answers itself and returns false if it may not. */
+static bool admit(struct stream *st)
+{
+    struct media_service *s = st->service;
+    struct sw_licence a;
+    enum sw_err err = begin(st, &a);
+    if (err) {
+        media_licence_trouble(s, st->rq, err);
+        return false;
+    }
+    if (may_wait(st)) {
+        st->state = WAITS;
+        st->due = clock_now() + s->limits.patience_ms;
+    } else if (st->place.right != SW_RIGHT_PLAY) {
+        media_turn_away(s, st->rq, &st->track, &a, st->place.right);
+        return false;
+    }
+    http_set_header(st->rq, "Sealwax-Plays-Left", "%lld", (long long)a.plays);
+    tick_in(s, 0); /* which finds out when it is wanted */
+    return true;
+}
+
+static struct stream *stream_new(struct media_service *s, struct http_request *rq, const struct track *t)
+{
+    uint8_t id[(SW_STREAM_ID_MAX - 1) / 2];
+    struct stream *st = calloc(1, sizeof *st);
+    enum sw_err err = st ? sw_rand_bytes(NULL, id, sizeof id) : SW_ERR_MEMORY;
+    if (err == SW_OK)
+        err = catalogue_open(&st->file, s->vault, s->dir, t->id);
+    if (err) {
+        free(st);
+        media_track_trouble(s, rq, err);
+        return NULL;
+    }
+    st->service = s;
+    st->rq = rq;
+    st->track = *t;
+    for (size_t i = 0; i < sizeof id; i++)
+        snprintf(st->place.id + 2 * i, 3, "%02x", id[i]);
+    memcpy(st->place.cert, rq->peer.sha256, sizeof st->place.cert);
+    (void)media_holder(rq, st->serial);
+    snprintf(st->name, sizeof st->name, "%s", rq->peer.name);
+    snprintf(st->address, sizeof st->address, "%s", http_address(rq));
+    return st;
+}
+
+void media_play(void *ctx, struct http_request *rq)
+{
+    struct media_service *s = ctx;
+    struct track t;
+    struct http_range range;
+    char etag[TRACK_ID_MAX + 2];
+    if (!media_find_track(s, rq, &t))
+        return;
+    snprintf(etag, sizeof etag, "\"%s\"", t.id);
+    int status = http_range(rq, t.size, etag, &range);
+    if (status == 304) {
+        http_reply_empty(rq, 304);
+        return;
+    }
+    if (status == 412 || status == 416) {
+        http_problem(rq, status, status == 416 ? "there are no such bytes" : "the track is another one (If-Match)");
+        return;
+    }
+    struct stream *st = stream_new(s, rq, &t);
+    if (!st)
+        return;
+    st->offset = range.from;
+    if (evhttp_request_get_command(rq->ev) != EVHTTP_REQ_HEAD && !admit(st)) {
+        stream_free(st);
+        return;
+    }
+    LIST_INSERT_HEAD(&s->streams, st, in_list);
+    http_stream_source(rq, status, t.type, range.length, stream_more, stream_done, st);
+}
+
+/* --- looking after them ------------------------------------------------------------------------------------------------- */
+
+/* It ends where it is: its peer sees that it is cut short. */
+static void cut(struct stream *st, const char *why)
+{
+    media_happened(st->service, why, st->track.title, st->name);
+    leave(st);
+    st->state = OVER;
+    http_source_ready(st->rq);
+}
+
+/* One that waits tries again. May be gone afterwards. */
+static void try_again(struct stream *st, int64_t now)
+{
+    struct sw_licence a;
+    enum sw_err err = begin(st, &a);
+    bool taken = err || st->place.right == SW_RIGHT_WAIT || st->place.right == SW_RIGHT_BUSY;
+    if (st->state == PLAYS)
+        http_source_ready(st->rq);
+    else if (now >= st->due || !taken)
+        cut(st, taken ? "is played already" : "no plays left");
+}
+
+static void keep_these(struct media_service *s, struct stream *const *streams, size_t n)
+{
+    struct sw_stream *places[KEPT_AT_ONCE];
+    for (size_t i = 0; i < n; i++) {
+        places[i] = &streams[i]->place;
+        streams[i]->due = clock_now() + SW_STREAM_KEEP * 1000;
+    }
+    if (n == 0)
+        return;
+    if (sw_store_keep_streams(s->store, places, n, (int64_t)time(NULL))) { /* it goes on; soon again */
+        if (s->events.trouble)
+            s->events.trouble(s->events.ctx, "media", sw_store_why(s->store));
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (places[i]->right != SW_RIGHT_PLAY)
+            cut(streams[i], places[i]->right == SW_RIGHT_ENDED ? "has ended" : "was revoked");
+}
+
+/* Those that are due, some at a time; those behind them are next. */
+static void keep(struct media_service *s, int64_t now)
+{
+    struct stream *due[KEPT_AT_ONCE], *st;
+    size_t n = 0;
+    LIST_FOREACH(st, &s->streams, in_list)
+    if (st->state == PLAYS && now >= st->due && n < KEPT_AT_ONCE)
+        due[n++] = st;
+    keep_these(s, due, n);
+}
+
+void media_tick(evutil_socket_t fd, short what, void *ctx)
+{
+    struct media_service *s = ctx;
+    struct stream *st, *next;
+    int64_t now = clock_now(), soon = INT64_MAX;
+    (void)fd;
+    (void)what;
+    keep(s, now);
+    for (st = LIST_FIRST(&s->streams); st; st = next) {
+        next = LIST_NEXT(st, in_list);
+        if (st->state == WAITS)
+            try_again(st, now);
+    }
+    LIST_FOREACH(st, &s->streams, in_list)
+    if (st->state == WAITS || st->state == PLAYS) {
+        int64_t at = st->state == WAITS ? now + LOOK_MS : st->due;
+        soon = at < soon ? at : soon;
+    }
+    if (soon != INT64_MAX && !event_pending(s->tick, EV_TIMEOUT, NULL))
+        tick_in(s, soon > now ? soon - now : 0);
+}
