@@ -32,7 +32,7 @@ struct sink {
     struct user writer, hasher;
     bool caught_up; /* the hasher uses the buffers, too */
     int fd;
-    int64_t written; /* bytes that are in the file */
+    int64_t written; /* bytes that are in the file; changed by the writer alone, who may look at it without the lock */
     struct sw_hash hash;
     size_t len[BUFFERS];
     uint8_t *bytes; /* BUFFERS times SINK_BUFFER */
@@ -63,7 +63,8 @@ static void used(struct user *u, enum sw_err err, size_t written)
     int why = errno;
     pthread_mutex_lock(&s->lock);
     u->used++;
-    s->written += (int64_t)written;
+    if (written)
+        s->written += (int64_t)written;
     if (err && !u->err) {
         u->err = err;
         u->why = why;
