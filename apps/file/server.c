@@ -31,6 +31,7 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
     s->limits = *limits;
     s->events = *events;
     TAILQ_INIT(&s->uploads);
+    TAILQ_INIT(&s->announcements);
     pthread_mutex_init(&s->names, NULL);
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%.3800s/%s", dir, below[i]);

@@ -24,7 +24,8 @@ struct upload {
     char owner[FILE_OWNER_MAX]; /* "": it was changed on the disk, and cannot be used */
     int64_t length;
     struct sw_vfile *file; /* NULL: closed */
-    bool busy;             /* a request for it is worked on */
+    bool busy;             /* a request for it is worked on, or it is being removed */
+    bool ending;           /* ... and it is getting its name: it may be among the files already */
     int64_t used;          /* when, to close the oldest */
     int64_t touched;       /* the same in seconds, to remove it when nobody goes on with it */
     TAILQ_ENTRY(upload) in_list;
@@ -38,11 +39,12 @@ struct file_service {
     struct file_limits limits;
     const struct sw_config *cfg; /* has the keys of put --protect=rsa, or NULL */
     struct file_events events;
-    struct worker *worker;      /* NULL: all is done in the loop */
-    pthread_mutex_t names;      /* held by the thread that gives a file its name, or takes it away */
-    bool ending;                /* only what is in hand is finished */
-    struct upload_list uploads; /* all there are */
-    int64_t clock;              /* counts uses */
+    struct worker *worker;                    /* NULL: all is done in the loop */
+    pthread_mutex_t names;                    /* held by the thread that gives a file its name, or takes it away */
+    bool ending;                              /* only what is in hand is finished */
+    struct upload_list uploads;               /* all there are */
+    TAILQ_HEAD(, announcement) announcements; /* those looked into */
+    int64_t clock;                            /* counts uses */
 };
 
 /* What is known of a file. */
@@ -89,21 +91,25 @@ void file_set_tus(struct http_request *rq, int64_t offset);
 
 /* --- uploads.c: those that are not finished -------------------------------------------------------------------------------------- */
 
-/* uploads_load: those on the disk. uploads_free: forget all of them. */
+/* uploads_load: those on the disk, before anything else. uploads_free: forget all of them. */
 void uploads_load(struct file_service *s);
 void uploads_free(struct file_service *s);
-/* uploads_announced: bytes that an owner has announced and not finished, one upload apart, and how many those are. uploads_sweep: remove those nobody went on with. */
-int64_t uploads_announced(const struct file_service *s, const char *owner, const char *except, unsigned *count);
+/* uploads_announced: what an owner has announced and not finished, one upload apart. uploads_sweep: remove those nobody went on with. */
+struct announced {
+    unsigned count;
+    int64_t bytes, ending; /* of all; of those that are getting their names */
+};
+void uploads_announced(const struct file_service *s, const char *owner, const char *except, struct announced *out);
 void uploads_sweep(struct file_service *s);
 /* upload_find: SW_ERR_NOT_FOUND, also where it is somebody else's; SW_ERR_CRYPTO: it was changed on the disk, and is in *out nevertheless. upload_add: one that is new. NULL without memory. */
 enum sw_err upload_find(struct file_service *s, const char *owner, const char *id, struct upload **out);
 struct upload *upload_add(struct file_service *s, const char *id, const char *owner, int64_t length);
 /* upload_take: for one request alone; false: it is busy, or too many are, and that is answered. */
 bool upload_take(struct file_service *s, struct http_request *rq, struct upload *u);
-/* upload_close: its file. upload_forget: it is an upload no more. upload_drop: remove it. */
+/* upload_close: its file. upload_forget: it is an upload no more. upload_drop: remove it, beside the loop, and answer rq, unless that is NULL; nobody else has it. */
 void upload_close(struct upload *u);
 void upload_forget(struct file_service *s, struct upload *u);
-void upload_drop(struct file_service *s, struct upload *u);
+void upload_drop(struct file_service *s, struct upload *u, struct http_request *rq);
 
 /* --- task.c: what a request does with an upload ------------------------------------------------------------------------------------ */
 
@@ -122,6 +128,7 @@ struct task {
     struct http_request *rq; /* NULL: nobody waits for the answer any more */
     struct about about;      /* begins: what is announced; else, and then: what the file says */
     bool begins;             /* it may not be there yet */
+    bool absent;             /* ... and could not be made */
     bool behind;             /* what was there when it was opened is not all hashed yet */
     int status;              /* of the answer, if all is well */
     struct evbuffer *bytes;  /* a piece, which belongs at offset, or NULL */
@@ -150,7 +157,10 @@ void files_list(void *ctx, struct http_request *rq);
 void files_get(void *ctx, struct http_request *rq);
 void files_delete(void *ctx, struct http_request *rq);
 
-/* upload_named: the upload that a request names, of who asks; NULL: it is answered. */
+/* upload_named: the upload that a request names, of who asks; NULL: it is answered. upload_version_fits: of tus; false: it is answered. */
 struct upload *upload_named(struct file_service *s, struct http_request *rq);
+bool upload_version_fits(struct http_request *rq);
+/* announcements_ended: an upload of this owner has ended while others of his are looked into. */
+void announcements_ended(struct file_service *s, const char *owner, int64_t length);
 
 #endif

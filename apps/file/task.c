@@ -30,7 +30,7 @@ static enum sw_err create(const struct task *t, const char *path)
     return err;
 }
 
-static enum sw_err open_file(const struct task *t)
+static enum sw_err open_file(struct task *t)
 {
     char path[FILE_PATH_MAX];
     struct upload *u = t->upload;
@@ -41,6 +41,9 @@ static enum sw_err open_file(const struct task *t)
     /* a server that was killed while it wrote the head has left what nobody can go on with */
     if (err == SW_ERR_CRYPTO && t->begins && unlink(path) == 0)
         err = create(t, path);
+    int why = errno;
+    t->absent = err && t->begins && access(path, F_OK) != 0 && errno == ENOENT;
+    errno = why;
     return err;
 }
 
@@ -106,6 +109,15 @@ static enum sw_err publish(struct task *t)
     return SW_OK;
 }
 
+/* Nothing half-written stays, and nothing else than was announced. */
+static void discard(const struct task *t)
+{
+    char path[FILE_PATH_MAX];
+    file_upload_path(t->service, t->upload->id, path);
+    unlink(path);
+    upload_close(t->upload);
+}
+
 /* Readers are told the digest, so it becomes part of what is known of the file. */
 static enum sw_err keep_digest(const struct task *t)
 {
@@ -127,12 +139,12 @@ static void end_upload(struct task *t)
     file_hex(digest, FILE_DIGEST, t->digest);
     t->differs =
         (announced[0] && strcmp(announced, t->digest) != 0) || (t->claimed[0] && strcmp(t->claimed, t->digest) != 0);
-    if (t->differs)
-        return;
-    if (!announced[0])
+    if (!t->differs && !announced[0])
         t->err = keep_digest(t);
-    if (t->err == SW_OK)
+    if (!t->differs && t->err == SW_OK)
         t->err = publish(t);
+    if (t->differs || t->err == SW_ERR_EXISTS)
+        discard(t);
 }
 
 /* --- the answer: in the loop -------------------------------------------------------------------------------------------- */
@@ -158,7 +170,7 @@ static void answer_error(struct task *t)
     struct upload *u = t->upload;
     errno = t->why;
     if (t->err == SW_ERR_EXISTS) {
-        upload_drop(s, u);
+        upload_forget(s, u);
         if (t->rq)
             http_problem(t->rq, 409, "%s exists already", t->about.name);
     } else if (t->err == SW_ERR_NOT_FOUND) {
@@ -168,8 +180,8 @@ static void answer_error(struct task *t)
     } else {
         file_refuse(s, t->rq, t->err, "upload");
         upload_close(u); /* what is on the disk counts */
-        if (t->begins)
-            upload_forget(s, u); /* perhaps there is nothing; if there is, whoever asks for it finds it */
+        if (t->absent)
+            upload_forget(s, u);
     }
 }
 
@@ -178,12 +190,13 @@ static void answer_end(struct task *t)
     struct file_service *s = t->service;
     int64_t length = t->upload->length;
     if (t->differs) {
-        upload_drop(s, t->upload);
+        upload_forget(s, t->upload);
         if (t->rq)
             http_problem(t->rq, 460, "what came is not what was announced: its SHA-256 is %s", t->digest);
         return;
     }
     upload_forget(s, t->upload);
+    announcements_ended(s, t->about.owner, length);
     file_happened(s, "uploaded", t->about.owner, length);
     if (!t->rq)
         return;
@@ -214,6 +227,7 @@ static void begin_step(struct task *t, int step)
 {
     t->step = step;
     t->under_way = step == TASK_PIECE ? 2 : 1;
+    t->upload->ending = step == TASK_END;
     if (step == TASK_PIECE)
         file_work(t->service, &t->hashing.job);
     file_work(t->service, &t->job);
@@ -246,7 +260,7 @@ static int step_after(const struct task *t)
 static void next_step(struct task *t)
 {
     int next = TASK_ANSWER;
-    t->upload->busy = false;
+    t->upload->busy = t->upload->ending = false;
     if (t->err == SW_OK)
         t->err = t->hash_err;
     if (t->err) {

@@ -29,7 +29,7 @@ struct upload *upload_add(struct file_service *s, const char *id, const char *ow
 }
 
 /* One that is on the disk. That whose it is cannot be known is kept in mind, too: nobody is told that it is not there. */
-static enum sw_err load(struct file_service *s, const char *id, struct upload **out)
+static void load(struct file_service *s, const char *id)
 {
     char path[FILE_PATH_MAX];
     struct sw_vfile *file;
@@ -37,27 +37,22 @@ static enum sw_err load(struct file_service *s, const char *id, struct upload **
     struct stat st;
     int64_t length = 0;
     file_upload_path(s, id, path);
-    enum sw_err err = sw_vfile_peek(&file, s->vault, path);
-    if (err == SW_OK && about_decode(file, &a))
+    if (sw_vfile_peek(&file, s->vault, path) == SW_OK && about_decode(file, &a))
         length = sw_vfile_length(file);
-    else if (err != SW_OK && err != SW_ERR_CRYPTO)
-        return err;
     sw_vfile_close(file);
-    *out = upload_add(s, id, a.owner, length);
-    if (*out && stat(path, &st) == 0)
-        (*out)->touched = (int64_t)st.st_mtime;
-    return *out ? SW_OK : SW_ERR_MEMORY;
+    struct upload *u = upload_add(s, id, a.owner, length);
+    if (u && stat(path, &st) == 0)
+        u->touched = (int64_t)st.st_mtime;
 }
 
 void uploads_load(struct file_service *s)
 {
     char path[FILE_PATH_MAX];
-    struct upload *u;
     file_upload_path(s, "", path);
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d)) != NULL;)
         if (file_is_id(e->d_name))
-            (void)load(s, e->d_name, &u); /* whoever asks for it is told */
+            load(s, e->d_name);
     if (d)
         closedir(d);
 }
@@ -71,16 +66,11 @@ void uploads_free(struct file_service *s)
 enum sw_err upload_find(struct file_service *s, const char *owner, const char *id, struct upload **out)
 {
     struct upload *u;
-    enum sw_err err = file_is_id(id) ? SW_OK : SW_ERR_NOT_FOUND;
+    *out = NULL;
     TAILQ_FOREACH(u, &s->uploads, in_list)
     if (strcmp(u->id, id) == 0)
         break;
-    if (!err && !u)
-        err = load(s, id, &u);
-    *out = NULL;
-    if (err)
-        return err;
-    if (u->owner[0] && strcmp(u->owner, owner) != 0)
+    if (!u || (u->owner[0] && strcmp(u->owner, owner) != 0))
         return SW_ERR_NOT_FOUND;
     *out = u;
     return u->owner[0] ? SW_OK : SW_ERR_CRYPTO;
@@ -130,27 +120,75 @@ void upload_forget(struct file_service *s, struct upload *u)
     free(u);
 }
 
-void upload_drop(struct file_service *s, struct upload *u)
+/* --- removing ----------------------------------------------------------------------------------------------------------- */
+
+struct removal {
+    struct job job;
+    struct file_service *service;
+    struct upload *upload;
+    struct http_request *rq; /* NULL: nobody waits for the answer */
+    int why;                 /* errno, or 0 */
+};
+
+static void remove_it(struct job *job)
 {
+    struct removal *r = (struct removal *)job;
     char path[FILE_PATH_MAX];
-    file_upload_path(s, u->id, path);
-    int held = file_hold(path);
-    unlink(path);
-    upload_forget(s, u);
-    file_let_go(s, held);
+    file_upload_path(r->service, r->upload->id, path);
+    r->why = unlink(path) && errno != ENOENT ? errno : 0;
+    upload_close(r->upload); /* what frees the space, which takes long for a large one */
 }
 
-int64_t uploads_announced(const struct file_service *s, const char *owner, const char *except, unsigned *count)
+static void removed(struct job *job)
+{
+    struct removal *r = (struct removal *)job;
+    errno = r->why;
+    if (r->why) {
+        r->upload->busy = false;
+        file_refuse(r->service, r->rq, SW_ERR_SYSTEM, "upload");
+    } else {
+        upload_forget(r->service, r->upload);
+    }
+    if (!r->why && r->rq) {
+        file_set_tus(r->rq, 0);
+        http_reply_empty(r->rq, 204);
+    }
+    free(r);
+}
+
+static void nobody_waits(void *user, struct http_request *rq)
+{
+    struct removal *r = user;
+    (void)rq;
+    r->rq = NULL;
+}
+
+void upload_drop(struct file_service *s, struct upload *u, struct http_request *rq)
+{
+    struct removal *r = malloc(sizeof *r);
+    u->busy = r != NULL;
+    if (!r) {
+        file_refuse(s, rq, SW_ERR_MEMORY, "upload");
+        return;
+    }
+    *r = (struct removal){.job = {.run = remove_it, .done = removed}, .service = s, .upload = u, .rq = rq};
+    if (rq)
+        http_work(rq, FILE_LITTLE, nobody_waits, r);
+    file_work(s, &r->job);
+}
+
+/* --- all of them -------------------------------------------------------------------------------------------------------- */
+
+void uploads_announced(const struct file_service *s, const char *owner, const char *except, struct announced *out)
 {
     const struct upload *u;
-    int64_t sum = 0;
-    *count = 0;
+    *out = (struct announced){0};
     TAILQ_FOREACH(u, &s->uploads, in_list)
     if (strcmp(u->owner, owner) == 0 && strcmp(u->id, except) != 0) {
-        sum += u->length;
-        ++*count;
+        out->bytes += u->length;
+        out->ending += u->ending ? u->length : 0;
+        out->count++;
     }
-    return sum;
 }
 
 void uploads_sweep(struct file_service *s)
@@ -159,7 +197,9 @@ void uploads_sweep(struct file_service *s)
     struct upload *next, *u;
     for (u = TAILQ_FIRST(&s->uploads); u; u = next) {
         next = TAILQ_NEXT(u, in_list);
-        if (!u->busy && u->touched + STALE < now)
-            upload_drop(s, u);
+        if (!u->busy && u->touched + STALE < now) {
+            u->touched = now; /* if it cannot be removed, it is tried again in as long */
+            upload_drop(s, u, NULL);
+        }
     }
 }

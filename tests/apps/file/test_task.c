@@ -243,6 +243,7 @@ static void the_end_does_not_wait_for_hashing(void)
     archive_open(&a);
     archive_digest("something else", about.sha256);
     keep_large_upload(&a, (64 << 20) + SW_VFILE_CHUNK, &about);
+    uploads_load(a.service);
     a.service->ending = true;
     CU_ASSERT_EQUAL(archive_ask(&a.alice, "HEAD", url), 200);
     CU_ASSERT_EQUAL(archive_count(&a, "uploads"), 1);

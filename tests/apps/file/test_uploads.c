@@ -18,6 +18,7 @@ static void a_spoiled_upload_is_told(void)
         CU_ASSERT_EQUAL(http_askf(&a.alice, methods[i], url, "", ""), 404);
     FILE *f = fopen(path, "w");
     CU_ASSERT_TRUE_FATAL(f && fputs("this is no upload", f) >= 0 && fclose(f) == 0);
+    uploads_load(a.service);
     for (size_t i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(http_askf(&a.alice, methods[i], url, "", ""), 500);
     CU_ASSERT_EQUAL(a.trouble, 3);
