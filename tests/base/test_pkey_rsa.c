@@ -356,7 +356,8 @@ static void wrong_blocks_change_nothing(const char *const numbers[8])
         block[i] = 0;
         CU_ASSERT_FALSE(block_delivers(&t, block));
     }
-    for (unsigned v = 1; v < 256; v++) { /* no separator where it belongs */
+    /* the odd size is slow: each bit of a byte, not each value */
+    for (unsigned v = 1; v < 256; v = t.k == 128 ? v + 1 : 2 * v) { /* no separator where it belongs */
         memcpy(block, t.block, t.k);
         block[t.k - 49] = (uint8_t)v;
         CU_ASSERT_FALSE(block_delivers(&t, block));
@@ -412,8 +413,9 @@ static void ciphertexts_that_are_none(const char *const numbers[8])
     uint8_t c[600] = {0};
 
     SW_ASSERT_OK(sw_rsa_public(sw_privkey_public(t.key), t.block, c + 1));
-    for (size_t len = 0; len <= t.k + 2; len++) /* each length, of the good one and of a zero in front of it */
-        if (len != t.k) {
+    /* each length, of the good one and of a zero in front of it; of slower keys those at the ends */
+    for (size_t len = 0; len <= t.k + 2; len++)
+        if (len != t.k && (t.k == 128 || len % 31 <= 1 || len + 3 > t.k)) {
             CU_ASSERT_FALSE(delivers(&t, c + 1, len));
             CU_ASSERT_FALSE(delivers(&t, c, len));
         }

@@ -229,7 +229,7 @@ static void every_message_of_a_handshake(void)
             for (size_t index = 0; index < 6; index++) {
                 if (!try_resized(suites[s], flight, index, 1))
                     break;
-                for (int n = 1; try_resized(suites[s], flight, index, -n); n += n < 20 ? 1 : 13)
+                for (int n = 1; try_resized(suites[s], flight, index, -n); n += n < 12 ? 1 : 29)
                     ;
             }
 }

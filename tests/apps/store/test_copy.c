@@ -167,7 +167,7 @@ static void takes_everything(void)
 /* Many messages, and bodies of all lengths. */
 static void takes_many(void)
 {
-    enum { MANY = 900 };
+    enum { MANY = 300 };
     struct move m;
     struct sw_store_limits limits = sw_store_defaults;
     struct sw_mail mail;
