@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,6 +51,21 @@ static void receive_nowhere(struct link *link)
         link->state = LINK_CLOSED;
 }
 
+/*
+ * What has been received, to the connection, which keeps its error. Who looks on sees it after that, from a copy, since it is decrypted in place: what is needed to
+ * read it may only be known then.
+ */
+static void take(struct link *link, const uint8_t *p, size_t len)
+{
+    uint8_t *copy = link->tap.bytes ? malloc(len) : NULL;
+    if (copy)
+        memcpy(copy, p, len);
+    (void)sw_conn_in_ack(link->conn, len);
+    if (copy)
+        link->tap.bytes(link->tap.ctx, false, copy, len);
+    free(copy);
+}
+
 void link_receive(struct link *link)
 {
     size_t room;
@@ -63,7 +79,7 @@ void link_receive(struct link *link)
     ssize_t n = recv(link->fd, to, room, 0);
     if (n > 0) {
         touch(link);
-        (void)sw_conn_in_ack(link->conn, (size_t)n); /* the connection keeps its error */
+        take(link, to, (size_t)n);
     } else if (n == 0 || !would_block()) {
         link->eof = true;
         link->broken |= n < 0;
@@ -84,6 +100,8 @@ void link_send(struct link *link)
             return;
         }
         touch(link);
+        if (link->tap.bytes)
+            link->tap.bytes(link->tap.ctx, true, from, (size_t)n);
         (void)sw_conn_out_ack(link->conn, (size_t)n);
     }
 }
@@ -104,7 +122,7 @@ static void read_last_words(struct link *link)
         ssize_t n = to ? recv(link->fd, to, room, 0) : 0;
         if (n <= 0)
             break;
-        (void)sw_conn_in_ack(link->conn, (size_t)n);
+        take(link, to, (size_t)n);
     }
     if (!link->eof)
         (void)sw_conn_in_eof(link->conn);
@@ -133,6 +151,9 @@ void link_finish(struct link *link)
 
 void link_close(struct link *link)
 {
+    if (link->tap.closed)
+        link->tap.closed(link->tap.ctx);
+    link->tap = (struct link_tap){0};
     sw_conn_free(link->conn);
     if (link->fd >= 0)
         close(link->fd);

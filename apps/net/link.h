@@ -13,6 +13,13 @@ enum link_state {
     LINK_CLOSED    /* over: nothing more to wait for */
 };
 
+/* Somebody who looks on: at the bytes that go over the wire, in their order, and at the end, which is the last call. */
+struct link_tap {
+    void (*bytes)(void *ctx, bool sent, const uint8_t *p, size_t len);
+    void (*closed)(void *ctx);
+    void *ctx;
+};
+
 struct link {
     enum link_state state;
     int fd;
@@ -22,6 +29,7 @@ struct link {
     int64_t patience; /* milliseconds a silent peer is given, 0: no end */
     int64_t deadline; /* of clock_now(), INT64_MAX: none */
     char peer[NET_NAME_MAX];
+    struct link_tap tap; /* set after link_open, or without functions */
 };
 
 /* link_open: takes over fd and conn; peer as by net_accept, timeout in seconds. */

@@ -1,6 +1,7 @@
 /* sealwax connect: a plain TLS client: standard input to the server, the server to standard output. */
 #include "apps/net/link.h"
 #include "apps/tls/describe.h"
+#include "apps/tls/pcap.h"
 #include "apps/tls/pump.h"
 #include "apps/tls/tls_config.h"
 #include "apps/verbs.h"
@@ -66,7 +67,7 @@ static const char *server_name(const struct app *app, const char *host)
     return app_has(app, OPT_NO_SNI) ? NULL : name ? name : host;
 }
 
-static int converse(const struct app *app, struct sw_config *cfg, int64_t timeout)
+static int converse(const struct app *app, struct sw_config *cfg, struct pcap *pcap, int64_t timeout)
 {
     char host[NET_NAME_MAX];
     struct sw_conn *conn;
@@ -82,6 +83,7 @@ static int converse(const struct app *app, struct sw_config *cfg, int64_t timeou
         return text && *text ? app_error(app, APP_BAD_INPUT, "%s", text) : app_fail(app, err, app->argv[0]);
     }
     link_open(&link, fd, conn, app->argv[0], timeout);
+    pcap_watch(pcap, &link, SW_CLIENT);
     code = offer_session(app, conn);
     if (!code)
         code = pump(app, &link, on_established, (void *)(uintptr_t)app);
@@ -94,6 +96,7 @@ static int converse(const struct app *app, struct sw_config *cfg, int64_t timeou
 int connect_run(struct app *app)
 {
     struct sw_config *cfg;
+    struct pcap *pcap = NULL;
     int64_t timeout;
     int code = app_get_span(app, OPT_TIMEOUT, PATIENCE, &timeout);
     if (code)
@@ -105,7 +108,10 @@ int connect_run(struct app *app)
         app_warn(app, "warning: --insecure: anybody could be at the other end, and read and change everything");
     code = tls_config_new(app, SW_CLIENT, KEY_CARE_WARN, &cfg);
     if (!code)
-        code = converse(app, cfg, timeout);
+        code = pcap_open(app, cfg, SW_CLIENT, &pcap);
+    if (!code)
+        code = converse(app, cfg, pcap, timeout);
     sw_config_free(cfg);
+    pcap_close(pcap);
     return code;
 }

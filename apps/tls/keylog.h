@@ -11,4 +11,12 @@
  */
 int keylog_attach(const struct app *app, struct sw_config *cfg, enum sw_role role);
 
+/*
+ * For who takes the secrets himself: keylog_may: whether one of this role may have them at all. keylog_open: the file for keylog_write, with the same warning; *fd is -1
+ * where there is none. Returns an exit code.
+ */
+bool keylog_may(enum sw_role role);
+int keylog_open(const struct app *app, enum sw_role role, int *fd);
+void keylog_write(int fd, const char *text);
+
 #endif

@@ -6,6 +6,7 @@
 #include "apps/net/link.h"
 #include "apps/tls/allow.h"
 #include "apps/tls/describe.h"
+#include "apps/tls/pcap.h"
 #include "apps/tls/pump.h"
 #include "apps/tls/reply.h"
 #include "apps/tls/tls_config.h"
@@ -31,6 +32,7 @@ struct session {
 struct server {
     const struct app *app;
     struct sw_config *cfg;
+    struct pcap *pcap;
     struct net_listeners listeners;
     enum reply_mode mode;
     bool once, accepted;
@@ -72,6 +74,7 @@ static int session_new(struct server *s, int fd, const char *peer)
         return app_fail(s->app, err, peer);
     }
     link_open(&session->link, fd, conn, peer, s->timeout);
+    pcap_watch(s->pcap, &session->link, SW_SERVER);
     session->reply.mode = s->mode;
     s->sessions[s->n++] = session;
     return APP_DONE;
@@ -219,6 +222,8 @@ static int prepare(struct server *s)
         code = allow_attach(s->app, s->cfg);
     if (!code)
         code = tls_config_try(s->app, s->cfg);
+    if (!code)
+        code = pcap_open(s->app, s->cfg, SW_SERVER, &s->pcap);
     if (!code && !make_room(s))
         code = app_fail(s->app, SW_ERR_MEMORY, "listen");
     if (!code)
@@ -243,5 +248,6 @@ int listen_run(struct app *app)
     free(s.sessions);
     free(s.polls);
     sw_config_free(s.cfg);
+    pcap_close(s.pcap);
     return code;
 }

@@ -330,7 +330,7 @@ static int fill(const struct app *app, struct sw_config *cfg, enum sw_role role,
         code = set_client_auth(app, cfg);
     if (!code)
         code = trace_attach(app, cfg);
-    if (!code)
+    if (!code && !app_has(app, OPT_PCAP)) /* which takes them itself */
         code = keylog_attach(app, cfg, role);
     return code;
 }
