@@ -1,8 +1,8 @@
 #include "ttp/cli_time.h"
+#include "ttp/der.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static bool parse_seconds(const char *text, int64_t *out)
 {
@@ -62,10 +62,9 @@ bool cli_parse_time(const char *text, int64_t *out)
     }
     if (!end)
         return false;
-    struct tm tm = {.tm_year = d[0] - 1900, .tm_mon = d[1] - 1, .tm_mday = d[2]}, day = tm;
-    int64_t midnight = (int64_t)timegm(&day);
-    /* the 30th of February would be some other day */
-    if (day.tm_mon != d[1] - 1 || day.tm_mday != d[2])
+    const struct sw_civil day = {.year = d[0], .month = d[1], .day = d[2]};
+    int64_t midnight;
+    if (!sw_time_join(&day, &midnight))
         return false;
     *out = midnight + c[0] * 3600 + c[1] * 60 + c[2] - offset;
     return true;

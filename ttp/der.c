@@ -170,7 +170,7 @@ static int two(const uint8_t *p)
 static int64_t days_from_civil(int year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = y / 400, in_era = y - era * 400;
+    int64_t era = (y + 400) / 400 - 1, in_era = y - era * 400; /* January of the year 0 is of the era before */
     int64_t in_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
@@ -202,36 +202,41 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+bool sw_time_join(const struct sw_civil *c, int64_t *time)
+{
+    if (c->year < 0 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
+        c->day > days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59 ||
+        c->second < 0 || c->second > 59)
+        return false;
+    *time = days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
+    return true;
+}
+
 int64_t sw_der_read_time(struct sw_reader *r, bool *general)
 {
     bool is_general = sw_der_peek(r) == SW_DER_GENERALIZED_TIME;
     struct sw_slice v = sw_der_read(r, is_general ? SW_DER_GENERALIZED_TIME : SW_DER_UTC_TIME);
     size_t at = is_general ? 4 : 2;
-    int year, field[5];
+    struct sw_civil c = {.year = -1};
+    int64_t time;
 
     if (general != NULL)
         *general = is_general;
-    if (v.len != at + 11 || v.p[v.len - 1] != 'Z')
-        goto bad;
-    if (is_general) {
-        int century = two(v.p), rest = two(v.p + 2);
+    if (v.len == at + 11 && v.p[v.len - 1] == 'Z') {
+        int first = two(v.p), rest = is_general ? two(v.p + 2) : 0;
 
-        if (century < 0 || rest < 0)
-            goto bad;
-        year = century * 100 + rest;
-    } else {
-        year = two(v.p);
-        if (year < 0)
-            goto bad;
-        year += year < 50 ? 2000 : 1900; /* RFC 5280 4.1.2.5.1 */
+        if (is_general)
+            c.year = first < 0 || rest < 0 ? -1 : first * 100 + rest;
+        else if (first >= 0)
+            c.year = first + (first < 50 ? 2000 : 1900); /* RFC 5280 4.1.2.5.1 */
+        c.month = two(v.p + at);
+        c.day = two(v.p + at + 2);
+        c.hour = two(v.p + at + 4);
+        c.minute = two(v.p + at + 6);
+        c.second = two(v.p + at + 8);
     }
-    for (int i = 0; i < 5; i++)
-        field[i] = two(v.p + at + 2 * (size_t)i);
-    if (field[0] < 1 || field[0] > 12 || field[1] < 1 || field[1] > days_in_month(year, field[0]) || field[2] < 0 ||
-        field[2] > 23 || field[3] < 0 || field[3] > 59 || field[4] < 0 || field[4] > 59)
-        goto bad;
-    return days_from_civil(year, field[0], field[1]) * 86400 + field[2] * 3600 + field[3] * 60 + field[4];
-bad:
+    if (sw_time_join(&c, &time))
+        return time;
     sw_reader_fail(r);
     return 0;
 }

@@ -235,6 +235,7 @@ enum sw_err sw_file_stage(struct sw_file_stage *s, const char *path, const void 
     s->fd = s->dir = -1;
     s->temp[0] = 0;
     s->flags = flags;
+    s->replaced = false;
     size_t n = strlen(path);
     if (n == 0 || n >= sizeof s->path || path[n - 1] == '/') {
         errno = n >= sizeof s->path ? ENAMETOOLONG : EISDIR;
@@ -283,6 +284,7 @@ static enum sw_err replace(struct sw_file_stage *s)
     if (!give_temp_name(s) || renameat(s->dir, s->temp, s->dir, base_name(s->path)))
         return SW_ERR_SYSTEM;
     s->temp[0] = 0; /* it is the file now */
+    s->replaced = there;
     return SW_OK;
 }
 
@@ -290,7 +292,7 @@ static enum sw_err replace(struct sw_file_stage *s)
 static void take_name_back(const struct sw_file_stage *s)
 {
     int saved = errno;
-    if (!(s->flags & SW_FILE_REPLACE))
+    if (!s->replaced)
         unlinkat(s->dir, base_name(s->path), 0);
     errno = saved;
 }

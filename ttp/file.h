@@ -50,6 +50,7 @@ struct sw_file_stage {
     int fd;                      /* -1: nothing staged */
     int dir;                     /* of its directory */
     unsigned flags;
+    bool replaced; /* committed, it took the place of another */
 };
 
 /*

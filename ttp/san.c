@@ -197,6 +197,12 @@ static const char *find_kind(struct sw_san *out, const char *text)
     return text;
 }
 
+const char *sw_san_after_kind(const char *text)
+{
+    struct sw_san ignored;
+    return find_kind(&ignored, text);
+}
+
 const char *sw_san_parse(struct sw_san *out, const char *text)
 {
     text = find_kind(out, text);

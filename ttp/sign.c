@@ -137,7 +137,8 @@ const char *sw_subject_check(const struct sw_subject *s)
     if (s->org && *s->org && (!characters(s->org) || characters(s->org) > 64))
         return "an organisation is at most 64 characters of UTF-8, none of which controls the text";
     if (!s->cn || !characters(s->cn) || characters(s->cn) > 64)
-        return "a common name is 1 to 64 characters of UTF-8, none of which controls the text";
+        return "a common name is 1 to 64 characters of UTF-8, none of which controls the text (a longer name of a host "
+               "can stand behind a shorter one)";
     return NULL;
 }
 

@@ -17,7 +17,7 @@ struct adoption {
     bool root;        /* it is self-issued */
     const char *stem; /* where it goes: "root" or "ca" */
     bool have_key;    /* DIR holds it already */
-    bool was_here;    /* and a certificate of a CA too */
+    bool was_here;    /* and the CA was at work with it already, it seems */
     bool was_sealed;  /* where it comes from it is under a passphrase */
     struct sw_privkey *key;
     struct ttp_certs chain; /* of --chain: roots and intermediates */
@@ -171,6 +171,15 @@ static int stage_key(const struct ttp *t, struct adoption *a)
                : ttp_stage(t, &a->stages, path, (struct sw_slice){(const uint8_t *)a->key_pem, len}, SW_FILE_SECRET);
 }
 
+/* Whether this looks like a CA at work. "ttp sign" puts ca.crt beside ca.csr, but the root comes with the adoption. */
+static bool was_here(const struct ttp *t)
+{
+    char csr[TTP_PATH_CAP], root[TTP_PATH_CAP];
+    bool asked = ttp_path(t, "ca", "csr", csr) && sw_file_exists(csr);
+    bool has_root = ttp_path(t, "root", "crt", root) && sw_file_exists(root);
+    return ttp_ca_is_made(t) && (has_root || !asked);
+}
+
 /* What was known before, and what is not any more. */
 static void tell(const struct ttp *t, const struct adoption *a)
 {
@@ -229,7 +238,9 @@ static int record_and_name(const struct ttp *t, struct adoption *a)
         err = ttp_stages_name(t, &a->stages);
     if (!err)
         err = forget_chain(t, a);
-    if (!err && (err = ttp_index_commit(ix)) != TTP_DONE)
+    if (!err)
+        err = ttp_index_commit(ix);
+    if (err)
         ttp_stages_take_back(&a->stages);
     ttp_index_rollback(ix);
     ttp_index_close(ix);
@@ -270,7 +281,7 @@ static int adopt(struct ttp *t, struct adoption *a)
         err = check_cert(t, a);
     if (!err)
         err = find_key(t, a);
-    a->was_here = ttp_ca_is_made(t);
+    a->was_here = was_here(t);
     if (!err)
         err = ttp_make_dir(t);
     if (!err)

@@ -204,6 +204,8 @@ int ttp_get_time(const struct ttp *t, enum ttp_option id, int64_t fallback, int6
     if (text && !cli_parse_time(text, out))
         return ttp_usage(t, "--%s takes a time like 2027-01-31T12:00:00Z or seconds since 1970, not %s",
                          ttp_options[id].name, text);
+    if (text && id == TTP_OPT_NOT_AFTER && strlen(text) == sizeof "2027-01-31" - 1 && text[4] == '-')
+        *out += 86399; /* until a day, inclusive: to its last second */
     return TTP_DONE;
 }
 

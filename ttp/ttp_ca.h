@@ -26,7 +26,7 @@ int ttp_names_add(const struct ttp *t, struct ttp_names *names, const struct sw_
 int ttp_names_parse(const struct ttp *t, struct ttp_names *names, const char *text);
 /* ttp_names_constraints: the values of --permit or --exclude. */
 int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp_option id);
-/* ttp_names_imply: put the common name first, if it is a name of one of our kinds. */
+/* ttp_names_imply: put the common name first, if it is a name of one of our kinds; it must be, if it begins with "dns:" or so. */
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn);
 /* ttp_names_of_arguments: of CN [NAME]..., as request and issue take them. */
 int ttp_names_of_arguments(const struct ttp *t, struct ttp_names *names);
@@ -250,8 +250,7 @@ enum { TTP_STAGES_MAX = 4 };
 struct ttp_stages {
     struct sw_file_stage v[TTP_STAGES_MAX];
     size_t n;
-    bool is_new[TTP_STAGES_MAX]; /* of the named ones: it took the place of nothing */
-    size_t named;
+    size_t named; /* the first of them have their names */
 };
 
 /*
@@ -305,5 +304,12 @@ void ttp_describe(const struct ttp *t, const struct sw_cert *cert, const struct 
 
 /* ttp_report: both, whichever is asked for. */
 int ttp_report(const struct ttp *t, const uint8_t *der, size_t len, const struct ttp_files *files);
+
+/*
+ * ttp_report_pem: what goes to standard output itself: PEM, or with --json the object o, which is released, with it as its "pem". ttp_report_signed:
+ * ttp_report, or this for a certificate that goes to no file.
+ */
+int ttp_report_pem(const struct ttp *t, const char *label, const uint8_t *der, size_t len, json_t *o);
+int ttp_report_signed(const struct ttp *t, const uint8_t *der, size_t len, const struct ttp_files *files);
 
 #endif

@@ -139,7 +139,7 @@ static int write_list(const struct ttp *t, struct ttp_index *ix, struct making *
 {
     int64_t number, this_update, next_update;
     if (!m->path[0])
-        return ttp_write_out(t, m->pem, m->pem_len, false);
+        return TTP_DONE;
     int err = ttp_index_begin(ix);
     if (!err)
         err = ttp_index_crl_latest(ix, m->ca->id, &number, &this_update, &next_update);
@@ -155,15 +155,16 @@ static int report(const struct ttp *t, const struct making *m)
 {
     char time[TTP_TIME_CAP], next[TTP_TIME_CAP];
     ttp_time_text(m->next_update, next);
-    if (t->json && m->path[0])
-        return ttp_result(t, TTP_DONE,
-                          json_pack("{s:I, s:s, s:s, s:I, s:s}", "number", (json_int_t)m->number, "this_update",
-                                    ttp_time_text(m->this_update, time), "next_update", next, "revoked",
-                                    (json_int_t)m->n, "file", m->path));
-    if (m->path[0])
-        ttp_say(t, "List number %lld, %zu revoked, to be renewed before %s: %s", (long long)m->number, m->n, next,
-                m->path);
-    return TTP_DONE;
+    json_t *o = NULL;
+    if (t->json)
+        o = json_pack("{s:I, s:s, s:s, s:I}", "number", (json_int_t)m->number, "this_update",
+                      ttp_time_text(m->this_update, time), "next_update", next, "revoked", (json_int_t)m->n);
+    if (!m->path[0])
+        return ttp_report_pem(t, "X509 CRL", m->der, m->der_len, o);
+    ttp_say(t, "List number %lld, %zu revoked, to be renewed before %s: %s", (long long)m->number, m->n, next, m->path);
+    if (o)
+        json_object_set_new(o, "file", json_string(m->path));
+    return t->json ? ttp_result(t, TTP_DONE, o) : TTP_DONE;
 }
 
 /* RFC 5280 6.3.3 (f). A list that cannot be used is worse than none: who asks for lists rejects every certificate then. */

@@ -17,6 +17,8 @@ struct export
     bool root_here; /* the last of certs is self-issued */
     struct sw_privkey *key;
     struct ttp_stages stages;
+    struct sw_file out; /* what goes to standard output */
+    bool binary;        /* it is no text */
 };
 
 /* The leaf, the CA, and what is above it. */
@@ -34,11 +36,18 @@ static void collect(struct export *ex)
 
 /* --- the forms --- */
 
-/* To standard output at once, to a file together with the others. */
+/* To standard output once the files are there. */
 static int put(const struct ttp *t, struct export *ex, const char *path, struct sw_slice bytes, unsigned flags)
 {
-    if (strcmp(path, "-") == 0)
-        return ttp_write_out(t, bytes.p, bytes.len, flags & SW_FILE_SECRET);
+    if (strcmp(path, "-") == 0) {
+        ex->binary = flags & SW_FILE_SECRET;
+        ex->out = (struct sw_file){malloc(bytes.len + 1), bytes.len};
+        if (!ex->out.p)
+            return ttp_fail(t, SW_ERR_MEMORY, "export");
+        memcpy(ex->out.p, bytes.p, bytes.len);
+        ex->out.p[bytes.len] = 0;
+        return TTP_DONE;
+    }
     int code = ttp_may_write(t, path);
     return code ? code : ttp_stage(t, &ex->stages, path, bytes, flags);
 }
@@ -165,31 +174,49 @@ static int export(const struct ttp *t, struct export *ex)
 static const enum ttp_option forms[] = {TTP_OPT_P12, TTP_OPT_FULLCHAIN, TTP_OPT_CA};
 enum { FORMS = sizeof forms / sizeof *forms };
 
-static bool to_stdout(const struct ttp *t)
+static bool is_stdout(const struct ttp *t, enum ttp_option form)
 {
-    for (size_t i = 0; i < FORMS; i++)
-        if (ttp_has(t, forms[i]) && strcmp(ttp_get(t, forms[i]), "-") == 0)
-            return true;
-    return false;
+    return ttp_has(t, form) && strcmp(ttp_get(t, form), "-") == 0;
 }
 
-static json_t *written(const struct ttp *t)
+static int check_forms(const struct ttp *t)
 {
-    json_t *files = json_object();
+    size_t given = 0, streams = 0;
+    for (size_t i = 0; i < FORMS; i++) {
+        given += ttp_has(t, forms[i]);
+        streams += is_stdout(t, forms[i]);
+    }
+    if (!given)
+        return ttp_usage(t, "in which form? --p12 FILE, --fullchain FILE or --ca FILE");
+    if (streams > 1)
+        return ttp_usage(t, "standard output takes one form, not %zu", streams);
+    if (t->json && is_stdout(t, TTP_OPT_P12))
+        return ttp_usage(t, "a PKCS#12 file is binary, which JSON cannot hold: --p12 FILE");
+    return TTP_DONE;
+}
+
+static json_t *written(const struct ttp *t, const struct export *ex)
+{
+    json_t *files = json_object(), *o = json_pack("{s:o}", "files", files);
     for (size_t i = 0; i < FORMS; i++)
-        if (ttp_has(t, forms[i]))
+        if (ttp_has(t, forms[i]) && !is_stdout(t, forms[i]))
             json_object_set_new(files, ttp_options[forms[i]].name, json_string(ttp_get(t, forms[i])));
-    return json_pack("{s:o}", "files", files);
+    if (ex->out.p)
+        json_object_set_new(o, "pem", json_string((const char *)ex->out.p));
+    return o;
 }
 
 int ttp_export(struct ttp *t)
 {
     struct export ex = {.certs_len = 0};
-    if (!ttp_has(t, TTP_OPT_P12) && !ttp_has(t, TTP_OPT_FULLCHAIN) && !ttp_has(t, TTP_OPT_CA))
-        return ttp_usage(t, "in which form? --p12 FILE, --fullchain FILE or --ca FILE");
-    int err = export(t, &ex);
-    if (!err && t->json && !to_stdout(t))
-        err = ttp_result(t, TTP_DONE, written(t));
+    int err = check_forms(t);
+    if (!err)
+        err = export(t, &ex);
+    if (!err && t->json)
+        err = ttp_result(t, TTP_DONE, written(t, &ex));
+    else if (!err && ex.out.p)
+        err = ttp_write_out(t, ex.out.p, ex.out.len, ex.binary);
+    sw_file_free(&ex.out);
     sw_privkey_free(ex.key);
     ttp_row_free(ex.row);
     ttp_ca_close(&ex.ca);

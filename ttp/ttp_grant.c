@@ -52,12 +52,14 @@ static bool leave_out_first(const struct sw_profile *profile, const struct ttp_c
            !sw_san_parse(&name, cn) && sw_san_eq(&name, &names->v[0]) && !may_vouch(ca, &name);
 }
 
-static bool has_foreign_letters(const char *text)
+static int needs_host(const struct ttp *t, const char *cn)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text >= 0x80)
-            return true;
-    return false;
+    static const char what[] = "a certificate for a server needs a host name or an IP address";
+    struct sw_san name;
+    const char *why = sw_san_parse(&name, cn);
+    if (!why || strchr(cn, ' '))
+        return ttp_error(t, TTP_REFUSED, "%s (for a person: --profile client)", what);
+    return ttp_error(t, TTP_REFUSED, "%s, and %s is none: %s", what, *cn ? cn : "an empty subject", why);
 }
 
 int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const struct ttp_names *names, const char *cn,
@@ -74,9 +76,7 @@ int ttp_names_for_profile(const struct ttp *t, const struct ttp_ca *ca, const st
                          "%zu names are more than there is room for in a certificate of ours (%d bytes)", kept.n,
                          TTP_SAN_MAX);
     if ((profile->eku & SW_EKU_SERVER_AUTH) && !ttp_names_have(&kept, SW_GN_DNS) && !ttp_names_have(&kept, SW_GN_IP))
-        return ttp_error(t, TTP_REFUSED, "a certificate for a server needs a host name or an IP address%s",
-                         has_foreign_letters(cn) ? ", and a host name beyond ASCII its ASCII form (xn--...)"
-                                                 : " (for a person: --profile client)");
+        return needs_host(t, cn);
     if ((profile->eku & SW_EKU_EMAIL) && !ttp_names_have(&kept, SW_GN_EMAIL))
         return ttp_error(t, TTP_REFUSED, "a certificate for e-mail needs an address: email:someone@example.org");
     return TTP_DONE;

@@ -30,14 +30,15 @@ static int collect_names(const struct ttp *t, struct issue *is)
 static int prepare(const struct ttp *t, struct issue *is)
 {
     char prefix[TTP_PATH_CAP];
+    const char *cn = sw_san_after_kind(t->argv[0]);
     int err = ttp_profile(t, &is->order.profile);
     if (!err && is->order.profile->ca)
         err = ttp_usage(t, "a CA is made with \"ttp init --intermediate\" in a directory of its own, and signed with "
                            "\"ttp sign --profile ca\"");
     if (!err)
-        err = ttp_subject(t, t->argv[0], is->subject, &is->subject_len);
+        err = ttp_subject(t, cn, is->subject, &is->subject_len);
     if (!err)
-        err = ttp_prefix(t, t->argv[0], prefix);
+        err = ttp_prefix(t, cn, prefix);
     if (!err)
         err = ttp_ca_open(t, true, &is->ca);
     if (!err)

@@ -43,7 +43,10 @@ int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn)
 {
     struct sw_san name;
-    if (sw_san_parse(&name, cn))
+    const char *why = sw_san_parse(&name, cn);
+    if (why && sw_san_after_kind(cn) != cn)
+        return ttp_usage(t, "name %s: %s", cn, why);
+    if (why)
         return TTP_DONE;
     struct ttp_names all = {NULL, 0};
     int err = ttp_names_add(t, &all, &name);

@@ -28,11 +28,8 @@ static int encode(const struct ttp *t, const struct ttp_ca *ca, const struct ttp
     return e == SW_OK ? TTP_DONE : ttp_fail(t, e, row->serial);
 }
 
-static int write_response(const struct ttp *t, const uint8_t *der, size_t len)
+static int write_file(const struct ttp *t, const char *path, const uint8_t *der, size_t len)
 {
-    const char *path = ttp_get(t, TTP_OPT_OUT);
-    if (!path || strcmp(path, "-") == 0)
-        return ttp_write_out(t, der, len, true);
     int code = ttp_may_write(t, path);
     if (code)
         return code;
@@ -40,19 +37,24 @@ static int write_response(const struct ttp *t, const uint8_t *der, size_t len)
     return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
 }
 
-static int report(const struct ttp *t, const struct ttp_row *row, int64_t next)
+static int write_response(const struct ttp *t, const struct ttp_row *row, const uint8_t *der, size_t len, int64_t next)
 {
     char time[TTP_TIME_CAP];
     const char *path = ttp_get(t, TTP_OPT_OUT), *status = row->revoked ? "revoked" : "good";
-    if (!path || strcmp(path, "-") == 0)
-        return TTP_DONE;
+    bool to_stdout = !path || strcmp(path, "-") == 0;
+    int code = to_stdout ? TTP_DONE : write_file(t, path, der, len);
+    if (code)
+        return code;
     ttp_time_text(next, time);
+    json_t *o = NULL;
     if (t->json)
-        return ttp_result(t, TTP_DONE,
-                          json_pack("{s:s, s:s, s:s, s:s}", "serial", row->serial, "status", status, "next_update",
-                                    time, "file", path));
+        o = json_pack("{s:s, s:s, s:s}", "serial", row->serial, "status", status, "next_update", time);
+    if (to_stdout)
+        return t->json ? ttp_report_pem(t, "OCSP RESPONSE", der, len, o) : ttp_write_out(t, der, len, true);
     ttp_say(t, "%s (%s) is %s; the answer is good until %s: %s", row->cn, row->serial, status, time, path);
-    return TTP_DONE;
+    if (o)
+        json_object_set_new(o, "file", json_string(path));
+    return t->json ? ttp_result(t, TTP_DONE, o) : TTP_DONE;
 }
 
 int ttp_ocsp(struct ttp *t)
@@ -71,9 +73,7 @@ int ttp_ocsp(struct ttp *t)
     if (!err)
         err = encode(t, &ca, row, der, &len, &next);
     if (!err)
-        err = write_response(t, der, len);
-    if (!err)
-        err = report(t, row, next);
+        err = write_response(t, row, der, len, next);
     ttp_row_free(row);
     ttp_index_close(ix);
     ttp_ca_close(&ca);

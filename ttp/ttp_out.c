@@ -1,6 +1,7 @@
 /*
  * What the tool says: results on standard output, everything else on standard error, as text or as JSON.
  */
+#include "ttp/der.h"
 #include "ttp/file.h"
 #include "ttp/pem.h"
 #include "ttp/ttp.h"
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The exit code and the stable name of a class of errors. */
@@ -148,10 +148,13 @@ int ttp_write_out(const struct ttp *t, const void *p, size_t len, bool binary)
 
 char *ttp_time_text(int64_t time, char out[TTP_TIME_CAP])
 {
-    time_t at = (time_t)time;
-    struct tm tm;
-    if (!gmtime_r(&at, &tm) || !strftime(out, TTP_TIME_CAP, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        memcpy(out, "?", 2);
+    const int64_t first = -62167219200, last = 253402300799; /* the years 0 to 9999 */
+    struct sw_civil c = sw_time_split(time < first || time > last ? 0 : time);
+    if (time < first || time > last)
+        return memcpy(out, "?", 2);
+    const unsigned year = (unsigned)c.year % 10000, month = (unsigned)c.month % 100, day = (unsigned)c.day % 100;
+    const unsigned hour = (unsigned)c.hour % 100, minute = (unsigned)c.minute % 100, second = (unsigned)c.second % 100;
+    snprintf(out, TTP_TIME_CAP, "%04u-%02u-%02uT%02u:%02u:%02uZ", year, month, day, hour, minute, second);
     return out;
 }
 

@@ -124,16 +124,6 @@ static int decide_files(const struct ttp *t, struct renewal *r)
     return err;
 }
 
-static int finish(const struct ttp *t, struct renewal *r)
-{
-    char pem[SW_CERT_MAX * 3 / 2];
-    size_t len;
-    if (r->files.crt[0] || t->json)
-        return ttp_report(t, r->der, r->len, &r->files);
-    enum sw_err err = sw_pem_encode("CERTIFICATE", r->der, r->len, pem, sizeof pem, &len);
-    return err == SW_OK ? ttp_write_out(t, pem, len, false) : ttp_fail(t, err, "certificate");
-}
-
 static int renew(const struct ttp *t, struct renewal *r)
 {
     int err = ttp_ca_open(t, true, &r->ca);
@@ -151,7 +141,7 @@ static int renew(const struct ttp *t, struct renewal *r)
         return err;
     struct sw_slice pem = {r->key ? (const uint8_t *)r->key_pem : NULL, r->key_pem_len};
     err = ttp_make(t, r->self ? NULL : &r->ca, r->ca.key, &r->order, &r->files, pem, r->der, &r->len);
-    return err ? err : finish(t, r);
+    return err ? err : ttp_report_signed(t, r->der, r->len, &r->files);
 }
 
 int ttp_renew(struct ttp *t)

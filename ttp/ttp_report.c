@@ -1,6 +1,7 @@
 /* What is shown of a certificate that was just made or found: a few lines for people, an object for programs. */
 #include "base/hash.h"
 #include "ttp/key.h"
+#include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,4 +95,31 @@ int ttp_report(const struct ttp *t, const uint8_t *der, size_t len, const struct
     json_t *o = ttp_cert_json(&cert);
     json_object_set_new(o, "files", ttp_files_json(files));
     return ttp_result(t, TTP_DONE, o);
+}
+
+int ttp_report_pem(const struct ttp *t, const char *label, const uint8_t *der, size_t len, json_t *o)
+{
+    size_t cap = len * 3 / 2 + 256, pem_len;
+    char *pem = malloc(cap);
+    enum sw_err err = pem ? sw_pem_encode(label, der, len, pem, cap, &pem_len) : SW_ERR_MEMORY;
+    int code = err == SW_OK ? TTP_DONE : ttp_fail(t, err, label);
+    if (!code && t->json) {
+        json_object_set_new(o, "pem", json_string(pem));
+        code = ttp_result(t, TTP_DONE, json_incref(o));
+    } else if (!code) {
+        code = ttp_write_out(t, pem, pem_len, false);
+    }
+    json_decref(o);
+    free(pem);
+    return code;
+}
+
+int ttp_report_signed(const struct ttp *t, const uint8_t *der, size_t len, const struct ttp_files *files)
+{
+    struct sw_cert cert;
+    if (files->crt[0])
+        return ttp_report(t, der, len, files);
+    if (sw_cert_parse(&cert, der, len) != SW_OK)
+        return ttp_fail(t, SW_ERR_CERT_DECODE, "certificate");
+    return ttp_report_pem(t, "CERTIFICATE", der, len, t->json ? ttp_cert_json(&cert) : NULL);
 }

@@ -37,11 +37,12 @@ static int collect_names(const struct ttp *t, struct request *rq)
 static int prepare(struct ttp *t, struct request *rq)
 {
     char prefix[TTP_PATH_CAP];
-    int err = ttp_subject(t, t->argv[0], rq->subject, &rq->subject_len);
+    const char *cn = sw_san_after_kind(t->argv[0]);
+    int err = ttp_subject(t, cn, rq->subject, &rq->subject_len);
     if (!err)
         err = collect_names(t, rq);
     if (!err)
-        err = ttp_prefix(t, t->argv[0], prefix);
+        err = ttp_prefix(t, cn, prefix);
     if (!err && !ttp_has(t, TTP_OPT_PREFIX))
         err = ttp_make_dir(t);
     return err ? err : ttp_files_for(t, prefix, !ttp_has(t, TTP_OPT_KEY_FILE), true, false, &rq->files);
@@ -83,8 +84,8 @@ static int report(const struct ttp *t, const struct request *rq)
     sw_key_text(sw_privkey_public(rq->key), key);
     if (t->json)
         return ttp_result(t, TTP_DONE,
-                          json_pack("{s:s, s:o, s:s, s:o}", "cn", t->argv[0], "names", ttp_names_json(san), "key", key,
-                                    "files", ttp_files_json(&rq->files)));
+                          json_pack("{s:s, s:o, s:s, s:o}", "cn", sw_san_after_kind(t->argv[0]), "names",
+                                    ttp_names_json(san), "key", key, "files", ttp_files_json(&rq->files)));
     char *names = ttp_names_text(san, " ", TTP_NAMES_ALL);
     if (names && *names)
         ttp_say(t, "Names        %s", names);

@@ -222,16 +222,6 @@ static int decide_files(const struct ttp *t, struct signing *s)
     return ttp_files_for(t, prefix, false, false, true, &s->files);
 }
 
-static int finish(const struct ttp *t, struct signing *s)
-{
-    char pem[SW_CERT_MAX * 3 / 2];
-    size_t len;
-    if (s->files.crt[0] || t->json)
-        return ttp_report(t, s->der, s->len, &s->files);
-    enum sw_err err = sw_pem_encode("CERTIFICATE", s->der, s->len, pem, sizeof pem, &len);
-    return err == SW_OK ? ttp_write_out(t, pem, len, false) : ttp_fail(t, err, "certificate");
-}
-
 static int sign(struct ttp *t, struct signing *s)
 {
     int err = ttp_profile(t, &s->order.profile);
@@ -251,7 +241,7 @@ static int sign(struct ttp *t, struct signing *s)
     err = ttp_ca_key(t, &s->ca);
     if (!err)
         err = ttp_make(t, &s->ca, s->ca.key, &s->order, &s->files, (struct sw_slice){NULL, 0}, s->der, &s->len);
-    return err ? err : finish(t, s);
+    return err ? err : ttp_report_signed(t, s->der, s->len, &s->files);
 }
 
 int ttp_sign(struct ttp *t)

@@ -37,7 +37,7 @@ void ttp_stages_take_back(struct ttp_stages *s)
 {
     int saved = errno;
     for (size_t i = 0; i < s->named; i++)
-        if (s->is_new[i])
+        if (!s->v[i].replaced)
             unlink(s->v[i].path);
     s->named = 0;
     errno = saved;
@@ -46,7 +46,6 @@ void ttp_stages_take_back(struct ttp_stages *s)
 int ttp_stages_name(const struct ttp *t, struct ttp_stages *s)
 {
     for (size_t i = s->named = 0; i < s->n; i++) {
-        s->is_new[i] = !sw_file_exists(s->v[i].path);
         enum sw_err err = sw_file_commit(&s->v[i]);
         if (err != SW_OK) {
             ttp_stages_take_back(s);

@@ -196,7 +196,7 @@ for verb in "--pki weak init Weak" "request weak.example.org --out feeble" "issu
     code 3 "$TTP" $verb --key-file weak.key; says "too weak"
 done
 [ ! -e weak ] && passed || failed "a refused key left a directory"
-code 3 "$TTP" issue bücher.example.org; says "ASCII form (xn--...)"
+code 3 "$TTP" issue bücher.example.org; says "write the xn-- form"
 code 2 "$TTP" issue ok.example.org dns:bücher.example.org; says "xn--"
 code 2 "$TTP" issue "$(printf 'alice\342\200\256xyz')" --profile client; says "controls the text"
 code 2 "$TTP" issue "$(printf 'alice\302\205')" --profile client

@@ -177,8 +177,17 @@ static void equality(void)
     CU_ASSERT_FALSE(sw_san_eq(&a, &b));
 }
 
+static void what_stands_behind_the_kind(void)
+{
+    static const char *const rows[][2] = {
+        {"dns:a.example", "a.example"}, {"IP:::1", "::1"},  {"email:a@b", "a@b"}, {"uri:urn:x", "urn:x"},
+        {"a.example", "a.example"},     {"urn:x", "urn:x"}, {"dns:", ""},         {"", ""}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CU_ASSERT_STRING_EQUAL(sw_san_after_kind(rows[i][0]), rows[i][1]);
+}
+
 SW_TEST_SUITE(san){
-    SW_TEST(guesses_the_kind), SW_TEST(refuses_what_is_no_name),
-    SW_TEST(constraints),      SW_TEST(prints_foreign_names_safely),
-    SW_TEST(equality),
+    SW_TEST(what_stands_behind_the_kind), SW_TEST(guesses_the_kind),
+    SW_TEST(refuses_what_is_no_name),     SW_TEST(constraints),
+    SW_TEST(prints_foreign_names_safely), SW_TEST(equality),
 };
