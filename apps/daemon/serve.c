@@ -332,6 +332,7 @@ static void refresh_metrics(void *ctx)
     metrics_set(s->metrics, METRIC_RECEIVED, "", (double)totals.received);
     metrics_set(s->metrics, METRIC_SENT, "", (double)totals.sent);
     metrics_set(s->metrics, METRIC_WAITING, "", (double)message_waiting(s->messages));
+    serve_tell_space(s);
     metrics_set_process(s->metrics);
 }
 
@@ -389,6 +390,7 @@ static void clean_up(struct server *s)
         event_free(s->watchdog);
     if (s->tickets)
         event_free(s->tickets);
+    serve_end_reserve(s);
     bev_forget();
     if (s->base)
         event_base_free(s->base);
@@ -422,12 +424,15 @@ static int check_rest(struct server *s)
     struct sw_store_limits limits;
     struct file_limits file_limits;
     struct media_limits media_limits;
+    int64_t reserve;
     char store[STATE_PATH_MAX];
     int code = serve_store_limits(s->app, &limits);
     if (!code)
         code = serve_file_limits(s->app, &file_limits);
     if (!code)
         code = serve_media_limits(s->app, &media_limits);
+    if (!code)
+        code = serve_reserve_size(s->app, &reserve);
     if (!code && app_has(s->app, OPT_STORE)) /* its form: the database itself may be away */
         code = state_store(s->app, store);
     sw_config_free(s->cfg);
@@ -465,6 +470,8 @@ int serve_run(struct app *app)
         code = app_fail(app, SW_ERR_MEMORY, "services");
     if (!code)
         code = open_metrics(&s);
+    if (!code)
+        code = serve_keep_reserve(&s);
     if (!code)
         code = listen_all(&s);
     if (!code)

@@ -10,6 +10,7 @@
 #include "apps/media/server.h"
 #include "apps/message/server.h"
 #include "apps/net/net.h"
+#include "apps/store/reserve.h"
 #include "apps/store/store.h"
 #include "apps/vault/vault.h"
 #include <sys/queue.h>
@@ -39,6 +40,9 @@ struct server {
     struct net_listeners listeners;
     struct event *signals[SERVE_SIGNALS];
     struct event *drain, *watchdog, *tickets;
+    struct reserve reserve;
+    struct event *look; /* at it; NULL: none is kept */
+    bool spare;         /* it is given up */
     int64_t drain_until;
     int lock, serve_lock; /* of the directory */
     SLIST_HEAD(, settings) read_again;
@@ -64,6 +68,17 @@ int serve_file_limits(const struct app *app, struct file_limits *out);
 int serve_media_limits(const struct app *app, struct media_limits *out);
 /* serve_tls: the configuration of the server's connections, which is the caller's to free. */
 int serve_tls(const struct app *app, struct sw_config **out);
+
+/* --- space.c --- */
+
+/*
+ * serve_reserve_size: as the settings have it, 0 for none. serve_keep_reserve: take it, and see to it from now on; after the services are made. Exit codes; said.
+ * serve_tell_space: into the metrics. serve_end_reserve: before the store is closed.
+ */
+int serve_reserve_size(const struct app *app, int64_t *out);
+int serve_keep_reserve(struct server *s);
+void serve_tell_space(const struct server *s);
+void serve_end_reserve(struct server *s);
 
 /* --- tickets.c --- */
 

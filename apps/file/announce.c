@@ -126,7 +126,9 @@ static bool has_room(struct announcement *n)
     int64_t max = n->service->limits.space_max;
     uploads_announced(n->service, n->about.owner, n->id, &a);
     int64_t most = n->used - (n->about.replace ? n->existing : 0) + a.bytes + n->meanwhile + n->length;
-    if (a.count >= UNFINISHED_MAX) {
+    if (file_space_short(n->service)) {
+        file_refuse(n->service, n->rq, SW_ERR_SYSTEM, "upload");
+    } else if (a.count >= UNFINISHED_MAX) {
         http_problem(n->rq, 507, "too many uploads of %s are not finished", n->about.owner);
     } else if (most - a.ending - n->meanwhile > max) {
         http_problem(n->rq, 507, "the space for %s is used up", n->about.owner);

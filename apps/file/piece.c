@@ -77,6 +77,10 @@ void upload_patch(void *ctx, struct http_request *rq)
         http_problem(rq, 400, "Upload-SHA256 is 64 hex digits");
         return;
     }
+    if (file_space_short(s)) {
+        file_refuse(s, rq, SW_ERR_SYSTEM, "upload");
+        return;
+    }
     struct evbuffer *bytes = read_piece(s, rq);
     if (!bytes)
         return;

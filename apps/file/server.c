@@ -71,6 +71,11 @@ void file_service_set_limits(struct file_service *service, const struct file_lim
     service->limits = *limits;
 }
 
+void file_service_spare(struct file_service *service, bool spare)
+{
+    atomic_store(&service->spare, spare);
+}
+
 void file_service_set_config(struct file_service *service, const struct sw_config *cfg)
 {
     service->cfg = cfg;

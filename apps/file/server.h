@@ -32,6 +32,8 @@ bool file_service_start(struct file_service *service, struct event_base *base);
 /* file_service_call: run a function in each of those threads, and wait for it. */
 void file_service_call(struct file_service *service, void (*function)(void *arg), void *arg);
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits);
+/* file_service_spare: take no bytes from now on (507), or take them again. In any thread. */
+void file_service_spare(struct file_service *service, bool spare);
 /* file_service_set_config: whose RSA keys open what comes by put --protect=rsa (NULL, as at first: nobody's); kept until it is set again. */
 void file_service_set_config(struct file_service *service, const struct sw_config *cfg);
 /* file_service_free: what is under way is done first, but for hashing what is there of an upload, which may take long. Takes NULL. */

@@ -6,6 +6,7 @@
 #include "apps/file/worker.h"
 #include "apps/vault/vfile.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
     FILE_PATH_MAX = 4096,
@@ -41,6 +42,7 @@ struct file_service {
     struct file_events events;
     struct worker *worker;                    /* NULL: all is done in the loop */
     pthread_mutex_t names;                    /* held by the thread that gives a file its name, or takes it away */
+    atomic_bool spare;                        /* the disk is full */
     bool ending;                              /* only what is in hand is finished */
     struct upload_list uploads;               /* all there are */
     TAILQ_HEAD(, announcement) announcements; /* those looked into */
@@ -81,6 +83,8 @@ void file_sync_directory(const char *path);
  */
 int file_hold(const char *path);
 void file_let_go(struct file_service *s, int held);
+/* file_space_short: nothing new may be written; then errno is ENOSPC. In any thread. */
+bool file_space_short(const struct file_service *s);
 /* file_number: digits and nothing else, at most 18. */
 bool file_number(const char *text, int64_t *out);
 /* file_happened, file_trouble: to the log. file_refuse: log and answer an error of the store, which is in errno; rq NULL: nobody waits for an answer. file_set_tus: the headers of each answer to an upload. */

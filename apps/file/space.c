@@ -133,6 +133,14 @@ bool file_space_used(const struct file_service *s, const char *owner, int64_t *o
     return true;
 }
 
+bool file_space_short(const struct file_service *s)
+{
+    if (!atomic_load(&s->spare))
+        return false;
+    errno = ENOSPC;
+    return true;
+}
+
 void file_sync_directory(const char *path)
 {
     char dir[FILE_PATH_MAX];

@@ -63,7 +63,7 @@ static void open_upload(struct task *t)
 /* --- a piece: in two threads -------------------------------------------------------------------------------------------- */
 
 /* Hand the piece's bytes over, run by run, where they lie. */
-static enum sw_err each_run(struct task *t, enum sw_err (*take)(struct sw_vfile *file, const void *p, size_t len))
+static enum sw_err each_run(struct task *t, enum sw_err (*take)(struct task *t, const void *p, size_t len))
 {
     enum sw_err err = SW_OK;
     struct evbuffer_iovec run;
@@ -71,7 +71,7 @@ static enum sw_err each_run(struct task *t, enum sw_err (*take)(struct sw_vfile 
     size_t left = evbuffer_get_length(t->bytes);
     evbuffer_ptr_set(t->bytes, &at, 0, EVBUFFER_PTR_SET);
     while (!err && left && evbuffer_peek(t->bytes, -1, &at, &run, 1) > 0) {
-        err = take(t->upload->file, run.iov_base, run.iov_len);
+        err = take(t, run.iov_base, run.iov_len);
         left -= run.iov_len;
         if (left)
             evbuffer_ptr_set(t->bytes, &at, run.iov_len, EVBUFFER_PTR_ADD);
@@ -79,15 +79,25 @@ static enum sw_err each_run(struct task *t, enum sw_err (*take)(struct sw_vfile 
     return err;
 }
 
+static enum sw_err hash_run(struct task *t, const void *p, size_t len)
+{
+    return sw_vfile_hash(t->upload->file, p, len);
+}
+
+static enum sw_err store_run(struct task *t, const void *p, size_t len)
+{
+    return file_space_short(t->service) ? SW_ERR_SYSTEM : sw_vfile_store(t->upload->file, p, len);
+}
+
 static void hash_piece(struct job *job)
 {
     struct task *t = ((struct hashing *)job)->task;
-    t->hash_err = each_run(t, sw_vfile_hash);
+    t->hash_err = each_run(t, hash_run);
 }
 
 static void store_piece(struct task *t)
 {
-    t->err = each_run(t, sw_vfile_store);
+    t->err = each_run(t, store_run);
 }
 
 /* --- the end: in a thread ----------------------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* sealwaxd media: tracks into the catalogue; who has which licence is in licences.c. Works on the server's directory, also while the server runs. */
 #include "apps/media/admin.h"
 #include "apps/cli/printable.h"
+#include "apps/store/reserve.h"
+#include "apps/store/state.h"
 #include "apps/verbs.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -102,6 +104,17 @@ static int import_one(struct admin *a, const char *path, const struct track *wis
     return APP_DONE;
 }
 
+/* What little space there may be is needed to read and delete what is there. */
+static int check_space(const struct admin *a)
+{
+    struct reserve reserve;
+    char dir[STATE_PATH_MAX];
+    int code = state_path(a->app, "", dir);
+    if (!code && reserve_at(&reserve, dir, RESERVE_USUAL) && reserve_is_short(&reserve))
+        code = app_fail(a->app, SW_ERR_SYSTEM, dir);
+    return code;
+}
+
 static int import(struct admin *a, int n, char **paths)
 {
     struct track wishes = {0};
@@ -123,6 +136,8 @@ static int import(struct admin *a, int n, char **paths)
     wishes.renew = app_has(a->app, OPT_RENEWABLE);
     if (title)
         snprintf(wishes.title, sizeof wishes.title, "%s", title);
+    if (!code)
+        code = check_space(a);
     for (int i = 0; i < n && !code; i++)
         code = import_one(a, paths[i], &wishes);
     return code;

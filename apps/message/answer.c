@@ -91,5 +91,10 @@ json_t *message_json(const struct sw_mail *mail)
 void message_failed(struct message_service *s, struct http_request *rq, enum sw_err err)
 {
     message_trouble(s, "store", err);
-    http_problem(rq, err == SW_ERR_MEMORY ? 503 : 500, "the mailbox cannot be used now");
+    if (err == SW_ERR_SYSTEM && sw_store_full(s->store)) {
+        http_set_header(rq, "Retry-After", "60");
+        http_problem(rq, 507, "the server's disk is full");
+    } else {
+        http_problem(rq, err == SW_ERR_MEMORY ? 503 : 500, "the mailbox cannot be used now");
+    }
 }

@@ -83,7 +83,7 @@ json_t *message_hex(const uint8_t *p, size_t len);
 const char *message_once(enum sw_once once);
 /* message_is_yes: of a value in a query: there and not a no. */
 bool message_is_yes(const char *text);
-/* message_happened, message_trouble: to the log. message_failed: the store failed: to the log, and 500 or 503 to whoever asked. */
+/* message_happened, message_trouble: to the log. message_failed: the store failed: to the log, and 500, 503 or 507 to whoever asked. */
 void message_happened(struct message_service *s, const char *what, const struct sw_mail *mail, const char *who);
 void message_trouble(struct message_service *s, const char *what, enum sw_err err);
 void message_failed(struct message_service *s, struct http_request *rq, enum sw_err err);

@@ -109,6 +109,12 @@ struct db_driver {
     enum sw_err (*last_number)(struct sw_store *s, int64_t *out);
     enum sw_err (*number_on)(struct sw_store *s, int64_t last);
     /*
+     * For a database on a disk of ours; otherwise NULL. keep_log: carry the log of what was written over into the database as soon as it has so many bytes. shrink: as of
+     * sw_store_shrink.
+     */
+    void (*keep_log)(struct sw_store *s, int64_t bytes);
+    void (*shrink)(struct sw_store *s);
+    /*
      * For a database that several servers share; otherwise NULL. tell: them a text, for their db_hear. watch, look: as of sw_store_watch.
      */
     void (*tell)(struct sw_store *s, const char *text);
@@ -123,6 +129,9 @@ extern const struct db_driver db_sqlite, db_postgresql;
  */
 struct sqlite3;
 int db_open_file(const char *path, int flags, struct sqlite3 **out);
+
+/* db_ask_for_room: from now on, SQLite does as room.c has it. */
+void db_ask_for_room(void);
 
 struct sw_store {
     const struct db_driver *driver;
@@ -139,6 +148,7 @@ struct sw_store {
     int64_t seen, before;          /* the newest message then, and the time before that */
     char why[WHY_MAX];             /* what the driver said when it returned SW_ERR_SYSTEM */
     bool full;                     /* that was for lack of space */
+    bool spare;                    /* sw_store_set_reserve */
 };
 
 /* --- store.c -------------------------------------------------------------------------------------------------------------- */

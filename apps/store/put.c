@@ -59,7 +59,9 @@ static enum sw_err check_limits(struct sw_store *s, const struct sw_mail *m, int
     enum sw_err err = db_get_number(s, COUNT_WAITING, 0, &waiting, db_text(m->recipient), db_number(now));
     if (err == SW_OK)
         err = db_get_number(s, COUNT_RECENT, 0, &recent, db_text(m->recipient), db_number(now - 60));
-    if (err == SW_OK && waiting >= s->limits.queue_max)
+    if (err == SW_OK && s->spare)
+        *verdict = SW_PUT_DISK_FULL;
+    else if (err == SW_OK && waiting >= s->limits.queue_max)
         *verdict = SW_PUT_QUEUE_FULL;
     else if (err == SW_OK && recent >= s->limits.rate_max)
         *verdict = SW_PUT_RATE;

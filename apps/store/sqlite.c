@@ -16,7 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000 };
+enum {
+    BUSY_MS = 5000,
+    PAGE = 4096,            /* SQLite's own choice */
+    LOG_PAGES = 1000,       /* of the log, until it is carried over into the database: at most, */
+    LOG_PAGES_LEAST = 16,   /* and where there is next to no space */
+    SHRINK_PAGES = 256,     /* moved in one transaction, */
+    SHRINK_TRANSACTIONS = 4 /* of which there are so many */
+};
 
 enum own { BEGIN, COMMIT, ROLLBACK, VERSION, LAST_NUMBER, OWN };
 
@@ -39,9 +46,10 @@ static const char *const steps[SCHEMA] = {
 static enum sw_err fail(struct sw_store *s)
 {
     struct link *link = s->db;
-    snprintf(s->why, sizeof s->why, "%s", sqlite3_errmsg(link->db));
-    s->full = sqlite3_errcode(link->db) == SQLITE_FULL;
-    return sqlite3_errcode(link->db) == SQLITE_NOMEM ? SW_ERR_MEMORY : SW_ERR_SYSTEM;
+    int rc = sqlite3_errcode(link->db) & 0xff;
+    s->full = rc == SQLITE_FULL;
+    snprintf(s->why, sizeof s->why, "%s", s->full ? "the disk is full" : sqlite3_errmsg(link->db));
+    return rc == SQLITE_NOMEM ? SW_ERR_MEMORY : SW_ERR_SYSTEM;
 }
 
 /* A statement is made once, at its first use. */
@@ -199,10 +207,31 @@ static enum sw_err number_on(struct sw_store *s, int64_t last)
     return execute(s, sql);
 }
 
+/* Written anew, so that one from before it could give space back (auto_vacuum) can do so, too. */
 static void settle(struct sw_store *s)
 {
     struct link *link = s->db;
+    (void)execute(s, "VACUUM");
     sqlite3_wal_checkpoint_v2(link->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+static void keep_log(struct sw_store *s, int64_t bytes)
+{
+    struct link *link = s->db;
+    int64_t pages = bytes / PAGE;
+    sqlite3_wal_autocheckpoint(link->db, pages > LOG_PAGES         ? LOG_PAGES
+                                         : pages < LOG_PAGES_LEAST ? LOG_PAGES_LEAST
+                                                                   : (int)pages);
+}
+
+/* The database gets shorter when the log is carried over. The log keeps its length: that is space which nobody takes from us. */
+static void shrink(struct sw_store *s)
+{
+    struct link *link = s->db;
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", SHRINK_PAGES);
+    for (int i = 0; i < SHRINK_TRANSACTIONS && execute(s, sql) == SW_OK; i++)
+        sqlite3_wal_checkpoint_v2(link->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static void close_database(struct sw_store *s)
@@ -245,14 +274,15 @@ static enum sw_err open_database(struct sw_store *s, const char *path, bool alon
     if (!link)
         return SW_ERR_MEMORY;
     s->db = link;
+    db_ask_for_room();
     int rc = db_open_file(path, alone ? 0 : SQLITE_OPEN_CREATE, &link->db);
     if (!link->db)
         return SW_ERR_MEMORY;
     if (rc != SQLITE_OK)
         return fail(s);
     sqlite3_busy_timeout(link->db, BUSY_MS);
-    return execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; "
-                      "PRAGMA journal_size_limit = 4194304");
+    return execute(s, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+                      "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 4194304");
 }
 
 const struct db_driver db_sqlite = {
@@ -263,6 +293,8 @@ const struct db_driver db_sqlite = {
     .last_number = last_number,
     .number_on = number_on,
     .settle = settle,
+    .keep_log = keep_log,
+    .shrink = shrink,
     .begin = begin,
     .turn = turn_too,
     .commit = commit,

@@ -1,5 +1,6 @@
 #include "apps/store/state.h"
 #include "apps/store/owner.h"
+#include "apps/store/reserve.h"
 #include "base/rand.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +83,19 @@ static int store_code(enum sw_err err)
     return err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
 }
 
+/* What is written by hand is little, and on a disk that is full it may be what makes space again. The server notices. */
+static bool give_up_reserve(void *ctx)
+{
+    return reserve_give_up(ctx);
+}
+
+static void use_reserve(const struct app *app)
+{
+    static struct reserve reserve;
+    if (!app_has(app, OPT_STORE) && reserve_at(&reserve, state_dir(app), 0))
+        sw_store_on_full(give_up_reserve, &reserve);
+}
+
 int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out)
 {
     char place[STATE_PATH_MAX], key[STATE_PATH_MAX], licences[STATE_PATH_MAX];
@@ -94,6 +108,7 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
         code = state_path(app, "media.db", licences);
     if (code)
         return code;
+    use_reserve(app);
     enum sw_err err = sw_store_open(out, place, key, limits, &why);
     if (err)
         return app_error(app, store_code(err), "%s", why);

@@ -177,3 +177,25 @@ const char *sw_store_why(const struct sw_store *store)
 {
     return store->why;
 }
+
+bool sw_store_full(const struct sw_store *store)
+{
+    return store->full;
+}
+
+/*
+ * What is in the log needs as much space again when it is carried over, and a body that is deleted is overwritten, which is logged first: so at most a quarter of the reserve
+ * is in the log before, and far less as soon as the reserve is all there is.
+ */
+void sw_store_set_reserve(struct sw_store *store, int64_t reserve, bool spare)
+{
+    store->spare = spare;
+    if (store->driver->keep_log)
+        store->driver->keep_log(store, reserve / (spare ? 64 : 4));
+}
+
+void sw_store_shrink(struct sw_store *store)
+{
+    if (store->driver->shrink)
+        store->driver->shrink(store);
+}

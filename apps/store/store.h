@@ -75,8 +75,19 @@ void sw_store_close(struct sw_store *store);
 void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits);
 const struct sw_store_limits *sw_store_limits(const struct sw_store *store);
 
-/* sw_store_why: what the database said when a function below returned SW_ERR_SYSTEM; valid until the next call. */
+/* sw_store_why: what the database said when a function below returned SW_ERR_SYSTEM; valid until the next call. sw_store_full: that was for lack of space. */
 const char *sw_store_why(const struct sw_store *store);
+bool sw_store_full(const struct sw_store *store);
+
+/*
+ * sw_store_on_full: for a database in a file, in the whole process, before it is opened: called when there is no space for what it writes; true: there is some now, and
+ * the write is repeated. It must not call the store. NULL: nobody.
+ * sw_store_set_reserve: so many bytes are kept for that. spare: they were given up: accept no messages (SW_PUT_DISK_FULL), and need as little space as possible.
+ * sw_store_shrink: give space that nothing is in any more back to the disk; some of it, so that this does not take long.
+ */
+void sw_store_on_full(bool (*make_room)(void *ctx), void *ctx);
+void sw_store_set_reserve(struct sw_store *store, int64_t reserve, bool spare);
+void sw_store_shrink(struct sw_store *store);
 
 /* What came of a message that was handed in. */
 enum sw_put_verdict {

@@ -105,6 +105,23 @@ static void every_body(void)
     teardown(&b);
 }
 
+/* One that could not give space back can do so afterwards. */
+static void writes_a_file_anew(void)
+{
+    struct box b;
+    const char *why;
+    setup(&b, 10);
+    if (!b.at.postgresql) {
+        execute(&b, "PRAGMA auto_vacuum = NONE; VACUUM");
+        CU_ASSERT_EQUAL(store_place_ask(&b.at, "PRAGMA auto_vacuum"), 0);
+        SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
+        CU_ASSERT_EQUAL(store_place_ask(&b.at, "PRAGMA auto_vacuum"), 2);
+        SW_ASSERT_OK(sw_vault_change_end(b.at.key));
+        CU_ASSERT_EQUAL(readable(&b), 10);
+    }
+    teardown(&b);
+}
+
 /* Half of it was done when it was interrupted. */
 static void in_two_goes(void)
 {
@@ -171,6 +188,7 @@ static void is_in_the_audit_once(void)
 
 SW_TEST_SUITE(rekey){
     SW_TEST(every_body),
+    SW_TEST(writes_a_file_anew),
     SW_TEST(in_two_goes),
     SW_TEST(names_what_cannot_be_read),
     SW_TEST(only_a_mailbox_of_this_key),
