@@ -1,6 +1,6 @@
 /*
- * The verbs of both programs: each reads its options from app and returns the exit code. One file per verb; the tables are in apps/sealwax.c and
- * apps/sealwaxd.c.
+ * The verbs of both programs: each reads its options from app and returns the exit code. One file per verb; the tables
+ * are in apps/sealwax.c and apps/sealwaxd.c.
  */
 #ifndef SW_APPS_VERBS_H
 #define SW_APPS_VERBS_H

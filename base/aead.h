@@ -1,6 +1,6 @@
 /*
- * AES-GCM (NIST SP 800-38D) with a key kept ready, for what is sealed outside of records: tickets, files, stored bodies. Records have
- * their own way (record/seal_aead.c).
+ * AES-GCM (NIST SP 800-38D) with a key kept ready, for what is sealed outside of records: tickets, files, stored
+ * bodies. Records have their own way (record/seal_aead.c).
  */
 #ifndef SW_BASE_AEAD_H
 #define SW_BASE_AEAD_H
@@ -38,10 +38,12 @@ enum sw_err sw_aead_open(struct sw_aead *a, const uint8_t nonce[SW_AEAD_NONCE], 
                          const void *in, size_t len, void *out, const uint8_t tag[SW_AEAD_TAG]) SW_MUST_USE;
 
 /*
- * A message in pieces, for what is too large for memory: sw_aead_start, any number of sw_aead_seal_more (or sw_aead_open_more), sw_aead_seal_end
- * (or sw_aead_open_end). Not with additional data. All pieces together are at most SW_AEAD_STREAM_MAX bytes: SW_ERR_SPACE past that.
+ * A message in pieces, for what is too large for memory: sw_aead_start, any number of sw_aead_seal_more (or
+ * sw_aead_open_more), sw_aead_seal_end (or sw_aead_open_end). Not with additional data. All pieces together are at most
+ * SW_AEAD_STREAM_MAX bytes: SW_ERR_SPACE past that.
  *
- * What sw_aead_open_more returns is not authentic before sw_aead_open_end has returned SW_OK: nobody may act on it, or see it, until then.
+ * What sw_aead_open_more returns is not authentic before sw_aead_open_end has returned SW_OK: nobody may act on it, or
+ * see it, until then.
  */
 #define SW_AEAD_STREAM_MAX UINT32_C(0xffffff00) /* wolfCrypt counts in 32 bits */
 enum sw_err sw_aead_start(struct sw_aead *a, const uint8_t nonce[SW_AEAD_NONCE]) SW_MUST_USE;

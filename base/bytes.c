@@ -1,4 +1,7 @@
-/* The only code that moves a pointer over wire bytes. take() and put() check the length; everything else is built on them. */
+/*
+ * The only code that moves a pointer over wire bytes. take() and put() check the length; everything else is built on
+ * them.
+ */
 #include "base/bytes.h"
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /*
- * Reading and writing wire bytes. These are the only functions in Sealwax that move a pointer over a message: a length is
- * checked here, once, and nowhere else.
+ * Reading and writing wire bytes. These are the only functions in Sealwax that move a pointer over a message: a length
+ * is checked here, once, and nowhere else.
  *
- * A reader is a pointer, a length and a sticky failure. A read past the end returns zero (or an empty reader) and marks the
- * reader failed, so a decoder is straight-line code that ends with one sw_reader_end(). Bound every loop by
+ * A reader is a pointer, a length and a sticky failure. A read past the end returns zero (or an empty reader) and marks
+ * the reader failed, so a decoder is straight-line code that ends with one sw_reader_end(). Bound every loop by
  * sw_reader_left(): a failed reader has nothing left.
  *
  * A writer fills a buffer it was given and never grows it; past the end it is marked failed and writes nothing more.
@@ -54,7 +54,10 @@ uint32_t sw_read_u24(struct sw_reader *r);
 uint32_t sw_read_u32(struct sw_reader *r);
 uint64_t sw_read_u64(struct sw_reader *r);
 
-/* sw_read_bytes: a view of the next n bytes; past the end an empty slice with p NULL. Valid as long as the underlying bytes. */
+/*
+ * sw_read_bytes: a view of the next n bytes; past the end an empty slice with p NULL. Valid as long as the underlying
+ * bytes.
+ */
 struct sw_slice sw_read_bytes(struct sw_reader *r, size_t n);
 
 /* sw_read_rest: a view of all bytes left. */
@@ -63,7 +66,10 @@ struct sw_slice sw_read_rest(struct sw_reader *r);
 /* sw_read_copy: copy exactly n bytes to out; past the end, out is zeroed and the reader fails. */
 void sw_read_copy(struct sw_reader *r, void *out, size_t n);
 
-/* sw_read_vec8/16/24: a vector with a length prefix of 1, 2 or 3 bytes, as a reader of its own. If the prefix lies, both fail. */
+/*
+ * sw_read_vec8/16/24: a vector with a length prefix of 1, 2 or 3 bytes, as a reader of its own. If the prefix lies,
+ * both fail.
+ */
 struct sw_reader sw_read_vec8(struct sw_reader *r);
 struct sw_reader sw_read_vec16(struct sw_reader *r);
 struct sw_reader sw_read_vec24(struct sw_reader *r);
@@ -74,7 +80,10 @@ bool sw_slice_eq(struct sw_slice a, struct sw_slice b);
 /* sw_writer_of: a writer over cap bytes at buf. */
 struct sw_writer sw_writer_of(void *buf, size_t cap);
 
-/* sw_write_*: big-endian; a number gives its low 1, 2, 3, 4 or 8 bytes, so a length that may be too large is checked before. */
+/*
+ * sw_write_*: big-endian; a number gives its low 1, 2, 3, 4 or 8 bytes, so a length that may be too large is checked
+ * before.
+ */
 void sw_write_u8(struct sw_writer *w, unsigned v);
 void sw_write_u16(struct sw_writer *w, unsigned v);
 void sw_write_u24(struct sw_writer *w, uint32_t v);

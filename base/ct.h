@@ -1,7 +1,7 @@
 /*
- * Decisions on secret values without a branch or a memory access that depends on them. A mask is all ones (yes) or zero (no).
- * The marks tell valgrind which bytes are secret: built with SW_CT_VALGRIND, a branch or an index on a marked byte is reported as
- * a use of uninitialised memory; otherwise they are nothing.
+ * Decisions on secret values without a branch or a memory access that depends on them. A mask is all ones (yes) or zero
+ * (no). The marks tell valgrind which bytes are secret: built with SW_CT_VALGRIND, a branch or an index on a marked
+ * byte is reported as a use of uninitialised memory; otherwise they are nothing.
  */
 #ifndef SW_BASE_CT_H
 #define SW_BASE_CT_H
@@ -29,7 +29,10 @@ static inline size_t sw_ct_hide(size_t v)
     return v;
 }
 
-/* sw_ct_msb: all ones if the top bit of v is set. Hidden twice: an optimiser that knows a mask to be one of two values may branch on it. */
+/*
+ * sw_ct_msb: all ones if the top bit of v is set. Hidden twice: an optimiser that knows a mask to be one of two values
+ * may branch on it.
+ */
 static inline size_t sw_ct_msb(size_t v)
 {
     return sw_ct_hide((size_t)0 - (sw_ct_hide(v) >> (sizeof v * 8 - 1)));
@@ -64,8 +67,8 @@ static inline uint8_t sw_ct_select8(size_t mask, uint8_t a, uint8_t b)
 }
 
 /*
- * Sixteen bytes at once, for loops over bytes whose verdict is secret: a vector has no branch for a compiler to put in. Lanes compare as bytes without
- * sign, (sw_ct_lanes)(a < b), to all ones or zero.
+ * Sixteen bytes at once, for loops over bytes whose verdict is secret: a vector has no branch for a compiler to put in.
+ * Lanes compare as bytes without sign, (sw_ct_lanes)(a < b), to all ones or zero.
  * sw_ct_lanes_load, _store: from and to any address.
  * sw_ct_lanes_all: v in each lane.
  * sw_ct_lanes_count: from, from + 1, ... from + 15; all below 256.

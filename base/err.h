@@ -58,7 +58,10 @@ enum sw_err {
 extern "C" {
 #endif
 
-/* sw_err_name: the error's name without prefix, "BAD_RECORD_MAC"; "OK" for SW_OK; "?" for a number that is none. Static. */
+/*
+ * sw_err_name: the error's name without prefix, "BAD_RECORD_MAC"; "OK" for SW_OK; "?" for a number that is none.
+ * Static.
+ */
 const char *sw_err_name(enum sw_err err);
 
 /* sw_err_reason: what happened, in words, without a full stop; static. */

@@ -1,6 +1,6 @@
 /*
- * One dispatch for all hashes, and HMAC on top of it. wolfCrypt's software contexts are plain data without pointers to themselves, which
- * is what lets HMAC keep a state and start from it by assignment.
+ * One dispatch for all hashes, and HMAC on top of it. wolfCrypt's software contexts are plain data without pointers to
+ * themselves, which is what lets HMAC keep a state and start from it by assignment.
  */
 #include "base/hash.h"
 #include "base/wipe.h"

@@ -50,7 +50,10 @@ struct sw_hash {
     } u;
 };
 
-/* sw_hash_init, _update, _final: the usual three; final writes sw_hash_len() bytes and leaves the context ready for a new message. */
+/*
+ * sw_hash_init, _update, _final: the usual three; final writes sw_hash_len() bytes and leaves the context ready for a
+ * new message.
+ */
 enum sw_err sw_hash_init(struct sw_hash *h, enum sw_hash_id id) SW_MUST_USE;
 enum sw_err sw_hash_update(struct sw_hash *h, const void *p, size_t len) SW_MUST_USE;
 enum sw_err sw_hash_final(struct sw_hash *h, uint8_t *out) SW_MUST_USE;
@@ -60,8 +63,8 @@ enum sw_err sw_hash_peek(const struct sw_hash *h, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_hash_once(enum sw_hash_id id, const void *p, size_t len, uint8_t *out) SW_MUST_USE;
 
 /*
- * HMAC (RFC 2104) with the key's inner and outer states kept, so that a short message costs two compressions and not four.
- * The struct is secret: wipe it when the key goes.
+ * HMAC (RFC 2104) with the key's inner and outer states kept, so that a short message costs two compressions and not
+ * four. The struct is secret: wipe it when the key goes.
  */
 struct sw_hmac {
     struct sw_hash inner; /* state after key ^ ipad */
@@ -73,7 +76,8 @@ struct sw_hmac {
 enum sw_err sw_hmac_key(struct sw_hmac *m, enum sw_hash_id id, const void *key, size_t len) SW_MUST_USE;
 enum sw_err sw_hmac_update(struct sw_hmac *m, const void *p, size_t len) SW_MUST_USE;
 /*
- * Several messages at once under one key: each has a context of its own, which begins as a copy of m->inner and takes its bytes by sw_hash_update.
+ * Several messages at once under one key: each has a context of its own, which begins as a copy of m->inner and takes
+ * its bytes by sw_hash_update.
  * sw_hmac_end: write sw_hash_len() bytes; the context is used up, and to be wiped.
  */
 enum sw_err sw_hmac_end(const struct sw_hmac *m, struct sw_hash *run, uint8_t *out) SW_MUST_USE;

@@ -1,6 +1,6 @@
 /*
- * The table of signature schemes, and keys whatever their kind: reference counts, dispatch, and the rule that a signature is checked
- * before it leaves. Each kind's arithmetic is in pkey_rsa.c, pkey_ec.c and pkey_ed.c.
+ * The table of signature schemes, and keys whatever their kind: reference counts, dispatch, and the rule that a
+ * signature is checked before it leaves. Each kind's arithmetic is in pkey_rsa.c, pkey_ec.c and pkey_ed.c.
  */
 #include "base/pkey.h"
 #include "base/pkey_kinds.h"
@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * In order of preference: ECDSA and EdDSA cost a fraction of RSA, PSS has a proof that PKCS#1 v1.5 lacks, and of the same kind the
- * hash that is strong enough for the key comes first. SHA-1 is last and on only where it is named.
+ * In order of preference: ECDSA and EdDSA cost a fraction of RSA, PSS has a proof that PKCS#1 v1.5 lacks, and of the
+ * same kind the hash that is strong enough for the key comes first. SHA-1 is last and on only where it is named.
  */
 /* clang-format off */
 static const struct sw_sigscheme schemes[] = {
@@ -59,7 +59,7 @@ const struct sw_sigscheme *sw_sigscheme_at(size_t i)
     return i < SCHEMES ? &schemes[i] : NULL;
 }
 
-/* --- public keys -------------------------------------------------------------------------------------------------------- */
+/* --- public keys -------------------------------------------------------------------------------------------------- */
 
 /* PSS needs hash, salt and 2 bytes of modulus (RFC 8017 9.1.1), PKCS#1 v1.5 the hash, its DER prefix and 11 bytes. */
 static bool modulus_has_room(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt)
@@ -129,7 +129,7 @@ bool sw_pubkey_eq(const struct sw_pubkey *a, const struct sw_pubkey *b)
            sw_slice_eq(a->point, b->point);
 }
 
-/* --- private keys ------------------------------------------------------------------------------------------------------- */
+/* --- private keys ------------------------------------------------------------------------------------------------- */
 
 struct sw_privkey *sw_privkey_alloc(enum sw_key_type type)
 {

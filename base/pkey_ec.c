@@ -1,6 +1,7 @@
 /*
- * ECDSA on the NIST curves (FIPS 186-5), and ECDH with a certificate's key for CMS. Signatures are read by a strict parser of our own before
- * wolfCrypt sees them: DER with two positive, minimal integers below the order, nothing behind them.
+ * ECDSA on the NIST curves (FIPS 186-5), and ECDH with a certificate's key for CMS. Signatures are read by a strict
+ * parser of our own before wolfCrypt sees them: DER with two positive, minimal integers below the order, nothing behind
+ * them.
  */
 #include "base/pkey_kinds.h"
 #include "base/rand.h"
@@ -42,7 +43,10 @@ static const struct curve *curve_of(uint16_t id)
     return NULL;
 }
 
-/* One INTEGER of a signature: positive, minimal, below the order. Lengths stay under 128 bytes, so the short form is the only one. */
+/*
+ * One INTEGER of a signature: positive, minimal, below the order. Lengths stay under 128 bytes, so the short form is
+ * the only one.
+ */
 static bool read_integer(struct sw_reader *r, const struct curve *curve, mp_int *out)
 {
     bool tagged = sw_read_u8(r) == 0x02;

@@ -102,7 +102,10 @@ enum sw_err sw_ed_sign(struct sw_privkey *key, const uint8_t *msg, size_t len, u
     return SW_OK;
 }
 
-/* The seed makes the key; its public half is computed, never taken from elsewhere: a wrong one would give the private half away. */
+/*
+ * The seed makes the key; its public half is computed, never taken from elsewhere: a wrong one would give the private
+ * half away.
+ */
 static enum sw_err import_seed(struct sw_privkey *key, const uint8_t *seed)
 {
     enum sw_key_type type = key->pub.type;

@@ -31,10 +31,15 @@ struct sw_privkey {
 /* sw_privkey_alloc: a zeroed key of a type with one reference, or NULL. */
 struct sw_privkey *sw_privkey_alloc(enum sw_key_type type);
 
-/* sw_rsa_bits: of a modulus. sw_rsa_plausible: a modulus and exponent that RSA is defined for, of a size we deal with. */
+/*
+ * sw_rsa_bits: of a modulus. sw_rsa_plausible: a modulus and exponent that RSA is defined for, of a size we deal with.
+ */
 unsigned sw_rsa_bits(struct sw_slice n);
 bool sw_rsa_plausible(const struct sw_pubkey *key);
-/* sw_rsa_public, sw_rsa_private: the bare operations; in and out have the modulus' length. public: SW_ERR_SIGNATURE for a bad key or number. */
+/*
+ * sw_rsa_public, sw_rsa_private: the bare operations; in and out have the modulus' length. public: SW_ERR_SIGNATURE for
+ * a bad key or number.
+ */
 enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_rsa_private(const struct sw_privkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,

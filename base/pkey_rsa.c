@@ -1,14 +1,15 @@
 /*
- * RSA (RFC 8017): one public and one private operation on blocks, and what is made of them with the paddings of rsa_pad.c. Keys are made
- * in pkey_rsa_key.c.
+ * RSA (RFC 8017): one public and one private operation on blocks, and what is made of them with the paddings of
+ * rsa_pad.c. Keys are made in pkey_rsa_key.c.
  *
- * A private operation works on a copy of the key on the stack: wolfCrypt keeps state in the structure, and a lock would make one
- * core of all. With the wolfCrypt of deps/ and a modulus of 2048, 3072 or 4096 bits it runs in constant time, unblinded
- * (tests/ct/test_premaster.c watches that). Every other size, and the packaged library always, goes through general integers that
+ * A private operation works on a copy of the key on the stack: wolfCrypt keeps state in the structure, and a lock would
+ * make one core of all. With the wolfCrypt of deps/ and a modulus of 2048, 3072 or 4096 bits it runs in constant time,
+ * unblinded (tests/ct/test_premaster.c watches that). Every other size, and the packaged library always, goes through
+ * general integers that
  * branch: there, blinding by bytes of the thread's generator is what stands between the time and the plaintext.
  *
- * The premaster's decryption is the place where Bleichenbacher's attack lives. From the raw operation's result to the selected output
- * nothing branches on, or indexes by, a byte of the plaintext.
+ * The premaster's decryption is the place where Bleichenbacher's attack lives. From the raw operation's result to the
+ * selected output nothing branches on, or indexes by, a byte of the plaintext.
  */
 #include "base/ct.h"
 #include "base/pkey_kinds.h"
@@ -40,9 +41,12 @@ bool sw_rsa_plausible(const struct sw_pubkey *key)
     return (n.p[n.len - 1] & 1) == 1 && (e.p[e.len - 1] & 1) == 1;
 }
 
-/* --- public operations -------------------------------------------------------------------------------------------------- */
+/* --- public operations -------------------------------------------------------------------------------------------- */
 
-/* RSAEP, RSAVP1 (5.1.1, 5.2.2). wolfCrypt reduces a number that is not below the modulus, which would make s + n a second signature. */
+/*
+ * RSAEP, RSAVP1 (5.1.1, 5.2.2). wolfCrypt reduces a number that is not below the modulus, which would make s + n a
+ * second signature.
+ */
 enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_t *out)
 {
     size_t k = key->n.len;
@@ -117,7 +121,7 @@ enum sw_err sw_pubkey_encrypt_oaep(const struct sw_pubkey *key, enum sw_hash_id 
     return sw_hash_info(hash) != NULL ? encrypt(key, hash, msg, len, out, cap) : SW_ERR_UNSUPPORTED;
 }
 
-/* --- private operations ------------------------------------------------------------------------------------------------- */
+/* --- private operations ------------------------------------------------------------------------------------------- */
 
 /* RSADP, RSASP1 (5.1.2, 5.2.1). */
 enum sw_err sw_rsa_private(const struct sw_privkey *key, const uint8_t *in, uint8_t *out)
@@ -158,7 +162,10 @@ enum sw_err sw_rsa_sign(const struct sw_privkey *key, const struct sw_sigscheme 
     return err;
 }
 
-/* Whether 1 < c < n - 1: the others decrypt to themselves or nothing. Ciphertext and modulus are public; the modulus is odd. */
+/*
+ * Whether 1 < c < n - 1: the others decrypt to themselves or nothing. Ciphertext and modulus are public; the modulus is
+ * odd.
+ */
 static bool in_range(const uint8_t *c, struct sw_slice n)
 {
     uint8_t rest = 0;
@@ -172,7 +179,10 @@ static bool in_range(const uint8_t *c, struct sw_slice n)
     return order < 0 || (order == 0 && c[n.len - 1] < (n.p[n.len - 1] & 0xfe));
 }
 
-/* The raw operation on a ciphertext of any length and value: one that cannot be decrypted costs the same, and *usable says so. */
+/*
+ * The raw operation on a ciphertext of any length and value: one that cannot be decrypted costs the same, and *usable
+ * says so.
+ */
 static enum sw_err open_block(const struct sw_privkey *key, const uint8_t *in, size_t len, uint8_t *block, bool *usable)
 {
     uint8_t c[SW_MODULUS_MAX] = {0};

@@ -1,4 +1,7 @@
-/* RSA keys made, taken in, checked and given out as numbers. The numbers live in wolfCrypt's structure; the public half also in our own bytes. */
+/*
+ * RSA keys made, taken in, checked and given out as numbers. The numbers live in wolfCrypt's structure; the public half
+ * also in our own bytes.
+ */
 #include "base/pkey_kinds.h"
 #include "base/rand.h"
 #include "base/wipe.h"
@@ -93,7 +96,10 @@ static bool is_product(mp_int *n, mp_int *p, mp_int *q)
     return ok;
 }
 
-/* One round trip shows that the numbers of the CRT and the public half belong together; those it does not use are checked before. */
+/*
+ * One round trip shows that the numbers of the CRT and the public half belong together; those it does not use are
+ * checked before.
+ */
 static enum sw_err check(struct sw_privkey *key)
 {
     RsaKey *rsa = &key->u.rsa;

@@ -1,6 +1,7 @@
 /*
- * The thread's generator: wolfCrypt's Hash-DRBG, seeded from the system, reseeded by wolfCrypt after a million draws. A fork would leave two
- * processes with one state, so forks are counted and the count is compared at each use. The generator is freed when its thread ends.
+ * The thread's generator: wolfCrypt's Hash-DRBG, seeded from the system, reseeded by wolfCrypt after a million draws. A
+ * fork would leave two processes with one state, so forks are counted and the count is compared at each use. The
+ * generator is freed when its thread ends.
  */
 #include "base/rand.h"
 #include "base/wipe.h"

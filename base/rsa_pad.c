@@ -1,9 +1,11 @@
 /*
- * The paddings of RFC 8017. They are ours and not wolfCrypt's for four reasons: a signature has one accepted encoding, compared whole;
- * checking one allocates nothing; a key on a card needs them too; and both wolfCrypts we build with behave the same.
+ * The paddings of RFC 8017. They are ours and not wolfCrypt's for four reasons: a signature has one accepted encoding,
+ * compared whole; checking one allocates nothing; a key on a card needs them too; and both wolfCrypts we build with
+ * behave the same.
  *
- * Blocks that come from a private operation are secret (Bleichenbacher 1998, Manger 2001). In the sections marked careful, nothing
- * branches on them or indexes by them: every byte is looked at, whatever the first ones were, and one verdict is drawn at the end.
+ * Blocks that come from a private operation are secret (Bleichenbacher 1998, Manger 2001). In the sections marked
+ * careful, nothing branches on them or indexes by them: every byte is looked at, whatever the first ones were, and one
+ * verdict is drawn at the end.
  */
 #include "base/rsa_pad.h"
 #include "base/ct.h"
@@ -13,7 +15,10 @@
 
 enum { PKCS1_OVERHEAD = 11 /* 00, type, eight bytes of padding at least, 00 */ };
 
-/* DER of DigestInfo up to the digest: SEQUENCE, AlgorithmIdentifier with NULL parameters, OCTET STRING header. RFC 8017 9.2, note 1. */
+/*
+ * DER of DigestInfo up to the digest: SEQUENCE, AlgorithmIdentifier with NULL parameters, OCTET STRING header. RFC 8017
+ * 9.2, note 1.
+ */
 struct prefix {
     uint8_t len;
     uint8_t der[19];
@@ -29,7 +34,7 @@ static const struct prefix prefixes[SW_HASH_COUNT] = {
 };
 /* clang-format on */
 
-/* --- signatures --------------------------------------------------------------------------------------------------------- */
+/* --- signatures --------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_rsa_pad_pkcs1_sign(enum sw_hash_id hash, const uint8_t *digest, uint8_t *block, size_t k)
 {
@@ -93,7 +98,10 @@ static enum sw_err pss_hash(enum sw_hash_id hash, const uint8_t *digest, struct 
     return err == SW_OK ? sw_hash_final(&h, out) : err;
 }
 
-/* The parts of an encoded message: DB (padding, 01, salt), H, BC. One byte shorter than the modulus where that has 8n + 1 bits. */
+/*
+ * The parts of an encoded message: DB (padding, 01, salt), H, BC. One byte shorter than the modulus where that has 8n +
+ * 1 bits.
+ */
 struct pss {
     uint8_t *db, *h;
     size_t db_len, hash_len, lead; /* lead: bytes of block before db, 0 or 1 */
@@ -163,9 +171,12 @@ enum sw_err sw_rsa_pad_pss_check(enum sw_hash_id hash, size_t salt_len, const ui
     return memcmp(h, em.h, em.hash_len) == 0 ? SW_OK : SW_ERR_SIGNATURE;
 }
 
-/* --- encryption --------------------------------------------------------------------------------------------------------- */
+/* --- encryption --------------------------------------------------------------------------------------------------- */
 
-/* Random bytes without a zero among them. Each draw leaves one in 256 to be drawn again; giving up after so many says the source is broken. */
+/*
+ * Random bytes without a zero among them. Each draw leaves one in 256 to be drawn again; giving up after so many says
+ * the source is broken.
+ */
 static enum sw_err nonzero(uint8_t *out, size_t len)
 {
     uint8_t spare[64];

@@ -1,6 +1,7 @@
 /*
- * Private to base/pkey_rsa.c: the paddings of RFC 8017, over blocks of exactly the modulus' length (k bytes, SW_RSA_MIN_BITS / 8 to
- * SW_RSA_MAX_BITS / 8). Nothing here knows a key or does arithmetic, so a key on a card is padded for like one in memory.
+ * Private to base/pkey_rsa.c: the paddings of RFC 8017, over blocks of exactly the modulus' length (k bytes,
+ * SW_RSA_MIN_BITS / 8 to SW_RSA_MAX_BITS / 8). Nothing here knows a key or does arithmetic, so a key on a card is
+ * padded for like one in memory.
  */
 #ifndef SW_BASE_RSA_PAD_H
 #define SW_BASE_RSA_PAD_H
@@ -15,7 +16,8 @@ enum sw_err sw_rsa_pad_pkcs1_sign(enum sw_hash_id hash, const uint8_t *digest, u
 
 /*
  * sw_rsa_pad_pss_sign: EMSA-PSS (9.1.1), a random salt of the hash's length, MGF1 with the same hash.
- * sw_rsa_pad_pss_check: the reverse (9.1.2), for exactly this salt length; block is overwritten. Variable time: all of it is public.
+ * sw_rsa_pad_pss_check: the reverse (9.1.2), for exactly this salt length; block is overwritten. Variable time: all of
+ * it is public.
  *   bits      of the modulus
  *   salt_len  in bytes
  * Return SW_OK; SW_ERR_UNSUPPORTED if there is no room; SW_ERR_RANDOM; SW_ERR_SIGNATURE; SW_ERR_CRYPTO.
@@ -34,15 +36,15 @@ enum sw_err sw_rsa_pad_oaep(enum sw_hash_id hash, const void *msg, size_t len, u
 /*
  * sw_rsa_unpad_pkcs1, sw_rsa_unpad_oaep: the message out of a block, which is overwritten.
  *   out   room for k bytes; receives *len
- * SW_ERR_CRYPTO if the padding is wrong. Up to that verdict time depends on k and the hash alone; the verdict and, after a good one,
- * the message's length are public.
+ * SW_ERR_CRYPTO if the padding is wrong. Up to that verdict time depends on k and the hash alone; the verdict and,
+ * after a good one, the message's length are public.
  */
 enum sw_err sw_rsa_unpad_pkcs1(uint8_t *block, size_t k, uint8_t *out, size_t *len) SW_MUST_USE;
 enum sw_err sw_rsa_unpad_oaep(enum sw_hash_id hash, uint8_t *block, size_t k, uint8_t *out, size_t *len) SW_MUST_USE;
 
 /*
- * sw_rsa_premaster_good: mask, all ones if block is 00 02 PS 00 version(2) random(46), PS without a zero and filling what is left:
- * RFC 5246 7.4.7.1. The mask is secret; time depends on k alone.
+ * sw_rsa_premaster_good: mask, all ones if block is 00 02 PS 00 version(2) random(46), PS without a zero and filling
+ * what is left: RFC 5246 7.4.7.1. The mask is secret; time depends on k alone.
  */
 size_t sw_rsa_premaster_good(const uint8_t *block, size_t k, uint16_t version);
 

@@ -1,4 +1,6 @@
-/* CertificateStatus (RFC 6066 8): status_type(1) = ocsp, then OCSPResponse<1..2^24-1>. Judged together with the chain. */
+/*
+ * CertificateStatus (RFC 6066 8): status_type(1) = ocsp, then OCSPResponse<1..2^24-1>. Judged together with the chain.
+ */
 #include "handshake/msg.h"
 
 enum { STATUS_OCSP = 1 };

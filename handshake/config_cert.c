@@ -8,7 +8,7 @@
 /* The list shares a block of 2^16 bytes with the other extensions. */
 enum { SCT_LIST_MAX = 32768 };
 
-/* --- memory ------------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------------------- */
 
 static void free_slice(const struct sw_config *cfg, struct sw_slice *s)
 {
@@ -39,7 +39,7 @@ static enum sw_err copy_slice(const struct sw_config *cfg, const void *p, size_t
     return SW_OK;
 }
 
-/* --- chains ------------------------------------------------------------------------------------------------------------- */
+/* --- chains ------------------------------------------------------------------------------------------------------- */
 
 /* How many certificates a PEM text holds. */
 static size_t count_pem(const void *chain, size_t len)
@@ -77,7 +77,10 @@ static enum sw_err take_pem(struct sw_config *cfg, struct sw_credential *c, cons
     return err;
 }
 
-/* The bit of the scheme that a certificate of the chain is signed with; TLS's PSS has a salt of the hash's length (RFC 8446 4.2.3). What has signed itself is checked by nobody (RFC 8446 4.4.2.2). */
+/*
+ * The bit of the scheme that a certificate of the chain is signed with; TLS's PSS has a salt of the hash's length (RFC
+ * 8446 4.2.3). What has signed itself is checked by nobody (RFC 8446 4.4.2.2).
+ */
 static uint32_t signature_bit(struct sw_slice der)
 {
     const struct sw_sigscheme *row;
@@ -116,7 +119,7 @@ static enum sw_err take_chain(struct sw_config *cfg, struct sw_credential *c, co
     return err == SW_OK ? SW_OK : sw_config_refuse(cfg, err, "the certificate chain", sw_err_reason(err));
 }
 
-/* --- adding one --------------------------------------------------------------------------------------------------------- */
+/* --- adding one --------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_config_add_cert_key(struct sw_config *cfg, const void *chain, size_t chain_len, struct sw_privkey *key)
 {
@@ -159,7 +162,7 @@ const struct sw_privkey *sw_config_key(const struct sw_config *cfg, size_t i)
     return i < cfg->creds_len ? cfg->creds[i]->key : NULL;
 }
 
-/* --- what belongs to the newest ----------------------------------------------------------------------------------------- */
+/* --- what belongs to the newest ----------------------------------------------------------------------------------- */
 
 static struct sw_credential *newest(struct sw_config *cfg)
 {

@@ -1,4 +1,6 @@
-/* Whether a peer's certificates would be accepted, without the peer: for a server that hands out those of its clients. */
+/*
+ * Whether a peer's certificates would be accepted, without the peer: for a server that hands out those of its clients.
+ */
 #include "handshake/config.h"
 #include "handshake/conn.h"
 

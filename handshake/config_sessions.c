@@ -1,4 +1,7 @@
-/* What a server remembers to resume sessions: its cache and its ticket keys. Both outlive a configuration when it is reloaded. */
+/*
+ * What a server remembers to resume sessions: its cache and its ticket keys. Both outlive a configuration when it is
+ * reloaded.
+ */
 #include "handshake/config.h"
 
 void sw_sessions_drop(struct sw_sessions *s)

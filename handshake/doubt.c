@@ -1,6 +1,7 @@
 /*
- * What has become of those who vouched for a peer: whether a session or a connection whose peer was accepted once may go on by the roots and lists of now.
- * A doubt is no verdict: serial numbers are compared whoever issued them, and the certificates themselves have gone. Who comes back shows them again.
+ * What has become of those who vouched for a peer: whether a session or a connection whose peer was accepted once may
+ * go on by the roots and lists of now. A doubt is no verdict: serial numbers are compared whoever issued them, and the
+ * certificates themselves have gone. Who comes back shows them again.
  */
 #include "handshake/conn.h"
 #include "handshake/session.h"
@@ -19,7 +20,10 @@ static bool above_listed(const struct sw_trust *trust, struct sw_slice above)
     return false;
 }
 
-/* Whether the root is not trusted now. That there was none was an application's decision, and stands where an application decides. */
+/*
+ * Whether the root is not trusted now. That there was none was an application's decision, and stands where an
+ * application decides.
+ */
 static bool root_gone(const struct sw_config *cfg, const uint8_t root[SW_ROOT_ID_LEN])
 {
     static const uint8_t none[SW_ROOT_ID_LEN];
@@ -40,8 +44,9 @@ struct left {
 };
 
 /*
- * Who is on a list now was not when the session or the connection began, or it had not begun; he comes with his certificate again, and is refused for
- * good reasons. The same goes for the CAs that vouched for him, and for certificates whose time is over (RFC 5246 F.1.4).
+ * Who is on a list now was not when the session or the connection began, or it had not begun; he comes with his
+ * certificate again, and is refused for good reasons. The same goes for the CAs that vouched for him, and for
+ * certificates whose time is over (RFC 5246 F.1.4).
  */
 static enum sw_err doubt(const struct sw_config *cfg, const struct left *of)
 {

@@ -1,9 +1,10 @@
 /*
- * A server that waits for a stranger holds no buffers. Whoever opens thousands of connections and stops anywhere in the handshake, between two flights or
- * in the middle of a record, is to cost little: what has come of a record lies in the room that the transcript will need for it anyway, and buffers
- * come when it is whole.
+ * A server that waits for a stranger holds no buffers. Whoever opens thousands of connections and stops anywhere in the
+ * handshake, between two flights or in the middle of a record, is to cost little: what has come of a record lies in the
+ * room that the transcript will need for it anyway, and buffers come when it is whole.
  *
- * The room is behind the last message. Nothing is added to the transcript while bytes wait there: they move to the buffers before they are looked at.
+ * The room is behind the last message. Nothing is added to the transcript while bytes wait there: they move to the
+ * buffers before they are looked at.
  */
 #include "handshake/engine.h"
 #include <string.h>
@@ -97,7 +98,10 @@ enum sw_err sw_engine_take(struct sw_conn *conn, size_t len)
         conn->work->in_end += len;
     }
     err = err == SW_OK ? sw_engine_process(conn) : sw_engine_fail(conn, err);
-    /* whoever has said something whole, which costs more than saying nothing, keeps them: the next record is close behind */
+    /*
+     * whoever has said something whole, which costs more than saying nothing, keeps them: the next record is close
+     * behind
+     */
     if (err == SW_OK && conn->hs != NULL && conn->hs->transcript.len == said)
         sw_engine_rest(conn);
     return err;

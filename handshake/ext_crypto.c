@@ -1,8 +1,11 @@
-/* Extensions about what keys are agreed on and signed with: groups and signature schemes. RFC 8422 5.1, 7919, 5246 7.4.1.4.1, 8446 4.2.3. */
+/*
+ * Extensions about what keys are agreed on and signed with: groups and signature schemes. RFC 8422 5.1, 7919, 5246
+ * 7.4.1.4.1, 8446 4.2.3.
+ */
 #include "handshake/ext_rows.h"
 #include <string.h>
 
-/* --- supported_groups, ec_point_formats, RFC 8422 5.1 ------------------------------------------------------------------- */
+/* --- supported_groups, ec_point_formats, RFC 8422 5.1 ------------------------------------------------------------- */
 
 static bool group_wanted(const struct sw_conn *conn, const struct sw_group *group)
 {
@@ -102,7 +105,7 @@ enum sw_err sw_formats_read_answer(struct sw_conn *conn, struct sw_reader *r)
     return good || conn->suite->kex != SW_KEX_ECDHE ? SW_OK : SW_ERR_EXTENSION_VALUE;
 }
 
-/* --- signature_algorithms, RFC 5246 7.4.1.4.1, RFC 8446 4.2.3 ----------------------------------------------------------- */
+/* --- signature_algorithms, RFC 5246 7.4.1.4.1, RFC 8446 4.2.3 ----------------------------------------------------- */
 
 void sw_sigalgs_write(struct sw_conn *conn, struct sw_writer *w)
 {

@@ -1,5 +1,6 @@
 /*
- * signed_certificate_timestamp (RFC 6962 3.3.1): what logs have said about the server's certificate, in the words of RFC 6962 3.3:
+ * signed_certificate_timestamp (RFC 6962 3.3.1): what logs have said about the server's certificate, in the words of
+ * RFC 6962 3.3:
  *
  *     sct_list<1..2^16-1> of SerializedSCT<1..2^16-1>
  *

@@ -1,6 +1,7 @@
 /*
- * The primes. Each is safe: (p - 1) / 2 is prime too, and 2 generates the subgroup of that order, so that 1 and p - 1 are the only
- * values of small order. tests/handshake/test_ffdhe.c compares their SHA-256 with those of the numbers recomputed from their definition.
+ * The primes. Each is safe: (p - 1) / 2 is prime too, and 2 generates the subgroup of that order, so that 1 and p - 1
+ * are the only values of small order. tests/handshake/test_ffdhe.c compares their SHA-256 with those of the numbers
+ * recomputed from their definition.
  */
 #include "handshake/ffdhe.h"
 #include "base/hash.h"

@@ -1,6 +1,7 @@
 /*
- * Finite fields whose primes are known to be safe: the groups of RFC 7919, by number, and those of RFC 3526, which older servers send.
- * In such a field a private exponent of about twice the field's strength is as good as one of its full length, at a tenth of the cost.
+ * Finite fields whose primes are known to be safe: the groups of RFC 7919, by number, and those of RFC 3526, which
+ * older servers send. In such a field a private exponent of about twice the field's strength is as good as one of its
+ * full length, at a tenth of the cost.
  */
 #ifndef SW_HANDSHAKE_FFDHE_H
 #define SW_HANDSHAKE_FFDHE_H
@@ -18,7 +19,9 @@ struct sw_ffdhe {
 const struct sw_ffdhe *sw_ffdhe_by_id(uint16_t id);
 const struct sw_ffdhe *sw_ffdhe_by_prime(struct sw_slice p);
 
-/* sw_ffdhe_modp_exponent: bytes of a private exponent for a prime of RFC 3526 with generator 2; 0 if p is none of them. */
+/*
+ * sw_ffdhe_modp_exponent: bytes of a private exponent for a prime of RFC 3526 with generator 2; 0 if p is none of them.
+ */
 size_t sw_ffdhe_modp_exponent(struct sw_slice p);
 
 #endif

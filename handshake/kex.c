@@ -1,11 +1,12 @@
 /*
  * The groups, and the elliptic-curve half of the exchange; the finite fields' is in kex_dh.c.
  *
- * Every key pair is made for one handshake. A peer's value is checked before anything secret touches it: a NIST point must be uncompressed, its
- * coordinates below the prime and on the curve, or an attacker chooses a curve on which our scalar is easy to find piece by piece (the
- * cofactor is 1, so a point on the curve is one of the right order and needs no further check). X25519 and X448 take any string of bytes
- * by design, ignoring X25519's top bit (RFC 7748 5); only the few of small order are refused, by their all-zero result
- * (RFC 8422 5.11, RFC 8446 7.4.2), because with them a peer could fix the secret without knowing it.
+ * Every key pair is made for one handshake. A peer's value is checked before anything secret touches it: a NIST point
+ * must be uncompressed, its coordinates below the prime and on the curve, or an attacker chooses a curve on which our
+ * scalar is easy to find piece by piece (the cofactor is 1, so a point on the curve is one of the right order and needs
+ * no further check). X25519 and X448 take any string of bytes by design, ignoring X25519's top bit (RFC 7748 5); only
+ * the few of small order are refused, by their all-zero result (RFC 8422 5.11, RFC 8446 7.4.2), because with them a
+ * peer could fix the secret without knowing it.
  */
 #include "handshake/kex.h"
 #include "base/ct.h"
@@ -73,7 +74,7 @@ const struct sw_group *sw_group_by_name(const char *name, size_t len)
     return NULL;
 }
 
-/* --- x25519, x448 ----------------------------------------------------------------------------------------------------- */
+/* --- x25519, x448 ------------------------------------------------------------------------------------------------- */
 
 /* RFC 7748 5: a multiple of the cofactor, of fixed bit length. */
 static void clamp(uint8_t *scalar, size_t len)
@@ -148,11 +149,12 @@ static enum sw_err montgomery_derive(const struct sw_kex *kex, struct sw_slice p
 }
 
 /*
- * --- secp256r1, secp384r1, secp521r1 ------------------------------------------------------------------------------------
+ * --- secp256r1, secp384r1, secp521r1
+ * ------------------------------------------------------------------------------------
  *
- * The scalars carry no mark: wolfCrypt looks each window of six bits up in a table of some 65 bytes, and valgrind would report every one. The
- * points themselves are fetched by reading all of them, so what a neighbour on the processor could learn is in which of two cache
- * lines an index fell, once, of a scalar that is used once.
+ * The scalars carry no mark: wolfCrypt looks each window of six bits up in a table of some 65 bytes, and valgrind would
+ * report every one. The points themselves are fetched by reading all of them, so what a neighbour on the processor
+ * could learn is in which of two cache lines an index fell, once, of a scalar that is used once.
  */
 
 static int curve_of(const struct sw_group *group)
@@ -220,8 +222,8 @@ static enum sw_err nist_generate(struct sw_kex *kex, const struct sw_rand *rand)
 }
 
 /*
- * y^2 = x^3 + ax + b with x and y below the prime (older wolfCrypts forget that part). wolfCrypt would check the order with it, at the
- * price of another exchange.
+ * y^2 = x^3 + ax + b with x and y below the prime (older wolfCrypts forget that part). wolfCrypt would check the order
+ * with it, at the price of another exchange.
  */
 static bool on_curve(ecc_key *point)
 {
@@ -284,7 +286,7 @@ static enum sw_err nist_derive(const struct sw_kex *kex, struct sw_slice point, 
     return err;
 }
 
-/* --- all of them ------------------------------------------------------------------------------------------------------ */
+/* --- all of them -------------------------------------------------------------------------------------------------- */
 
 void sw_kex_dh_numbers(const struct sw_kex *kex, struct sw_slice *p, struct sw_slice *g)
 {
@@ -330,8 +332,9 @@ enum sw_err sw_kex_generate_from(struct sw_kex *kex, const struct sw_rand *rand,
 }
 
 /*
- * Bytes of an exponent in a group that is not one of RFC 7919's. In a field nobody has vouched for, the order of g may have small factors, each of
- * which gives away a part of the exponent: so many bits of it that the rest is still beyond search.
+ * Bytes of an exponent in a group that is not one of RFC 7919's. In a field nobody has vouched for, the order of g may
+ * have small factors, each of which gives away a part of the exponent: so many bits of it that the rest is still beyond
+ * search.
  */
 static size_t exponent_for(struct sw_slice p, bool generator_is_two)
 {

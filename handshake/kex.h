@@ -1,6 +1,6 @@
 /*
- * Key exchange groups: finite-field (RFC 7919) and elliptic-curve (RFC 8422, RFC 7748) Diffie-Hellman, one row per group. A key pair lives from
- * ServerKeyExchange to ClientKeyExchange and is wiped with its struct.
+ * Key exchange groups: finite-field (RFC 7919) and elliptic-curve (RFC 8422, RFC 7748) Diffie-Hellman, one row per
+ * group. A key pair lives from ServerKeyExchange to ClientKeyExchange and is wiped with its struct.
  */
 #ifndef SW_HANDSHAKE_KEX_H
 #define SW_HANDSHAKE_KEX_H
@@ -51,13 +51,17 @@ struct sw_kex {
 enum sw_err sw_kex_generate(struct sw_kex *kex, const struct sw_group *group) SW_MUST_USE;
 
 /*
- * sw_kex_generate_dh: make a key pair in a group that a TLS 1.2 server sent by its numbers. A known ffdhe group is recognised; any other p of
- * SW_DH_MIN_BITS to SW_DH_MAX_BITS (or what wolfCrypt was built for) is taken: p odd, g between 2 and p-2. Leading zeros of either do not count.
- * SW_ERR_WEAK_DH, SW_ERR_KEY_SHARE; SW_ERR_RANDOM, SW_ERR_CRYPTO.
+ * sw_kex_generate_dh: make a key pair in a group that a TLS 1.2 server sent by its numbers. A known ffdhe group is
+ * recognised; any other p of SW_DH_MIN_BITS to SW_DH_MAX_BITS (or what wolfCrypt was built for) is taken: p odd, g
+ * between 2 and p-2. Leading zeros of either do not count. SW_ERR_WEAK_DH, SW_ERR_KEY_SHARE; SW_ERR_RANDOM,
+ * SW_ERR_CRYPTO.
  */
 enum sw_err sw_kex_generate_dh(struct sw_kex *kex, struct sw_slice p, struct sw_slice g) SW_MUST_USE;
 
-/* sw_kex_generate_from, _dh_from: the same, the private half drawn from a given source; NULL: the thread's generator, as above. */
+/*
+ * sw_kex_generate_from, _dh_from: the same, the private half drawn from a given source; NULL: the thread's generator,
+ * as above.
+ */
 enum sw_err sw_kex_generate_from(struct sw_kex *kex, const struct sw_rand *rand,
                                  const struct sw_group *group) SW_MUST_USE;
 enum sw_err sw_kex_generate_dh_from(struct sw_kex *kex, const struct sw_rand *rand, struct sw_slice p,
@@ -66,12 +70,15 @@ enum sw_err sw_kex_generate_dh_from(struct sw_kex *kex, const struct sw_rand *ra
 /*
  * sw_kex_derive: the shared secret with the peer's public value.
  *   peer         as on the wire: NIST uncompressed point; x25519/x448 little-endian; DH big-endian
- *   strip_zeros  true for DHE in TLS 1.2: the secret's leading zeros are stripped (RFC 5246 8.1.2), the peer's number may have some. False
- *                otherwise: zeros are kept, and a DH value must be as long as p (RFC 8446 4.2.8.1, 7.4.1). Of no effect on ECDHE
+ *   strip_zeros  true for DHE in TLS 1.2: the secret's leading zeros are stripped (RFC 5246 8.1.2), the peer's number
+ *                may have some. False
+ *                otherwise: zeros are kept, and a DH value must be as long as p (RFC 8446 4.2.8.1, 7.4.1). Of no effect
+ *                on ECDHE
  *   out          SW_KEX_SECRET_MAX bytes of room
- * Returns SW_OK; SW_ERR_KEY_SHARE for a value out of range, a point off the curve, at infinity or compressed, an all-zero x25519/x448
- * result. Time does not depend on the private half, with two exceptions that wolfCrypt makes and kex.c and kex_dh.c weigh: how many zero
- * bytes a DH secret begins with, and in which of two cache lines of a table a NIST scalar's windows are looked up.
+ * Returns SW_OK; SW_ERR_KEY_SHARE for a value out of range, a point off the curve, at infinity or compressed, an
+ * all-zero x25519/x448 result. Time does not depend on the private half, with two exceptions that wolfCrypt makes and
+ * kex.c and kex_dh.c weigh: how many zero bytes a DH secret begins with, and in which of two cache lines of a table a
+ * NIST scalar's windows are looked up.
  */
 enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool strip_zeros, uint8_t *out,
                           size_t *out_len) SW_MUST_USE;
@@ -79,7 +86,10 @@ enum sw_err sw_kex_derive(const struct sw_kex *kex, struct sw_slice peer, bool s
 /* sw_kex_dh_numbers: p and g of a finite-field group, for ServerKeyExchange. */
 void sw_kex_dh_numbers(const struct sw_kex *kex, struct sw_slice *p, struct sw_slice *g);
 
-/* sw_kex_bits: of the group, or of the prime that the server sent: what the exchange is worth, whatever zeros stood before it. */
+/*
+ * sw_kex_bits: of the group, or of the prime that the server sent: what the exchange is worth, whatever zeros stood
+ * before it.
+ */
 unsigned sw_kex_bits(const struct sw_kex *kex);
 
 void sw_kex_wipe(struct sw_kex *kex);

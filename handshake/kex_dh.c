@@ -1,12 +1,13 @@
 /*
  * Finite-field Diffie-Hellman (RFC 5246 7.4.3, 8.1.2; RFC 7919).
  *
- * Every private exponent is fresh: made for one handshake, used for one peer's value, wiped. That is what the range check on the peer's value
- * rests on (a value of small order learns a bit of an exponent that is never used again), and what takes the sting out of RFC 5246
- * 8.1.2, which strips the leading zero bytes of the shared secret before the PRF: hashing a shorter secret takes less time, and against a
- * server that uses its exponent twice the difference, measured often enough, gives a recorded connection's secret away (the Raccoon
- * attack). Against one that does not, the attacker has one look and no second question. wolfCrypt strips the zeros itself, in a
- * time that depends on their number; to keep them they are put back.
+ * Every private exponent is fresh: made for one handshake, used for one peer's value, wiped. That is what the range
+ * check on the peer's value rests on (a value of small order learns a bit of an exponent that is never used again), and
+ * what takes the sting out of RFC 5246 8.1.2, which strips the leading zero bytes of the shared secret before the PRF:
+ * hashing a shorter secret takes less time, and against a server that uses its exponent twice the difference, measured
+ * often enough, gives a recorded connection's secret away (the Raccoon attack). Against one that does not, the attacker
+ * has one look and no second question. wolfCrypt strips the zeros itself, in a time that depends on their number; to
+ * keep them they are put back.
  *
  * The exponentiation's own time depends on the lengths of p and of the exponent, whose top bit is always set.
  */
@@ -123,10 +124,16 @@ enum sw_err sw_kex_dh_shared(const struct sw_kex *kex, struct sw_slice p, struct
     struct sw_slice y = sw_kex_dh_number(peer);
     word32 len = SW_KEX_SECRET_MAX;
 
-    /* A number in TLS 1.2, with as many zeros before it as its sender likes; in TLS 1.3 always as long as p (RFC 8446 4.2.8.1). */
+    /*
+     * A number in TLS 1.2, with as many zeros before it as its sender likes; in TLS 1.3 always as long as p (RFC 8446
+     * 4.2.8.1).
+     */
     if ((!strip_zeros && peer.len != p.len) || !in_range(y, p))
         return SW_ERR_KEY_SHARE;
-    /* A valid y fails only where p is no safe prime and y has a small order that divides the exponent: wolfCrypt refuses the result 1. */
+    /*
+     * A valid y fails only where p is no safe prime and y has a small order that divides the exponent: wolfCrypt
+     * refuses the result 1.
+     */
     if (power(kex, p, g, y, out, &len))
         return SW_ERR_KEY_SHARE;
     if (!strip_zeros)

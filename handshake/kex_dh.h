@@ -11,8 +11,8 @@ struct sw_slice sw_kex_dh_number(struct sw_slice n);
 unsigned sw_kex_dh_bits(struct sw_slice n);
 
 /*
- * sw_kex_dh_judge: whether numbers that a server sent can be a group: SW_ERR_WEAK_DH for a prime that is too short; SW_ERR_KEY_SHARE for one
- * too long to compute with or even, or a generator that is not between 2 and p - 2.
+ * sw_kex_dh_judge: whether numbers that a server sent can be a group: SW_ERR_WEAK_DH for a prime that is too short;
+ * SW_ERR_KEY_SHARE for one too long to compute with or even, or a generator that is not between 2 and p - 2.
  */
 enum sw_err sw_kex_dh_judge(struct sw_slice p, struct sw_slice g) SW_MUST_USE;
 
@@ -26,7 +26,9 @@ bool sw_kex_dh_can(unsigned bits);
 enum sw_err sw_kex_dh_make(struct sw_kex *kex, const struct sw_rand *rand, struct sw_slice p, struct sw_slice g,
                            size_t exponent_len) SW_MUST_USE;
 
-/* sw_kex_dh_shared: peer to the power of kex's secret, for a peer's value between 2 and p - 2. Rules of sw_kex_derive. */
+/*
+ * sw_kex_dh_shared: peer to the power of kex's secret, for a peer's value between 2 and p - 2. Rules of sw_kex_derive.
+ */
 enum sw_err sw_kex_dh_shared(const struct sw_kex *kex, struct sw_slice p, struct sw_slice g, struct sw_slice peer,
                              bool strip_zeros, uint8_t *out, size_t *out_len) SW_MUST_USE;
 

@@ -1,10 +1,11 @@
 /*
- * The TLS 1.2 key schedule. Everything is one function, P_hash (RFC 5246 5): HMAC keyed with the secret, run over a chain A(i) of its own
- * outputs and the seed. The key's inner and outer HMAC states are computed once and serve every step; nothing is allocated.
+ * The TLS 1.2 key schedule. Everything is one function, P_hash (RFC 5246 5): HMAC keyed with the secret, run over a
+ * chain A(i) of its own outputs and the seed. The key's inner and outer HMAC states are computed once and serve every
+ * step; nothing is allocated.
  *
- * Secrets: the premaster, the master secret and the key block pass through here. Time depends on lengths, which are public (but see
- * handshake/kex.c on a Diffie-Hellman premaster, whose length RFC 5246 8.1.2 makes depend on its value), and each function wipes
- * what it leaves on the stack at its one exit.
+ * Secrets: the premaster, the master secret and the key block pass through here. Time depends on lengths, which are
+ * public (but see handshake/kex.c on a Diffie-Hellman premaster, whose length RFC 5246 8.1.2 makes depend on its
+ * value), and each function wipes what it leaves on the stack at its one exit.
  */
 #include "handshake/keys12.h"
 #include "base/wipe.h"
@@ -14,8 +15,8 @@
 enum { SEED_PARTS = 5, FLAT = 192 };
 
 /*
- * What HMAC runs over: A(i) and behind it the seed, label first. They stand side by side, so that a step is one update; a part of the seed that
- * does not fit any more (an exporter's context may be long) follows in its own.
+ * What HMAC runs over: A(i) and behind it the seed, label first. They stand side by side, so that a step is one update;
+ * a part of the seed that does not fit any more (an exporter's context may be long) follows in its own.
  */
 struct chain {
     uint8_t bytes[SW_HASH_MAX + FLAT]; /* A(i) ends at SW_HASH_MAX, where the seed begins */

@@ -1,5 +1,6 @@
 /*
- * The policies and the lists people write. Nothing here is secret and nothing here is fast: it runs when a configuration is made.
+ * The policies and the lists people write. Nothing here is secret and nothing here is fast: it runs when a
+ * configuration is made.
  */
 #include "handshake/policy.h"
 #include "handshake/kex.h"
@@ -7,9 +8,10 @@
 #include <string.h>
 
 /*
- * Groups. x25519 first: the fastest here, and the one with the fewest ways to get a check wrong. Then the curve everybody has, then
- * the ones beyond 128 bits, which only somebody with a reason asks for. Finite fields last (RFC 7919): a hundred times the work for
- * the same strength. Above 4096 bits a single exchange costs more than ten handshakes, so a server must be told to want that.
+ * Groups. x25519 first: the fastest here, and the one with the fewest ways to get a check wrong. Then the curve
+ * everybody has, then the ones beyond 128 bits, which only somebody with a reason asks for. Finite fields last (RFC
+ * 7919): a hundred times the work for the same strength. Above 4096 bits a single exchange costs more than ten
+ * handshakes, so a server must be told to want that.
  */
 #define GROUPS_COMMON                                                                                                  \
     29 /* x25519 */, 23 /* secp256r1 */, 24 /* secp384r1 */, 30 /* x448 */, 25 /* secp521r1 */, 256, 257,              \
@@ -18,10 +20,10 @@ static const uint16_t groups_common[] = {GROUPS_COMMON, 0};
 static const uint16_t groups_all[] = {GROUPS_COMMON, 259, 260 /* ffdhe8192 */, 0};
 
 /*
- * Signature schemes (RFC 8446 4.2.3; the same numbers in TLS 1.2). A server's choice is bound by its key; among the schemes of one key:
- * the hash that fits the key's strength first, PSS before PKCS#1 v1.5 because it has a proof. ECDSA and EdDSA stand first so that a server
- * with two certificates, answering a peer that knows both, uses the cheap one. SHA-1 is announced by policy all alone: chosen
- * prefixes collide at a price that small firms can pay (RFC 9155).
+ * Signature schemes (RFC 8446 4.2.3; the same numbers in TLS 1.2). A server's choice is bound by its key; among the
+ * schemes of one key: the hash that fits the key's strength first, PSS before PKCS#1 v1.5 because it has a proof. ECDSA
+ * and EdDSA stand first so that a server with two certificates, answering a peer that knows both, uses the cheap one.
+ * SHA-1 is announced by policy all alone: chosen prefixes collide at a price that small firms can pay (RFC 9155).
  */
 #define SCHEMES_COMMON                                                                                                 \
     0x0403 /* ecdsa_secp256r1_sha256 */, 0x0807 /* ed25519 */, 0x0503 /* ecdsa_secp384r1_sha384 */,                    \

@@ -1,4 +1,7 @@
-/* ServerHelloDone (RFC 5246 7.4.5): empty. The server has said all it has to say; now the client judges its certificate. */
+/*
+ * ServerHelloDone (RFC 5246 7.4.5): empty. The server has said all it has to say; now the client judges its
+ * certificate.
+ */
 #include "handshake/msg.h"
 
 enum sw_err sw_server_hello_done_send(struct sw_conn *conn, struct sw_writer *w)

@@ -1,5 +1,6 @@
 /*
- * ServerKeyExchange (RFC 5246 7.4.3, RFC 8422 5.4): the server's ephemeral public value, signed together with both randoms.
+ * ServerKeyExchange (RFC 5246 7.4.3, RFC 8422 5.4): the server's ephemeral public value, signed together with both
+ * randoms.
  *
  *     ECDHE:  curve_type(1) = named_curve, namedcurve(2), point<1..2^8-1>
  *     DHE:    dh_p<1..2^16-1> dh_g<1..2^16-1> dh_Ys<1..2^16-1>
@@ -53,7 +54,7 @@ static size_t write_signed(const struct sw_conn *conn, struct sw_slice params, u
     return sw_writer_ok(&w) ? w.len : 0;
 }
 
-/* --- server --------------------------------------------------------------------------------------------------------------- */
+/* --- server ------------------------------------------------------------------------------------------------------- */
 
 static void write_vec16(struct sw_writer *w, struct sw_slice s)
 {
@@ -82,7 +83,10 @@ static void write_params(const struct sw_conn *conn, const struct sw_kex *kex, s
     write_vec16(w, public_value);
 }
 
-/* A fresh key: its public half goes into the message, and of the rest no more is kept than a half-open handshake has to hold. */
+/*
+ * A fresh key: its public half goes into the message, and of the rest no more is kept than a half-open handshake has to
+ * hold.
+ */
 static enum sw_err write_fresh_key(struct sw_conn *conn, struct sw_writer *w)
 {
     struct sw_handshake *hs = conn->hs;
@@ -121,7 +125,7 @@ enum sw_err sw_server_key_exchange_send(struct sw_conn *conn, struct sw_writer *
     return SW_OK;
 }
 
-/* --- client --------------------------------------------------------------------------------------------------------------- */
+/* --- client ------------------------------------------------------------------------------------------------------- */
 
 /* The group of an ECDHE exchange must be one we offered; a DHE group is judged by its numbers when our half is made. */
 static enum sw_err settle_group(struct sw_conn *conn, const struct sw_ske *ske)

@@ -1,7 +1,7 @@
 /*
- * The server's sessions by id: a hash table of chains, and one queue through all entries from the oldest to the newest. An entry is one block: its
- * links and the written session. Blocks of the usual length are cut from slabs and used again, so that a handshake rarely allocates for its session; a session
- * that is longer has a block of its own.
+ * The server's sessions by id: a hash table of chains, and one queue through all entries from the oldest to the newest.
+ * An entry is one block: its links and the written session. Blocks of the usual length are cut from slabs and used
+ * again, so that a handshake rarely allocates for its session; a session that is longer has a block of its own.
  *
  * The ids are random and our own, so their first bytes are as good a hash as any and nobody can choose them to collide.
  */
@@ -73,7 +73,7 @@ struct sw_session_cache *sw_session_cache_new(const struct sw_allocator *alloc, 
     return cache;
 }
 
-/* --- blocks of entries -------------------------------------------------------------------------------------------------- */
+/* --- blocks of entries -------------------------------------------------------------------------------------------- */
 
 static size_t own_size(size_t len)
 {
@@ -127,7 +127,7 @@ static void entry_free(struct sw_session_cache *cache, struct entry *e)
     }
 }
 
-/* --- the cache ----------------------------------------------------------------------------------------------------------- */
+/* --- the cache ---------------------------------------------------------------------------------------------------- */
 
 void sw_session_cache_free(struct sw_session_cache *cache)
 {

@@ -1,5 +1,6 @@
 /*
- * The flows of TLS 1.2: RFC 5246 7.3 figures 1 and 2, RFC 5077 3.1, RFC 6066 8. A new option is a predicate here, not another list.
+ * The flows of TLS 1.2: RFC 5246 7.3 figures 1 and 2, RFC 5077 3.1, RFC 6066 8. A new option is a predicate here, not
+ * another list.
  */
 #include "handshake/conn.h"
 #include "handshake/step.h"

@@ -1,6 +1,6 @@
 /*
- * Cipher suites: one row each, in order of preference with the reason beside it. No length, hash or nonce shape of a suite is
- * written anywhere else. docs/suites.md shows the same rows to people, and a test holds the two together.
+ * Cipher suites: one row each, in order of preference with the reason beside it. No length, hash or nonce shape of a
+ * suite is written anywhere else. docs/suites.md shows the same rows to people, and a test holds the two together.
  */
 #ifndef SW_HANDSHAKE_SUITE_H
 #define SW_HANDSHAKE_SUITE_H
@@ -31,14 +31,18 @@ struct sw_suite {
 };
 
 /*
- * sw_suite_by_id, _by_name: the row or NULL. A name is the registered one, OpenSSL's, or a number written "0x003C"; len bytes, exact case.
+ * sw_suite_by_id, _by_name: the row or NULL. A name is the registered one, OpenSSL's, or a number written "0x003C"; len
+ * bytes, exact case.
  * sw_suite_row: row i, NULL past the last.
  */
 const struct sw_suite *sw_suite_by_id(uint16_t id);
 const struct sw_suite *sw_suite_by_name(const char *name, size_t len);
 const struct sw_suite *sw_suite_row(size_t i);
 
-/* sw_number_parse: a number written "0x003C", 0x and four digits of either case, as suites, groups and signature schemes may be named. */
+/*
+ * sw_number_parse: a number written "0x003C", 0x and four digits of either case, as suites, groups and signature
+ * schemes may be named.
+ */
 bool sw_number_parse(const char *text, size_t len, uint16_t *out);
 
 /* Whether this connection could carry a suite out: it has a certificate, a group and a signature scheme for it. */
@@ -48,7 +52,8 @@ typedef bool sw_suite_usable(void *ctx, const struct sw_suite *suite);
  * sw_suite_choose: what a server answers a ClientHello with.
  *   version       SW_TLS12 or SW_TLS13, negotiated before: suites of the other one do not take part
  *   ours, count   our suites, most wanted first
- *   theirs        the hello's cipher_suites as on the wire, an even number of bytes; unknown and GREASE values are passed over
+ *   theirs        the hello's cipher_suites as on the wire, an even number of bytes; unknown and GREASE values are
+ *                 passed over
  *   server_order  true: our order decides; false: theirs
  *   usable, ctx   asked for each candidate in turn, best first
  * Returns NULL if there is none: SW_ERR_NO_SUITE. Time grows with the length of `theirs`, not with its square.

@@ -1,11 +1,13 @@
 /*
  * Session tickets (RFC 5077): name of the key, nonce, the written session encrypted with AES-256-GCM, tag.
  *
- * A key of 32 bytes is never used itself: the name that finds it and the key that encrypts are both derived from it with HMAC, so that
- * servers that were given the same keys agree on everything, and the name gives nothing away. Keys a server makes itself live in
- * memory alone and rotate, so that a ticket's secrets are gone some epochs after it expired.
+ * A key of 32 bytes is never used itself: the name that finds it and the key that encrypts are both derived from it
+ * with HMAC, so that servers that were given the same keys agree on everything, and the name gives nothing away. Keys a
+ * server makes itself live in memory alone and rotate, so that a ticket's secrets are gone some epochs after it
+ * expired.
  *
- * The lock is held while a ticket is sealed or opened: a tenth of a microsecond each, less than to copy an expanded key.
+ * The lock is held while a ticket is sealed or opened: a tenth of a microsecond each, less than to copy an expanded
+ * key.
  */
 #include "base/aead.h"
 #include "base/hash.h"
@@ -131,7 +133,7 @@ enum sw_err sw_ticket_keys_set(struct sw_ticket_keys *keys, const uint8_t (*key)
     return SW_OK;
 }
 
-/* --- sealing ---------------------------------------------------------------------------------------------------------- */
+/* --- sealing ------------------------------------------------------------------------------------------------------ */
 
 static bool overdue(const struct sw_ticket_keys *keys, int64_t now, uint32_t lifetime)
 {
@@ -199,7 +201,7 @@ enum sw_err sw_ticket_seal(struct sw_ticket_keys *keys, const struct sw_rand *ra
     return err;
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------------ */
 
 /* The key a ticket names, or NULL; *age is its place. */
 static struct ticket_key *find(struct sw_ticket_keys *keys, const uint8_t name[NAME], size_t *age)

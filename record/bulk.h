@@ -1,6 +1,6 @@
 /*
- * Bulk ciphers: how a record is protected once keys exist. One row per cipher with every length that matters; seal and open are
- * reached through it. A CBC or NULL row is completed by the suite's MAC hash, an AEAD row stands alone.
+ * Bulk ciphers: how a record is protected once keys exist. One row per cipher with every length that matters; seal and
+ * open are reached through it. A CBC or NULL row is completed by the suite's MAC hash, an AEAD row stands alone.
  */
 #ifndef SW_RECORD_BULK_H
 #define SW_RECORD_BULK_H

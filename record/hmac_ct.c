@@ -1,7 +1,8 @@
 /*
- * The inner hash is computed in two parts. Blocks that lie before min hold message bytes whatever the length is: they are hashed the usual
- * way. Each block from there to the last that max could need is built with masks - message, 0x80, zeros, bit length - and
- * compressed; the state after every one of them is looked at, and the one after the true last block is kept by mask.
+ * The inner hash is computed in two parts. Blocks that lie before min hold message bytes whatever the length is: they
+ * are hashed the usual way. Each block from there to the last that max could need is built with masks - message, 0x80,
+ * zeros, bit length - and compressed; the state after every one of them is looked at, and the one after the true last
+ * block is kept by mask.
  *
  * Careful region: from the first masked block to the kept state, len is secret.
  */

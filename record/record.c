@@ -31,7 +31,7 @@ void sw_aad(uint8_t aad[SW_AAD_MAX], uint64_t seq, uint8_t type, uint16_t versio
     sw_header_write(aad + 8, type, version, len);
 }
 
-/* --- sizes ---------------------------------------------------------------------------------------------------------------- */
+/* --- sizes -------------------------------------------------------------------------------------------------------- */
 
 size_t sw_record_before(const struct sw_record_secrets *s)
 {
@@ -63,7 +63,7 @@ size_t sw_record_sealed_len(const struct sw_record_secrets *s, size_t len)
     return sw_record_before(s) + padded + (s->etm ? mac : 0);
 }
 
-/* --- directions ----------------------------------------------------------------------------------------------------------- */
+/* --- directions --------------------------------------------------------------------------------------------------- */
 
 size_t sw_record_dir_size(void)
 {
@@ -114,7 +114,7 @@ void sw_record_dir_wipe(struct sw_record_dir *dir)
     sw_wipe(dir, sizeof *dir);
 }
 
-/* --- sealing and opening -------------------------------------------------------------------------------------------------- */
+/* --- sealing and opening ------------------------------------------------------------------------------------------ */
 
 static enum sw_err seal_jobs(struct sw_record_dir *dir, const struct sw_rand *rand, struct sw_seal_job *jobs,
                              size_t count)

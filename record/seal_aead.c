@@ -1,9 +1,10 @@
 /*
  * AES-GCM and ChaCha20-Poly1305.
  *
- *     TLS 1.2 GCM (RFC 5288):    nonce = fixed(4) explicit(8); explicit = sequence number, carried in front of the ciphertext
- *     TLS 1.2 ChaCha (RFC 7905): nonce = iv(12) XOR sequence number; nothing carried
- *     TLS 1.3 (RFC 8446 5.2):    nonce = iv(12) XOR sequence number; the content type behind the plaintext, padding zeros behind that;
+ *     TLS 1.2 GCM (RFC 5288):    nonce = fixed(4) explicit(8); explicit = sequence number, carried in front of the
+ *     ciphertext TLS 1.2 ChaCha (RFC 7905): nonce = iv(12) XOR sequence number; nothing carried
+ *     TLS 1.3 (RFC 8446 5.2):    nonce = iv(12) XOR sequence number; the content type behind the plaintext, padding
+ *     zeros behind that;
  *                                the header is the additional data
  *
  * A sequence number is used once, and so is each nonce.

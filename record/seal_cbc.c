@@ -9,13 +9,15 @@
  *
  * What stands in brackets is encrypted. Worst case behind the data: mac + one block.
  *
- * Sealing is written for speed. CBC encryption and SHA each wait for their own last result, so a processor that is given both by turns does them at
- * once: hash a piece, encrypt a piece, hash the next. What overlaps is what the processor sees ahead of itself, so a piece is one compression block,
- * cut so that with the additional data before them pieces fill blocks, and the loop that takes turns does nothing else. Two records sealed
- * together double what can overlap.
+ * Sealing is written for speed. CBC encryption and SHA each wait for their own last result, so a processor that is
+ * given both by turns does them at
+ * once: hash a piece, encrypt a piece, hash the next. What overlaps is what the processor sees ahead of itself, so a
+ * piece is one compression block, cut so that with the additional data before them pieces fill blocks, and the loop
+ * that takes turns does nothing else. Two records sealed together double what can overlap.
  *
- * Opening MAC-then-encrypt is written for silence. From decryption to the verdict, the padding length, the position of the MAC and whether
- * anything was wrong are secret: only masks decide, every record of one length costs the same, and there is one verdict.
+ * Opening MAC-then-encrypt is written for silence. From decryption to the verdict, the padding length, the position of
+ * the MAC and whether anything was wrong are secret: only masks decide, every record of one length costs the same, and
+ * there is one verdict.
  */
 #include "base/ct.h"
 #include "base/wipe.h"
@@ -31,11 +33,12 @@ enum {
     ALIGNMENT = 16
 };
 
-/* --- sealing -------------------------------------------------------------------------------------------------------------- */
+/* --- sealing ------------------------------------------------------------------------------------------------------ */
 
 /*
- * A record on its way. Positions are offsets both from `from`, the plaintext, and from `data`, where the encrypted part begins. The whole
- * blocks of the plaintext are encrypted from where they are; the rest is brought to `data`, for MAC and padding to follow it.
+ * A record on its way. Positions are offsets both from `from`, the plaintext, and from `data`, where the encrypted part
+ * begins. The whole blocks of the plaintext are encrypted from where they are; the rest is brought to `data`, for MAC
+ * and padding to follow it.
  */
 struct stream {
     struct sw_hash mac;       /* of this record, under way */
@@ -64,7 +67,10 @@ static enum sw_err hash_next(struct stream *st, size_t n)
     return sw_hash_update(&st->mac, p, n);
 }
 
-/* The next n bytes, whole blocks and at most AT_ONCE, which stand at from: anywhere but in a part of the output that is not its beginning. */
+/*
+ * The next n bytes, whole blocks and at most AT_ONCE, which stand at from: anywhere but in a part of the output that is
+ * not its beginning.
+ */
 static int encrypt_next(struct stream *st, const uint8_t *from, size_t n)
 {
     uint8_t *out = st->data + st->encrypted;
@@ -149,8 +155,8 @@ static enum sw_err finish_mte(const struct sw_record_dir *dir, struct stream *st
 }
 
 /*
- * Encrypt-then-MAC: hashing goes well behind encryption, lest its loads wait for the stores. The MAC covers the IV and the ciphertext, and its
- * length field counts those (RFC 7366 3).
+ * Encrypt-then-MAC: hashing goes well behind encryption, lest its loads wait for the stores. The MAC covers the IV and
+ * the ciphertext, and its length field counts those (RFC 7366 3).
  */
 static enum sw_err begin_etm(const struct sw_record_dir *dir, const struct sw_seal_job *job, struct stream *st)
 {
@@ -265,7 +271,7 @@ enum sw_err sw_seal_cbc(struct sw_record_dir *dir, const struct sw_rand *rand, s
     return err;
 }
 
-/* --- opening: NULL and encrypt-then-MAC ------------------------------------------------------------------------------------- */
+/* --- opening: NULL and encrypt-then-MAC --------------------------------------------------------------------------- */
 
 static int cbc_decrypt(struct sw_record_dir *dir, const uint8_t *iv, uint8_t *p, size_t len)
 {
@@ -303,7 +309,10 @@ static enum sw_err open_null(struct sw_record_dir *dir, uint8_t *rec, size_t len
     return sw_ct_equal(want, rec + SW_RECORD_HEADER + n, mac) ? SW_OK : SW_ERR_BAD_RECORD_MAC;
 }
 
-/* Padding of an authenticated record: whoever made it held the key, so its form is no secret; it must be right all the same. */
+/*
+ * Padding of an authenticated record: whoever made it held the key, so its form is no secret; it must be right all the
+ * same.
+ */
 static enum sw_err strip_padding(const uint8_t *data, size_t n, struct sw_slice *out)
 {
     size_t pad = data[n - 1];
@@ -342,11 +351,12 @@ static enum sw_err open_etm(struct sw_record_dir *dir, uint8_t *rec, size_t len,
     return strip_padding(data, n, out);
 }
 
-/* --- opening: MAC-then-encrypt ---------------------------------------------------------------------------------------------- */
+/* --- opening: MAC-then-encrypt ------------------------------------------------------------------------------------ */
 
 /*
- * Mask of good padding, and its length in *pad (padding_length, without the length byte itself): 0 if it is not good, so that a MAC is
- * computed all the same (RFC 5246 6.2.3.2, implementation note). Looks at the last 256 bytes, or all there are; n is a multiple of 16, or 8 and at least 16.
+ * Mask of good padding, and its length in *pad (padding_length, without the length byte itself): 0 if it is not good,
+ * so that a MAC is computed all the same (RFC 5246 6.2.3.2, implementation note). Looks at the last 256 bytes, or all
+ * there are; n is a multiple of 16, or 8 and at least 16.
  */
 static size_t check_padding(const uint8_t *data, size_t n, size_t mac, size_t *pad)
 {
@@ -377,8 +387,8 @@ static void store32(uint8_t *p, uint32_t v)
 }
 
 /*
- * Rotate the mac bytes in buf left by a secret count below its length: words of four, by a shift for the bytes in them, then by words: for each bit
- * of their number a fixed rotation that is taken or not by mask.
+ * Rotate the mac bytes in buf left by a secret count below its length: words of four, by a shift for the bytes in them,
+ * then by words: for each bit of their number a fixed rotation that is taken or not by mask.
  */
 static void rotate(uint8_t *buf, size_t mac, size_t count)
 {
@@ -407,9 +417,9 @@ static void rotate(uint8_t *buf, size_t mac, size_t count)
 }
 
 /*
- * Copy the MAC, which begins at secret position at (min <= at <= max), to out. All places it can be are cut into rows of its length: it begins in
- * one at some column and ends in the next before that column, so the columns of those two rows, each from its side, are the MAC
- * rotated by the column it begins at.
+ * Copy the MAC, which begins at secret position at (min <= at <= max), to out. All places it can be are cut into rows
+ * of its length: it begins in one at some column and ends in the next before that column, so the columns of those two
+ * rows, each from its side, are the MAC rotated by the column it begins at.
  */
 static void extract_mac(const uint8_t *data, size_t min, size_t at, size_t max, size_t mac, uint8_t *out)
 {
@@ -468,7 +478,10 @@ static enum sw_err open_mte(struct sw_record_dir *dir, uint8_t *rec, size_t len,
     err = sw_hmac_ct(&dir->hmac, aad, SW_AAD_MAX + n, SW_AAD_MAX + min, SW_AAD_MAX + data_len, SW_AAD_MAX + max, want);
     extract_mac(data, min, data_len, max, mac, got);
     good &= sw_ct_is_zero(sw_ct_diff(want, got, mac));
-    /* end of the careful region: whether the record is good shows in the answer, and with a good MAC its padding is the sender's business */
+    /*
+     * end of the careful region: whether the record is good shows in the answer, and with a good MAC its padding is the
+     * sender's business
+     */
     SW_CT_PUBLIC(&good, sizeof good);
     sw_wipe(want, sizeof want);
     if (err != SW_OK)

@@ -31,7 +31,10 @@ struct sw_seal_job {
     uint64_t seq;
 };
 
-/* sw_aad: sequence number, type, version, length: what a TLS 1.2 MAC or AEAD covers besides the data (RFC 5246 6.2.3.1, 6.2.3.3). */
+/*
+ * sw_aad: sequence number, type, version, length: what a TLS 1.2 MAC or AEAD covers besides the data (RFC 5246 6.2.3.1,
+ * 6.2.3.3).
+ */
 void sw_aad(uint8_t aad[SW_AAD_MAX], uint64_t seq, uint8_t type, uint16_t version, size_t len);
 
 /* sw_header_write: the 5 bytes in front of a record of len bytes. */

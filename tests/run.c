@@ -3,8 +3,9 @@
  *
  *     build/tests/run [-l] [-v] [SUITE | TEST]...
  *
- * Arguments are parts of "suite/test"; without any, everything runs. -l lists, -v prints each test with its time. Run it at the top of
- * the tree. The last line is "N passed, N failed", counting test functions; the exit code is 0 only when none failed.
+ * Arguments are parts of "suite/test"; without any, everything runs. -l lists, -v prints each test with its time. Run
+ * it at the top of the tree. The last line is "N passed, N failed", counting test functions; the exit code is 0 only
+ * when none failed.
  */
 #include "base/ct.h"
 #include "base/err.h"
@@ -45,7 +46,10 @@ unsigned sw_test_secret_uses(void)
 #endif
 }
 
-/* Under valgrind a suite of tests/ct/ fails where a decision depended on a marked byte; the report, with its place, is on stderr. */
+/*
+ * Under valgrind a suite of tests/ct/ fails where a decision depended on a marked byte; the report, with its place, is
+ * on stderr.
+ */
 static void check_secret_uses(void)
 {
     char text[80];

@@ -1,9 +1,12 @@
-/* AlgorithmIdentifiers of signatures and public keys (RFC 3279, 4055, 5480, 8410). What is not in these tables is not supported. */
+/*
+ * AlgorithmIdentifiers of signatures and public keys (RFC 3279, 4055, 5480, 8410). What is not in these tables is not
+ * supported.
+ */
 #include "ttp/cert.h"
 #include "ttp/der.h"
 #include "ttp/oid.h"
 
-/* --- algorithms ------------------------------------------------------------------------------------------------------------- */
+/* --- algorithms --------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -68,7 +71,10 @@ static enum sw_hash_id read_hash(struct sw_reader *r)
 /* What RSASSA-PSS-params do not name (RFC 4055 3.1); the hash that is meant then is SHA-1, which is not accepted. */
 enum { SALT_DEFAULT = 20 };
 
-/* RSASSA-PSS-params (RFC 4055 3.1): a SHA-2 hash, MGF1 with the same, a salt of any length that a signature has room for, trailer 1. */
+/*
+ * RSASSA-PSS-params (RFC 4055 3.1): a SHA-2 hash, MGF1 with the same, a salt of any length that a signature has room
+ * for, trailer 1.
+ */
 static enum sw_hash_id read_pss(struct sw_reader *alg, uint16_t *salt)
 {
     struct sw_reader params = sw_der_enter(alg, SW_DER_SEQUENCE), field, mgf;
@@ -145,7 +151,10 @@ void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash, size_t salt)
     sw_der_close(w, params);
 }
 
-/* Whether an element of a universal type has the form of that type; what is inside it is whoever's who knows what it is for. */
+/*
+ * Whether an element of a universal type has the form of that type; what is inside it is whoever's who knows what it is
+ * for.
+ */
 static bool form_valid(unsigned tag, struct sw_slice v)
 {
     bool constructed = (tag & SW_DER_CONSTRUCTED) != 0;
@@ -215,7 +224,10 @@ const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm, uint16_t *
     return NULL;
 }
 
-/* The row for this kind of RSA key: id-RSASSA-PSS in a certificate, list or request does not say which it is (RFC 4055 3.1). */
+/*
+ * The row for this kind of RSA key: id-RSASSA-PSS in a certificate, list or request does not say which it is (RFC 4055
+ * 3.1).
+ */
 static const struct sw_sigscheme *scheme_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key)
 {
     /* a row for keys of the one kind is so many numbers behind the row for the other (RFC 8446 4.2.3) */
@@ -237,7 +249,7 @@ enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigsch
     return sw_pubkey_verify_salt(key, scheme_for(scheme, key), salt, msg.p, msg.len, sig.p, sig.len);
 }
 
-/* --- public keys ------------------------------------------------------------------------------------------------------------ */
+/* --- public keys -------------------------------------------------------------------------------------------------- */
 
 static unsigned bit_length(struct sw_slice n)
 {

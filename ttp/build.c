@@ -1,10 +1,11 @@
 /*
- * The path builder: a depth-first search from the leaf to a root. Each candidate issuer is put on the path, checked in its place by everything
- * that can be checked there, and taken off again if any of it fails, so that an expired, wrong or constrained branch never hides a good one.
+ * The path builder: a depth-first search from the leaf to a root. Each candidate issuer is put on the path, checked in
+ * its place by everything that can be checked there, and taken off again if any of it fails, so that an expired, wrong
+ * or constrained branch never hides a good one.
  *
- * What is subtle: the number of paths is exponential in what a peer sends. Four things keep it small: signatures are remembered, an
- * entity (name and key) stands on a path once, or twice in a row where it issued to itself, a search that goes astray goes on by what can reach a
- * root at all (reach.c), and every step is paid from a budget.
+ * What is subtle: the number of paths is exponential in what a peer sends. Four things keep it small: signatures are
+ * remembered, an entity (name and key) stands on a path once, or twice in a row where it issued to itself, a search
+ * that goes astray goes on by what can reach a root at all (reach.c), and every step is paid from a budget.
  */
 #include "ttp/name.h"
 #include "ttp/path.h"
@@ -14,7 +15,7 @@
 
 enum { WHO = 64 };
 
-/* --- budget and verdict ------------------------------------------------------------------------------------------------------ */
+/* --- budget and verdict ------------------------------------------------------------------------------------------- */
 
 bool sw_path_spend(struct sw_path *p, size_t steps)
 {
@@ -22,7 +23,10 @@ bool sw_path_spend(struct sw_path *p, size_t steps)
     return p->steps > 0;
 }
 
-/* The farther the path, the better the candidate; at one place a wrong signature says less than anything else, a missing issuer least. */
+/*
+ * The farther the path, the better the candidate; at one place a wrong signature says less than anything else, a
+ * missing issuer least.
+ */
 static unsigned rank_of(const struct sw_path *p, enum sw_err err)
 {
     if (err == SW_ERR_CERT_BUDGET)
@@ -58,7 +62,7 @@ static bool is_final(const struct sw_path *p, enum sw_err err)
     return err == SW_OK || err == SW_ERR_CERT_BUDGET || err == SW_ERR_MEMORY || p->again;
 }
 
-/* --- signatures -------------------------------------------------------------------------------------------------------------- */
+/* --- signatures --------------------------------------------------------------------------------------------------- */
 
 static unsigned bits_of(struct sw_slice n)
 {
@@ -123,7 +127,10 @@ bool sw_path_is_bad(const struct sw_path *p, const struct sw_cert *cert, const s
     return (s != NULL && s->err != SW_OK) || find_seen(p, cert, issuer, true) != NULL;
 }
 
-/* Remember how the step to the last certificate ended. One that is bad makes the rooms smaller: the search begins again with those. */
+/*
+ * Remember how the step to the last certificate ended. One that is bad makes the rooms smaller: the search begins again
+ * with those.
+ */
 static void remember(struct sw_path *p, enum sw_err err, bool alone)
 {
     const struct sw_cert *cert = p->cert[p->len - 2];
@@ -167,7 +174,7 @@ static enum sw_err check_revocation(struct sw_path *p)
     return err;
 }
 
-/* --- the search -------------------------------------------------------------------------------------------------------------- */
+/* --- the search --------------------------------------------------------------------------------------------------- */
 
 static enum sw_err extend(struct sw_path *p);
 
@@ -176,7 +183,10 @@ static bool same_entity(const struct sw_cert *a, const struct sw_cert *b)
     return sw_slice_eq(a->spki, b->spki) && sw_slice_eq(a->subject, b->subject);
 }
 
-/* A name and key may stand on the path once; twice in a row where a CA issued to itself, for that is no detour (RFC 5280 6.1). */
+/*
+ * A name and key may stand on the path once; twice in a row where a CA issued to itself, for that is no detour (RFC
+ * 5280 6.1).
+ */
 static bool is_cycle(const struct sw_path *p, const struct sw_cert *c)
 {
     for (unsigned i = 0; i + 1 < p->len; i++)
@@ -330,8 +340,8 @@ static enum sw_err try_room(struct sw_path *p, struct range range, int room, boo
 }
 
 /*
- * By rooms: what is nearest to a root first, and nothing above which there is no room. Among sound certificates the first way is the right one: it
- * never comes back to a CA, as that has been left by the nearest way already.
+ * By rooms: what is nearest to a root first, and nothing above which there is no room. Among sound certificates the
+ * first way is the right one: it never comes back to a CA, as that has been left by the nearest way already.
  */
 static enum sw_err extend_by_room(struct sw_path *p)
 {
@@ -378,7 +388,10 @@ static void begin_reach(struct sw_path *p)
             sw_reach_hurt(p->reach, p->seen[i].cert);
 }
 
-/* The straight way, which is that of nearly all there is; and if it goes astray, the considered one, as often as there is news. */
+/*
+ * The straight way, which is that of nearly all there is; and if it goes astray, the considered one, as often as there
+ * is news.
+ */
 static enum sw_err search(struct sw_path *p)
 {
     enum sw_err err = extend(p);
@@ -395,7 +408,7 @@ static enum sw_err search(struct sw_path *p)
     return err;
 }
 
-/* --- the question ------------------------------------------------------------------------------------------------------------ */
+/* --- the question ------------------------------------------------------------------------------------------------- */
 
 /* A leaf that is trusted itself needs no path. */
 static bool is_trusted(const struct sw_path *p, const struct sw_cert *leaf)

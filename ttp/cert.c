@@ -1,6 +1,7 @@
 /*
- * The certificate parser (RFC 5280 4). What is not strict DER, or not the syntax of RFC 5280, is refused; what is syntax but breaks a rule of
- * the profile is marked in flaws. Tables say which key usage, purpose and extension is which.
+ * The certificate parser (RFC 5280 4). What is not strict DER, or not the syntax of RFC 5280, is refused; what is
+ * syntax but breaks a rule of the profile is marked in flaws. Tables say which key usage, purpose and extension is
+ * which.
  */
 #include "ttp/cert.h"
 #include "ttp/der.h"
@@ -9,7 +10,7 @@
 
 enum { VERSION_TAG = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED, EXTENSIONS_TAG = SW_DER_CONTEXT(3) | SW_DER_CONSTRUCTED };
 
-/* --- extensions ------------------------------------------------------------------------------------------------------------- */
+/* --- extensions --------------------------------------------------------------------------------------------------- */
 
 static bool read_basic(struct sw_cert *c, struct sw_reader *r)
 {
@@ -235,7 +236,10 @@ static bool read_known(struct sw_cert *c, const struct extension *e, bool critic
 
 enum { UNKNOWN_MAX = 64 };
 
-/* The extensions that are not known: none may occur twice (RFC 5280 4.2), nor is there an end of them in an honest certificate. */
+/*
+ * The extensions that are not known: none may occur twice (RFC 5280 4.2), nor is there an end of them in an honest
+ * certificate.
+ */
 struct unknown {
     size_t len;
     struct sw_slice oid[UNKNOWN_MAX];
@@ -291,7 +295,7 @@ static bool read_extensions(struct sw_cert *c, struct sw_slice list)
     return sw_reader_end(&r);
 }
 
-/* --- the certificate -------------------------------------------------------------------------------------------------------- */
+/* --- the certificate ---------------------------------------------------------------------------------------------- */
 
 static int64_t read_time(struct sw_cert *c, struct sw_reader *r)
 {

@@ -1,7 +1,7 @@
 /*
- * A certificate parsed to a struct of views: nothing is copied, nothing allocated, the DER must outlive the struct. The parser is
- * strict about DER and about the syntax of RFC 5280; what a profile may tolerate (serial numbers, criticality, time formats that
- * are valid DER but break RFC 5280) it records in `flaws` for the verifier to judge.
+ * A certificate parsed to a struct of views: nothing is copied, nothing allocated, the DER must outlive the struct. The
+ * parser is strict about DER and about the syntax of RFC 5280; what a profile may tolerate (serial numbers,
+ * criticality, time formats that are valid DER but break RFC 5280) it records in `flaws` for the verifier to judge.
  */
 #ifndef SW_TTP_CERT_H
 #define SW_TTP_CERT_H
@@ -104,18 +104,23 @@ enum sw_err sw_cert_parse(struct sw_cert *cert, const uint8_t *der, size_t len) 
 /* sw_spki_parse: a SubjectPublicKeyInfo alone; unknown algorithms give type SW_KEY_NONE and SW_OK. */
 enum sw_err sw_spki_parse(struct sw_pubkey *key, struct sw_slice spki) SW_MUST_USE;
 
-/* sw_algorithm_valid: whether this is an AlgorithmIdentifier (header included), known or not: an OID, and at most one element of parameters. */
+/*
+ * sw_algorithm_valid: whether this is an AlgorithmIdentifier (header included), known or not: an OID, and at most one
+ * element of parameters.
+ */
 bool sw_algorithm_valid(struct sw_slice algorithm);
 
 /*
- * sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose parameters are not as they must be.
- *   salt  receives the length of the salt in bytes, where it is PSS; a certificate may have another than the hash's (RFC 4055 3.1)
+ * sw_sigalg_parse: a signature AlgorithmIdentifier (header included); NULL for one that Sealwax does not know or whose
+ * parameters are not as they must be.
+ *   salt  receives the length of the salt in bytes, where it is PSS; a certificate may have another than the hash's
+ *         (RFC 4055 3.1)
  */
 const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm, uint16_t *salt);
 
 /*
- * sw_sigalg_fits, _verify: sw_pubkey_fits and sw_pubkey_verify for what sw_sigalg_parse gave: the signature of a certificate, list, response or request, which
- * does not say which kind of RSA key a PSS signature is by.
+ * sw_sigalg_fits, _verify: sw_pubkey_fits and sw_pubkey_verify for what sw_sigalg_parse gave: the signature of a
+ * certificate, list, response or request, which does not say which kind of RSA key a PSS signature is by.
  */
 bool sw_sigalg_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt);
 enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
@@ -124,26 +129,39 @@ enum sw_err sw_sigalg_verify(const struct sw_pubkey *key, const struct sw_sigsch
 /* sw_cert_name_valid: whether this is a well-formed Name. */
 bool sw_cert_name_valid(struct sw_slice name);
 
-/* sw_cert_display_name: the first DNS, e-mail or URI name of the SAN, else the subject's common name; NUL-terminated, control characters replaced. */
+/*
+ * sw_cert_display_name: the first DNS, e-mail or URI name of the SAN, else the subject's common name; NUL-terminated,
+ * control characters replaced.
+ */
 void sw_cert_display_name(const struct sw_cert *cert, char *out, size_t cap);
 
 /*
- * sw_cert_identity: the name somebody is known by: that one, if it is all there and as it is; otherwise "sha256:" and the certificate's fingerprint, so that two names
- * never become one by being cut or cleaned. cap: at least SW_IDENTITY_MIN. SW_ERR_SPACE, SW_ERR_CRYPTO.
+ * sw_cert_identity: the name somebody is known by: that one, if it is all there and as it is; otherwise "sha256:" and
+ * the certificate's fingerprint, so that two names never become one by being cut or cleaned. cap: at least
+ * SW_IDENTITY_MIN. SW_ERR_SPACE, SW_ERR_CRYPTO.
  */
 enum { SW_IDENTITY_MIN = 7 + 64 + 1 };
 enum sw_err sw_cert_identity(const struct sw_cert *cert, char *out, size_t cap) SW_MUST_USE;
 
-/* sw_cert_identity_possible: whether text can be what sw_cert_identity says of some certificate: not empty, UTF-8, nothing in it that is not shown. */
+/*
+ * sw_cert_identity_possible: whether text can be what sw_cert_identity says of some certificate: not empty, UTF-8,
+ * nothing in it that is not shown.
+ */
 bool sw_cert_identity_possible(const char *text);
 
-/* sw_cert_common_name: the last CN of a Name as UTF-8, NUL-terminated into out, control characters replaced; the empty string if there is none. */
+/*
+ * sw_cert_common_name: the last CN of a Name as UTF-8, NUL-terminated into out, control characters replaced; the empty
+ * string if there is none.
+ */
 void sw_cert_common_name(struct sw_slice name, char *out, size_t cap);
 
 /* sw_cert_name_text: a Name as RFC 4514 text, cut to cap. */
 void sw_cert_name_text(struct sw_slice name, char *out, size_t cap);
 
-/* sw_cert_name_eq: RFC 5280 7.1 comparison of two Names (case folded, white space folded for printable and UTF-8 strings). */
+/*
+ * sw_cert_name_eq: RFC 5280 7.1 comparison of two Names (case folded, white space folded for printable and UTF-8
+ * strings).
+ */
 bool sw_cert_name_eq(struct sw_slice a, struct sw_slice b);
 
 #endif

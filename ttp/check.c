@@ -1,6 +1,7 @@
 /*
- * What each certificate of a path must be by itself and in its place (RFC 5280 6.1.3, 6.1.4), in the default profile, which takes what private
- * CAs make today, and in the strict one. Every refusal names the certificate and what is wrong with it.
+ * What each certificate of a path must be by itself and in its place (RFC 5280 6.1.3, 6.1.4), in the default profile,
+ * which takes what private CAs make today, and in the strict one. Every refusal names the certificate and what is wrong
+ * with it.
  */
 #include "ttp/der.h"
 #include "ttp/name.h"
@@ -11,7 +12,7 @@
 
 enum { WHO = 64, TIME_TEXT = 40 };
 
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
+/* --- words -------------------------------------------------------------------------------------------------------- */
 
 static const char *who(const struct sw_cert *cert, char out[WHO])
 {
@@ -31,7 +32,7 @@ static const char *when(int64_t time, char out[TIME_TEXT])
     return out;
 }
 
-/* --- algorithms ----------------------------------------------------------------------------------------------------------- */
+/* --- algorithms --------------------------------------------------------------------------------------------------- */
 
 const char *sw_scheme_is_weak(const struct sw_sigscheme *scheme)
 {
@@ -64,7 +65,7 @@ bool sw_is_self_issued(const struct sw_cert *cert)
     return sw_cert_name_eq(cert->subject, cert->issuer);
 }
 
-/* --- every certificate ---------------------------------------------------------------------------------------------------- */
+/* --- every certificate -------------------------------------------------------------------------------------------- */
 
 struct rule {
     uint32_t flaw;
@@ -136,7 +137,10 @@ static const char *purpose_text(enum sw_purpose purpose)
     return purpose == SW_PURPOSE_SERVER ? "servers" : purpose == SW_PURPOSE_CLIENT ? "clients" : "e-mail";
 }
 
-/* Of a CA the extension limits what it may issue for, as every implementation has it, though RFC 5280 4.2.1.12 speaks of end entities. */
+/*
+ * Of a CA the extension limits what it may issue for, as every implementation has it, though RFC 5280 4.2.1.12 speaks
+ * of end entities.
+ */
 static enum sw_err check_purpose(struct sw_path *p, unsigned depth)
 {
     const struct sw_cert *c = p->cert[depth];
@@ -162,7 +166,7 @@ static enum sw_err check_any(struct sw_path *p, unsigned depth)
     return err == SW_OK ? check_purpose(p, depth) : err;
 }
 
-/* --- the leaf ------------------------------------------------------------------------------------------------------------- */
+/* --- the leaf ----------------------------------------------------------------------------------------------------- */
 
 /* A SAN of which a part would be overlooked must not be used at all. */
 static bool san_valid(const struct sw_cert *c, bool strict)
@@ -257,7 +261,7 @@ enum sw_err sw_check_name(struct sw_path *p)
     return sw_path_fail(p, SW_ERR_CERT_NAME, 0, "it is not for %.60s; its names: %s", p->params->names[0], names);
 }
 
-/* --- issuers -------------------------------------------------------------------------------------------------------------- */
+/* --- issuers ------------------------------------------------------------------------------------------------------ */
 
 /* By its own key, whatever the names say: only then may the authorityKeyIdentifier be left out (RFC 5280 4.2.1.1). */
 static bool is_self_signed(struct sw_path *p, const struct sw_cert *c)

@@ -19,7 +19,10 @@ static int argument_kind(const struct cli_option *o)
     return cli_arg_is_optional(o->arg) ? optional_argument : required_argument;
 }
 
-/* The part of the table that may stand here, as getopt wants it. '+' stops at the first argument, ':' reports a missing one apart. */
+/*
+ * The part of the table that may stand here, as getopt wants it. '+' stops at the first argument, ':' reports a missing
+ * one apart.
+ */
 static void spec_make(struct spec *s, const struct cli_args *args, bool only_before)
 {
     size_t nl = 0, n = 0;

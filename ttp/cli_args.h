@@ -1,6 +1,6 @@
 /*
- * The options of a command line, for all programs of this tree: getopt_long, fed from a program's own table. Options stand before or behind arguments; a mistyped one
- * is told which was meant.
+ * The options of a command line, for all programs of this tree: getopt_long, fed from a program's own table. Options
+ * stand before or behind arguments; a mistyped one is told which was meant.
  */
 #ifndef SW_TTP_CLI_ARGS_H
 #define SW_TTP_CLI_ARGS_H

@@ -1,6 +1,6 @@
 /*
- * --help and manual pages, as all programs of this tree write them, on standard output. What they say comes from each program's own tables; a newline in a
- * text ends a paragraph.
+ * --help and manual pages, as all programs of this tree write them, on standard output. What they say comes from each
+ * program's own tables; a newline in a text ends a paragraph.
  */
 #ifndef SW_TTP_CLI_HELP_H
 #define SW_TTP_CLI_HELP_H
@@ -17,7 +17,10 @@ struct cli_option {
 /* cli_arg_is_optional: whether an option's argument, as it stands in its row, may be left out; NULL is none. */
 bool cli_arg_is_optional(const char *arg);
 
-/* cli_wrap: words filled into lines; col is where the cursor stands. cli_indented: lines as they are, set in. cli_option_help: indent is where its text begins. */
+/*
+ * cli_wrap: words filled into lines; col is where the cursor stands. cli_indented: lines as they are, set in.
+ * cli_option_help: indent is where its text begins.
+ */
 void cli_wrap(const char *text, size_t col, size_t indent);
 void cli_indented(const char *lines);
 void cli_option_help(const struct cli_option *o, int indent);

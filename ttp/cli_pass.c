@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /*
- * One line from fd, without its end; what follows the first line is ignored, as openssl and ssh do. E2BIG: it is too long; EILSEQ: a zero byte is
- * in it, and whoever takes the passphrase for a text would take a shorter one.
+ * One line from fd, without its end; what follows the first line is ignored, as openssl and ssh do. E2BIG: it is too
+ * long; EILSEQ: a zero byte is in it, and whoever takes the passphrase for a text would take a shorter one.
  */
 static bool read_line(int fd, struct cli_pass *pass)
 {

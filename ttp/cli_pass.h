@@ -1,6 +1,7 @@
 /*
- * Passphrases for programs on a terminal, of this folder and of apps/: from files, descriptors, the environment, or the terminal, which is asked without echo. Never
- * from the command line itself, where every user of the machine can read them. Nothing prompts without a terminal.
+ * Passphrases for programs on a terminal, of this folder and of apps/: from files, descriptors, the environment, or the
+ * terminal, which is asked without echo. Never from the command line itself, where every user of the machine can read
+ * them. Nothing prompts without a terminal.
  */
 #ifndef SW_TTP_CLI_PASS_H
 #define SW_TTP_CLI_PASS_H
@@ -18,8 +19,8 @@ struct cli_pass {
 };
 
 struct cli_pass_ask {
-    const char *
-        source; /* "prompt", "file:F", "env:V", "fd:N" (of the last three, the first line); NULL: the terminal, if there is one */
+    /* "prompt", "file:F", "env:V", "fd:N" (of the last three, the first line); NULL: the terminal, if there is one */
+    const char *source;
     const char *prompt; /* "Passphrase for root.key" */
     bool may_prompt;    /* without a source, ask; false: there is none then */
     bool twice;         /* on the terminal: a second time, which must be the same */

@@ -1,7 +1,8 @@
 /*
- * Name constraints (RFC 5280 4.2.1.10 and 6.1.3 b, c): every name of every certificate below a constraining CA must lie in one of the permitted
- * subtrees of its kind, if there is one of that kind, and in no excluded one. What cannot be understood, in the constraint or in a name of a
- * constrained kind, is refused: a name that nobody can place lies outside.
+ * Name constraints (RFC 5280 4.2.1.10 and 6.1.3 b, c): every name of every certificate below a constraining CA must lie
+ * in one of the permitted subtrees of its kind, if there is one of that kind, and in no excluded one. What cannot be
+ * understood, in the constraint or in a name of a constrained kind, is refused: a name that nobody can place lies
+ * outside.
  *
  * Names times subtrees is a product an attacker chooses, so each comparison is paid from the path's budget.
  */
@@ -26,9 +27,12 @@ enum {
 static const struct sw_oid oid_common_name = {3, {0x55, 0x04, 0x03}};
 static const struct sw_oid oid_email = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01}};
 
-/* --- the subtrees --------------------------------------------------------------------------------------------------------- */
+/* --- the subtrees ------------------------------------------------------------------------------------------------- */
 
-/* permittedSubtrees [0] and excludedSubtrees [1]; at least one of them, and neither empty (the ASN.1 says SIZE (1..MAX)). */
+/*
+ * permittedSubtrees [0] and excludedSubtrees [1]; at least one of them, and neither empty (the ASN.1 says SIZE
+ * (1..MAX)).
+ */
 static bool open_constraints(struct sw_slice constraints, struct sw_slice side[SIDES])
 {
     struct sw_reader r = sw_reader_of_slice(constraints);
@@ -119,7 +123,7 @@ bool sw_constraints_valid(struct sw_slice constraints)
     return true;
 }
 
-/* --- one name and one subtree --------------------------------------------------------------------------------------------- */
+/* --- one name and one subtree ------------------------------------------------------------------------------------- */
 
 /* host is base, or ends in "." base. */
 static bool host_within(struct sw_slice host, struct sw_slice base)
@@ -140,8 +144,9 @@ static struct sw_slice without(struct sw_slice s, size_t n)
 }
 
 /*
- * A wildcard stands for every label in its place: permitted only if all of those are, excluded if one of them is. "*.example.org" may be
- * "a.example.org", so that an excluded "a.example.org" hits it, and a permitted one does not hold it.
+ * A wildcard stands for every label in its place: permitted only if all of those are, excluded if one of them is.
+ * "*.example.org" may be "a.example.org", so that an excluded "a.example.org" hits it, and a permitted one does not
+ * hold it.
  */
 static bool dns_within(struct sw_slice name, struct sw_slice base, unsigned side)
 {
@@ -175,7 +180,10 @@ static bool email_within(struct sw_slice mailbox, struct sw_slice base)
     return sw_slice_eq(local, base_local) && sw_dns_eq(host, base_host);
 }
 
-/* The host of "scheme://[user@]host[:port]/..."; false if there is none, or an address: such a URI meets no constraint (4.2.1.10). */
+/*
+ * The host of "scheme://[user@]host[:port]/..."; false if there is none, or an address: such a URI meets no constraint
+ * (4.2.1.10).
+ */
 static bool uri_host(struct sw_slice uri, struct sw_slice *host)
 {
     const uint8_t *colon = uri.len > 0 ? memchr(uri.p, ':', uri.len) : NULL, *at;
@@ -249,7 +257,7 @@ static bool name_valid(const struct sw_general_name *name)
     }
 }
 
-/* --- one certificate and one CA's constraints ------------------------------------------------------------------------------- */
+/* --- one certificate and one CA's constraints --------------------------------------------------------------------- */
 
 struct judge {
     struct sw_path *path;
@@ -266,7 +274,9 @@ static enum sw_err refuse(struct judge *j, const struct sw_general_name *name, c
     return sw_path_fail(j->path, SW_ERR_CERT_NAME_CONSTRAINT, j->depth, "the name %s %s %s", text, why, ca);
 }
 
-/* Of holding a name against one base: mailboxes and URIs are taken apart each time, of directory names so much is read. */
+/*
+ * Of holding a name against one base: mailboxes and URIs are taken apart each time, of directory names so much is read.
+ */
 static size_t cost_of(const struct sw_general_name *name, size_t read)
 {
     switch (name->kind) {
@@ -313,7 +323,10 @@ static enum sw_err judge_name(struct judge *j, const struct sw_general_name *nam
     return hit[EXCLUDED] ? refuse(j, name, "is excluded by") : SW_OK;
 }
 
-/* emailAddress in the subject, where no SAN says it better (RFC 5280 4.2.1.10); the CN, where a verifier older than SANs would look at it. */
+/*
+ * emailAddress in the subject, where no SAN says it better (RFC 5280 4.2.1.10); the CN, where a verifier older than
+ * SANs would look at it.
+ */
 static enum sw_err judge_attributes(struct judge *j, const struct sw_cert *cert, bool emails)
 {
     struct sw_dn dn = sw_dn_open(cert->subject);
@@ -367,7 +380,10 @@ enum sw_err sw_check_constraints(struct sw_path *p)
     if (!open_constraints(ca->name_constraints, j.side))
         return sw_path_fail(p, SW_ERR_CERT_PROFILE, p->len - 1, "the name constraints are malformed");
     for (unsigned i = 0; err == SW_OK && i + 1 < p->len; i++) {
-        /* a self-issued intermediate is exempt, so that a constrained CA can change its key; the leaf never is (6.1.3 b) */
+        /*
+         * a self-issued intermediate is exempt, so that a constrained CA can change its key; the leaf never is (6.1.3
+         * b)
+         */
         if (i > 0 && p->self_issued[i])
             continue;
         j.depth = i;

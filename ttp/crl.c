@@ -1,5 +1,7 @@
-/* The reader of revocation lists. What would make a list mean less than it seems to (delta, indirect, unknown critical extensions) is noted in
- * `unsupported`, so that the refusal can say which. */
+/*
+ * The reader of revocation lists. What would make a list mean less than it seems to (delta, indirect, unknown critical
+ * extensions) is noted in `unsupported`, so that the refusal can say which.
+ */
 #include "ttp/crl.h"
 #include "ttp/der.h"
 #include "ttp/name.h"
@@ -31,7 +33,7 @@ static bool read_extension(struct sw_reader *list, struct sw_slice *oid, bool *c
     return !list->failed;
 }
 
-/* --- entries -------------------------------------------------------------------------------------------------------------- */
+/* --- entries ------------------------------------------------------------------------------------------------------ */
 
 static bool read_entry_extensions(struct sw_reader *list, struct sw_crl_entry *entry, const char **unsupported)
 {
@@ -114,7 +116,7 @@ const char *sw_crl_reason_text(int reason)
     return reason < 0 || reason > 10 ? texts[0] : texts[reason];
 }
 
-/* --- the list's extensions ------------------------------------------------------------------------------------------------ */
+/* --- the list's extensions ---------------------------------------------------------------------------------------- */
 
 static unsigned read_reasons(struct sw_reader *idp)
 {
@@ -224,7 +226,7 @@ static bool read_extensions(struct sw_crl *crl, struct sw_reader *list)
     return ok && sw_reader_end(list);
 }
 
-/* --- the list ------------------------------------------------------------------------------------------------------------- */
+/* --- the list ----------------------------------------------------------------------------------------------------- */
 
 static bool read_entries(struct sw_crl *crl, struct sw_reader *tbs)
 {

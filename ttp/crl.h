@@ -1,4 +1,7 @@
-/* Revocation lists (RFC 5280 5), parsed to a struct of views: the DER must outlive it. Whole lists of one CA; delta and indirect lists are refused by name. */
+/*
+ * Revocation lists (RFC 5280 5), parsed to a struct of views: the DER must outlive it. Whole lists of one CA; delta and
+ * indirect lists are refused by name.
+ */
 #ifndef SW_TTP_CRL_H
 #define SW_TTP_CRL_H
 
@@ -27,7 +30,10 @@ struct sw_crl {
     const char *unsupported;   /* why the list must not be used, NULL: it may */
 };
 
-/* sw_crl_parse: parse one list of exactly len bytes, at most SW_CRL_LEN_MAX, each entry too. SW_OK or SW_ERR_CRL. Work is linear in len. */
+/*
+ * sw_crl_parse: parse one list of exactly len bytes, at most SW_CRL_LEN_MAX, each entry too. SW_OK or SW_ERR_CRL. Work
+ * is linear in len.
+ */
 enum { SW_CRL_LEN_MAX = 4 << 20 };
 enum sw_err sw_crl_parse(struct sw_crl *crl, const uint8_t *der, size_t len) SW_MUST_USE;
 

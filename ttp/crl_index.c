@@ -1,6 +1,6 @@
 /*
- * A hash table of serial numbers, made in one pass. Whoever writes the list can make all of them fall into one bucket: then a search is as long as
- * one without an index, and no longer.
+ * A hash table of serial numbers, made in one pass. Whoever writes the list can make all of them fall into one bucket:
+ * then a search is as long as one without an index, and no longer.
  */
 #include "ttp/crl_index.h"
 #include "ttp/der.h"

@@ -1,4 +1,7 @@
-/* Looking serial numbers up in a long revocation list: a server asks for every client, and a list may have a million entries. */
+/*
+ * Looking serial numbers up in a long revocation list: a server asks for every client, and a list may have a million
+ * entries.
+ */
 #ifndef SW_TTP_CRL_INDEX_H
 #define SW_TTP_CRL_INDEX_H
 
@@ -7,8 +10,8 @@
 struct sw_crl_index;
 
 /*
- * sw_crl_index_new: an index of a parsed list, whose bytes must outlive it. At most 10 bytes an entry, and work that is linear in the list's
- * length, whatever its serial numbers are. SW_OK, SW_ERR_MEMORY. sw_crl_index_free takes NULL.
+ * sw_crl_index_new: an index of a parsed list, whose bytes must outlive it. At most 10 bytes an entry, and work that is
+ * linear in the list's length, whatever its serial numbers are. SW_OK, SW_ERR_MEMORY. sw_crl_index_free takes NULL.
  */
 enum sw_err sw_crl_index_new(struct sw_crl_index **out, const struct sw_crl *crl) SW_MUST_USE;
 void sw_crl_index_free(struct sw_crl_index *index);

@@ -5,7 +5,7 @@
 #include "ttp/name.h"
 #include "ttp/oid.h"
 
-/* --- names ------------------------------------------------------------------------------------------------------------------ */
+/* --- names -------------------------------------------------------------------------------------------------------- */
 
 struct sw_dn sw_dn_open(struct sw_slice name)
 {
@@ -40,7 +40,10 @@ static bool is_character(uint32_t c)
     return c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
 }
 
-/* The character of a well-formed UTF-8 sequence at p (RFC 3629): its shortest form, of a character that there is. The sequence's length, or 0. */
+/*
+ * The character of a well-formed UTF-8 sequence at p (RFC 3629): its shortest form, of a character that there is. The
+ * sequence's length, or 0.
+ */
 static size_t utf8_read(const uint8_t *p, size_t left, uint32_t *c)
 {
     static const struct {
@@ -86,7 +89,9 @@ static bool characters_valid(struct sw_slice v, size_t size)
     return v.len % size == 0;
 }
 
-/* Whether a value is of a type that a name's attributes have (RFC 5280 4.1.2.4, X.520), and has whole characters of it. */
+/*
+ * Whether a value is of a type that a name's attributes have (RFC 5280 4.1.2.4, X.520), and has whole characters of it.
+ */
 static bool value_valid(const struct sw_attribute *attr)
 {
     struct sw_slice v = attr->value;
@@ -137,7 +142,10 @@ static int folded(struct sw_slice s, size_t *i)
     return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
-/* Strings compare by RFC 5280 7.1: case folded, white space at the ends dropped, inner runs one space. Types that are text compare with each other. */
+/*
+ * Strings compare by RFC 5280 7.1: case folded, white space at the ends dropped, inner runs one space. Types that are
+ * text compare with each other.
+ */
 static bool text_eq(struct sw_slice a, struct sw_slice b)
 {
     size_t i = 0, j = 0;
@@ -216,7 +224,9 @@ static uint64_t hash_bytes(uint64_t h, struct sw_slice s)
     return h;
 }
 
-/* What equality overlooks in a text, case and white space, is left out: all white space, so that none needs counting. */
+/*
+ * What equality overlooks in a text, case and white space, is left out: all white space, so that none needs counting.
+ */
 static uint64_t hash_text(uint64_t h, struct sw_slice s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -238,7 +248,7 @@ uint64_t sw_dn_hash(struct sw_slice name)
     return h;
 }
 
-/* --- names for people ------------------------------------------------------------------------------------------------------- */
+/* --- names for people --------------------------------------------------------------------------------------------- */
 
 static const struct {
     struct sw_oid oid;

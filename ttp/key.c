@@ -56,7 +56,10 @@ static void write_oid(struct sw_writer *w, const struct sw_oid *oid)
         w->failed = true;
 }
 
-/* RFC 3279 2.3.1 (RSA: NULL), RFC 4055 3.1 (PSS: nothing, or its hash and least salt), RFC 5480 2.1.1 (EC: the curve), RFC 8410 3 (EdDSA: nothing). */
+/*
+ * RFC 3279 2.3.1 (RSA: NULL), RFC 4055 3.1 (PSS: nothing, or its hash and least salt), RFC 5480 2.1.1 (EC: the curve),
+ * RFC 8410 3 (EdDSA: nothing).
+ */
 static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
 {
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);

@@ -58,8 +58,8 @@ enum sw_err sw_key_decode(struct sw_privkey **out, const uint8_t *der, size_t le
 enum sw_err sw_key_read(struct sw_privkey **out, const void *data, size_t len, struct sw_slice pass) SW_MUST_USE;
 
 /*
- * sw_key_instead: what bytes without a private key are, in words ("a certificate"), for whoever named the wrong file; NULL if there is one, or
- * nothing that is known.
+ * sw_key_instead: what bytes without a private key are, in words ("a certificate"), for whoever named the wrong file;
+ * NULL if there is one, or nothing that is known.
  */
 const char *sw_key_instead(const void *data, size_t len);
 

@@ -25,7 +25,7 @@ static struct sw_slice text(const char *s)
     return (struct sw_slice){(const uint8_t *)s, strlen(s)};
 }
 
-/* --- general names ---------------------------------------------------------------------------------------------------------- */
+/* --- general names ------------------------------------------------------------------------------------------------ */
 
 bool sw_general_name_next(struct sw_reader *names, struct sw_general_name *out)
 {
@@ -43,7 +43,7 @@ bool sw_general_name_next(struct sw_reader *names, struct sw_general_name *out)
     return true;
 }
 
-/* --- DNS -------------------------------------------------------------------------------------------------------------------- */
+/* --- DNS ---------------------------------------------------------------------------------------------------------- */
 
 static bool label_char(uint8_t c)
 {
@@ -88,7 +88,7 @@ static bool dns_matches(struct sw_slice presented, struct sw_slice wanted)
                      (struct sw_slice){dot, wanted.len - (size_t)(dot - wanted.p)});
 }
 
-/* --- the question ----------------------------------------------------------------------------------------------------------- */
+/* --- the question ------------------------------------------------------------------------------------------------- */
 
 bool sw_email_split(struct sw_slice mailbox, struct sw_slice *local, struct sw_slice *host)
 {

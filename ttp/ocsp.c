@@ -1,6 +1,7 @@
 /*
- * OCSP responses. What is subtle: who signed. The response may carry certificates, and one of them is believed only if the very issuer of the
- * certificate in question signed it for OCSP; a responder that is merely trusted for something else is not.
+ * OCSP responses. What is subtle: who signed. The response may carry certificates, and one of them is believed only if
+ * the very issuer of the certificate in question signed it for OCSP; a responder that is merely trusted for something
+ * else is not.
  */
 #include "ttp/ocsp.h"
 #include "ttp/der.h"
@@ -24,7 +25,7 @@ static const struct {
     {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03}}, SW_HASH_SHA512},
 };
 
-/* --- reading ---------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* Extensions: the nonce is kept; a critical one that is not known makes the response useless. */
 static bool read_extensions(struct sw_reader *tagged, struct sw_slice *nonce)
@@ -201,7 +202,7 @@ enum sw_err sw_ocsp_parse(struct sw_ocsp *ocsp, const uint8_t *der, size_t len)
     return sw_oid_is(oid, &oid_basic) && read_basic(ocsp, basic) ? SW_OK : SW_ERR_OCSP;
 }
 
-/* --- believing ---------------------------------------------------------------------------------------------------------------- */
+/* --- believing ---------------------------------------------------------------------------------------------------- */
 
 /* The hash of a certificate's subjectPublicKey, without the count of unused bits. */
 static bool hash_key(const struct sw_cert *cert, enum sw_hash_id hash, uint8_t out[SW_HASH_MAX])
@@ -220,7 +221,9 @@ static bool digest_is(const uint8_t *digest, enum sw_hash_id hash, struct sw_sli
     return sw_slice_eq((struct sw_slice){digest, sw_hash_len(hash)}, want);
 }
 
-/* How a response names the issuer, in each hash that occurred: found once, for it may name it in ten thousand answers. */
+/*
+ * How a response names the issuer, in each hash that occurred: found once, for it may name it in ten thousand answers.
+ */
 struct issuer_id {
     const struct sw_cert *cert, *issuer;
     size_t len;

@@ -1,6 +1,6 @@
 /*
- * OCSP responses (RFC 6960) as they are stapled or kept in files: parsed to a struct of views (the DER must outlive it), and verified for one
- * certificate. Making them is crl_issue.h.
+ * OCSP responses (RFC 6960) as they are stapled or kept in files: parsed to a struct of views (the DER must outlive
+ * it), and verified for one certificate. Making them is crl_issue.h.
  */
 #ifndef SW_TTP_OCSP_H
 #define SW_TTP_OCSP_H
@@ -34,8 +34,8 @@ struct sw_ocsp_single {
 };
 
 /*
- * sw_ocsp_parse: parse an OCSPResponse of exactly len bytes, at most SW_OCSP_LEN_MAX, each SingleResponse too. SW_OK; SW_ERR_OCSP, also for
- * a responder that gave no answer.
+ * sw_ocsp_parse: parse an OCSPResponse of exactly len bytes, at most SW_OCSP_LEN_MAX, each SingleResponse too. SW_OK;
+ * SW_ERR_OCSP, also for a responder that gave no answer.
  */
 enum { SW_OCSP_LEN_MAX = 1 << 20 };
 enum sw_err sw_ocsp_parse(struct sw_ocsp *ocsp, const uint8_t *der, size_t len) SW_MUST_USE;
@@ -44,8 +44,8 @@ enum sw_err sw_ocsp_parse(struct sw_ocsp *ocsp, const uint8_t *der, size_t len) 
 bool sw_ocsp_next(struct sw_reader *responses, struct sw_ocsp_single *out);
 
 /*
- * sw_ocsp_verify: whether the response says something about cert that can be believed at this time: an answer for it, in time, signed by its
- * issuer or by a responder to whom the issuer gave a certificate for that (RFC 6960 4.2.2.2).
+ * sw_ocsp_verify: whether the response says something about cert that can be believed at this time: an answer for it,
+ * in time, signed by its issuer or by a responder to whom the issuer gave a certificate for that (RFC 6960 4.2.2.2).
  *   nonce   that of the request, which the response must repeat; empty: none was sent
  *   answer  receives what is said, on SW_OK
  *   why     receives the reason in words otherwise

@@ -1,4 +1,7 @@
-/* Object identifiers as their DER contents. A table row holds one; comparing and writing is all that is ever done with them. */
+/*
+ * Object identifiers as their DER contents. A table row holds one; comparing and writing is all that is ever done with
+ * them.
+ */
 #ifndef SW_TTP_OID_H
 #define SW_TTP_OID_H
 
@@ -22,9 +25,9 @@ static inline bool sw_oid_is(struct sw_slice got, const struct sw_oid *want)
 extern const struct sw_oid sw_oid_rsa, sw_oid_rsa_pss, sw_oid_ec, sw_oid_ed25519, sw_oid_ed448;
 
 /*
- * sw_pss_key_read: what stands behind id-RSASSA-PSS in a key's AlgorithmIdentifier (RFC 4055 3.1): nothing (*hash is SW_HASH_NONE), or parameters that bind the
- * key to a hash and a least length of salts (3.3); false for others than SHA-2. sw_pss_write: the same, written; of a signature too, which always says its
- * hash and how long its salt is.
+ * sw_pss_key_read: what stands behind id-RSASSA-PSS in a key's AlgorithmIdentifier (RFC 4055 3.1): nothing (*hash is
+ * SW_HASH_NONE), or parameters that bind the key to a hash and a least length of salts (3.3); false for others than
+ * SHA-2. sw_pss_write: the same, written; of a signature too, which always says its hash and how long its salt is.
  */
 bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash, uint16_t *salt);
 void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash, size_t salt);

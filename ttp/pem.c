@@ -6,7 +6,7 @@ static const char begin_mark[] = "-----BEGIN ", end_mark[] = "-----END ", dashes
 
 enum { LINE = 64, LABEL_MAX = 64 };
 
-/* --- finding blocks --------------------------------------------------------------------------------------------------------- */
+/* --- finding blocks ----------------------------------------------------------------------------------------------- */
 
 static const uint8_t *find(const uint8_t *p, size_t len, const char *what)
 {
@@ -76,7 +76,7 @@ const char *sw_pem_words(const struct sw_pem *block)
     return NULL;
 }
 
-/* --- base64 ----------------------------------------------------------------------------------------------------------------- */
+/* --- base64 ------------------------------------------------------------------------------------------------------- */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -104,7 +104,10 @@ static bool is_space(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Whole groups of four digits, which are nearly everything, without a call for each byte: a revocation list may have thirty million of them. */
+/*
+ * Whole groups of four digits, which are nearly everything, without a call for each byte: a revocation list may have
+ * thirty million of them.
+ */
 static size_t decode_groups(struct sw_slice text, uint8_t *out, size_t cap)
 {
     size_t i = 0;

@@ -1,6 +1,7 @@
 /*
- * PEM armour (RFC 7468): strict in what is written, and as tolerant in what is read as the files that real tools write: text before, between and
- * behind the blocks, CR LF, white space at the ends of lines, headers of old encrypted keys (which make a block unreadable, not the file).
+ * PEM armour (RFC 7468): strict in what is written, and as tolerant in what is read as the files that real tools write:
+ * text before, between and behind the blocks, CR LF, white space at the ends of lines, headers of old encrypted keys
+ * (which make a block unreadable, not the file).
  */
 #ifndef SW_TTP_PEM_H
 #define SW_TTP_PEM_H
@@ -14,7 +15,10 @@ struct sw_pem {
     struct sw_slice body;  /* what stands between the lines */
 };
 
-/* sw_pem_next: find the next whole block and move the reader behind it; false if there is none. A begin line without its end line is passed over. */
+/*
+ * sw_pem_next: find the next whole block and move the reader behind it; false if there is none. A begin line without
+ * its end line is passed over.
+ */
 bool sw_pem_next(struct sw_reader *r, struct sw_pem *block);
 
 /* sw_pem_is: whether a block has this label. */
@@ -35,7 +39,8 @@ enum sw_err sw_pem_encode(const char *label, const void *data, size_t data_len, 
                           size_t *len) SW_MUST_USE;
 
 /*
- * The base64 inside, by itself. sw_base64_encode: one line and a NUL behind it; cap at least SW_BASE64_LEN(len) + 1, else SW_ERR_SPACE.
+ * The base64 inside, by itself. sw_base64_encode: one line and a NUL behind it; cap at least SW_BASE64_LEN(len) + 1,
+ * else SW_ERR_SPACE.
  * sw_base64_decode: as sw_pem_decode; an empty text gives no bytes.
  */
 #define SW_BASE64_LEN(n) (((n) + 2) / 3 * 4)

@@ -403,8 +403,9 @@ static enum sw_err read_safe(struct decoding *d, struct sw_slice safe)
             err = read_plain(d, &tagged);
         else if (sw_slice_eq(oid, OID(oid_encrypted_data)))
             err = read_encrypted(d, &tagged);
+        /* envelopedData: for a recipient's key, not a passphrase */
         else
-            err = SW_ERR_UNSUPPORTED; /* envelopedData: for a recipient's key, not a passphrase */
+            err = SW_ERR_UNSUPPORTED;
     }
     return err == SW_OK && !(sw_reader_end(&list) && sw_reader_end(&r)) ? SW_ERR_DER : err;
 }

@@ -41,10 +41,9 @@ struct sw_pkcs12 {
 /*
  * sw_pkcs12_decode: read a file that this or another tool made: HMAC with SHA-1 or SHA-2, contents in the clear, under
  * PBES2, or under the older PBE with SHA-1 and triple DES. RC2, which very old files use for certificates, is
- * SW_ERR_UNSUPPORTED, and so is BER (indefinite lengths). Work is bounded by SW_PBKDF2_ROUNDS_MAX for each of at most four encrypted parts.
- * Returns SW_OK; SW_ERR_PASSPHRASE if the MAC is wrong; SW_ERR_DER; SW_ERR_UNSUPPORTED; SW_ERR_KEY_DECODE;
- * SW_ERR_MEMORY. End it with
- * sw_pkcs12_free, also after an error.
+ * SW_ERR_UNSUPPORTED, and so is BER (indefinite lengths). Work is bounded by SW_PBKDF2_ROUNDS_MAX for each of at most
+ * four encrypted parts. Returns SW_OK; SW_ERR_PASSPHRASE if the MAC is wrong; SW_ERR_DER; SW_ERR_UNSUPPORTED;
+ * SW_ERR_KEY_DECODE; SW_ERR_MEMORY. End it with sw_pkcs12_free, also after an error.
  */
 enum sw_err sw_pkcs12_decode(struct sw_pkcs12 *p12, const uint8_t *der, size_t len, struct sw_slice pass) SW_MUST_USE;
 void sw_pkcs12_free(struct sw_pkcs12 *p12);

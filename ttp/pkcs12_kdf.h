@@ -15,7 +15,8 @@ enum { SW_PKCS12_PASS_MAX = 1024, SW_PKCS12_SALT_MAX = 1024 };
  * sw_pkcs12_kdf: derive len bytes.
  *   pass   UTF-8, at most SW_PKCS12_PASS_MAX bytes
  *   salt   at most SW_PKCS12_SALT_MAX bytes
- * Returns SW_OK; SW_ERR_PASSPHRASE if the passphrase is not UTF-8 or too long; SW_ERR_ARGUMENT for a longer salt; SW_ERR_UNSUPPORTED.
+ * Returns SW_OK; SW_ERR_PASSPHRASE if the passphrase is not UTF-8 or too long; SW_ERR_ARGUMENT for a longer salt;
+ * SW_ERR_UNSUPPORTED.
  */
 enum sw_err sw_pkcs12_kdf(enum sw_hash_id hash, enum sw_pkcs12_use use, struct sw_slice pass, struct sw_slice salt,
                           uint32_t rounds, uint8_t *out, size_t len) SW_MUST_USE;

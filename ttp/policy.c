@@ -1,8 +1,10 @@
 /*
- * Policy processing, RFC 5280 6.1, for whoever takes any policy (the user-initial-policy-set is any-policy, nothing is inhibited at the start).
+ * Policy processing, RFC 5280 6.1, for whoever takes any policy (the user-initial-policy-set is any-policy, nothing is
+ * inhibited at the start).
  *
- * The standard grows a tree whose size is exponential in what certificates map. But its answer is only whether the tree is empty, and a
- * node matters only by the policies expected below it: so one set per level is enough, and it is bounded.
+ * The standard grows a tree whose size is exponential in what certificates map. But its answer is only whether the tree
+ * is empty, and a node matters only by the policies expected below it: so one set per level is enough, and it is
+ * bounded.
  */
 #include "ttp/der.h"
 #include "ttp/oid.h"

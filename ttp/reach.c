@@ -1,11 +1,13 @@
 /*
- * Which certificates can be on a path to a root at all, and how many CAs may stand below each of them then: its room. It is computed downwards from
- * the roots, by names, path lengths and everything that can be said of a certificate by itself, before anybody's signature on another; whoever builds upwards
- * sees with it which candidates are in vain, and takes the one nearest to a root first. In a mesh of CAs that vouch for each other that is the
- * difference between a walk and all the walks there are.
+ * Which certificates can be on a path to a root at all, and how many CAs may stand below each of them then: its room.
+ * It is computed downwards from the roots, by names, path lengths and everything that can be said of a certificate by
+ * itself, before anybody's signature on another; whoever builds upwards sees with it which candidates are in vain, and
+ * takes the one nearest to a root first. In a mesh of CAs that vouch for each other that is the difference between a
+ * walk and all the walks there are.
  *
- * What is subtle: room only ever says too much. Names stand for it by their hashes, and what depends on the whole path (names of intermediates,
- * policies) is left out. Of a signature or a list that turned out bad the search tells, and the rooms are computed again without that step.
+ * What is subtle: room only ever says too much. Names stand for it by their hashes, and what depends on the whole path
+ * (names of intermediates, policies) is left out. Of a signature or a list that turned out bad the search tells, and
+ * the rooms are computed again without that step.
  */
 #include "ttp/name.h"
 #include "ttp/path.h"
@@ -44,7 +46,10 @@ static bool is_wanted(const struct sw_reach *r, uint64_t name)
     return (r->wanted[name % WANTED_BITS / 8] & 1U << name % 8) != 0;
 }
 
-/* Whether a certificate could issue anything to this leaf: asked with the two on the path alone, and without a word about it. */
+/*
+ * Whether a certificate could issue anything to this leaf: asked with the two on the path alone, and without a word
+ * about it.
+ */
 static bool is_sound(struct sw_path *p, const struct sw_cert *c, bool anchor)
 {
     unsigned rank = p->rank;
@@ -86,7 +91,10 @@ static const struct sw_cert *candidate(const struct sw_path *p, size_t i, bool *
                                                   : NULL;
 }
 
-/* Once over all that is not looked at yet: what has a name that is wanted. False when memory or the budget is at its end. */
+/*
+ * Once over all that is not looked at yet: what has a name that is wanted. False when memory or the budget is at its
+ * end.
+ */
 static bool gather(struct sw_reach *r, struct sw_path *p, uint8_t *looked_at, bool *more)
 {
     const struct sw_cert *c;

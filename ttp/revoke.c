@@ -1,4 +1,6 @@
-/* Revocation of one certificate of a path by its issuer's lists (RFC 5280 6.3.3) and by a stapled response (RFC 6960). */
+/*
+ * Revocation of one certificate of a path by its issuer's lists (RFC 5280 6.3.3) and by a stapled response (RFC 6960).
+ */
 #include "ttp/der.h"
 #include "ttp/name.h"
 #include "ttp/ocsp.h"
@@ -6,7 +8,7 @@
 
 enum { WHO = 64 };
 
-/* --- revocation lists ------------------------------------------------------------------------------------------------------- */
+/* --- revocation lists --------------------------------------------------------------------------------------------- */
 
 /* Whether two GeneralNames contents have a name in common. */
 static bool names_meet(struct sw_path *p, struct sw_slice a, struct sw_slice b)
@@ -55,8 +57,8 @@ static bool is_about(struct sw_path *p, const struct sw_crl *crl, const struct s
 }
 
 /*
- * A list's signature. Its hashing, the greater part where the list is long, comes out of the path's budget only where it fails: it succeeds once in
- * the list's life.
+ * A list's signature. Its hashing, the greater part where the list is long, comes out of the path's budget only where
+ * it fails: it succeeds once in the list's life.
  */
 static enum sw_err verify_list(struct sw_path *p, size_t i, const struct sw_cert *issuer)
 {
@@ -161,7 +163,7 @@ enum sw_err sw_check_crls(struct sw_path *p)
     return sw_path_fail(p, SW_ERR_CRL, depth, "there is no revocation list of %s that covers this certificate", name);
 }
 
-/* --- the stapled response ----------------------------------------------------------------------------------------------------- */
+/* --- the stapled response ----------------------------------------------------------------------------------------- */
 
 static enum sw_err judge_ocsp(struct sw_path *p)
 {

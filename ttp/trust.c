@@ -1,4 +1,6 @@
-/* What is trusted: roots and revocation lists, each in one allocation with its bytes behind it, so that pointers stay. */
+/*
+ * What is trusted: roots and revocation lists, each in one allocation with its bytes behind it, so that pointers stay.
+ */
 #include "base/hash.h"
 #include "ttp/crl_index.h"
 #include "ttp/der.h"

@@ -279,7 +279,10 @@ static bool is_ca_key(const struct ttp *t, const char *path)
 static const char *const own_names[] = {"root.crt", "root.key", "ca.crt",       "ca.key",       "chain.crt",
                                         "ttp.conf", "index.db", "index.db-wal", "index.db-shm", "index.db-journal"};
 
-/* Whether path is in DIR, by whatever name, and has the name of a file of the CA there: it need not exist to be in the way. */
+/*
+ * Whether path is in DIR, by whatever name, and has the name of a file of the CA there: it need not exist to be in the
+ * way.
+ */
 static bool has_own_name(const struct ttp *t, const char *path)
 {
     struct stat a, b;

@@ -165,7 +165,9 @@ int ttp_find(const struct ttp *t, struct ttp_index *ix, const char *id, bool new
         return ttp_usage(t, "an ID is a name, a serial number or a certificate file, not nothing");
     if (is_file(id) && sw_file_exists(id))
         return from_file(t, ix, id, out, file, file_len);
-    /* serial numbers first: whoever asks for a certificate chooses its name, and could choose another's number for one */
+    /*
+     * serial numbers first: whoever asks for a certificate chooses its name, and could choose another's number for one
+     */
     int err = normal_serial(id, serial) ? search(t, ix, serial, NULL, &s) : TTP_DONE;
     if (!err && !s.best)
         err = search(t, ix, NULL, id, &s);

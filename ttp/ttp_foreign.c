@@ -1,6 +1,6 @@
 /*
- * Certificates that a CA signed before its index began: those of the tool it was adopted from, or of a directory whose index was lost. Its signature
- * is the proof.
+ * Certificates that a CA signed before its index began: those of the tool it was adopted from, or of a directory whose
+ * index was lost. Its signature is the proof.
  */
 #include "base/hash.h"
 #include "ttp/key.h"

@@ -48,8 +48,8 @@ static int stage_key(const struct ttp *t, const struct sw_pkcs12 *p12, const cha
 }
 
 /*
- * The leaf and those above it in their order, whatever the file's was, without the root: a server sends none, and who imports one should
- * decide to trust it.
+ * The leaf and those above it in their order, whatever the file's was, without the root: a server sends none, and who
+ * imports one should decide to trust it.
  */
 static size_t order_chain(const struct sw_pkcs12 *p12, struct sw_slice chain[SW_PKCS12_CERTS_MAX])
 {

@@ -145,8 +145,8 @@ static int check_version(struct ttp_index *ix, int64_t *version)
 }
 
 /*
- * A CA has had an index from its first day. To begin another would begin the numbers of its lists again, and forget who is revoked. An intermediate
- * one's day is that of its adoption, and its certificate may lie there before.
+ * A CA has had an index from its first day. To begin another would begin the numbers of its lists again, and forget who
+ * is revoked. An intermediate one's day is that of its adoption, and its certificate may lie there before.
  */
 static int is_lost(const struct ttp_index *ix)
 {
@@ -255,7 +255,10 @@ void ttp_index_close(struct ttp_index *ix)
     free(ix);
 }
 
-/* Whoever opened it meanwhile waits for the lock, and finds then that it is no longer the file of that name: SQLite looks. */
+/*
+ * Whoever opened it meanwhile waits for the lock, and finds then that it is no longer the file of that name: SQLite
+ * looks.
+ */
 void ttp_index_unmake(const struct ttp *t)
 {
     struct stat st;
@@ -320,7 +323,8 @@ static int add_names(struct ttp_index *ix, const struct ttp_row *row)
 }
 
 /*
- * What lies in DIR is kept as relative to it: a directory that was moved, or a copy of it, must not renew the files of the one it comes from.
+ * What lies in DIR is kept as relative to it: a directory that was moved, or a copy of it, must not renew the files of
+ * the one it comes from.
  */
 static const char *relative(const struct ttp_index *ix, const char *prefix)
 {
@@ -329,8 +333,8 @@ static const char *relative(const struct ttp_index *ix, const char *prefix)
 }
 
 /*
- * Rows from before that are absolute. Where the file lies here, the directory was moved or copied, and this is meant; as long as it holds this very
- * certificate, for a file elsewhere may have the name of another one's here.
+ * Rows from before that are absolute. Where the file lies here, the directory was moved or copied, and this is meant;
+ * as long as it holds this very certificate, for a file elsewhere may have the name of another one's here.
  */
 static const char *absolute(struct ttp_index *ix, const char *prefix, struct sw_slice der)
 {
@@ -468,7 +472,10 @@ static void read_row(struct ttp_index *ix, sqlite3_stmt *s, struct ttp_row *row)
     };
 }
 
-/* By what it is looked for stands in the statement and not in a value: only so SQLite looks it up, and does not read all there is. */
+/*
+ * By what it is looked for stands in the statement and not in a value: only so SQLite looks it up, and does not read
+ * all there is.
+ */
 #define ROWS(which)                                                                                                    \
     "SELECT c.serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces, not_before, not_after,"     \
     " issued, der, revoked, reason,"                                                                                   \

@@ -38,8 +38,8 @@ struct ttp_row {
 };
 
 /*
- * ttp_index_open: open DIR/index.db. make: create it when it is missing; otherwise one that never recorded anything is as good as lost. Returns an
- * exit code; the index must be closed.
+ * ttp_index_open: open DIR/index.db. make: create it when it is missing; otherwise one that never recorded anything is
+ * as good as lost. Returns an exit code; the index must be closed.
  * ttp_index_is_empty: whether nothing was ever recorded; *empty is set. Inside an act it stays true until its end.
  */
 int ttp_index_open(const struct ttp *t, bool make, struct ttp_index **out);
@@ -64,8 +64,8 @@ int ttp_index_revoke(struct ttp_index *ix, const char *serial, int64_t at, int r
 int ttp_index_crl_number(struct ttp_index *ix, const char *issuer, int64_t this_update, int64_t next_update,
                          int64_t *number);
 /*
- * ttp_index_crl_seen: a list that was made elsewhere, of which all entries are recorded. ttp_index_crl_above: the numbers of lists go on above this one,
- * and above all that were seen.
+ * ttp_index_crl_seen: a list that was made elsewhere, of which all entries are recorded. ttp_index_crl_above: the
+ * numbers of lists go on above this one, and above all that were seen.
  */
 int ttp_index_crl_seen(struct ttp_index *ix, const char *issuer, int64_t number, int64_t this_update,
                        int64_t next_update);

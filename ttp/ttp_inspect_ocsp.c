@@ -42,7 +42,10 @@ static char *responder(const struct sw_ocsp *o, char out[WHO_CAP])
     return out;
 }
 
-/* The first answer that is not good, for its end and beginning concern whoever reads; else the first. False if there is none. */
+/*
+ * The first answer that is not good, for its end and beginning concern whoever reads; else the first. False if there is
+ * none.
+ */
 static bool worst(const struct sw_ocsp *o, struct sw_ocsp_single *out, size_t *count)
 {
     struct sw_reader r = sw_reader_of_slice(o->responses);

@@ -93,7 +93,10 @@ static int open_root(const struct ttp *t, struct ttp_ca *ca, struct place *at)
     return err ? err : find_place(t, ca, at);
 }
 
-/* Debian's program is a script that can be given another list than the system's; the program by that name elsewhere cannot. */
+/*
+ * Debian's program is a script that can be given another list than the system's; the program by that name elsewhere
+ * cannot.
+ */
 static bool takes_list(const struct store *s)
 {
     struct sw_file program;
@@ -126,9 +129,10 @@ static int write_list(const struct ttp *t, const struct store *s, const char *na
 }
 
 /*
- * Take a root out again. Where a certificate's file is merely gone, Debian's program renews the bundle and leaves the rest as it is: the
- * links in /etc/ssl/certs, and the root in the stores of those who are told of each change (Java's, say). It takes away, and tells of, what
- * its list names with a "!", by the name of the link alone; so it gets a list in which this root stands so.
+ * Take a root out again. Where a certificate's file is merely gone, Debian's program renews the bundle and leaves the
+ * rest as it is: the links in /etc/ssl/certs, and the root in the stores of those who are told of each change (Java's,
+ * say). It takes away, and tells of, what its list names with a "!", by the name of the link alone; so it gets a list
+ * in which this root stands so.
  */
 static int take_out(const struct ttp *t, const struct place *at)
 {

@@ -244,8 +244,9 @@ static bool is_for_another_key(const char *path, const struct sw_cert *cert)
 }
 
 /*
- * A renewal that keeps its key takes the place of a certificate, and the key beside it must be that one: it is another where something else was
- * written under this name since, by a renewal with --rekey at this very moment for example. Where the key cannot be read, the certificate tells.
+ * A renewal that keeps its key takes the place of a certificate, and the key beside it must be that one: it is another
+ * where something else was written under this name since, by a renewal with --rekey at this very moment for example.
+ * Where the key cannot be read, the certificate tells.
  */
 static int check_pair(const struct ttp *t, const struct ttp_files *files, const struct sw_cert *cert)
 {
@@ -294,7 +295,9 @@ static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_r
     ttp_index_rollback(ix);
 }
 
-/* Under the lock again: of two who write the same names one's key must not come to lie beside the other's certificate. */
+/*
+ * Under the lock again: of two who write the same names one's key must not come to lie beside the other's certificate.
+ */
 static int name_files(struct ttp_index *ix, const struct ttp *t, const struct ttp_files *files,
                       const struct sw_cert *cert, struct ttp_stages *s)
 {

@@ -1,7 +1,8 @@
 /*
- * An index for a CA that comes without one: taken over from another tool, or its index lost. The files in DIR tell a part of what it did: its
- * certificates, and its revocation lists with what is revoked for good. Serial numbers are random, so none comes again; list numbers go on from the
- * time of day, which is above any count of lists, whether the last one is here or not.
+ * An index for a CA that comes without one: taken over from another tool, or its index lost. The files in DIR tell a
+ * part of what it did: its certificates, and its revocation lists with what is revoked for good. Serial numbers are
+ * random, so none comes again; list numbers go on from the time of day, which is above any count of lists, whether the
+ * last one is here or not.
  */
 #include "ttp/crl.h"
 #include "ttp/crl_issue.h"

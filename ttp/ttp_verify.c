@@ -1,4 +1,7 @@
-/* ttp verify: would a verifier accept this certificate, and if not, why. What is malformed is rejected; what is no certificate at all is bad input. */
+/*
+ * ttp verify: would a verifier accept this certificate, and if not, why. What is malformed is rejected; what is no
+ * certificate at all is bad input.
+ */
 #include "ttp/ip.h"
 #include "ttp/ocsp.h"
 #include "ttp/pem.h"
@@ -39,7 +42,7 @@ static void free_question(struct question *q)
     sw_trust_free(q->trust);
 }
 
-/* --- certificates ----------------------------------------------------------------------------------------------------------- */
+/* --- certificates ------------------------------------------------------------------------------------------------- */
 
 /* A certificate that cannot be decoded is left out, unless it is the leaf. The pool takes der, or frees it. */
 static enum sw_err add(struct pool *pool, uint8_t *der, size_t len)
@@ -96,7 +99,7 @@ static enum sw_err add_pem(struct pool *pool, const struct sw_file *file)
     return err;
 }
 
-/* --- the answer --------------------------------------------------------------------------------------------------------------- */
+/* --- the answer --------------------------------------------------------------------------------------------------- */
 
 /* What the search took of its budget. */
 static json_t *work(const struct sw_verify_result *result)
@@ -138,7 +141,7 @@ static int rejected(const struct ttp *t, const struct sw_verify_result *result)
                                 (int)result->depth, "reason", text, "work", work(result)));
 }
 
-/* --- reading files ---------------------------------------------------------------------------------------------------------- */
+/* --- reading files ------------------------------------------------------------------------------------------------ */
 
 static int load_certs(const struct ttp *t, struct pool *pool, const char *path)
 {
@@ -238,7 +241,7 @@ static int load_files(const struct ttp *t, struct question *q)
     return err;
 }
 
-/* --- the question ------------------------------------------------------------------------------------------------------------- */
+/* --- the question ------------------------------------------------------------------------------------------------- */
 
 static int read_purpose(const struct ttp *t, enum sw_purpose *out)
 {
@@ -289,7 +292,7 @@ static int read_options(const struct ttp *t, struct sw_verify_params *params)
     return err;
 }
 
-/* --- all of it -------------------------------------------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 int ttp_verify(struct ttp *t)
 {

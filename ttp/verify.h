@@ -1,6 +1,7 @@
 /*
- * Certification path building and validation: RFC 5280 section 6, RFC 9525 names. Time and trust are arguments; nothing is
- * read from anywhere. A backtracking search with a budget: alternatives are tried, a hopeless input ends quickly with an answer.
+ * Certification path building and validation: RFC 5280 section 6, RFC 9525 names. Time and trust are arguments; nothing
+ * is read from anywhere. A backtracking search with a budget: alternatives are tried, a hopeless input ends quickly
+ * with an answer.
  */
 #ifndef SW_TTP_VERIFY_H
 #define SW_TTP_VERIFY_H
@@ -10,7 +11,10 @@
 
 enum sw_purpose { SW_PURPOSE_SERVER, SW_PURPOSE_CLIENT, SW_PURPOSE_EMAIL, SW_PURPOSE_ANY };
 
-/* What is trusted: root certificates and revocation lists, with the bytes they stand in. Immutable once built, so it may be shared. */
+/*
+ * What is trusted: root certificates and revocation lists, with the bytes they stand in. Immutable once built, so it
+ * may be shared.
+ */
 struct sw_trust;
 
 /* sw_trust_new, _free: an empty set; free takes NULL. */
@@ -18,27 +22,32 @@ struct sw_trust *sw_trust_new(void);
 void sw_trust_free(struct sw_trust *trust);
 
 /*
- * sw_trust_add: add the certificates of a PEM file's bytes (or one DER certificate); copied. One that cannot be decoded is left out: a store
- * of a hundred roots is not void because of one. A trusted certificate need not be self-signed.
+ * sw_trust_add: add the certificates of a PEM file's bytes (or one DER certificate); copied. One that cannot be decoded
+ * is left out: a store of a hundred roots is not void because of one. A trusted certificate need not be self-signed.
  * Returns SW_ERR_PEM if there is no certificate at all, SW_ERR_CERT_DECODE if none can be decoded, SW_ERR_MEMORY.
  */
 enum sw_err sw_trust_add(struct sw_trust *trust, const void *pem, size_t len) SW_MUST_USE;
 
 /*
- * sw_trust_add_crl: add revocation lists, PEM or DER; copied. With any list present, every certificate on a path needs a current one, but the
- * trusted one at its end. Returns SW_ERR_PEM if there is none, SW_ERR_CRL if one cannot be decoded, SW_ERR_MEMORY.
+ * sw_trust_add_crl: add revocation lists, PEM or DER; copied. With any list present, every certificate on a path needs
+ * a current one, but the trusted one at its end. Returns SW_ERR_PEM if there is none, SW_ERR_CRL if one cannot be
+ * decoded, SW_ERR_MEMORY.
  */
 enum sw_err sw_trust_add_crl(struct sw_trust *trust, const void *pem, size_t len) SW_MUST_USE;
 
-/* sw_trust_lists: whether any of the lists has this serial number, whoever issued it: a reason to look again, not a verdict. */
+/*
+ * sw_trust_lists: whether any of the lists has this serial number, whoever issued it: a reason to look again, not a
+ * verdict.
+ */
 bool sw_trust_lists(const struct sw_trust *trust, struct sw_slice serial);
 
 /* sw_trust_has_lists: whether there are any. */
 bool sw_trust_has_lists(const struct sw_trust *trust);
 
 /*
- * sw_trust_root_id: by what a root is known again when its certificate is not there: the first bytes of the SHA-256 of its name and key, which are what is
- * trusted (RFC 5280 6.1.1). SW_ERR_CRYPTO, SW_ERR_MEMORY. sw_trust_has_root: whether a root of this set has those.
+ * sw_trust_root_id: by what a root is known again when its certificate is not there: the first bytes of the SHA-256 of
+ * its name and key, which are what is trusted (RFC 5280 6.1.1). SW_ERR_CRYPTO, SW_ERR_MEMORY. sw_trust_has_root:
+ * whether a root of this set has those.
  */
 enum { SW_ROOT_ID_LEN = 8 };
 enum sw_err sw_trust_root_id(const struct sw_cert *root, uint8_t id[SW_ROOT_ID_LEN]) SW_MUST_USE;
@@ -62,20 +71,23 @@ struct sw_verify_params {
     const char *const
         *names; /* the leaf must be for at least one: DNS name, IP literal, "email:", "uri:", "dns:", "ip:"; RFC 9525 */
     size_t names_len; /* 0: any name */
-    unsigned
-        max_depth; /* intermediates on the path, self-issued ones not counted; 0: SW_DEPTH_DEFAULT; none: SW_DEPTH_NONE */
-    bool strict;   /* RFC 5280 and the CA/Browser rules to the letter */
+    /* intermediates on the path, self-issued ones not counted; 0: SW_DEPTH_DEFAULT; none: SW_DEPTH_NONE */
+    unsigned max_depth;
+    bool strict;          /* RFC 5280 and the CA/Browser rules to the letter */
     bool leaf_crl_only;   /* revocation is asked for the leaf alone */
     struct sw_slice ocsp; /* a stapled response for the leaf, or empty */
 };
 
-/* The verdict: the error, which certificate of the path it concerns (0: leaf), whose, and a sentence a person understands. */
+/*
+ * The verdict: the error, which certificate of the path it concerns (0: leaf), whose, and a sentence a person
+ * understands.
+ */
 struct sw_verify_result {
     enum sw_err err;
     unsigned depth;
     char reason[SW_VERIFY_REASON_MAX];
-    const struct sw_cert
-        *path[SW_PATH_MAX]; /* leaf to root when err is SW_OK; each pointer as long-lived as what it was found in */
+    /* leaf to root when err is SW_OK; each pointer as long-lived as what it was found in */
+    const struct sw_cert *path[SW_PATH_MAX];
     unsigned path_len;
     long steps, signatures; /* the work it took, of SW_BUDGET_STEPS and SW_BUDGET_SIGNATURES */
 };

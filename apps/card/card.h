@@ -1,9 +1,9 @@
 /*
- * Keys and certificates on PKCS#11 tokens: a URI (RFC 7512) where a file name goes. The private key stays on the card; what comes out is a
- * struct sw_privkey whose operations the card performs.
+ * Keys and certificates on PKCS#11 tokens: a URI (RFC 7512) where a file name goes. The private key stays on the card;
+ * what comes out is a struct sw_privkey whose operations the card performs.
  *
- * The PIN comes from the URI's pin-source (a file), from --passin, or from the terminal; never from the command line. One that the card has
- * refused is not tried again: cards lock themselves after a few.
+ * The PIN comes from the URI's pin-source (a file), from --passin, or from the terminal; never from the command line.
+ * One that the card has refused is not tried again: cards lock themselves after a few.
  */
 #ifndef SW_APPS_CARD_CARD_H
 #define SW_APPS_CARD_CARD_H
@@ -16,8 +16,8 @@
 bool card_is_uri(const char *text);
 
 /*
- * card_read_cert: the one certificate object that a URI describes, followed by those of its issuers that are on the same token, as PEM. No PIN is
- * needed. Returns an exit code, the failure said; free out with sw_file_free.
+ * card_read_cert: the one certificate object that a URI describes, followed by those of its issuers that are on the
+ * same token, as PEM. No PIN is needed. Returns an exit code, the failure said; free out with sw_file_free.
  */
 int card_read_cert(const struct app *app, const char *uri, struct sw_file *out);
 
@@ -30,17 +30,18 @@ struct card_key {
 
 /*
  * card_read_key: the private key that a URI describes; logs in.
- *   attend   somebody waits for the result: a card that is pulled out while in use is asked for on the terminal. A server goes on serving
- *            others instead, and uses the card again once it is back
- *   chain    the certificate of the key, PEM or DER; if empty, filled as by card_read_cert with the certificate that has the key's CKA_ID
+ *   attend   somebody waits for the result: a card that is pulled out while in use is asked for on the terminal. A
+ *            server goes on serving others instead, and uses the card again once it is back
+ *   chain    the certificate of the key, PEM or DER; if empty, filled as by card_read_cert with the certificate that
+ *            has the key's CKA_ID
  *   out      the key may be used by several threads, one operation at a time; it does not need app any longer
  * Returns an exit code, the failure said.
  */
 int card_read_key(const struct app *app, const char *uri, bool attend, struct sw_file *chain, struct card_key *out);
 
 /*
- * card_read_pair: the same with the value of --cert, a file or a URI; if it is the key's own, the certificate that belongs to the key.
- * chain receives the certificates in any case; free it with sw_file_free.
+ * card_read_pair: the same with the value of --cert, a file or a URI; if it is the key's own, the certificate that
+ * belongs to the key. chain receives the certificates in any case; free it with sw_file_free.
  */
 int card_read_pair(const struct app *app, const char *cert, const char *uri, bool attend, struct sw_file *chain,
                    struct card_key *out);

@@ -1,9 +1,11 @@
 /*
- * A private key on a card as the operations of a struct sw_privkey. The card signs what it is given: DigestInfo and ECDSA's DER are made here, PSS
- * by the card, or here where it signs without padding. A premaster secret is decrypted without padding, and base/pkey_rsa.c takes that
- * off in constant time: a card's own PKCS#1 decryption says whether the padding was right, which is all that Bleichenbacher's attack needs.
+ * A private key on a card as the operations of a struct sw_privkey. The card signs what it is given: DigestInfo and
+ * ECDSA's DER are made here, PSS by the card, or here where it signs without padding. A premaster secret is decrypted
+ * without padding, and base/pkey_rsa.c takes that off in constant time: a card's own PKCS#1 decryption says whether the
+ * padding was right, which is all that Bleichenbacher's attack needs.
  *
- * Between two operations the card may have been away. It is looked for once more, and logged in to with the PIN it has taken before.
+ * Between two operations the card may have been away. It is looked for once more, and logged in to with the PIN it has
+ * taken before.
  */
 #include "apps/card/token.h"
 #include "base/rsa_pad.h"
@@ -16,7 +18,7 @@
 
 enum { BLOCK_MAX = SW_RSA_MAX_BITS / 8, LEAF_MAX = 65536 };
 
-/* --- one operation ------------------------------------------------------------------------------------------------------ */
+/* --- one operation ------------------------------------------------------------------------------------------------ */
 
 struct job {
     bool decrypt;
@@ -81,7 +83,7 @@ static enum sw_err perform(struct card *card, struct job *job)
     return SW_ERR_CALLBACK;
 }
 
-/* --- signing ------------------------------------------------------------------------------------------------------------ */
+/* --- signing ------------------------------------------------------------------------------------------------------ */
 
 static enum sw_err sign_with(struct card *card, CK_MECHANISM_TYPE type, void *params, size_t params_len,
                              const uint8_t *in, size_t len, uint8_t *sig, size_t *sig_len)
@@ -93,7 +95,9 @@ static enum sw_err sign_with(struct card *card, CK_MECHANISM_TYPE type, void *pa
     return err;
 }
 
-/* CKM_RSA_PKCS puts 00 01 FF..FF 00 before what it is given: the DigestInfo, which is the end of a block of any length. */
+/*
+ * CKM_RSA_PKCS puts 00 01 FF..FF 00 before what it is given: the DigestInfo, which is the end of a block of any length.
+ */
 static enum sw_err sign_pkcs1(struct card *card, const struct sw_sigscheme *scheme, const uint8_t *digest, uint8_t *sig,
                               size_t *sig_len)
 {
@@ -136,7 +140,10 @@ static enum sw_err sign_pss(struct card *card, const struct sw_sigscheme *scheme
     return sign_with(card, CKM_RSA_PKCS_PSS, &params, sizeof params, digest, len, sig, sig_len);
 }
 
-/* CKM_ECDSA gives r and s side by side, each of the order's length; TLS wants a SEQUENCE of two INTEGERs (RFC 8422 5.4). */
+/*
+ * CKM_ECDSA gives r and s side by side, each of the order's length; TLS wants a SEQUENCE of two INTEGERs (RFC 8422
+ * 5.4).
+ */
 static enum sw_err ecdsa_der(const uint8_t *raw, size_t len, uint8_t *sig, size_t *sig_len)
 {
     struct sw_writer w = sw_writer_of(sig, SW_SIG_MAX);
@@ -191,9 +198,12 @@ static enum sw_err card_sign(void *ctx, const struct sw_sigscheme *scheme, const
     return sign_eddsa(card, scheme, msg, len, sig, sig_len);
 }
 
-/* --- decryption --------------------------------------------------------------------------------------------------------- */
+/* --- decryption --------------------------------------------------------------------------------------------------- */
 
-/* Some cards leave out zeroes in front, of which a good block has one and a chance block seldom: how many is no more than the card's own time tells. */
+/*
+ * Some cards leave out zeroes in front, of which a good block has one and a chance block seldom: how many is no more
+ * than the card's own time tells.
+ */
 static enum sw_err card_rsa_raw(void *ctx, const uint8_t *in, uint8_t *out, size_t len)
 {
     uint8_t plain[BLOCK_MAX] = {0};
@@ -236,7 +246,7 @@ static void card_release(void *ctx)
 static const struct sw_privkey_ops ops = {card_sign, card_rsa_raw, card_release},
                                    ops_sign_only = {card_sign, no_rsa_raw, card_release};
 
-/* --- finding the key ---------------------------------------------------------------------------------------------------- */
+/* --- finding the key ---------------------------------------------------------------------------------------------- */
 
 static bool can(struct card *card, CK_MECHANISM_TYPE type, CK_FLAGS what)
 {
@@ -276,7 +286,7 @@ static int own_certificate(struct card *card, struct sw_file *chain)
     return code ? code : card_chain(card, cert, chain);
 }
 
-/* --- its public half ---------------------------------------------------------------------------------------------------- */
+/* --- its public half ---------------------------------------------------------------------------------------------- */
 
 static enum sw_err read_leaf(const struct sw_file *chain, uint8_t *der, size_t *len)
 {
@@ -302,7 +312,10 @@ static bool is_key_type(struct card *card, const struct sw_pubkey *pub)
     return type == (pub->type == SW_KEY_EC ? CKK_EC : CKK_EC_EDWARDS);
 }
 
-/* The point of the public key object beside an EC key, bare or in an OCTET STRING; without one, the first signature will tell. */
+/*
+ * The point of the public key object beside an EC key, bare or in an OCTET STRING; without one, the first signature
+ * will tell.
+ */
 static bool same_point(struct card *card, const struct sw_pubkey *pub)
 {
     CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;

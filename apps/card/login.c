@@ -1,6 +1,7 @@
 /*
- * The PIN. A card counts wrong ones and locks itself after a few, so each try is one that may be right: what the card has refused is remembered
- * for as long as the program runs, a file or variable gets one try, and the last try before locking is left to a person.
+ * The PIN. A card counts wrong ones and locks itself after a few, so each try is one that may be right: what the card
+ * has refused is remembered for as long as the program runs, a file or variable gets one try, and the last try before
+ * locking is left to a person.
  */
 #include "apps/card/token.h"
 #include "base/hash.h"
@@ -9,7 +10,7 @@
 
 enum { PROMPTS_MAX = 3, REFUSED_MAX = 16, PIN_FILE_MAX = 4096 };
 
-/* --- PINs known to be wrong --------------------------------------------------------------------------------------------- */
+/* --- PINs known to be wrong --------------------------------------------------------------------------------------- */
 
 /* As a digest with the card's serial number: a wrong PIN may be the right one of another card. */
 struct refused {
@@ -60,9 +61,11 @@ static void remember_refused(const struct card *card, const struct cli_pass *pin
     pthread_mutex_unlock(&refused.lock);
 }
 
-/* --- where it comes from ------------------------------------------------------------------------------------------------ */
+/* --- where it comes from ------------------------------------------------------------------------------------------ */
 
-/* pin-source: "file:PATH" (file:/x or file:///x) or a bare path. Looked at like a private key: others may not read it. */
+/*
+ * pin-source: "file:PATH" (file:/x or file:///x) or a bare path. Looked at like a private key: others may not read it.
+ */
 static int pin_from_file(const struct card *card, const char *source, struct cli_pass *pin)
 {
     const char *path = strncmp(source, "file:", 5) == 0 ? source + 5 : source;
@@ -99,7 +102,7 @@ static int get_pin(const struct app *app, struct card *card, struct cli_pass *pi
     return code;
 }
 
-/* --- logging in --------------------------------------------------------------------------------------------------------- */
+/* --- logging in --------------------------------------------------------------------------------------------------- */
 
 static CK_RV try_pin(struct card *card, CK_USER_TYPE user, const struct cli_pass *pin)
 {

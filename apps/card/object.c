@@ -60,7 +60,7 @@ int card_find(struct card *card, CK_OBJECT_CLASS class, const unsigned char *id,
     return APP_DONE;
 }
 
-/* --- certificates ------------------------------------------------------------------------------------------------------- */
+/* --- certificates ------------------------------------------------------------------------------------------------- */
 
 static bool append_pem(struct sw_file *out, const uint8_t *der, size_t len)
 {
@@ -75,7 +75,10 @@ static bool append_pem(struct sw_file *out, const uint8_t *der, size_t len)
     return true;
 }
 
-/* The certificate object whose subject is this name; none, or several (renewed, cross-signed: not ours to choose), ends the chain. */
+/*
+ * The certificate object whose subject is this name; none, or several (renewed, cross-signed: not ours to choose), ends
+ * the chain.
+ */
 static bool find_issuer(struct card *card, struct sw_slice name, CK_OBJECT_HANDLE *out)
 {
     CK_OBJECT_CLASS class = CKO_CERTIFICATE;

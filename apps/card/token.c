@@ -1,6 +1,6 @@
 /*
- * Finding the token: p11-kit parses the URI, knows the machine's modules and compares descriptions. Modules are loaded anew each time a token is
- * looked for, since some see new cards only when they start.
+ * Finding the token: p11-kit parses the URI, knows the machine's modules and compares descriptions. Modules are loaded
+ * anew each time a token is looked for, since some see new cards only when they start.
  */
 #include "apps/card/token.h"
 #include "base/wipe.h"
@@ -18,7 +18,7 @@ bool card_is_uri(const char *text)
     return strncasecmp(text, "pkcs11:", 7) == 0;
 }
 
-/* --- the URI ------------------------------------------------------------------------------------------------------------ */
+/* --- the URI ------------------------------------------------------------------------------------------------------ */
 
 /* A PKCS#11 text: padded with blanks, not ended. Cards are not trusted with the terminal. */
 static void copy_padded(char *out, const unsigned char *in, size_t len)
@@ -80,7 +80,7 @@ void card_free(struct card *card)
     free(card);
 }
 
-/* --- modules ------------------------------------------------------------------------------------------------------------ */
+/* --- modules ------------------------------------------------------------------------------------------------------ */
 
 static int load_module(struct card *card, const char *path)
 {
@@ -123,7 +123,7 @@ void card_eject(struct card *card)
     card->fn = NULL;
 }
 
-/* --- the token ---------------------------------------------------------------------------------------------------------- */
+/* --- the token ---------------------------------------------------------------------------------------------------- */
 
 struct search {
     size_t fits;
@@ -260,7 +260,7 @@ int card_insert(struct card *card, bool ask)
     return open_session(card);
 }
 
-/* --- failures ----------------------------------------------------------------------------------------------------------- */
+/* --- failures ----------------------------------------------------------------------------------------------------- */
 
 bool card_gone(CK_RV rv)
 {

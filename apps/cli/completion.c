@@ -1,12 +1,15 @@
 /*
- * Completion for bash, made from the tables of verbs and options like --help, so that it cannot be out of date: `sealwax --generate-completion`
- * writes what is installed.
+ * Completion for bash, made from the tables of verbs and options like --help, so that it cannot be out of date:
+ * `sealwax --generate-completion` writes what is installed.
  */
 #include "apps/cli/options.h"
 #include <stdio.h>
 #include <string.h>
 
-/* Values that are worth offering, by the name of the option's argument or by the option itself where the argument says less. */
+/*
+ * Values that are worth offering, by the name of the option's argument or by the option itself where the argument says
+ * less.
+ */
 static const struct {
     enum app_option id;
     const char *words;
@@ -29,7 +32,10 @@ static void patterns(const struct app_option_row *o)
         printf("|-%c", o->letter);
 }
 
-/* Options of these groups whose next word is theirs, as a pattern of case; one that several rows have stands there once. */
+/*
+ * Options of these groups whose next word is theirs, as a pattern of case; one that several rows have stands there
+ * once.
+ */
 static void with_argument(unsigned groups)
 {
     bool first = true;

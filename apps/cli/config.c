@@ -189,8 +189,8 @@ static int read_with_more(struct source *s, const char *path, const char *more)
 }
 
 /*
- * Nobody named this file. So where it cannot be opened, under a HOME that is another user's, say, that is told and not the end; what it says is
- * as binding as any.
+ * Nobody named this file. So where it cannot be opened, under a HOME that is another user's, say, that is told and not
+ * the end; what it says is as binding as any.
  */
 static int read_user_file(struct source *s)
 {

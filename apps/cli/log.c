@@ -68,7 +68,10 @@ static bool is_utf8(const char *text)
     return string != NULL;
 }
 
-/* Text without control characters, and without bytes that are not UTF-8: these become \xNN. also: characters that get a backslash. */
+/*
+ * Text without control characters, and without bytes that are not UTF-8: these become \xNN. also: characters that get a
+ * backslash.
+ */
 static void escape(FILE *out, const char *text, const char *also)
 {
     bool readable = is_utf8(text);

@@ -1,6 +1,7 @@
 /*
- * The log of a daemon: one line an event on standard error, as words of the form key=value or as JSON objects. What clients sent stands in it
- * escaped, so that no value can end its line or look like another key. Callers name what happened and to whom: never a body, a key or a passphrase.
+ * The log of a daemon: one line an event on standard error, as words of the form key=value or as JSON objects. What
+ * clients sent stands in it escaped, so that no value can end its line or look like another key. Callers name what
+ * happened and to whom: never a body, a key or a passphrase.
  */
 #ifndef SW_APPS_CLI_LOG_H
 #define SW_APPS_CLI_LOG_H
@@ -18,12 +19,16 @@ struct log {
     bool journal; /* the journal reads us: the level for it, and no time, as it has its own */
 };
 
-/* log_begin: to standard error as app wants it: --log, --quiet (warnings and errors alone), --verbose. Returns an exit code. */
+/*
+ * log_begin: to standard error as app wants it: --log, --quiet (warnings and errors alone), --verbose. Returns an exit
+ * code.
+ */
 int log_begin(struct log *log, const struct app *app);
 
 /*
- * log_takes_all: whether what a program says besides its log (app_error, app_warn, app_say) has to be lines of that log: a daemon, as far as its settings are known, with
- * --log json or under the journal, where one line of another form would be in the way. log receives it.
+ * log_takes_all: whether what a program says besides its log (app_error, app_warn, app_say) has to be lines of that
+ * log: a daemon, as far as its settings are known, with --log json or under the journal, where one line of another form
+ * would be in the way. log receives it.
  */
 bool log_takes_all(struct log *log, const struct app *app);
 

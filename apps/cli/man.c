@@ -1,6 +1,6 @@
 /*
- * The manual page, made from the tables of verbs and options like --help, so that it cannot be out of date: `sealwax --generate-man` writes
- * docs/man/sealwax.1.
+ * The manual page, made from the tables of verbs and options like --help, so that it cannot be out of date: `sealwax
+ * --generate-man` writes docs/man/sealwax.1.
  */
 #include "apps/cli/options.h"
 #include <stdio.h>

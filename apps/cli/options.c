@@ -1,6 +1,6 @@
 /*
- * The command line. Options stand anywhere behind the verb, those for every verb before it, too; which ones a verb takes is a set of groups in its row.
- * ttp/cli_args.c does the work, fed from apps/cli/options.def.
+ * The command line. Options stand anywhere behind the verb, those for every verb before it, too; which ones a verb
+ * takes is a set of groups in its row. ttp/cli_args.c does the work, fed from apps/cli/options.def.
  */
 #include "apps/cli/options.h"
 #include "apps/cli/config.h"
@@ -77,7 +77,7 @@ int app_keep(struct app *app, char *text)
     return APP_DONE;
 }
 
-/* --- what ttp/cli_args.h asks ------------------------------------------------------------------------------------------- */
+/* --- what ttp/cli_args.h asks ------------------------------------------------------------------------------------- */
 
 /* The options of these groups, for a command line that fills app. */
 struct taking {
@@ -112,7 +112,7 @@ static int parse(struct app *app, int argc, char **argv, unsigned groups, bool o
     return cli_args_parse(&args, argc, argv, only_before);
 }
 
-/* --- the verb ----------------------------------------------------------------------------------------------------------- */
+/* --- the verb ----------------------------------------------------------------------------------------------------- */
 
 static const struct app_verb *find_verb(const struct app *app, const char *name)
 {
@@ -122,7 +122,9 @@ static const struct app_verb *find_verb(const struct app *app, const char *name)
     return NULL;
 }
 
-/* What the options of every verb mean, once all are known. Colour as https://no-color.org asks, and never into a file. */
+/*
+ * What the options of every verb mean, once all are known. Colour as https://no-color.org asks, and never into a file.
+ */
 static void apply_globals(struct app *app)
 {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");

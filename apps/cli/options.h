@@ -1,9 +1,10 @@
 /*
- * The command line of the programs: what is given to which verb, how a program fails, and --help. The options are the table
- * apps/cli/options.def, the verbs a table of the program.
+ * The command line of the programs: what is given to which verb, how a program fails, and --help. The options are the
+ * table apps/cli/options.def, the verbs a table of the program.
  *
- * Conventions: results on standard output, everything else on standard error; every failure is one line saying what, which file or peer,
- * and why; a function that can fail has said so itself (app_error, app_fail) and returns the exit code, 0 being success.
+ * Conventions: results on standard output, everything else on standard error; every failure is one line saying what,
+ * which file or peer, and why; a function that can fail has said so itself (app_error, app_fail) and returns the exit
+ * code, 0 being success.
  */
 #ifndef SW_APPS_CLI_OPTIONS_H
 #define SW_APPS_CLI_OPTIONS_H
@@ -88,8 +89,8 @@ struct app_verb {
 struct app_values {
     const char **v;
     size_t n;
-    const char *
-        *from; /* where each was said: "FILE:LINE" or a variable; NULL: the command line. NULL for all: nobody knows */
+    /* where each was said: "FILE:LINE" or a variable; NULL: the command line. NULL for all: nobody knows */
+    const char **from;
 };
 
 struct app {
@@ -108,22 +109,31 @@ struct app {
     size_t kept_n;
 };
 
-/* app_main: read the command line, run the verb, give everything back; returns the exit code. app has its first three members set. */
+/*
+ * app_main: read the command line, run the verb, give everything back; returns the exit code. app has its first three
+ * members set.
+ */
 int app_main(struct app *app, int argc, char **argv);
 
 /*
- * app_reload: read command line, environment and files of app once more into fresh; returns an exit code. app_free: give back what an app holds;
- * app_main does it for its own.
+ * app_reload: read command line, environment and files of app once more into fresh; returns an exit code. app_free:
+ * give back what an app holds; app_main does it for its own.
  */
 int app_reload(const struct app *app, struct app *fresh);
 void app_free(struct app *app);
 
-/* app_add_value: one more value of an option, and where it was said; they must live as long as app. app_keep: free text with app. Both return an exit code. */
+/*
+ * app_add_value: one more value of an option, and where it was said; they must live as long as app. app_keep: free text
+ * with app. Both return an exit code.
+ */
 int app_add_value(struct app *app, int id, const char *value, const char *from);
 int app_keep(struct app *app, char *text);
 
-/* app_option_names_file: its argument is a file or directory. app_place_of: where the setting was said that a message is about, which begins with "--NAME" or with
- * the file that a line of another file names; NULL: on the command line, or about none. */
+/*
+ * app_option_names_file: its argument is a file or directory. app_place_of: where the setting was said that a message
+ * is about, which begins with "--NAME" or with the file that a line of another file names; NULL: on the command line,
+ * or about none.
+ */
 bool app_option_names_file(const struct app_option_row *row);
 const char *app_place_of(const struct app *app, const char *message);
 
@@ -131,32 +141,46 @@ const char *app_place_of(const struct app *app, const char *message);
 bool app_has(const struct app *app, enum app_option id);
 const char *app_get(const struct app *app, enum app_option id);
 
-/* app_get_int: an option's value as a number within [min, max], or fallback. app_get_span: "90s", "5m", "12h", "7d", a bare number is
- * seconds; the result is in seconds. Both return APP_DONE or APP_USAGE. */
+/*
+ * app_get_int: an option's value as a number within [min, max], or fallback. app_get_span: "90s", "5m", "12h", "7d", a
+ * bare number is seconds; the result is in seconds. Both return APP_DONE or APP_USAGE.
+ */
 int app_get_int(const struct app *app, enum app_option id, long fallback, long min, long max, long *out);
 int app_get_span(const struct app *app, enum app_option id, int64_t fallback, int64_t *out);
 /* app_get_size: bytes, or with K, M, G (1024 each); within [1, max]. */
 int app_get_size(const struct app *app, enum app_option id, size_t fallback, size_t max, size_t *out);
-/* app_get_moment: a point in time: RFC 3339, seconds since 1970, or a length of time from now on, "+30d" or "30d" (a unit is needed); Unix time. */
+/*
+ * app_get_moment: a point in time: RFC 3339, seconds since 1970, or a length of time from now on, "+30d" or "30d" (a
+ * unit is needed); Unix time.
+ */
 int app_get_moment(const struct app *app, enum app_option id, int64_t now, int64_t fallback, int64_t *out);
 /* app_parse_span: the same for a text from elsewhere; false if it is none. */
 bool app_parse_span(const char *text, int64_t *out);
 
-/* app_error: say "program: ..." (or {"error":{...}}) on standard error; returns code. app_usage: with a hint at --help; returns APP_USAGE. What is
- * about a setting from a file or the environment begins with its place, and is no matter of the command line: app_usage returns APP_BAD_INPUT then. */
+/*
+ * app_error: say "program: ..." (or {"error":{...}}) on standard error; returns code. app_usage: with a hint at --help;
+ * returns APP_USAGE. What is about a setting from a file or the environment begins with its place, and is no matter of
+ * the command line: app_usage returns APP_BAD_INPUT then.
+ */
 int app_error(const struct app *app, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int app_usage(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* app_fail: an error of the library about a file or thing; errno counts if err is SW_ERR_SYSTEM. Returns the exit code that fits. */
+/*
+ * app_fail: an error of the library about a file or thing; errno counts if err is SW_ERR_SYSTEM. Returns the exit code
+ * that fits.
+ */
 int app_fail(const struct app *app, enum sw_err err, const char *what);
 
-/* app_say, app_warn: a line on standard error, "program: ...", or with --json {"notice":"..."} and {"warning":"..."}; app_say not with --quiet; app_warn in red where there is colour. */
+/*
+ * app_say, app_warn: a line on standard error, "program: ...", or with --json {"notice":"..."} and {"warning":"..."};
+ * app_say not with --quiet; app_warn in red where there is colour.
+ */
 void app_say(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_warn(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * app_section_of: where help shows an option. What many verbs share stands apart, behind what somebody who asks for help with one of
- * them looks for.
+ * app_section_of: where help shows an option. What many verbs share stands apart, behind what somebody who asks for
+ * help with one of them looks for.
  */
 enum app_section { APP_OF_THE_VERB, APP_WHO_WE_ARE, APP_OF_TLS, APP_OF_ALL };
 enum app_section app_section_of(const struct app_option_row *option);

@@ -1,6 +1,7 @@
 /*
- * How far a transfer is: one line on standard error that is written over, only on a terminal and only when it takes a while. With --progress also elsewhere: a line, or
- * with --json an object, a second, and one at the end; with --no-progress nowhere.
+ * How far a transfer is: one line on standard error that is written over, only on a terminal and only when it takes a
+ * while. With --progress also elsewhere: a line, or with --json an object, a second, and one at the end; with
+ * --no-progress nowhere.
  */
 #ifndef SW_APPS_CLI_PROGRESS_H
 #define SW_APPS_CLI_PROGRESS_H
@@ -15,7 +16,10 @@ struct progress {
     bool lines; /* one below the other */
 };
 
-/* progress_begin: for name, of total bytes, `there` of them already. progress_at: now so many. progress_end: there is no more; the line on a terminal goes away. */
+/*
+ * progress_begin: for name, of total bytes, `there` of them already. progress_at: now so many. progress_end: there is
+ * no more; the line on a terminal goes away.
+ */
 void progress_begin(struct progress *p, const struct app *app, const char *name, int64_t total, int64_t there);
 void progress_at(struct progress *p, int64_t bytes);
 void progress_end(struct progress *p);

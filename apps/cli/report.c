@@ -19,7 +19,10 @@ static bool logged(const struct app *app, enum log_level level, const char *even
     return true;
 }
 
-/* What a program that reads JSON tells failures apart by, where no error of the library says it: the class that the exit code is. */
+/*
+ * What a program that reads JSON tells failures apart by, where no error of the library says it: the class that the
+ * exit code is.
+ */
 static const char *class_name(int code)
 {
     static const char *const names[] = {
@@ -52,7 +55,10 @@ static bool say_error(const struct app *app, int code, enum sw_err err, char *te
     return false;
 }
 
-/* Where the setting was said that text is about, in front of it; false: text is about none that was said elsewhere than on the command line. */
+/*
+ * Where the setting was said that text is about, in front of it; false: text is about none that was said elsewhere than
+ * on the command line.
+ */
 static bool name_place(const struct app *app, char text[LINE_MAX_LENGTH])
 {
     char said[LINE_MAX_LENGTH];

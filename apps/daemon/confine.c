@@ -1,8 +1,10 @@
 /*
- * Three lists: what is allowed, what is allowed with certain arguments, and what no server does by mistake. A call on none of them fails with EPERM, so that
- * something forgotten costs a request and not the server; one on the last list ends it, and the kernel's log says with which call.
- *   Files are opened all the time (messages, uploads, settings read again), and seccomp cannot see which: file systems are the business of the unit
- * (docs/systemd). Names of calls are resolved when the program runs: a call that this kernel or processor does not have is passed over.
+ * Three lists: what is allowed, what is allowed with certain arguments, and what no server does by mistake. A call on
+ * none of them fails with EPERM, so that something forgotten costs a request and not the server; one on the last list
+ * ends it, and the kernel's log says with which call.
+ *   Files are opened all the time (messages, uploads, settings read again), and seccomp cannot see which: file systems
+ * are the business of the unit (docs/systemd). Names of calls are resolved when the program runs: a call that this
+ * kernel or processor does not have is passed over.
  */
 #include "apps/daemon/confine.h"
 #include <errno.h>
@@ -63,7 +65,10 @@ static const struct {
 };
 /* clang-format on */
 
-/* How it ends, with all its threads. A kernel before 4.14, or a unit whose own filter leaves only prctl(2) for this, can end a thread; or it sends a signal that nobody handles. */
+/*
+ * How it ends, with all its threads. A kernel before 4.14, or a unit whose own filter leaves only prctl(2) for this,
+ * can end a thread; or it sends a signal that nobody handles.
+ */
 static uint32_t end_it(void)
 {
     return seccomp_api_get() >= 3 ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP;
@@ -75,7 +80,10 @@ static int rule(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned
     return number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(ctx, action, number, n, args);
 }
 
-/* Allow a call when these bits of an argument have this value. The kernel's int has 32 of them, whatever else is in the register. */
+/*
+ * Allow a call when these bits of an argument have this value. The kernel's int has 32 of them, whatever else is in the
+ * register.
+ */
 static int allow_if(scmp_filter_ctx ctx, const char *name, unsigned arg, uint32_t bits, uint32_t value)
 {
     const struct scmp_arg_cmp is = {.arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = bits, .datum_b = value};
@@ -102,7 +110,9 @@ static int add_conditions(scmp_filter_ctx ctx)
     return rc;
 }
 
-/* Sockets that are made from now on: for the service manager; all others are open. And for a database that went away. */
+/*
+ * Sockets that are made from now on: for the service manager; all others are open. And for a database that went away.
+ */
 static int add_sockets(scmp_filter_ctx ctx, bool connects)
 {
     static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
@@ -142,9 +152,8 @@ enum sw_err confine_thread(bool connects)
     int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, end_it());
     if (!rc) /* a tree instead of a list */
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (!rc &&
-        seccomp_api_get() >=
-            4) /* nobody's code runs here beside ours that could be fooled by speculation, and the mitigation would slow all ciphers down */
+    /* nobody's code that speculation could fool runs here beside ours, and the mitigation would slow all ciphers down */
+    if (!rc && seccomp_api_get() >= 4)
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
     if (!rc)
         rc = add_lists(ctx);

@@ -14,13 +14,22 @@ struct members {
 /* members_check: whether --may-send is of the right form. Returns an exit code; said. */
 int members_check(const struct app *app);
 
-/* members_admit: a http gate: false, and 403 answered, for who is not enrolled where that is asked for. ctx is a struct members. */
+/*
+ * members_admit: a http gate: false, and 403 answered, for who is not enrolled where that is asked for. ctx is a struct
+ * members.
+ */
 bool members_admit(void *ctx, struct http_request *rq);
 
-/* members_is_in: whether who asks, and was admitted, still would be; true if that cannot be known now. ctx is a struct members. */
+/*
+ * members_is_in: whether who asks, and was admitted, still would be; true if that cannot be known now. ctx is a struct
+ * members.
+ */
 bool members_is_in(void *ctx, const struct http_request *rq);
 
-/* members_may_send: whether the role of who asks may send to the role of a name; 403 answered if not. ctx is a struct members. */
+/*
+ * members_may_send: whether the role of who asks may send to the role of a name; 403 answered if not. ctx is a struct
+ * members.
+ */
 bool members_may_send(void *ctx, struct http_request *rq, const char *to);
 
 #endif

@@ -150,7 +150,7 @@ char *metrics_text(const struct metrics *m)
     return NULL;
 }
 
-/* --- the address -------------------------------------------------------------------------------------------------------- */
+/* --- the address -------------------------------------------------------------------------------------------------- */
 
 static void answer(struct evhttp_request *rq, void *ctx)
 {

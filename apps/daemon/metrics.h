@@ -1,6 +1,6 @@
 /*
- * Numbers for a monitoring system, in Prometheus' text format (version 0.0.4), over plain HTTP on this machine alone. docs/metrics.md explains them. Numbers of one name
- * are told apart by at most one label.
+ * Numbers for a monitoring system, in Prometheus' text format (version 0.0.4), over plain HTTP on this machine alone.
+ * docs/metrics.md explains them. Numbers of one name are told apart by at most one label.
  */
 #ifndef SW_APPS_DAEMON_METRICS_H
 #define SW_APPS_DAEMON_METRICS_H
@@ -23,8 +23,8 @@ struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
 
 /*
- * metrics_add: count; value: of the metric's label ("" where it has none), at most 31 bytes of it; values are few and ours, never a peer's. metrics_set: a gauge, or what somebody else counts.
- * m may be NULL: then nobody wants to know.
+ * metrics_add: count; value: of the metric's label ("" where it has none), at most 31 bytes of it; values are few and
+ * ours, never a peer's. metrics_set: a gauge, or what somebody else counts. m may be NULL: then nobody wants to know.
  */
 void metrics_add(struct metrics *m, enum metric id, const char *value, uint64_t n);
 void metrics_set(struct metrics *m, enum metric id, const char *value, double n);

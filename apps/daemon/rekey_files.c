@@ -1,7 +1,8 @@
 /*
- * The heads of files under another key. A head is overwritten where it is, and a loss of power could leave half of each. So new heads are first written,
- * some at a time, to a journal beside (rekey.heads) and flushed; then over the old ones and flushed; and what is found in a journal at the beginning is
- * written again where neither key opens what is there.
+ * The heads of files under another key. A head is overwritten where it is, and a loss of power could leave half of
+ * each. So new heads are first written, some at a time, to a journal beside (rekey.heads) and flushed; then over the
+ * old ones and flushed; and what is found in a journal at the beginning is written again where neither key opens what
+ * is there.
  *   The journal: for each file two bytes of length, its name below the directory, and the head.
  */
 #include "apps/daemon/rekey.h"
@@ -42,9 +43,11 @@ static int path_of(const struct pass *p, const char *name, char out[STATE_PATH_M
     return app_usage(p->app, "--state: the name is too long");
 }
 
-/* --- the journal -------------------------------------------------------------------------------------------------------- */
+/* --- the journal -------------------------------------------------------------------------------------------------- */
 
-/* A head that was being written when the power went: the one in the journal is whole, if anything of it can be trusted. */
+/*
+ * A head that was being written when the power went: the one in the journal is whole, if anything of it can be trusted.
+ */
 static int repair(struct pass *p, const char *name, uint8_t head[VFILE_HEAD_LEN])
 {
     uint8_t there[VFILE_HEAD_LEN];
@@ -121,7 +124,7 @@ static int flush(struct pass *p)
     return code;
 }
 
-/* --- the files ---------------------------------------------------------------------------------------------------------- */
+/* --- the files ---------------------------------------------------------------------------------------------------- */
 
 static int add(struct pass *p, const char *name, bool unfinished)
 {

@@ -40,7 +40,10 @@ void serve_on_connected(void *ctx, struct sw_conn *conn)
         message_service_learn(s->messages, conn);
 }
 
-/* Limits, quotas and permissions, which an owner may want to change: what is wrong with a request is its sender's business. */
+/*
+ * Limits, quotas and permissions, which an owner may want to change: what is wrong with a request is its sender's
+ * business.
+ */
 static bool is_refusal(int status)
 {
     return status == 403 || status == 413 || status == 429 || status == 503 || status == 507;

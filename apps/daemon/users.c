@@ -1,4 +1,7 @@
-/* sealwaxd users: who is enrolled. Works on the server's database, also while the server runs, which looks there at every request. */
+/*
+ * sealwaxd users: who is enrolled. Works on the server's database, also while the server runs, which looks there at
+ * every request.
+ */
 #include "apps/seal/materials.h"
 #include "apps/store/state.h"
 #include "apps/store/store.h"

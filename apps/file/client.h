@@ -24,15 +24,20 @@ struct transfer {
 };
 
 /*
- * transfer_open: a buffer and a client of the server in the options, protected as --protect says, which may not be rsa, for that is of uploads;
- * an exit code; said. transfer_open_with: protected like this. transfer_protection: what --protect says. transfer_close: give all back, also after a failure.
+ * transfer_open: a buffer and a client of the server in the options, protected as --protect says, which may not be rsa,
+ * for that is of uploads; an exit code; said. transfer_open_with: protected like this. transfer_protection: what
+ * --protect says. transfer_close: give all back, also after a failure.
  */
 int transfer_open(struct transfer *t, struct app *app);
 int transfer_open_with(struct transfer *t, struct app *app, enum protection protection);
 int transfer_protection(const struct app *app, enum protection *out);
 void transfer_close(struct transfer *t);
 
-/* transfer_request: send, trying again while connections break or the server is busy; an exit code; said. transfer_is_busy: whether this answer says that it is. transfer_finish: pass over the answer's body; false: it broke off, and the connection is closed. */
+/*
+ * transfer_request: send, trying again while connections break or the server is busy; an exit code; said.
+ * transfer_is_busy: whether this answer says that it is. transfer_finish: pass over the answer's body; false: it broke
+ * off, and the connection is closed.
+ */
 int transfer_request(struct transfer *t, const struct http_send *send);
 bool transfer_is_busy(const struct transfer *t);
 /* transfer_pause: before the next of so many tries; none before the first. */
@@ -44,7 +49,10 @@ void transfer_hex(const uint8_t *p, size_t len, char *out);
 void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,
                   const struct progress *p);
 
-/* transfer_protections: their names, as --protect has them. transfer_put: a file, or a directory with all that is in it; - is standard input. transfer_delete: a file. */
+/*
+ * transfer_protections: their names, as --protect has them. transfer_put: a file, or a directory with all that is in
+ * it; - is standard input. transfer_delete: a file.
+ */
 extern const char *const transfer_protections[PROTECT_NONE + 1];
 int transfer_put(struct transfer *t, const char *path, const char *name);
 int transfer_delete(struct transfer *t, const char *name);

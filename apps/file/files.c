@@ -45,7 +45,7 @@ static void begin(void *ctx, struct http_request *rq, void (*run)(struct job *jo
     file_work(ctx, &e->job);
 }
 
-/* --- DELETE /files/NAME ------------------------------------------------------------------------------------------------- */
+/* --- DELETE /files/NAME ------------------------------------------------------------------------------------------- */
 
 static enum sw_err look_at(const struct errand *e, char etag[FILE_HEX + 2], int64_t *bytes)
 {
@@ -124,7 +124,9 @@ static void deleted(struct job *job)
     free(e);
 }
 
-/* What was changed on the disk can be deleted as well: but which file it was is not known, so no condition holds of it. */
+/*
+ * What was changed on the disk can be deleted as well: but which file it was is not known, so no condition holds of it.
+ */
 static void looked(struct job *job)
 {
     struct errand *e = (struct errand *)job;
@@ -148,7 +150,7 @@ void files_delete(void *ctx, struct http_request *rq)
     begin(ctx, rq, look, looked);
 }
 
-/* --- GET /files --------------------------------------------------------------------------------------------------------- */
+/* --- GET /files --------------------------------------------------------------------------------------------------- */
 
 static json_t *file_json(const struct sw_vfile *file, const struct about *a)
 {

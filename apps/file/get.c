@@ -1,4 +1,6 @@
-/* sealwax get: a part lies beside its place, under a name that says of which file it is, until it is whole and right. */
+/*
+ * sealwax get: a part lies beside its place, under a name that says of which file it is, until it is whole and right.
+ */
 #include "apps/cli/clock.h"
 #include "apps/file/client.h"
 #include "apps/file/sink.h"

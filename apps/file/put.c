@@ -57,8 +57,8 @@ static int measure(struct transfer *t, struct source *s)
 }
 
 /*
- * A large file is read once: its digest is computed while it is sent, and said last. Until then the server knows it by which file it is and when it was written last, so that
- * an interrupted upload of this very file is found again.
+ * A large file is read once: its digest is computed while it is sent, and said last. Until then the server knows it by
+ * which file it is and when it was written last, so that an interrupted upload of this very file is found again.
  */
 static bool identify(struct source *s, const struct stat *st)
 {
@@ -182,7 +182,10 @@ static int read_piece(struct transfer *t, const struct source *s, int64_t offset
     return APP_DONE;
 }
 
-/* For --protect=rsa: a piece in blocks under the key in the certificate that this connection's server has shown, and proved to have. */
+/*
+ * For --protect=rsa: a piece in blocks under the key in the certificate that this connection's server has shown, and
+ * proved to have.
+ */
 static int read_blocks(struct transfer *t, const struct source *s, int64_t offset, uint8_t blocks[CODING_MAX],
                        size_t *len, size_t *coded)
 {
@@ -203,8 +206,9 @@ static int read_blocks(struct transfer *t, const struct source *s, int64_t offse
 }
 
 /*
- * Pieces under way. A piece says where it belongs, so the next one may follow before the answer to the one before: the server works on that while we seal. One that is
- * not taken makes those behind it fail, too; then, as after a connection that broke, the server says where to go on.
+ * Pieces under way. A piece says where it belongs, so the next one may follow before the answer to the one before: the
+ * server works on that while we seal. One that is not taken makes those behind it fail, too; then, as after a
+ * connection that broke, the server says where to go on.
  */
 struct flight {
     const char *url;
@@ -349,7 +353,9 @@ static int put_source(struct transfer *t, struct source *s)
     return code;
 }
 
-/* A link in a directory may lead out of it, or back into it for ever. One that is named on the command line is meant. */
+/*
+ * A link in a directory may lead out of it, or back into it for ever. One that is named on the command line is meant.
+ */
 static bool is_link(const char *path)
 {
     struct stat st;

@@ -11,11 +11,13 @@ enum { SINK_BUFFER = 256 << 10 };
 struct sink;
 
 /*
- * sink_begin: into fd, which is open until sink_end, from this offset on; what is there before it is read and hashed first. NULL with errno.
- * sink_room: SINK_BUFFER bytes to be filled with what comes next; waits until there are some. NULL: it cannot be written, and sink_end says why.
+ * sink_begin: into fd, which is open until sink_end, from this offset on; what is there before it is read and hashed
+ * first. NULL with errno.
+ * sink_room: SINK_BUFFER bytes to be filled with what comes next; waits until there are some. NULL: it cannot be
+ * written, and sink_end says why.
  * sink_give: so many of them are.
- * sink_end: wait until all is written, and give everything back. digest receives the SHA-256 of the whole file; NULL: it is not wanted. SW_ERR_SYSTEM with errno;
- * SW_ERR_SPACE: what should have been there was shorter.
+ * sink_end: wait until all is written, and give everything back. digest receives the SHA-256 of the whole file; NULL:
+ * it is not wanted. SW_ERR_SYSTEM with errno; SW_ERR_SPACE: what should have been there was shorter.
  */
 struct sink *sink_begin(int fd, int64_t offset);
 uint8_t *sink_room(struct sink *sink);

@@ -1,6 +1,7 @@
 /*
- * Some threads beside the event loop, for work that would hold the loop up: hashing, encrypting, writing, and waiting for disks. Jobs are begun in the order in which they
- * were given and may run at the same time; what a job's end means is told in the loop's thread, so that nothing else of the program knows of threads.
+ * Some threads beside the event loop, for work that would hold the loop up: hashing, encrypting, writing, and waiting
+ * for disks. Jobs are begun in the order in which they were given and may run at the same time; what a job's end means
+ * is told in the loop's thread, so that nothing else of the program knows of threads.
  */
 #ifndef SW_APPS_FILE_WORKER_H
 #define SW_APPS_FILE_WORKER_H
@@ -25,13 +26,17 @@ struct job {
 };
 
 /*
- * worker_new: start the threads, WORKER_THREADS_MAX at most, which take no signals; before confine_thread (apps/daemon/confine.h). NULL with errno: not even one.
+ * worker_new: start the threads, WORKER_THREADS_MAX at most, which take no signals; before confine_thread
+ * (apps/daemon/confine.h). NULL with errno: not even one.
  * worker_free: what was given is done first. Takes NULL.
  */
 struct worker *worker_new(struct event_base *base, unsigned threads);
 void worker_free(struct worker *w);
 
-/* worker_call: run a function in each of the threads, one after the other, and wait for it. worker_give: do this. Both in the loop's thread. */
+/*
+ * worker_call: run a function in each of the threads, one after the other, and wait for it. worker_give: do this. Both
+ * in the loop's thread.
+ */
 void worker_call(struct worker *w, void (*function)(void *arg), void *arg);
 void worker_give(struct worker *w, struct job *job);
 

@@ -1,5 +1,6 @@
 /*
- * Answers: whole, in lines, or from a source that is asked for the next piece when the last has left. Each ends its request, however it is given.
+ * Answers: whole, in lines, or from a source that is asked for the next piece when the last has left. Each ends its
+ * request, however it is given.
  */
 #include "apps/http/own.h"
 #include "base/wipe.h"
@@ -11,7 +12,7 @@
 
 enum { DETAIL_MAX = 512, PIECE = 65536 };
 
-/* --- headers ------------------------------------------------------------------------------------------------------------ */
+/* --- headers ------------------------------------------------------------------------------------------------------ */
 
 static void set_header(struct http_request *rq, const char *name, const char *value)
 {
@@ -68,7 +69,7 @@ const char *http_reason(int status)
     return "Unknown";
 }
 
-/* --- whole answers ------------------------------------------------------------------------------------------------------ */
+/* --- whole answers ------------------------------------------------------------------------------------------------ */
 
 void http_reply_bytes(struct http_request *rq, int status, const char *type, const void *p, size_t len)
 {
@@ -127,7 +128,7 @@ void http_problem(struct http_request *rq, int status, const char *format, ...)
                          "detail", detail));
 }
 
-/* --- line by line ------------------------------------------------------------------------------------------------------- */
+/* --- line by line ------------------------------------------------------------------------------------------------- */
 
 void http_stream_begin(struct http_request *rq)
 {
@@ -146,8 +147,8 @@ static void end_lines(struct http_request *rq)
 }
 
 /*
- * evhttp calls this later than it decides to, and may have been given more meanwhile: only what is empty is out. Its own callback for the end does not look, and would take up the next
- * request in the middle of this answer.
+ * evhttp calls this later than it decides to, and may have been given more meanwhile: only what is empty is out. Its
+ * own callback for the end does not look, and would take up the next request in the middle of this answer.
  */
 static void line_written(struct evhttp_connection *conn, void *arg)
 {
@@ -184,7 +185,7 @@ void http_stream_end(struct http_request *rq)
         end_lines(rq);
 }
 
-/* --- from a source ------------------------------------------------------------------------------------------------------ */
+/* --- from a source ------------------------------------------------------------------------------------------------ */
 
 static void source_gone(void *user, struct http_request *rq)
 {

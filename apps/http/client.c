@@ -12,7 +12,7 @@
 
 enum { PATIENCE = 30, HEAD_MAX = 4096, PROBLEM_MAX = 16384 };
 
-/* --- a connection ------------------------------------------------------------------------------------------------------- */
+/* --- a connection ------------------------------------------------------------------------------------------------- */
 
 static void keep_session(struct http_client *c)
 {
@@ -50,8 +50,8 @@ static bool handshake(struct http_client *c)
 }
 
 /*
- * A server that was there may be on its way back. One that never was is a wrong name or port more often than a slow start, so
- * that is said at once, unless the caller stays: then once.
+ * A server that was there may be on its way back. One that never was is a wrong name or port more often than a slow
+ * start, so that is said at once, unless the caller stays: then once.
  */
 static enum http_fate reach(struct http_client *c, bool quiet, int *fd, int *code)
 {
@@ -103,8 +103,8 @@ static void refused(const struct http_client *c)
 }
 
 /*
- * Somebody else may be at the other end, or may not want us: that does not change by trying again. A connection that broke may, and a server
- * that has nothing to say for a while; but one that never said a word is none, or none of ours.
+ * Somebody else may be at the other end, or may not want us: that does not change by trying again. A connection that
+ * broke may, and a server that has nothing to say for a while; but one that never said a word is none, or none of ours.
  */
 static enum http_fate failed(struct http_client *c, bool quiet, int *code)
 {
@@ -127,7 +127,7 @@ static enum http_fate failed(struct http_client *c, bool quiet, int *code)
     return lost && !hopeless ? HTTP_LOST : HTTP_REFUSED;
 }
 
-/* --- a request ---------------------------------------------------------------------------------------------------------- */
+/* --- a request ---------------------------------------------------------------------------------------------------- */
 
 static bool write_all(struct http_client *c, const void *data, size_t len)
 {
@@ -265,7 +265,7 @@ char *http_client_body(struct http_client *c, size_t max, size_t *len)
     return out;
 }
 
-/* --- beginning and end -------------------------------------------------------------------------------------------------- */
+/* --- beginning and end -------------------------------------------------------------------------------------------- */
 
 /* HOST, HOST:PORT, [ADDRESS]:PORT or https:// before it. */
 static int read_place(struct http_client *c, const char *text)

@@ -1,6 +1,7 @@
 /*
- * Between evhttp and the services. A request that arrives becomes a struct http_request, which lives until its answer has been handed to
- * evhttp or its peer has left, whichever comes first. route.c finds who answers it, answer.c has the ways to answer.
+ * Between evhttp and the services. A request that arrives becomes a struct http_request, which lives until its answer
+ * has been handed to evhttp or its peer has left, whichever comes first. route.c finds who answers it, answer.c has the
+ * ways to answer.
  */
 #include "apps/http/own.h"
 #include <errno.h>
@@ -17,7 +18,7 @@ enum {
     SAY_AGAIN = 60 /* seconds */
 };
 
-/* --- a request ---------------------------------------------------------------------------------------------------------- */
+/* --- a request ---------------------------------------------------------------------------------------------------- */
 
 void http_request_free(struct http_request *rq)
 {
@@ -47,7 +48,10 @@ static void on_close(struct evhttp_connection *conn, void *arg)
     if (rq->gone)
         rq->gone(rq->user, rq);
     http_request_free(rq);
-    /* where the peer has gone, the connection has let go of it: nobody else will free it; where the server ends, the connection will */
+    /*
+     * where the peer has gone, the connection has let go of it: nobody else will free it; where the server ends, the
+     * connection will
+     */
     if (!evhttp_request_get_connection(ev))
         evhttp_request_free(ev);
 }
@@ -115,7 +119,7 @@ struct evbuffer *http_take_body(struct http_request *rq)
     return out;
 }
 
-/* --- its arrival -------------------------------------------------------------------------------------------------------- */
+/* --- its arrival -------------------------------------------------------------------------------------------------- */
 
 static struct http_request *request_new(struct http *http, struct evhttp_request *ev)
 {
@@ -129,8 +133,9 @@ static struct http_request *request_new(struct http *http, struct evhttp_request
 }
 
 /*
- * While a request is being answered, evhttp must not hear of more bytes: a read that was already under way when it disabled reading would find it in a
- * state it does not expect, and it ends the process then. What comes is read after the answer.
+ * While a request is being answered, evhttp must not hear of more bytes: a read that was already under way when it
+ * disabled reading would find it in a state it does not expect, and it ends the process then. What comes is read after
+ * the answer.
  */
 static void stop_reading(struct bufferevent *bev)
 {
@@ -188,7 +193,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
         http_route_request(rq, evhttp_request_get_command(ev), path);
 }
 
-/* --- the server --------------------------------------------------------------------------------------------------------- */
+/* --- the server --------------------------------------------------------------------------------------------------- */
 
 static struct bufferevent *on_accept(struct event_base *base, void *arg)
 {
@@ -247,7 +252,7 @@ bool http_serve(struct http *http, const struct http_route *routes, void *ctx)
     return true;
 }
 
-/* --- listening ---------------------------------------------------------------------------------------------------------- */
+/* --- listening ---------------------------------------------------------------------------------------------------- */
 
 /* A listener's callbacks get what evhttp gave it; ours find their server here, of which a process has one. */
 static struct http *listening;
@@ -261,7 +266,10 @@ static void accept_again(evutil_socket_t fd, short what, void *ctx)
         evconnlistener_enable(evhttp_bound_socket_get_listener(http->listeners[i]));
 }
 
-/* Without a descriptor for whoever waits at the door, the door would be ready again at once, and the loop do nothing else: so it is left alone for a while. */
+/*
+ * Without a descriptor for whoever waits at the door, the door would be ready again at once, and the loop do nothing
+ * else: so it is left alone for a while.
+ */
 static void on_accept_error(struct evconnlistener *listener, void *ctx)
 {
     const struct timeval wait = {.tv_usec = ACCEPT_AGAIN_MS * 1000};

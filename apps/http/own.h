@@ -34,7 +34,10 @@ struct http {
 void http_finished(struct http_request *rq, int status);
 void http_request_free(struct http_request *rq);
 
-/* http_stay: its service is through with it, and its answer is not out yet; the peer may leave meanwhile, or be too slow. */
+/*
+ * http_stay: its service is through with it, and its answer is not out yet; the peer may leave meanwhile, or be too
+ * slow.
+ */
 void http_stay(struct http_request *rq);
 
 /* http_reason: the phrase of a status line. */

@@ -44,7 +44,10 @@ static int parse(const char *text, int64_t length, struct http_range *out)
     return 1;
 }
 
-/* Whether a list of tags has this one, or is "*". What is weak (W/"...") counts where only something is to be spared, RFC 9110 8.8.3.2. */
+/*
+ * Whether a list of tags has this one, or is "*". What is weak (W/"...") counts where only something is to be spared,
+ * RFC 9110 8.8.3.2.
+ */
 static bool has_tag(const char *list, const char *etag, bool weak)
 {
     if (strcmp(list, "*") == 0)

@@ -1,6 +1,7 @@
 /*
- * Reading an HTTP/1.1 answer (RFC 9112) as its bytes come: the status line, the few headers a client of ours wants, and the body by length, in
- * chunks, or to the end of the connection. Bytes in, bytes out; no allocation. (libevent's client cannot be put on a connection of ours.)
+ * Reading an HTTP/1.1 answer (RFC 9112) as its bytes come: the status line, the few headers a client of ours wants, and
+ * the body by length, in chunks, or to the end of the connection. Bytes in, bytes out; no allocation. (libevent's
+ * client cannot be put on a connection of ours.)
  */
 #ifndef SW_APPS_HTTP_REPLY_H
 #define SW_APPS_HTTP_REPLY_H

@@ -1,4 +1,7 @@
-/* The tracks of the media service: files encrypted at rest (apps/vault/vfile.h) in one directory, each described by what is sealed inside it. */
+/*
+ * The tracks of the media service: files encrypted at rest (apps/vault/vfile.h) in one directory, each described by
+ * what is sealed inside it.
+ */
 #ifndef SW_APPS_MEDIA_CATALOGUE_H
 #define SW_APPS_MEDIA_CATALOGUE_H
 
@@ -20,14 +23,20 @@ struct catalogue {
     size_t n;
 };
 
-/* catalogue_read: all tracks of a directory; what cannot be read is left out and counted in *bad. SW_ERR_SYSTEM, SW_ERR_MEMORY. catalogue_free. */
+/*
+ * catalogue_read: all tracks of a directory; what cannot be read is left out and counted in *bad. SW_ERR_SYSTEM,
+ * SW_ERR_MEMORY. catalogue_free.
+ */
 enum sw_err catalogue_read(struct catalogue *out, struct sw_vault *vault, const char *dir, size_t *bad) SW_MUST_USE;
 void catalogue_free(struct catalogue *c);
 
 /* catalogue_find: by number, id, or title; NULL. */
 const struct track *catalogue_find(const struct catalogue *c, const char *what);
 
-/* catalogue_add: encrypt what fd gives, of so many bytes, as a new track; its id is filled in. It appears when it is complete. */
+/*
+ * catalogue_add: encrypt what fd gives, of so many bytes, as a new track; its id is filled in. It appears when it is
+ * complete.
+ */
 enum sw_err catalogue_add(struct sw_vault *vault, const char *dir, int fd, struct track *track) SW_MUST_USE;
 
 /* catalogue_open: a track for reading. */

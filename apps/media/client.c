@@ -78,8 +78,8 @@ static int list(struct app *app)
 }
 
 /*
- * What is asked for next: the rest, or as much as one connection may carry. At first that is no part but the track: who asks for a part goes on, also at the beginning, with what the server
- * may not know yet to have broken off.
+ * What is asked for next: the rest, or as much as one connection may carry. At first that is no part but the track: who
+ * asks for a part goes on, also at the beginning, with what the server may not know yet to have broken off.
  */
 static void say_range(const struct playing *p, bool goes_on, char *out, size_t cap)
 {
@@ -91,7 +91,10 @@ static void say_range(const struct playing *p, bool goes_on, char *out, size_t c
         snprintf(out, cap, "Range: bytes=%lld-\r\n", (long long)p->offset);
 }
 
-/* One answer. *lost: the connection broke, and what has not come can be asked for again; after TRIES - 1 in vain the last one that brings nothing says so. */
+/*
+ * One answer. *lost: the connection broke, and what has not come can be asked for again; after TRIES - 1 in vain the
+ * last one that brings nothing says so.
+ */
 static int play_part(struct playing *p, int tries, bool *lost)
 {
     uint8_t buf[BUFFER];
@@ -125,7 +128,10 @@ static int play_part(struct playing *p, int tries, bool *lost)
                                             : APP_NO;
 }
 
-/* To the end. What breaks in between goes on where it was, for the server the same play; only a server that gives nothing for a while ends it. */
+/*
+ * To the end. What breaks in between goes on where it was, for the server the same play; only a server that gives
+ * nothing for a while ends it.
+ */
 static int play_all(struct playing *p)
 {
     int code, tries = 0;

@@ -1,6 +1,6 @@
 /*
- * sealwaxd media licences: who may play what. A person is given by name, which stands for all certificates of that name, or by the serial number of one; a name comes
- * first, since it may look like a number.
+ * sealwaxd media licences: who may play what. A person is given by name, which stands for all certificates of that
+ * name, or by the serial number of one; a name comes first, since it may look like a number.
  */
 #include "apps/cli/clock.h"
 #include "apps/media/admin.h"
@@ -33,7 +33,7 @@ static int failed(const struct desk *d, enum sw_err err)
                                 : app_fail(d->a->app, err, "licences");
 }
 
-/* --- whom and what ------------------------------------------------------------------------------------------------------ */
+/* --- whom and what ------------------------------------------------------------------------------------------------ */
 
 /* Hexadecimal digits, with colons between or without, in our form. */
 static bool read_serial(const char *text, char out[SW_SERIAL_MAX])
@@ -115,7 +115,7 @@ static bool is_meant(const struct desk *d, const struct sw_licence *l)
     return whose && (!*d->track || strcmp(l->track, d->track) == 0);
 }
 
-/* --- what there is ------------------------------------------------------------------------------------------------------ */
+/* --- what there is ------------------------------------------------------------------------------------------------ */
 
 static void print_json(const struct desk *d, const struct sw_licence *l, const char *title)
 {
@@ -167,7 +167,7 @@ static int list(struct desk *d)
     return err ? failed(d, err) : APP_DONE;
 }
 
-/* --- and what shall be -------------------------------------------------------------------------------------------------- */
+/* --- and what shall be -------------------------------------------------------------------------------------------- */
 
 static int64_t plays_of_track(const struct desk *d)
 {
@@ -250,7 +250,7 @@ static int revoke_all(struct desk *d)
     return code;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 /* The form without a verb: so many plays from now on, under a serial number. */
 static int set_plays(struct desk *d, char **args)

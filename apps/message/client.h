@@ -13,28 +13,33 @@ enum {
 };
 
 /*
- * client_ask: a request that may be repeated, and its whole answer as JSON: tried again while connections break. Returns an exit code; said. The
- * answer is to be released with json_decref.
+ * client_ask: a request that may be repeated, and its whole answer as JSON: tried again while connections break.
+ * Returns an exit code; said. The answer is to be released with json_decref.
  */
 int client_ask(struct http_client *c, const struct http_send *send, json_t **out);
 
 /*
  * client_ask_until: the same with
  *   deadline   of clock_now(), up to which a server that was there is waited for; 0: some seconds
- *   over       receives, if it is not NULL, whether the answer was that somebody else has the message or that it has ended (404, 409, 410): then nothing is said, *out is
- *              NULL and the result APP_DONE
+ *   over       receives, if it is not NULL, whether the answer was that somebody else has the message or that it has
+ *              ended (404, 409, 410): then nothing is said, *out is NULL and the result APP_DONE
  */
 int client_ask_until(struct http_client *c, const struct http_send *send, int64_t deadline, bool *over, json_t **out);
 
-/* client_text: a string of an object, "" if there is none. client_time: one like "2026-11-20T12:00:00Z" as Unix seconds; 0 if it is none. */
+/*
+ * client_text: a string of an object, "" if there is none. client_time: one like "2026-11-20T12:00:00Z" as Unix
+ * seconds; 0 if it is none.
+ */
 const char *client_text(const json_t *object, const char *key);
 int64_t client_time(const json_t *object, const char *key);
 
 /* client_print: an object as one line on standard output. */
 void client_print(const json_t *object);
 
-/* receipt_verdict: the exit code for a message as its sender sees it; -1: it has not ended. receipt_await: wait until it has, at most so many seconds (0: no
- * limit), saying what happens; returns the exit code. */
+/*
+ * receipt_verdict: the exit code for a message as its sender sees it; -1: it has not ended. receipt_await: wait until
+ * it has, at most so many seconds (0: no limit), saying what happens; returns the exit code.
+ */
 int receipt_verdict(const json_t *mail);
 int receipt_await(struct http_client *c, json_t *mail, int64_t patience);
 

@@ -12,7 +12,10 @@ void devices_free(struct devices *d)
         seal_chain_free(&d->chain[--d->n]);
 }
 
-/* One chain of the directory's. A server that hands out its own certificate for somebody else's name would read what is sealed. */
+/*
+ * One chain of the directory's. A server that hands out its own certificate for somebody else's name would read what is
+ * sealed.
+ */
 static int add_device(const struct app *app, const char *to, const char *pem, struct devices *d)
 {
     struct seal_chain *chain = &d->chain[d->n];

@@ -1,7 +1,7 @@
 /*
- * sealwax recv. A message may be fetched more often than it is shown: connections break, and the server hands it out again until it is
- * acknowledged. So what was shown is written down (seen.h): a one-time message before it is shown (never twice, at worst not at all), another one
- * after it (never lost). Then it is acknowledged.
+ * sealwax recv. A message may be fetched more often than it is shown: connections break, and the server hands it out
+ * again until it is acknowledged. So what was shown is written down (seen.h): a one-time message before it is shown
+ * (never twice, at worst not at all), another one after it (never lost). Then it is acknowledged.
  */
 #include "apps/cli/clock.h"
 #include "apps/cli/printable.h"
@@ -153,7 +153,10 @@ static int acknowledge(struct reader *r, const char *id)
     return APP_DONE;
 }
 
-/* A strict message is gone when the server hands it out: it is noted first, and then asked for. *had: it was handed out already. */
+/*
+ * A strict message is gone when the server hands it out: it is noted first, and then asked for. *had: it was handed out
+ * already.
+ */
 static int take_strict(struct reader *r, json_t **mail, bool *had)
 {
     json_t *whole;
@@ -177,15 +180,19 @@ static bool is_id(const char *id)
 /* What became of a message that was fetched. */
 enum fate { SHOWN, SEEN, GONE, REPLAYED, REFUSED, LEFT };
 
-/* Kept for a year at least: the server decides how long the message lives, and must not decide how long it is remembered. */
+/*
+ * Kept for a year at least: the server decides how long the message lives, and must not decide how long it is
+ * remembered.
+ */
 static int note_sealed(struct reader *r, const char *key, const json_t *mail)
 {
     return seen_add(r->seen, key, client_time(mail, "expires") + 365 * 86400);
 }
 
 /*
- * A sealed message is opened, and its signed id noted like that of the mailbox: a server that hands out an old letter as a new one is noticed. What cannot be
- * opened is refused, so that it does not come again and its sender knows; but what is for another device of ours is left for that, unless no other can have it.
+ * A sealed message is opened, and its signed id noted like that of the mailbox: a server that hands out an old letter
+ * as a new one is noticed. What cannot be opened is refused, so that it does not come again and its sender knows; but
+ * what is for another device of ours is left for that, unless no other can have it.
  */
 static int open_once(struct reader *r, json_t **mail, bool only_once, char key[SW_MAIL_ID_MAX], enum fate *fate)
 {
@@ -213,7 +220,9 @@ static int open_once(struct reader *r, json_t **mail, bool only_once, char key[S
     return only_once ? note_sealed(r, key, *mail) : APP_DONE;
 }
 
-/* A one-time message that was noted and could not be shown will not be: its sender should know, and send another one. */
+/*
+ * A one-time message that was noted and could not be shown will not be: its sender should know, and send another one.
+ */
 static void give_back(struct reader *r, const char *id, bool strict)
 {
     json_t *answer;
@@ -273,7 +282,9 @@ static int receive(struct reader *r, json_t **mail)
     return code;
 }
 
-/* The server cannot read its mailbox: that is not the same as an empty one. Whoever stays asks again, and is told once. */
+/*
+ * The server cannot read its mailbox: that is not the same as an empty one. Whoever stays asks again, and is told once.
+ */
 static int hear_trouble(struct reader *r)
 {
     static const char said[] = "the server has trouble with its mailbox: there may be messages";
@@ -341,7 +352,10 @@ static int take_bytes(struct reader *r, const uint8_t *p, size_t n, bool *replac
     return APP_DONE;
 }
 
-/* One answer of the stream, to its end or until enough has come. *again: it broke, and reading can go on with a new connection. */
+/*
+ * One answer of the stream, to its end or until enough has come. *again: it broke, and reading can go on with a new
+ * connection.
+ */
 static int read_stream(struct reader *r, bool *again)
 {
     uint8_t buf[4096];

@@ -239,7 +239,9 @@ int seen_add(struct seen *seen, const char *id, int64_t expires)
     return seen_claim(seen, id, expires, &ours);
 }
 
-/* A lock of another kind than that of the file: it is held while something is shown, and notes are written meanwhile. */
+/*
+ * A lock of another kind than that of the file: it is held while something is shown, and notes are written meanwhile.
+ */
 static bool turn(const struct seen *s, short type)
 {
     struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};

@@ -1,6 +1,6 @@
 /*
- * The mailbox as a service. Those who wait are in a table by what they wait for (waiting.c). A change in the store marks them, and the next turn
- * of the event loop looks again; the store decides, so a mark too many does no harm.
+ * The mailbox as a service. Those who wait are in a table by what they wait for (waiting.c). A change in the store
+ * marks them, and the next turn of the event loop looks again; the store decides, so a mark too many does no harm.
  */
 #include "apps/message/server.h"
 #include "apps/message/service.h"
@@ -42,7 +42,7 @@ const struct http_route message_routes[] = {
     {0, NULL, NULL},
 };
 
-/* --- waking ------------------------------------------------------------------------------------------------------------- */
+/* --- waking ------------------------------------------------------------------------------------------------------- */
 
 static void plan_sweep(struct message_service *s, int64_t next)
 {
@@ -153,7 +153,10 @@ static void on_others(evutil_socket_t fd, short what, void *ctx)
         message_trouble(s, "other servers", SW_ERR_MEMORY);
 }
 
-/* For one time, because the descriptor may be closed while the store is looked at, and the next one may have its number. */
+/*
+ * For one time, because the descriptor may be closed while the store is looked at, and the next one may have its
+ * number.
+ */
 static bool watch_others(struct message_service *s)
 {
     const struct timeval every = {.tv_sec = SW_STORE_LOOK};

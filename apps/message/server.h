@@ -1,6 +1,6 @@
 /*
- * The mailbox over HTTP: handing in, fetching, acknowledging, receipts, and waiting for any of it. docs/http.md is its manual.
- * Who sends and who reads is who the certificate says, never what a request says.
+ * The mailbox over HTTP: handing in, fetching, acknowledging, receipts, and waiting for any of it. docs/http.md is its
+ * manual. Who sends and who reads is who the certificate says, never what a request says.
  */
 #ifndef SW_APPS_MESSAGE_SERVER_H
 #define SW_APPS_MESSAGE_SERVER_H
@@ -28,13 +28,19 @@ struct message_events {
 struct message_service *message_service_new(struct event_base *base, struct sw_store *store,
                                             const struct message_events *events);
 
-/* message_service_stop: end what waits, politely: for a server that goes down. message_service_free: when no request is left. */
+/*
+ * message_service_stop: end what waits, politely: for a server that goes down. message_service_free: when no request is
+ * left.
+ */
 void message_service_stop(struct message_service *service);
 void message_service_free(struct message_service *service);
 
 /* message_service_learn: a client has shown its certificates: they are in the directory from now on. */
 void message_service_learn(struct message_service *service, struct sw_conn *conn);
-/* message_service_set_config: the directory hands out what it accepts now: its roots, revocation lists and clock (NULL, as at first: everything); kept until set again. */
+/*
+ * message_service_set_config: the directory hands out what it accepts now: its roots, revocation lists and clock (NULL,
+ * as at first: everything); kept until set again.
+ */
 void message_service_set_config(struct message_service *service, const struct sw_config *cfg);
 
 /* message_waiting: how many readers and senders wait now. */

@@ -1,4 +1,7 @@
-/* Who waits for what: a table by the recipient's name or the message's id, and the list of those who look again in the next turn. */
+/*
+ * Who waits for what: a table by the recipient's name or the message's id, and the list of those who look again in the
+ * next turn.
+ */
 #include "apps/message/service.h"
 #include <stdio.h>
 #include <stdlib.h>

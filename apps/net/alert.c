@@ -2,8 +2,8 @@
 #include <stddef.h>
 
 /*
- * An alert says less than its sender knows, so each row names what usually is the reason. handshake_failure is also what a TLS 1.2
- * server sends that got no certificate (RFC 5246 7.4.6).
+ * An alert says less than its sender knows, so each row names what usually is the reason. handshake_failure is also
+ * what a TLS 1.2 server sends that got no certificate (RFC 5246 7.4.6).
  */
 static const struct {
     enum sw_alert alert;

@@ -1,4 +1,7 @@
-/* What a fatal alert of the peer says about us, for a person: its name alone is for those who know RFC 5246 7.2.2 by heart. */
+/*
+ * What a fatal alert of the peer says about us, for a person: its name alone is for those who know RFC 5246 7.2.2 by
+ * heart.
+ */
 #ifndef SW_APPS_NET_ALERT_H
 #define SW_APPS_NET_ALERT_H
 

@@ -1,14 +1,17 @@
 /*
- * One bufferevent filter over a socket's bufferevent. Three settings keep memory bounded when a peer reads slowly, and all three are needed:
- * callbacks are deferred (else evhttp stalls in the middle of a chunked answer), the socket's bufferevent has a write high-water mark, and the
- * filter stops at dst_limit.
- *   The filter does not own the socket's bufferevent: when evhttp frees the filter, bytes may still wait in the socket's output, and
- * close_notify must follow them. So the socket lives on by itself until the peer has them (linger).
- *   evhttp shuts down and closes the descriptor it accepted as soon as it has handed over the last byte, which would cut off what still waits. So
- * the connection moves to another descriptor with its first byte, and evhttp's number is made to stand for /dev/null.
- *   evhttp fills the output first and enables writing afterwards, and a filter that is enabled does not look at its output: so whoever got output is
- * looked at again in the next turn of the loop (kick).
- *   A filter's context cannot be asked for from outside; the table below finds it by socket, of which a process has some thousands.
+ * One bufferevent filter over a socket's bufferevent. Three settings keep memory bounded when a peer reads slowly, and
+ * all three are needed: callbacks are deferred (else evhttp stalls in the middle of a chunked answer), the socket's
+ * bufferevent has a write high-water mark, and the filter stops at dst_limit.
+ *   The filter does not own the socket's bufferevent: when evhttp frees the filter, bytes may still wait in the
+ * socket's output, and close_notify must follow them. So the socket lives on by itself until the peer has them
+ * (linger).
+ *   evhttp shuts down and closes the descriptor it accepted as soon as it has handed over the last byte, which would
+ * cut off what still waits. So the connection moves to another descriptor with its first byte, and evhttp's number is
+ * made to stand for /dev/null.
+ *   evhttp fills the output first and enables writing afterwards, and a filter that is enabled does not look at its
+ * output: so whoever got output is looked at again in the next turn of the loop (kick).
+ *   A filter's context cannot be asked for from outside; the table below finds it by socket, of which a process has
+ * some thousands.
  */
 #include "apps/net/bev.h"
 #include "apps/net/linger.h"
@@ -120,7 +123,7 @@ bool bev_is_plain(struct bufferevent *bev)
     return b && !b->conn;
 }
 
-/* --- attention ---------------------------------------------------------------------------------------------------------- */
+/* --- attention ---------------------------------------------------------------------------------------------------- */
 
 /* Look at it again in the next turn of the loop. */
 static void kick(struct bev *b)
@@ -138,7 +141,7 @@ static bool is_answering(const struct bev *b)
     return b->busy || evbuffer_get_length(bufferevent_get_output(b->filter));
 }
 
-/* --- bytes -------------------------------------------------------------------------------------------------------------- */
+/* --- bytes -------------------------------------------------------------------------------------------------------- */
 
 /* Records that are ready, to the socket's output. False without memory. */
 static bool send_records(struct bev *b)
@@ -147,8 +150,9 @@ static bool send_records(struct bev *b)
 }
 
 /*
- * The socket's bufferevent reads four kilobytes at a time: where much comes, the rest is taken from the socket itself, past it, and some of that at a
- * time, so that the others have their turn. What ends the connection is left for it to find.
+ * The socket's bufferevent reads four kilobytes at a time: where much comes, the rest is taken from the socket itself,
+ * past it, and some of that at a time, so that the others have their turn. What ends the connection is left for it to
+ * find.
  */
 static bool take_more(struct bev *b, unsigned *turns)
 {
@@ -159,8 +163,9 @@ static bool take_more(struct bev *b, unsigned *turns)
 }
 
 /*
- * bufferevent_free only begins the end: the filter goes in a later turn of the loop, and release() comes then. If it was freed in a callback of
- * its own, whatever counts its references up and down until then makes it go twice. What is free has no callbacks any more, and what is not always has one for events.
+ * bufferevent_free only begins the end: the filter goes in a later turn of the loop, and release() comes then. If it
+ * was freed in a callback of its own, whatever counts its references up and down until then makes it go twice. What is
+ * free has no callbacks any more, and what is not always has one for events.
  */
 static bool is_free(const struct bev *b)
 {
@@ -209,8 +214,9 @@ static void hold(struct bev *b)
 }
 
 /*
- * While a request is being answered, evhttp reads on, to learn of the peer's end, and would take in whatever comes, without limit. False: enough has come, and
- * the socket is left alone until the answer is out. Else *limit is how much may be taken.
+ * While a request is being answered, evhttp reads on, to learn of the peer's end, and would take in whatever comes,
+ * without limit. False: enough has come, and the socket is left alone until the answer is out. Else *limit is how much
+ * may be taken.
  */
 static bool may_take(struct bev *b, const struct evbuffer *dst, ev_ssize_t *limit)
 {
@@ -288,7 +294,7 @@ static enum bufferevent_filter_result encrypt(struct evbuffer *src, struct evbuf
     return evbuffer_get_length(src) < start ? BEV_OK : BEV_NEED_MORE;
 }
 
-/* --- output ------------------------------------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------------------------------- */
 
 /* Read again, and first what was read already. */
 static void let_go(struct bev *b)
@@ -322,7 +328,7 @@ static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info,
         kick(ctx);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------------ */
+/* --- the end ------------------------------------------------------------------------------------------------------ */
 
 void bev_forget(void)
 {
@@ -368,7 +374,7 @@ static void release(void *ctx)
     free(b);
 }
 
-/* --- the beginning ------------------------------------------------------------------------------------------------------ */
+/* --- the beginning ------------------------------------------------------------------------------------------------ */
 
 void bev_end(struct bufferevent *bev)
 {

@@ -72,7 +72,7 @@ static void set_port(struct sockaddr *sa, in_port_t port)
         ((struct sockaddr_in *)(void *)sa)->sin_port = port;
 }
 
-/* --- listening ---------------------------------------------------------------------------------------------------------- */
+/* --- listening ---------------------------------------------------------------------------------------------------- */
 
 /* A socket on one address; -1 with errno. port receives the one it got. */
 static int listen_on(const struct addrinfo *a, in_port_t *port, char name[NET_NAME_MAX])
@@ -199,7 +199,7 @@ int net_accept(int listener, char peer[NET_NAME_MAX])
     return fd;
 }
 
-/* --- connecting --------------------------------------------------------------------------------------------------------- */
+/* --- connecting --------------------------------------------------------------------------------------------------- */
 
 static bool wait_connected(int fd, int64_t deadline)
 {

@@ -17,15 +17,16 @@ struct net_listeners {
 };
 
 /*
- * net_listen: on "HOST:PORT", "[v6]:PORT", or "PORT" alone, which means this machine only (127.0.0.1 and, if there is one, ::1); "*:PORT" is
- * every address. Port 0 takes a free one. The sockets do not block.
+ * net_listen: on "HOST:PORT", "[v6]:PORT", or "PORT" alone, which means this machine only (127.0.0.1 and, if there is
+ * one, ::1); "*:PORT" is every address. Port 0 takes a free one. The sockets do not block.
  * Returns an exit code: APP_USAGE for what is no address, APP_SYSTEM; the failure is said.
  */
 int net_listen(const struct app *app, const char *where, struct net_listeners *out);
 void net_listeners_close(struct net_listeners *listeners);
 
 /*
- * net_write_ready: write where connections are taken to --ready-file: whole, so that whoever waits for the file can connect at once.
+ * net_write_ready: write where connections are taken to --ready-file: whole, so that whoever waits for the file can
+ * connect at once.
  * net_announce: say it, too.
  */
 int net_write_ready(const struct app *app, const struct net_listeners *listeners);
@@ -35,8 +36,10 @@ int net_announce(const struct app *app, const struct net_listeners *listeners);
 void net_listener_name(int fd, char name[NET_NAME_MAX]);
 
 /*
- * net_place_ok: whether net_listen takes where, the value of the option of this name (NULL: an argument), for a place; it is said. Exit code.
- * net_place_is_here: whether only this machine reaches what listens there, as far as that can be known without listening. net_address_is_here: of an address.
+ * net_place_ok: whether net_listen takes where, the value of the option of this name (NULL: an argument), for a place;
+ * it is said. Exit code.
+ * net_place_is_here: whether only this machine reaches what listens there, as far as that can be known without
+ * listening. net_address_is_here: of an address.
  */
 int net_place_ok(const struct app *app, const char *option, const char *where);
 bool net_place_is_here(const char *where);
@@ -46,7 +49,10 @@ bool net_address_is_here(const struct sockaddr *at);
 /* net_accept: a connection that waits, made non-blocking, and its peer's address; -1 with errno if there is none. */
 int net_accept(int listener, char peer[NET_NAME_MAX]);
 
-/* net_peer_name: the address of who is at the other end of a socket, in out; "-" if it is not known any more. Returns out. */
+/*
+ * net_peer_name: the address of who is at the other end of a socket, in out; "-" if it is not known any more. Returns
+ * out.
+ */
 const char *net_peer_name(int fd, char out[NET_NAME_MAX]);
 
 /*

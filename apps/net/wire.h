@@ -15,17 +15,24 @@ struct wire {
 
 enum { WIRE_BUFFER = 65536 };
 
-/* wire_open: takes over fd, and conn, which is NULL for a connection without TLS; patience in seconds. False without memory: everything is given back. */
+/*
+ * wire_open: takes over fd, and conn, which is NULL for a connection without TLS; patience in seconds. False without
+ * memory: everything is given back.
+ */
 bool wire_open(struct wire *w, int fd, struct sw_conn *conn, const char *peer, int64_t patience);
 /* wire_close: say goodbye, without waiting for an answer, and give everything back. */
 void wire_close(struct wire *w);
 
-/* wire_ready: whether bytes can be written: a handshake is over. wire_turn: send what waits, then wait for bytes until the deadline (clock_now(), INT64_MAX: none); false: over, broken or late. */
+/*
+ * wire_ready: whether bytes can be written: a handshake is over. wire_turn: send what waits, then wait for bytes until
+ * the deadline (clock_now(), INT64_MAX: none); false: over, broken or late.
+ */
 bool wire_ready(const struct wire *w);
 bool wire_turn(struct wire *w, int64_t deadline);
 
 /*
- * wire_peek: what has come, NULL if nothing; wire_skip: len bytes of it are done with. wire_ended: the peer said that nothing more will come.
+ * wire_peek: what has come, NULL if nothing; wire_skip: len bytes of it are done with. wire_ended: the peer said that
+ * nothing more will come.
  * wire_silent: after wire_turn was late: neither the end nor an error has come.
  */
 const uint8_t *wire_peek(const struct wire *w, size_t *len);

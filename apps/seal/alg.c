@@ -122,7 +122,7 @@ void seal_ecdh_write(struct sw_writer *w)
     seal_oid_write(w, &ecdh[0].oid);
 }
 
-/* --- hashes ------------------------------------------------------------------------------------------------------------- */
+/* --- hashes ------------------------------------------------------------------------------------------------------- */
 
 /* An AlgorithmIdentifier whose parameters are NULL or absent (RFC 5754 2): its OID. */
 static struct sw_slice read_plain(struct sw_reader *r)
@@ -159,7 +159,7 @@ void seal_digest_write(struct sw_writer *w, enum sw_hash_id hash)
     w->failed = true;
 }
 
-/* --- OAEP and PSS ------------------------------------------------------------------------------------------------------- */
+/* --- OAEP and PSS ------------------------------------------------------------------------------------------------- */
 
 /* In OAEP a hash need not resist collisions, and SHA-1 is what is meant where none is named (RFC 4055 4.1). */
 static enum sw_hash_id oaep_hash(struct sw_reader *r)
@@ -230,7 +230,7 @@ static void write_pss(struct sw_writer *w, enum sw_hash_id hash)
     sw_der_close(w, alg);
 }
 
-/* --- signatures --------------------------------------------------------------------------------------------------------- */
+/* --- signatures --------------------------------------------------------------------------------------------------- */
 
 const struct sw_sigscheme *seal_scheme_for(const struct sw_pubkey *key)
 {

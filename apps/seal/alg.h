@@ -1,4 +1,7 @@
-/* The algorithms of CMS by their object identifiers (RFC 3370, 5084, 5753, 5754, 8418): tables of rows, read and written here alone. */
+/*
+ * The algorithms of CMS by their object identifiers (RFC 3370, 5084, 5753, 5754, 8418): tables of rows, read and
+ * written here alone.
+ */
 #ifndef SW_APPS_SEAL_ALG_H
 #define SW_APPS_SEAL_ALG_H
 
@@ -29,27 +32,40 @@ struct seal_cipher {
 const struct seal_cipher *seal_cipher_by_oid(struct sw_slice oid);
 const struct seal_cipher *seal_cipher_default(void);
 
-/* seal_wrap_len: length in bytes of the key of an AES key wrap, 0 for another algorithm. seal_wrap_write: AES-256's AlgorithmIdentifier. */
+/*
+ * seal_wrap_len: length in bytes of the key of an AES key wrap, 0 for another algorithm. seal_wrap_write: AES-256's
+ * AlgorithmIdentifier.
+ */
 size_t seal_wrap_len(struct sw_slice oid);
 void seal_wrap_write(struct sw_writer *w);
 
-/* seal_ecdh_hash: the hash of a one-pass ECDH scheme, SW_HASH_NONE for another algorithm. seal_ecdh_write: the OID of the one with SHA-256. */
+/*
+ * seal_ecdh_hash: the hash of a one-pass ECDH scheme, SW_HASH_NONE for another algorithm. seal_ecdh_write: the OID of
+ * the one with SHA-256.
+ */
 enum sw_hash_id seal_ecdh_hash(struct sw_slice oid);
 void seal_ecdh_write(struct sw_writer *w);
 
-/* seal_digest_read: a hash's AlgorithmIdentifier, SW_HASH_NONE for one that is too weak or not known. SHA-1 is read for OAEP alone. */
+/*
+ * seal_digest_read: a hash's AlgorithmIdentifier, SW_HASH_NONE for one that is too weak or not known. SHA-1 is read for
+ * OAEP alone.
+ */
 enum sw_hash_id seal_digest_read(struct sw_reader *r);
 void seal_digest_write(struct sw_writer *w, enum sw_hash_id hash);
 
-/* seal_oaep_read: the hash of OAEP's AlgorithmIdentifier parameters (RFC 4055 4.1), the same for MGF1, no label; SW_HASH_NONE otherwise. */
+/*
+ * seal_oaep_read: the hash of OAEP's AlgorithmIdentifier parameters (RFC 4055 4.1), the same for MGF1, no label;
+ * SW_HASH_NONE otherwise.
+ */
 enum sw_hash_id seal_oaep_read(struct sw_reader *params);
 /* seal_oaep_write: the whole AlgorithmIdentifier with SHA-256. */
 void seal_oaep_write(struct sw_writer *w);
 
 /*
- * seal_scheme_for: how a key signs messages, and seal_scheme_digest: the hash over the content, which EdDSA needs besides (RFC 8419 3). NULL for a
- * key that cannot. seal_scheme_write: the signatureAlgorithm. seal_scheme_read: a signatureAlgorithm; plain rsaEncryption takes the digest's hash
- * (RFC 3370 3.2), and *salt is as of sw_sigalg_parse. NULL if it is too weak or not known.
+ * seal_scheme_for: how a key signs messages, and seal_scheme_digest: the hash over the content, which EdDSA needs
+ * besides (RFC 8419 3). NULL for a key that cannot. seal_scheme_write: the signatureAlgorithm. seal_scheme_read: a
+ * signatureAlgorithm; plain rsaEncryption takes the digest's hash (RFC 3370 3.2), and *salt is as of sw_sigalg_parse.
+ * NULL if it is too weak or not known.
  */
 const struct sw_sigscheme *seal_scheme_for(const struct sw_pubkey *key);
 enum sw_hash_id seal_scheme_digest(const struct sw_sigscheme *scheme);

@@ -9,7 +9,7 @@ enum { LINES_BEFORE = 2000 };
 static const char begin[] = "-----BEGIN ", dashes[] = "-----";
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* --- off ---------------------------------------------------------------------------------------------------------------- */
+/* --- off ---------------------------------------------------------------------------------------------------------- */
 
 static bool damaged(struct armour *a, const char *what)
 {
@@ -278,7 +278,7 @@ bool armour_drain(struct armour *a)
     return a->st->result == SEAL_OK;
 }
 
-/* --- a text beside its signature ---------------------------------------------------------------------------------------- */
+/* --- a text beside its signature ---------------------------------------------------------------------------------- */
 
 /* A line or the next part of a long one, without its end. */
 static size_t line_chunk(struct armour *a, char *line, size_t cap, bool *ended)
@@ -343,7 +343,7 @@ bool armour_part_next(struct armour *a)
     return damaged(a, "its signature is missing");
 }
 
-/* --- on ----------------------------------------------------------------------------------------------------------------- */
+/* --- on ----------------------------------------------------------------------------------------------------------- */
 
 static bool put_text(struct pem_sink *p)
 {

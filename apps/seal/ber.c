@@ -178,7 +178,10 @@ bool ber_octets(struct ber *b, unsigned tag)
     return true;
 }
 
-/* To the first byte of the next piece that has any, in and out of pieces that have pieces (X.690 8.7.3.2). False at the end. */
+/*
+ * To the first byte of the next piece that has any, in and out of pieces that have pieces (X.690 8.7.3.2). False at the
+ * end.
+ */
 static bool next_piece(struct ber *b)
 {
     struct header h;

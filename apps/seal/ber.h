@@ -1,6 +1,7 @@
 /*
- * BER (X.690 8) from a source, as a message arrives: constructed elements of definite or indefinite length are entered and left, what is small
- * is collected whole, and octet strings in any number of pieces are read through. Nothing is held but one buffer.
+ * BER (X.690 8) from a source, as a message arrives: constructed elements of definite or indefinite length are entered
+ * and left, what is small is collected whole, and octet strings in any number of pieces are read through. Nothing is
+ * held but one buffer.
  */
 #ifndef SW_APPS_SEAL_BER_H
 #define SW_APPS_SEAL_BER_H
@@ -13,11 +14,11 @@ enum { BER_DEPTH = 24 };
 struct ber {
     struct seal_source *in;
     struct seal_status *st;
-    enum seal_result
-        blame;   /* what a malformed byte means here: SEAL_MALFORMED, or SEAL_TAMPERED for what was encrypted */
+    /* what a malformed byte means here: SEAL_MALFORMED, or SEAL_TAMPERED for what was encrypted */
+    enum seal_result blame;
     uint64_t at; /* bytes consumed */
-    uint64_t
-        end[BER_DEPTH]; /* where each open element ends, or that of the one around it if its length is indefinite */
+    /* where each open element ends, or that of the one around it if its length is indefinite */
+    uint64_t end[BER_DEPTH];
     bool endless[BER_DEPTH]; /* whether its length is indefinite */
     unsigned depth;
     unsigned octets;   /* the depth inside the octet string that was begun; 0: its end was reached */
@@ -38,13 +39,14 @@ bool ber_enter(struct ber *b, unsigned tag);
 bool ber_leave(struct ber *b);
 
 /*
- * ber_collect: the next element, whole with its header, which must be of definite length and at most cap bytes. The slice is within buf.
+ * ber_collect: the next element, whole with its header, which must be of definite length and at most cap bytes. The
+ * slice is within buf.
  */
 bool ber_collect(struct ber *b, unsigned tag, uint8_t *buf, size_t cap, struct sw_slice *out);
 
 /*
- * ber_octets: begin an octet string whose tag is tag if primitive, and tag with the constructed bit if in pieces. ber_octets_read: its next 1 to
- * cap bytes, 0 at its end (which leaves it) or after a failure.
+ * ber_octets: begin an octet string whose tag is tag if primitive, and tag with the constructed bit if in pieces.
+ * ber_octets_read: its next 1 to cap bytes, 0 at its end (which leaves it) or after a failure.
  */
 bool ber_octets(struct ber *b, unsigned tag);
 size_t ber_octets_read(struct ber *b, uint8_t *buf, size_t cap);

@@ -47,7 +47,7 @@ bool blocks_write(const struct sw_cert *to, const uint8_t *p, size_t len, struct
     return ok;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* The next block, opened; false at the end and after a failure. */
 static bool next_block(struct blocks_source *b)

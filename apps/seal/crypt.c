@@ -6,7 +6,7 @@
 
 const char crypt_tampered[] = "it cannot be decrypted: it was changed on the way, or is not what it says";
 
-/* --- writing ------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 bool piece_write(struct seal_sink *out, const uint8_t *p, size_t len)
 {
@@ -68,7 +68,7 @@ void crypt_sink_wipe(struct crypt_sink *c)
     sw_wipe(c, sizeof *c);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static size_t gcm_read(struct crypt_source *c, uint8_t *buf, size_t cap)
 {
@@ -85,8 +85,9 @@ static size_t gcm_read(struct crypt_source *c, uint8_t *buf, size_t cap)
 }
 
 /*
- * The padding of the last block (RFC 5652 6.3): n bytes of value n. CBC is not authenticated, so that whoever can ask us often enough whether a
- * padding was right learns the text: the answer is the same sentence as for everything else that does not open.
+ * The padding of the last block (RFC 5652 6.3): n bytes of value n. CBC is not authenticated, so that whoever can ask
+ * us often enough whether a padding was right learns the text: the answer is the same sentence as for everything else
+ * that does not open.
  */
 static bool strip_padding(struct crypt_source *c)
 {

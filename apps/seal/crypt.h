@@ -10,7 +10,10 @@
 /* What everything that does not decrypt is: which part was wrong is nobody's business. */
 extern const char crypt_tampered[];
 
-/* A sink that encrypts with AES-256-GCM and writes pieces of an octet string into another sink. crypt_sink_end flushes it and gives the tag. */
+/*
+ * A sink that encrypts with AES-256-GCM and writes pieces of an octet string into another sink. crypt_sink_end flushes
+ * it and gives the tag.
+ */
 struct crypt_sink {
     struct seal_sink sink;
     struct seal_sink *out;
@@ -27,7 +30,10 @@ void crypt_sink_wipe(struct crypt_sink *c);
 /* piece_write: one piece of an octet string. */
 bool piece_write(struct seal_sink *out, const uint8_t *p, size_t len);
 
-/* A source of what is decrypted from the octet string begun in a BER reader. Nothing of it is authentic before crypt_source_end. */
+/*
+ * A source of what is decrypted from the octet string begun in a BER reader. Nothing of it is authentic before
+ * crypt_source_end.
+ */
 struct crypt_source {
     struct seal_source source;
     struct ber *in;

@@ -1,4 +1,7 @@
-/* Files in and out. What is opened is secret: until it may be seen it is in memory, or in files without a name that a crash removes. */
+/*
+ * Files in and out. What is opened is secret: until it may be seen it is in memory, or in files without a name that a
+ * crash removes.
+ */
 #include "apps/seal/files.h"
 #include "apps/cli/printable.h"
 #include "base/wipe.h"
@@ -10,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- in ----------------------------------------------------------------------------------------------------------------- */
+/* --- in ----------------------------------------------------------------------------------------------------------- */
 
 static size_t file_read(struct seal_source *source, uint8_t *buf, size_t cap)
 {
@@ -40,7 +43,7 @@ void file_source_close(struct file_source *f)
         close(f->fd);
 }
 
-/* --- out ---------------------------------------------------------------------------------------------------------------- */
+/* --- out ---------------------------------------------------------------------------------------------------------- */
 
 static bool give_up(struct file_sink *f)
 {

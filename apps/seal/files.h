@@ -41,8 +41,8 @@ struct file_sink {
 };
 
 /*
- * file_sink_open: --output, or standard output. file_sink_commit: it becomes visible. Both return an exit code, the failure said. file_sink_close:
- * give back; what was not committed is gone.
+ * file_sink_open: --output, or standard output. file_sink_commit: it becomes visible. Both return an exit code, the
+ * failure said. file_sink_close: give back; what was not committed is gone.
  *   secret  mode 0600
  */
 int file_sink_open(struct file_sink *f, const struct app *app, enum file_sink_mode mode, bool secret);

@@ -26,7 +26,7 @@ void seal_time_text(int64_t time, char out[TIME_MAX])
         *out = 0;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static bool put(struct seal_sink *out, const char *text)
 {
@@ -89,7 +89,7 @@ bool header_write(const struct seal_params *p, struct seal_sink *out, struct sea
     return ok && put_id(out, p->message_id, st) && put(out, "\r\n");
 }
 
-/* --- taking off --------------------------------------------------------------------------------------------------------- */
+/* --- taking off --------------------------------------------------------------------------------------------------- */
 
 static bool body(struct header *h, const void *p, size_t len)
 {
@@ -143,7 +143,7 @@ bool header_end(struct header *h)
     return h->state != HEADER_INSIDE || seal_fail(h->st, SEAL_TAMPERED, "its header lines do not end");
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------------------- */
+/* --- checking ----------------------------------------------------------------------------------------------------- */
 
 /* Exactly "2026-11-21T02:02:20Z". */
 static bool read_time(const char *text, int64_t *out)

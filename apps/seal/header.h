@@ -9,7 +9,8 @@
  *     Message-ID: <0123456789abcdef@sealwax>
  *     (an empty line)
  *
- * Names are for people; what is checked is the SHA-256 of the certificate. Lines end with CR LF; those that are not known are passed over.
+ * Names are for people; what is checked is the SHA-256 of the certificate. Lines end with CR LF; those that are not
+ * known are passed over.
  */
 #ifndef SW_APPS_SEAL_HEADER_H
 #define SW_APPS_SEAL_HEADER_H
@@ -39,7 +40,10 @@ struct header {
 bool header_feed(struct header *h, const uint8_t *p, size_t len);
 bool header_end(struct header *h);
 
-/* header_check: whether the signer means us, and is who he says; fills in the verdict. After the signature has been checked. */
+/*
+ * header_check: whether the signer means us, and is who he says; fills in the verdict. After the signature has been
+ * checked.
+ */
 bool header_check(struct header *h, const struct seal_open_params *p, const struct sw_cert *signer,
                   struct seal_verdict *v);
 

@@ -20,7 +20,7 @@ bool judge_self(const struct seal_self *self, bool to_sign, struct seal_status *
     return true;
 }
 
-/* --- recipients --------------------------------------------------------------------------------------------------------- */
+/* --- recipients --------------------------------------------------------------------------------------------------- */
 
 static bool judge_use(const struct sw_cert *cert, const char *name, enum seal_form form, struct seal_status *st)
 {
@@ -64,7 +64,7 @@ bool judge_recipients(const struct seal_params *p, struct seal_status *st)
     return true;
 }
 
-/* --- the signer --------------------------------------------------------------------------------------------------------- */
+/* --- the signer --------------------------------------------------------------------------------------------------- */
 
 static enum sw_err describe(const struct sw_cert *cert, struct seal_verdict *v)
 {

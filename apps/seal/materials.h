@@ -1,4 +1,7 @@
-/* What sealing and opening need besides the message: our certificate and key, and whom we trust, from the options of a verb. */
+/*
+ * What sealing and opening need besides the message: our certificate and key, and whom we trust, from the options of a
+ * verb.
+ */
 #ifndef SW_APPS_SEAL_MATERIALS_H
 #define SW_APPS_SEAL_MATERIALS_H
 
@@ -11,7 +14,10 @@ struct seal_materials {
     struct sw_trust *trust;
 };
 
-/* seal_materials_read: from --cert, --key, --passin, --trust and --crl. Returns an exit code; said. Give back in any case with seal_materials_free. */
+/*
+ * seal_materials_read: from --cert, --key, --passin, --trust and --crl. Returns an exit code; said. Give back in any
+ * case with seal_materials_free.
+ */
 int seal_materials_read(const struct app *app, struct seal_materials *m);
 void seal_materials_free(struct seal_materials *m);
 

@@ -1,9 +1,10 @@
 /*
  * Opening: armour, BER and decryption outside; armour, BER and signature inside; then the verdict.
  *
- * The two halves have a status each. What goes wrong inside is reported only when what is outside proves genuine: whoever changes a ciphertext and
- * watches what we say about it must always get the same answer (the attacks on CBC from Vaudenay 2002 to EFAIL 2018 live on two answers). CBC has
- * nothing that proves it genuine, so there everything inside that is not as it should be is that one answer, too.
+ * The two halves have a status each. What goes wrong inside is reported only when what is outside proves genuine:
+ * whoever changes a ciphertext and watches what we say about it must always get the same answer (the attacks on CBC
+ * from Vaudenay 2002 to EFAIL 2018 live on two answers). CBC has nothing that proves it genuine, so there everything
+ * inside that is not as it should be is that one answer, too.
  */
 #include "apps/seal/armour.h"
 #include "apps/seal/blocks.h"
@@ -46,7 +47,7 @@ struct opening {
     uint8_t small[SIGNED_INFO_MAX]; /* elements that are looked at one by one */
 };
 
-/* --- outside ------------------------------------------------------------------------------------------------------------ */
+/* --- outside ------------------------------------------------------------------------------------------------------ */
 
 static bool read_type(struct opening *o)
 {
@@ -185,7 +186,7 @@ static bool close_outside(struct opening *o)
     return ok && ber_leave(&o->ber) && ber_finish(&o->ber) && armour_drain(&o->armour) && o->outer.result == SEAL_OK;
 }
 
-/* --- inside ------------------------------------------------------------------------------------------------------------- */
+/* --- inside ------------------------------------------------------------------------------------------------------- */
 
 /* The text in the signature. */
 static bool read_opaque(struct opening *o)

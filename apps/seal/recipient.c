@@ -7,7 +7,7 @@
 
 enum { KEK_MAX = 32, SHARED_MAX = 66, INFO_MAX = 512, UKM_MAX = 256, KARI = SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED };
 
-/* --- names of certificates ---------------------------------------------------------------------------------------------- */
+/* --- names of certificates ---------------------------------------------------------------------------------------- */
 
 void issuer_and_serial_write(struct sw_writer *w, const struct sw_cert *cert)
 {
@@ -28,7 +28,7 @@ bool sid_is(struct sw_reader *r, const struct sw_cert *cert)
     return sw_reader_end(&seq) && sw_slice_eq(serial, cert->serial) && sw_cert_name_eq(issuer, cert->issuer);
 }
 
-/* --- RSA ---------------------------------------------------------------------------------------------------------------- */
+/* --- RSA ---------------------------------------------------------------------------------------------------------- */
 
 static bool write_transport(struct sw_writer *w, const struct sw_cert *to, const uint8_t *key, size_t key_len,
                             struct seal_status *st)
@@ -87,7 +87,7 @@ static bool read_transport(struct sw_reader *info, const struct seal_self *self,
     return !ours || open_transport(algorithm, sealed, self->key, out, st);
 }
 
-/* --- ECDH --------------------------------------------------------------------------------------------------------------- */
+/* --- ECDH --------------------------------------------------------------------------------------------------------- */
 
 /* How keys are agreed on; the AlgorithmIdentifier of the wrap is what both sides derive from, byte by byte. */
 struct agreement {
@@ -174,8 +174,8 @@ static bool write_agreement(struct sw_writer *w, const struct sw_cert *to, const
 }
 
 /*
- * OriginatorIdentifierOrKey: the point of an originatorKey; empty for any other, which is not supported but may be meant for another recipient. ECDH
- * checks that the point is on our curve.
+ * OriginatorIdentifierOrKey: the point of an originatorKey; empty for any other, which is not supported but may be
+ * meant for another recipient. ECDH checks that the point is on our curve.
  */
 static struct sw_slice read_originator(struct sw_reader *info)
 {
@@ -272,7 +272,7 @@ static bool read_agreement(struct sw_reader *info, const struct seal_self *self,
     return open_agreement(&a, point, wrapped, self->key, out, st);
 }
 
-/* --- either ------------------------------------------------------------------------------------------------------------- */
+/* --- either ------------------------------------------------------------------------------------------------------- */
 
 bool recipient_write(struct sw_writer *w, const struct sw_cert *to, const uint8_t *key, size_t key_len,
                      struct seal_status *st)

@@ -1,4 +1,7 @@
-/* Sealing: the recipients' certificates are checked, then header lines and body pass through the signature and the encryption into the sink. */
+/*
+ * Sealing: the recipients' certificates are checked, then header lines and body pass through the signature and the
+ * encryption into the sink.
+ */
 #include "apps/seal/seal.h"
 #include "apps/seal/armour.h"
 #include "apps/seal/blocks.h"
@@ -23,7 +26,7 @@ struct sealing {
     uint8_t piece[SEAL_PIECE];
 };
 
-/* --- the enveloped part ------------------------------------------------------------------------------------------------- */
+/* --- the enveloped part ------------------------------------------------------------------------------------------- */
 
 /* ContentInfo and AuthEnvelopedData (RFC 5083 2.1) up to the recipients. */
 static bool write_head(struct sealing *s, struct seal_sink *out)
@@ -85,7 +88,7 @@ static bool write_tail(struct seal_sink *out, const uint8_t tag[SW_AEAD_TAG])
            out->write(out, ends, 6);
 }
 
-/* --- what is signed ----------------------------------------------------------------------------------------------------- */
+/* --- what is signed ----------------------------------------------------------------------------------------------- */
 
 static bool sign_into(struct sealing *s, struct seal_source *in, struct seal_sink *out)
 {
@@ -129,7 +132,7 @@ static bool seal_rsa(struct sealing *s, struct seal_source *in, struct seal_sink
     return ok;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 static bool seal_checked(struct sealing *s, struct seal_source *in, struct seal_sink *out)
 {

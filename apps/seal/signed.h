@@ -6,7 +6,10 @@
 #include "apps/seal/ber.h"
 #include "apps/seal/seal.h"
 
-/* A sink that signs what is written into it. signed_begin writes what stands before the content, signed_end what stands behind. */
+/*
+ * A sink that signs what is written into it. signed_begin writes what stands before the content, signed_end what stands
+ * behind.
+ */
 struct signed_sink {
     struct seal_sink sink;
     struct seal_sink *out;
@@ -37,23 +40,24 @@ struct signed_data {
 bool content_type_is(struct ber *in, const struct seal_oid *want, const char *otherwise);
 
 /*
- * signed_open: read up to the content. signed_content: the next bytes of the content, hashed; 0 at its end or after a failure. signed_close: read
- * the rest.
+ * signed_open: read up to the content. signed_content: the next bytes of the content, hashed; 0 at its end or after a
+ * failure. signed_close: read the rest.
  */
 bool signed_open(struct signed_data *s, struct ber *in);
 size_t signed_content(struct signed_data *s, struct ber *in, uint8_t *buf, size_t cap);
 bool signed_close(struct signed_data *s, struct ber *in);
 
 /*
- * With the text beside the signature it is the other way round: signed_detached_begin, signed_detached_content for each piece of the text, then
- * signed_detached_open instead of signed_open, and signed_close.
+ * With the text beside the signature it is the other way round: signed_detached_begin, signed_detached_content for each
+ * piece of the text, then signed_detached_open instead of signed_open, and signed_close.
  */
 bool signed_detached_begin(struct signed_data *s, struct seal_status *st);
 bool signed_detached_content(struct signed_data *s, const uint8_t *p, size_t len, struct seal_status *st);
 bool signed_detached_open(struct signed_data *s, struct ber *in);
 
 /*
- * signed_verify: find the signer's certificate and check the signature with it; no word yet about whether to believe the certificate.
+ * signed_verify: find the signer's certificate and check the signature with it; no word yet about whether to believe
+ * the certificate.
  *   signer   receives a place in s->cert
  *   at       receives the signingTime attribute, 0 if there is none
  */

@@ -1,4 +1,7 @@
-/* SignedData, read: the content as it comes, hashed with what the signer announced; the certificates and the one SignerInfo behind it. */
+/*
+ * SignedData, read: the content as it comes, hashed with what the signer announced; the certificates and the one
+ * SignerInfo behind it.
+ */
 #include "apps/seal/recipient.h"
 #include "apps/seal/signed.h"
 #include "base/ct.h"
@@ -7,7 +10,7 @@
 enum { VERSION_MAX = 16, DIGEST_ALG_MAX = 64, ATTRS = SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED };
 enum { CRLS = SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED };
 
-/* --- up to the content -------------------------------------------------------------------------------------------------- */
+/* --- up to the content -------------------------------------------------------------------------------------------- */
 
 bool content_type_is(struct ber *in, const struct seal_oid *want, const char *otherwise)
 {
@@ -103,9 +106,12 @@ bool signed_detached_open(struct signed_data *s, struct ber *in)
             seal_fail(in->st, SEAL_UNSUPPORTED, "it has its text twice: in the signature and beside it"));
 }
 
-/* --- behind it ---------------------------------------------------------------------------------------------------------- */
+/* --- behind it ---------------------------------------------------------------------------------------------------- */
 
-/* One CertificateChoices. A certificate that cannot be decoded is left out, as are attribute certificates: the signer's may still be there. */
+/*
+ * One CertificateChoices. A certificate that cannot be decoded is left out, as are attribute certificates: the signer's
+ * may still be there.
+ */
 static bool read_cert(struct signed_data *s, struct ber *in)
 {
     struct sw_slice whole;
@@ -165,7 +171,7 @@ bool signed_close(struct signed_data *s, struct ber *in)
     return read_signer(s, in) && ber_leave(in) && ber_leave(in) && ber_leave(in) && in->st->result == SEAL_OK;
 }
 
-/* --- the signature ------------------------------------------------------------------------------------------------------ */
+/* --- the signature ------------------------------------------------------------------------------------------------ */
 
 struct signer_info {
     const struct sw_cert *cert;
@@ -265,8 +271,8 @@ bool signed_verify(struct signed_data *s, const struct sw_cert **signer, int64_t
     if (err != SW_OK)
         return seal_fail(st, SEAL_TAMPERED, "it does not announce the hash it is signed with");
     /*
-     * Without attributes the content itself is what is signed, and then the attributes of one message can be passed off as the content of another:
-     * both are just bytes under a signature. So they are asked for.
+     * Without attributes the content itself is what is signed, and then the attributes of one message can be passed off
+     * as the content of another: both are just bytes under a signature. So they are asked for.
      */
     if (!info.attrs.p)
         return seal_fail(st, SEAL_UNSUPPORTED, "it is signed without attributes");

@@ -1,6 +1,6 @@
 /*
- * SignedData, written. The content and what is around it have indefinite lengths (X.690 8.1.3.6), for nobody knows how long it will be when it
- * begins; certificates and the signature are DER.
+ * SignedData, written. The content and what is around it have indefinite lengths (X.690 8.1.3.6), for nobody knows how
+ * long it will be when it begins; certificates and the signature are DER.
  */
 #include "apps/seal/crypt.h"
 #include "apps/seal/recipient.h"
@@ -65,7 +65,7 @@ bool signed_begin(struct signed_sink *s, const struct seal_self *self, struct se
     return err == SW_OK ? write_head(s) : seal_fail_err(st, err);
 }
 
-/* --- behind the content ------------------------------------------------------------------------------------------------- */
+/* --- behind the content ------------------------------------------------------------------------------------------- */
 
 static bool write_certs(struct signed_sink *s)
 {
@@ -99,7 +99,10 @@ static void attribute_close(struct sw_writer *w, const size_t mark[2])
     sw_der_close(w, mark[0]);
 }
 
-/* The signed attributes as the SET that is signed; in the order of their encodings, which DER asks for and their lengths decide. */
+/*
+ * The signed attributes as the SET that is signed; in the order of their encodings, which DER asks for and their
+ * lengths decide.
+ */
 static void write_attributes(struct sw_writer *w, const uint8_t *digest, size_t len, int64_t now)
 {
     size_t set = sw_der_open(w, SW_DER_SET), mark[2];
@@ -115,7 +118,10 @@ static void write_attributes(struct sw_writer *w, const uint8_t *digest, size_t 
     sw_der_close(w, set);
 }
 
-/* SignerInfos with the one SignerInfo (5.3). The attributes stand in it under another tag than the one they are signed with (5.4). */
+/*
+ * SignerInfos with the one SignerInfo (5.3). The attributes stand in it under another tag than the one they are signed
+ * with (5.4).
+ */
 static bool write_signer(struct signed_sink *s, struct sw_slice attrs, const uint8_t *sig, size_t sig_len)
 {
     uint8_t buf[INFO_MAX];

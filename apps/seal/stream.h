@@ -1,7 +1,8 @@
 /*
- * Bytes on their way. A source gives them when asked, a sink takes them; each stage of sealing (armour, BER, encryption) is a source over another
- * one or a sink into one, and holds a buffer of fixed size. A stage that fails says so once, in the status all stages of a message share; from
- * then on every source is at its end and every sink refuses.
+ * Bytes on their way. A source gives them when asked, a sink takes them; each stage of sealing (armour, BER,
+ * encryption) is a source over another one or a sink into one, and holds a buffer of fixed size. A stage that fails
+ * says so once, in the status all stages of a message share; from then on every source is at its end and every sink
+ * refuses.
  */
 #ifndef SW_APPS_SEAL_STREAM_H
 #define SW_APPS_SEAL_STREAM_H
@@ -36,8 +37,8 @@ bool seal_fail(struct seal_status *st, enum seal_result result, const char *form
 bool seal_fail_err(struct seal_status *st, enum sw_err err);
 
 /*
- * A source: read gives 1 to cap bytes, or 0 at the end and after a failure. One that is ours notes why in its status; one of the caller's sets
- * failed (and errno), which makes the whole message SEAL_SYSTEM.
+ * A source: read gives 1 to cap bytes, or 0 at the end and after a failure. One that is ours notes why in its status;
+ * one of the caller's sets failed (and errno), which makes the whole message SEAL_SYSTEM.
  */
 struct seal_source {
     size_t (*read)(struct seal_source *source, uint8_t *buf, size_t cap);
@@ -51,10 +52,12 @@ struct seal_sink {
 };
 
 /*
- * seal_gather: into a buffer of fixed size, as much as fits of what comes in pieces of any length; true when it is full.
+ * seal_gather: into a buffer of fixed size, as much as fits of what comes in pieces of any length; true when it is
+ * full.
  *   have   bytes that are in buf, at most cap
  *   in     the piece; what is left of it afterwards
- * seal_hand_out: the other way: up to cap bytes for out, of the have bytes in buf those from *next on; returns how many.
+ * seal_hand_out: the other way: up to cap bytes for out, of the have bytes in buf those from *next on; returns how
+ * many.
  */
 bool seal_gather(void *buf, size_t cap, size_t *have, struct sw_slice *in);
 size_t seal_hand_out(uint8_t *out, size_t cap, const uint8_t *buf, size_t have, size_t *next);
@@ -66,7 +69,10 @@ struct seal_memory {
 };
 void seal_memory_init(struct seal_memory *m, const void *p, size_t len);
 
-/* A sink into memory that grows up to limit, always with room for a NUL behind. Start zeroed but for these; wipe with seal_buf_free. */
+/*
+ * A sink into memory that grows up to limit, always with room for a NUL behind. Start zeroed but for these; wipe with
+ * seal_buf_free.
+ */
 struct seal_buf {
     struct seal_sink sink;
     struct seal_status *st;

@@ -1,7 +1,8 @@
 /*
- * Licences were in a database of their own (media.db), in SQLite, sealed under the same key and the same names as here. They are copied as they are, so that what
- * was changed there is noticed here. The old database is locked from before the first row is read until its table is gone: a server of the older kind that still
- * works on it can debit nothing that would be lost, and fails from then on.
+ * Licences were in a database of their own (media.db), in SQLite, sealed under the same key and the same names as here.
+ * They are copied as they are, so that what was changed there is noticed here. The old database is locked from before
+ * the first row is read until its table is gone: a server of the older kind that still works on it can debit nothing
+ * that would be lost, and fails from then on.
  */
 #include "apps/store/db.h"
 #include <errno.h>

@@ -1,6 +1,7 @@
 /*
- * A whole store into another database. Rows go as they are: both are sealed under the same key, and under the same names. All of it is one transaction there, so that
- * whoever is interrupted has changed nothing; what it reads from is only brought up to the newest schema.
+ * A whole store into another database. Rows go as they are: both are sealed under the same key, and under the same
+ * names. All of it is one transaction there, so that whoever is interrupted has changed nothing; what it reads from is
+ * only brought up to the newest schema.
  */
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
@@ -37,7 +38,10 @@ static enum sw_err copy_row(struct sw_store *from, struct sw_store *to, const st
     return db_run_asked(to, t->write, db_ask_values(to, t->write, v, t->columns));
 }
 
-/* The rows a query gives; last: the number of the last one, where they are paged. SW_ERR_NOT_FOUND: there are no others. */
+/*
+ * The rows a query gives; last: the number of the last one, where they are paged. SW_ERR_NOT_FOUND: there are no
+ * others.
+ */
 static enum sw_err copy_some(struct sw_store *from, struct sw_store *to, const struct table *t, int64_t *last,
                              int64_t *count)
 {

@@ -1,6 +1,6 @@
 /*
- * Who holds licences: serial numbers and the names they belong to, by what was enrolled and by the certificates that people have shown (the directory). Before
- * licences had names there were only serial numbers.
+ * Who holds licences: serial numbers and the names they belong to, by what was enrolled and by the certificates that
+ * people have shown (the directory). Before licences had names there were only serial numbers.
  */
 #include "apps/store/db.h"
 #include "base/bytes.h"
@@ -52,7 +52,7 @@ enum sw_err sw_store_serial_of(struct sw_store *store, const char *name, char ou
     return err ? err : *out ? SW_OK : SW_ERR_NOT_FOUND;
 }
 
-/* --- licences of an older sealwaxd -------------------------------------------------------------------------------------- */
+/* --- licences of an older sealwaxd -------------------------------------------------------------------------------- */
 
 /* The next one of a holder behind that track that has no name. */
 static enum sw_err next_nameless(struct sw_store *s, const char *holder, char track[SW_TRACK_MAX])

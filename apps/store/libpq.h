@@ -1,6 +1,6 @@
 /*
- * What the store uses of libpq. It maps two more TLS stacks into the process, so it is loaded when a store names it and not before; what is used of it is
- * declared here, and no header of it is needed to build.
+ * What the store uses of libpq. It maps two more TLS stacks into the process, so it is loaded when a store names it and
+ * not before; what is used of it is declared here, and no header of it is needed to build.
  */
 #ifndef SW_APPS_STORE_LIBPQ_H
 #define SW_APPS_STORE_LIBPQ_H
@@ -47,7 +47,10 @@ enum { CONNECTED = 0, DONE_WITHOUT_ROWS = 1, DONE_WITH_ROWS = 2, TYPE_BYTEA = 17
 #define LIBPQ_POINTER(type, name, arguments) extern type(*name) arguments;
 LIBPQ(LIBPQ_POINTER)
 
-/* libpq_load: find the library, and all of the above in it; true at once if that is done. false: why says what is missing. */
+/*
+ * libpq_load: find the library, and all of the above in it; true at once if that is done. false: why says what is
+ * missing.
+ */
 bool libpq_load(char *why, size_t cap);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Another key of the vault for a whole database. Bodies and licences are sealed anew a batch at a time, so that neither memory nor the write-ahead log grows with
- * them; whoever is interrupted begins again at the front and finds out by opening what is done. The name of the key in the database changes last.
+ * Another key of the vault for a whole database. Bodies and licences are sealed anew a batch at a time, so that neither
+ * memory nor the write-ahead log grows with them; whoever is interrupted begins again at the front and finds out by
+ * opening what is done. The name of the key in the database changes last.
  */
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
@@ -22,7 +23,8 @@ struct mark {
 };
 
 /*
- * What is sealed, len bytes at p, anew. SW_OK, and *out to free: it takes its place. SW_ERR_STATE: it stays as it is, being done already, or unreadable, which is told.
+ * What is sealed, len bytes at p, anew. SW_OK, and *out to free: it takes its place. SW_ERR_STATE: it stays as it is,
+ * being done already, or unreadable, which is told.
  */
 static enum sw_err rewrap_one(struct rewrap *r, const char *name, const char *what, struct db_value sealed,
                               uint8_t **out)

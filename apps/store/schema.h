@@ -1,6 +1,7 @@
 /*
- * The tables of the store, step by step: step N makes version N + 1 out of what is there, so that a new database and an old one get the same.
- * A database gives its own words for a number that grows by itself, for integers, text and bytes, and for a table kept in its key.
+ * The tables of the store, step by step: step N makes version N + 1 out of what is there, so that a new database and an
+ * old one get the same. A database gives its own words for a number that grows by itself, for integers, text and bytes,
+ * and for a table kept in its key.
  */
 #ifndef SW_APPS_STORE_SCHEMA_H
 #define SW_APPS_STORE_SCHEMA_H
@@ -41,7 +42,9 @@ extern const char *const db_postgresql_steps[SCHEMA];
     "CREATE TABLE licence (holder " TEXT " NOT NULL, track " TEXT " NOT NULL, sealed " BYTES " NOT NULL,"              \
     " PRIMARY KEY (holder, track))" KEYED ";"
 
-/* licences and members are found by what is in a certificate: name and serial number; who plays is known to all servers */
+/*
+ * licences and members are found by what is in a certificate: name and serial number; who plays is known to all servers
+ */
 #define SCHEMA_4(INTEGER, TEXT, BYTES, KEYED, UNLOGGED)                                                                \
     "ALTER TABLE licence ADD COLUMN name " TEXT " NOT NULL DEFAULT '';"                                                \
     "CREATE INDEX licence_name ON licence (name, track) WHERE name <> '';"                                             \

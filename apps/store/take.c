@@ -19,7 +19,10 @@ static enum sw_err lease(struct sw_store *s, struct sw_mail *m, const uint8_t ce
     return err;
 }
 
-/* Hand out a message this certificate may have, inside a transaction. SW_ERR_STATE: it has been handed out often enough, and that was its end. */
+/*
+ * Hand out a message this certificate may have, inside a transaction. SW_ERR_STATE: it has been handed out often
+ * enough, and that was its end.
+ */
 static enum sw_err deliver(struct sw_store *s, struct sw_mail *m, const uint8_t cert[32], int64_t now)
 {
     unsigned most = m->once == SW_ONCE_NO ? s->limits.deliveries : s->limits.once_deliveries;
@@ -35,7 +38,9 @@ static enum sw_err deliver(struct sw_store *s, struct sw_mail *m, const uint8_t 
     return err ? err : row_audit(s, "delivered", m, cert, now);
 }
 
-/* End a transaction of deliver(): its SW_ERR_STATE is a change, too. Of a message that is not handed out nothing stays. */
+/*
+ * End a transaction of deliver(): its SW_ERR_STATE is a change, too. Of a message that is not handed out nothing stays.
+ */
 static enum sw_err finish_delivery(struct sw_store *s, enum sw_err err, struct sw_mail *m)
 {
     enum sw_err ended = db_finish(s, err == SW_ERR_STATE ? SW_OK : err);

@@ -1,6 +1,7 @@
 /*
- * Keys of session tickets, an epoch each. Whoever finds that the one of this epoch or of the next is missing makes it; of two that do so at once, the second one
- * finds the first one's. That the next one is there an epoch early is what lets all servers open what one of them begins to seal with it.
+ * Keys of session tickets, an epoch each. Whoever finds that the one of this epoch or of the next is missing makes it;
+ * of two that do so at once, the second one finds the first one's. That the next one is there an epoch early is what
+ * lets all servers open what one of them begins to seal with it.
  */
 #include "apps/store/db.h"
 #include "base/rand.h"

@@ -1,6 +1,7 @@
 /*
- * Who watches hears of each change: of ours at once, of those of other processes by the notices of a database that is shared. A notice may be
- * lost (its sender was killed between the commit and it, or a connection broke), so what is new is asked for now and then as well.
+ * Who watches hears of each change: of ours at once, of those of other processes by the notices of a database that is
+ * shared. A notice may be lost (its sender was killed between the commit and it, or a connection broke), so what is new
+ * is asked for now and then as well.
  */
 #include "apps/store/db.h"
 #include <inttypes.h>
@@ -23,7 +24,7 @@ void sw_store_on_claim(struct sw_store *store, void (*claimed)(void *ctx, const 
     store->claimed_ctx = ctx;
 }
 
-/* --- what servers tell each other: "mail STATE EXPIRES ID RECIPIENT", "reader CERTIFICATE NAME" ----------------------------- */
+/* --- what servers tell each other: "mail STATE EXPIRES ID RECIPIENT", "reader CERTIFICATE NAME" ------------------- */
 
 void row_tell(struct sw_store *s, const struct sw_mail *m)
 {
@@ -81,7 +82,7 @@ void db_hear(struct sw_store *s, const char *text)
         hear_reader(s, text + 7);
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------------------ */
+/* --- looking ------------------------------------------------------------------------------------------------------ */
 
 bool sw_store_watch(const struct sw_store *store, int *fd)
 {
@@ -90,8 +91,8 @@ bool sw_store_watch(const struct sw_store *store, int *fd)
 }
 
 /*
- * What has come since the look before the last one. Numbers are given before they are committed, so a message may turn up below one that was seen
- * already; no transaction takes as long as two looks.
+ * What has come since the look before the last one. Numbers are given before they are committed, so a message may turn
+ * up below one that was seen already; no transaction takes as long as two looks.
  */
 static enum sw_err ask_since(struct sw_store *s)
 {

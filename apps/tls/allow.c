@@ -1,4 +1,7 @@
-/* Rules are few and read at the start, so each certificate is held against each of them, as they stand on the command line. */
+/*
+ * Rules are few and read at the start, so each certificate is held against each of them, as they stand on the command
+ * line.
+ */
 #include "apps/tls/allow.h"
 #include "base/hash.h"
 #include "ttp/name.h"

@@ -7,14 +7,16 @@
 #include "ttp/cert.h"
 
 /*
- * allow_attach: refuse, with access_denied, every certificate that no --allow of app is for; without one nothing changes. app must live as long as cfg. Returns an exit
- * code; said: APP_USAGE for a rule that makes no sense, and where a client might come without a certificate.
+ * allow_attach: refuse, with access_denied, every certificate that no --allow of app is for; without one nothing
+ * changes. app must live as long as cfg. Returns an exit code; said: APP_USAGE for a rule that makes no sense, and
+ * where a client might come without a certificate.
  */
 int allow_attach(const struct app *app, struct sw_config *cfg);
 
 /*
- * allow_matches: whether a rule that allow_attach has taken is for a certificate: "cn:TEXT", "sha256:HEX" of the certificate, "dns:", "ip:", "email:" and "uri:" for a name it
- * has, or the name by which somebody is known (sw_cert_identity).
+ * allow_matches: whether a rule that allow_attach has taken is for a certificate: "cn:TEXT", "sha256:HEX" of the
+ * certificate, "dns:", "ip:", "email:" and "uri:" for a name it has, or the name by which somebody is known
+ * (sw_cert_identity).
  */
 bool allow_matches(const char *rule, const struct sw_cert *cert);
 

@@ -1,6 +1,6 @@
 /*
- * Both directions in one thread. Standard input is read only when the connection would take the bytes, so a slow peer holds it up; standard
- * output is written at once, so a slow reader holds the peer up.
+ * Both directions in one thread. Standard input is read only when the connection would take the bytes, so a slow peer
+ * holds it up; standard output is written at once, so a slow reader holds the peer up.
  */
 #include "apps/tls/pump.h"
 #include "apps/cli/clock.h"
@@ -117,7 +117,10 @@ static void turn(struct pump *u, bool readable, bool input)
         from_input(u);
     if (u->link->state == LINK_OPEN)
         to_output(u);
-    /* with something held and nothing to send there would be nothing to wait for: so on, until the socket is full or all is gone */
+    /*
+     * with something held and nothing to send there would be nothing to wait for: so on, until the socket is full or
+     * all is gone
+     */
     do {
         if (u->link->state == LINK_OPEN)
             push_held(u);

@@ -1,6 +1,6 @@
 /*
- * The answers of the test server. Foreign test suites look at records, so an answer is one record: nothing is answered before all that was
- * queued has gone, and then in one write.
+ * The answers of the test server. Foreign test suites look at records, so an answer is one record: nothing is answered
+ * before all that was queued has gone, and then in one write.
  */
 #include "apps/tls/reply.h"
 #include "apps/tls/describe.h"
@@ -58,8 +58,8 @@ static bool echo(struct sw_conn *conn)
 }
 
 /*
- * Whether the request's header ends in these bytes: at an empty line, whatever mixture of CRLF and LF ends the lines. Empty lines before the
- * request line are passed over (RFC 9112 2.2).
+ * Whether the request's header ends in these bytes: at an empty line, whatever mixture of CRLF and LF ends the lines.
+ * Empty lines before the request line are passed over (RFC 9112 2.2).
  */
 static bool header_ends(struct reply *reply, const uint8_t *p, size_t len)
 {

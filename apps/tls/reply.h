@@ -18,8 +18,10 @@ struct reply {
 /* reply_mode_parse: false for an unknown word. */
 bool reply_mode_parse(const char *text, enum reply_mode *out);
 
-/* reply_work: deal with what has been decrypted, as far as there is room for answers. Call it after receiving and after sending. Returns whether
- * it did anything. */
+/*
+ * reply_work: deal with what has been decrypted, as far as there is room for answers. Call it after receiving and after
+ * sending. Returns whether it did anything.
+ */
 bool reply_work(struct reply *reply, struct link *link);
 
 #endif

@@ -12,16 +12,22 @@ enum key_care {
 };
 
 /*
- * tls_config_new: a configuration by the options of groups APP_TLS, APP_SERVER and APP_CLIENT, with the system's clock, and for a client
- * with SSLKEYLOGFILE obeyed (a server only in builds with SW_KEYLOG, never by accident).
+ * tls_config_new: a configuration by the options of groups APP_TLS, APP_SERVER and APP_CLIENT, with the system's clock,
+ * and for a client with SSLKEYLOGFILE obeyed (a server only in builds with SW_KEYLOG, never by accident).
  * Returns an exit code, the failure said; *out is then NULL.
  */
 int tls_config_new(const struct app *app, enum sw_role role, enum key_care care, struct sw_config **out);
 
-/* tls_config_try: whether connections can be made from it: what would fail for every peer is found, and said, before the first one. */
+/*
+ * tls_config_try: whether connections can be made from it: what would fail for every peer is found, and said, before
+ * the first one.
+ */
 int tls_config_try(const struct app *app, struct sw_config *cfg);
 
-/* tls_has_cert: whether the command line says who we are: by --cert, or by a --key on a card, which has the certificate, too. */
+/*
+ * tls_has_cert: whether the command line says who we are: by --cert, or by a --key on a card, which has the
+ * certificate, too.
+ */
 bool tls_has_cert(const struct app *app);
 
 #endif

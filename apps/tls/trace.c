@@ -1,6 +1,6 @@
 /*
- * The messages of a connection in words. The engine's note says what a message meant for this connection; here stands what such a message
- * is for at all, and where that is written.
+ * The messages of a connection in words. The engine's note says what a message meant for this connection; here stands
+ * what such a message is for at all, and where that is written.
  */
 #include "apps/tls/trace.h"
 #include "apps/cli/printable.h"

@@ -20,7 +20,7 @@ static const char magic[8] = "SWXF1\r\n";
 
 _Static_assert(sizeof magic + VFILE_ID + 2 + SEALED_MAX <= VFILE_HEAD_LEN, "the longest description fits");
 
-/* --- what stands where -------------------------------------------------------------------------------------------------- */
+/* --- what stands where -------------------------------------------------------------------------------------------- */
 
 /* The parts of a head, inside it. SW_ERR_CRYPTO: it is none. */
 static enum sw_err split(const uint8_t head[VFILE_HEAD_LEN], const uint8_t **id, struct sw_slice *sealed)
@@ -42,7 +42,7 @@ static void seal_name(const uint8_t id[VFILE_ID], char out[NAME])
         n += snprintf(out + n, NAME - (size_t)n, "%02x", id[i]);
 }
 
-/* --- a file's own ------------------------------------------------------------------------------------------------------- */
+/* --- a file's own ------------------------------------------------------------------------------------------------- */
 
 enum sw_err vfile_head_describe(struct vfile_head *head, const void *meta, size_t len)
 {
@@ -98,7 +98,7 @@ enum sw_err vfile_head_unseal(int fd, struct sw_vault *vault, struct vfile_head 
     return err;
 }
 
-/* --- another key of the vault ------------------------------------------------------------------------------------------- */
+/* --- another key of the vault ------------------------------------------------------------------------------------- */
 
 static int open_at_head(const char *path, int flags, uint8_t head[VFILE_HEAD_LEN], enum sw_err *err)
 {

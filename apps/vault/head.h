@@ -1,7 +1,7 @@
 /*
- * The head of an encrypted file (apps/vault/vfile.h): "SWXF1\r\n" and a zero byte, the file's id (16), a length (2), and so many bytes that are
- * sealed by the vault under the name "file ID": the file's key (32), the length of its content (8), its description. Zeroes fill it up to
- * VFILE_HEAD_LEN. All numbers are big-endian.
+ * The head of an encrypted file (apps/vault/vfile.h): "SWXF1\r\n" and a zero byte, the file's id (16), a length (2),
+ * and so many bytes that are sealed by the vault under the name "file ID": the file's key (32), the length of its
+ * content (8), its description. Zeroes fill it up to VFILE_HEAD_LEN. All numbers are big-endian.
  */
 #ifndef SW_APPS_VAULT_HEAD_H
 #define SW_APPS_VAULT_HEAD_H
@@ -27,7 +27,8 @@ struct vfile_head {
 /*
  * vfile_head_describe: give it another description. SW_ERR_ARGUMENT if that is too long: it keeps the one it has.
  * vfile_head_seal: write it, with the key, to the beginning of fd. SW_ERR_SYSTEM (errno), SW_ERR_RANDOM, SW_ERR_CRYPTO.
- * vfile_head_unseal: read it; key receives the key, which the caller wipes. SW_ERR_CRYPTO: it was changed, or belongs to another vault; SW_ERR_SYSTEM.
+ * vfile_head_unseal: read it; key receives the key, which the caller wipes. SW_ERR_CRYPTO: it was changed, or belongs
+ * to another vault; SW_ERR_SYSTEM.
  */
 enum sw_err vfile_head_describe(struct vfile_head *head, const void *meta, size_t len) SW_MUST_USE;
 enum sw_err vfile_head_seal(int fd, struct sw_vault *vault, const struct vfile_head *head,

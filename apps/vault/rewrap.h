@@ -1,4 +1,7 @@
-/* What is sealed under one key of the vault, sealed anew under another: one pass over everything that is kept (apps/daemon/rekey.c). */
+/*
+ * What is sealed under one key of the vault, sealed anew under another: one pass over everything that is kept
+ * (apps/daemon/rekey.c).
+ */
 #ifndef SW_APPS_VAULT_REWRAP_H
 #define SW_APPS_VAULT_REWRAP_H
 
@@ -13,8 +16,10 @@ struct rewrap {
 
 /*
  * rewrap_seal: in is what was sealed under name, len bytes; out receives as many.
- *   changed  receives whether out is to take its place; false: it is sealed under the new key already, or nothing is to be changed
- * SW_ERR_CRYPTO: neither key opens it; SW_ERR_MEMORY, SW_ERR_RANDOM. Those that change count it themselves, when it is on the disk.
+ *   changed  receives whether out is to take its place; false: it is sealed under the new key already, or nothing is to
+ *            be changed
+ * SW_ERR_CRYPTO: neither key opens it; SW_ERR_MEMORY, SW_ERR_RANDOM. Those that change count it themselves, when it is
+ * on the disk.
  * rewrap_unreadable: tell of it, and count it.
  */
 enum sw_err rewrap_seal(struct rewrap *r, const char *name, const uint8_t *in, size_t len, uint8_t *out,

@@ -1,6 +1,6 @@
 /*
- * The key file is one line of text, "sealwax-vault-1 " and 64 hex digits, so that a person sees what it is and an editor does not
- * spoil it. It is read once; only the expanded key stays.
+ * The key file is one line of text, "sealwax-vault-1 " and 64 hex digits, so that a person sees what it is and an
+ * editor does not spoil it. It is read once; only the expanded key stays.
  */
 #include "apps/vault/vault.h"
 #include "base/hash.h"
@@ -113,9 +113,11 @@ enum sw_err sw_vault_unseal(struct sw_vault *vault, const char *name, const uint
     return sw_aead_open(&vault->aead, in, name, strlen(name), in + SW_AEAD_NONCE, n, out, in + SW_AEAD_NONCE + n);
 }
 
-/* --- another key -------------------------------------------------------------------------------------------------------- */
+/* --- another key -------------------------------------------------------------------------------------------------- */
 
-/* The file itself, where path is a link to it: so that everybody who comes by another way looks for the same neighbour. */
+/*
+ * The file itself, where path is a link to it: so that everybody who comes by another way looks for the same neighbour.
+ */
 static void file_behind(const char *path, char out[PATH_MAX])
 {
     if (!realpath(path, out))
@@ -160,7 +162,10 @@ enum sw_err sw_vault_change_to(struct sw_vault *vault, const char *path)
     return err;
 }
 
-/* Its name is gone; where the file system writes in place, so are its bytes. A copy under another name is somebody's backup. */
+/*
+ * Its name is gone; where the file system writes in place, so are its bytes. A copy under another name is somebody's
+ * backup.
+ */
 static void overwrite(int fd)
 {
     static const char nothing[LINE_LEN];

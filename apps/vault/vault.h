@@ -1,8 +1,10 @@
 /*
- * What the server keeps is sealed under one key file: AES-256-GCM with a random nonce. Whoever has only the database, a copy of it or a
- * replica has no message. Each sealed thing is bound to a name (its associated data), so that none can take another's place.
- *   The key can be changed for another one (apps/daemon/rekey.c). As long as that takes, the new key lies beside the old one in PATH.next, and nothing but the
- * change may use either: whoever sealed under the old key meanwhile would lose it.
+ * What the server keeps is sealed under one key file: AES-256-GCM with a random nonce. Whoever has only the database, a
+ * copy of it or a replica has no message. Each sealed thing is bound to a name (its associated data), so that none can
+ * take another's place.
+ *   The key can be changed for another one (apps/daemon/rekey.c). As long as that takes, the new key lies beside the
+ * old one in PATH.next, and nothing but the change may use either: whoever sealed under the old key meanwhile would
+ * lose it.
  */
 #ifndef SW_APPS_VAULT_VAULT_H
 #define SW_APPS_VAULT_VAULT_H
@@ -22,15 +24,15 @@ struct sw_vault {
 
 /*
  * sw_vault_open: read the key file, or make one (0600, never over another file) if there is none and create is set.
- * SW_ERR_PERMISSION if others can read it; SW_ERR_KEY_DECODE if it is no key file; SW_ERR_STATE if its change for another one was interrupted;
- * SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_RANDOM, SW_ERR_CRYPTO.
+ * SW_ERR_PERMISSION if others can read it; SW_ERR_KEY_DECODE if it is no key file; SW_ERR_STATE if its change for
+ * another one was interrupted; SW_ERR_NOT_FOUND, SW_ERR_SYSTEM, SW_ERR_RANDOM, SW_ERR_CRYPTO.
  */
 enum sw_err sw_vault_open(struct sw_vault *vault, const char *path, bool create) SW_MUST_USE;
 void sw_vault_close(struct sw_vault *vault);
 
 /*
- * sw_vault_seal: out receives len + SW_VAULT_EXTRA bytes: nonce, ciphertext, tag. sw_vault_unseal: out receives len - SW_VAULT_EXTRA bytes;
- * SW_ERR_CRYPTO if it was changed, belongs to another name, or to another key.
+ * sw_vault_seal: out receives len + SW_VAULT_EXTRA bytes: nonce, ciphertext, tag. sw_vault_unseal: out receives len -
+ * SW_VAULT_EXTRA bytes; SW_ERR_CRYPTO if it was changed, belongs to another name, or to another key.
  */
 enum sw_err sw_vault_seal(struct sw_vault *vault, const char *name, const void *in, size_t len,
                           uint8_t *out) SW_MUST_USE;
@@ -38,9 +40,11 @@ enum sw_err sw_vault_unseal(struct sw_vault *vault, const char *name, const uint
                             void *out) SW_MUST_USE;
 
 /*
- * Changing the key. sw_vault_next: the name of the new key, while there are two; false if it is too long. sw_vault_change_from: the old key, whether or not
- * there is a new one. sw_vault_change_to: the new key, which is made and on the disk if there was none; it has the owner of the old one. Errors as above.
- * sw_vault_change_end: nothing needs the old key any more: the new one takes its name, and the old one's bytes are overwritten. SW_ERR_SYSTEM.
+ * Changing the key. sw_vault_next: the name of the new key, while there are two; false if it is too long.
+ * sw_vault_change_from: the old key, whether or not there is a new one. sw_vault_change_to: the new key, which is made
+ * and on the disk if there was none; it has the owner of the old one. Errors as above.
+ * sw_vault_change_end: nothing needs the old key any more: the new one takes its name, and the old one's bytes are
+ * overwritten. SW_ERR_SYSTEM.
  */
 bool sw_vault_next(const char *path, char out[SW_VAULT_PATH_MAX]) SW_MUST_USE;
 enum sw_err sw_vault_change_from(struct sw_vault *vault, const char *path) SW_MUST_USE;

@@ -1,7 +1,7 @@
 /*
- * Chunk i has the associated data id, i, and 1 if it is the last. Nonces are random and stand before their chunk: a chunk that is written again after a
- * crash gets a new one. The hash of the content is kept apart, so that it can be computed in another thread than what is written; after a resume it is made up for by reading
- * what is there.
+ * Chunk i has the associated data id, i, and 1 if it is the last. Nonces are random and stand before their chunk: a
+ * chunk that is written again after a crash gets a new one. The hash of the content is kept apart, so that it can be
+ * computed in another thread than what is written; after a resume it is made up for by reading what is there.
  */
 #include "apps/vault/vfile.h"
 #include "apps/vault/disk.h"
@@ -33,7 +33,7 @@ struct sw_vfile {
     uint8_t stored[STORED];
 };
 
-/* --- small things ------------------------------------------------------------------------------------------------------- */
+/* --- small things ------------------------------------------------------------------------------------------------- */
 
 static int64_t chunk_count(const struct sw_vfile *f)
 {
@@ -103,7 +103,7 @@ const uint8_t *sw_vfile_id(const struct sw_vfile *file)
     return file->head.id;
 }
 
-/* --- the head ----------------------------------------------------------------------------------------------------------- */
+/* --- the head ----------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_vfile_describe(struct sw_vfile *file, struct sw_vault *vault, const void *meta, size_t meta_len)
 {
@@ -187,7 +187,7 @@ static enum sw_err open_head(struct sw_vfile **out, struct sw_vault *vault, cons
     return SW_OK;
 }
 
-/* --- chunks ------------------------------------------------------------------------------------------------------------- */
+/* --- chunks ------------------------------------------------------------------------------------------------------- */
 
 static off_t place_of(int64_t index)
 {
@@ -229,7 +229,7 @@ static enum sw_err read_chunk(struct sw_vfile *f, int64_t index)
     return SW_OK;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 /* A full chunk, or the last one, goes to the disk. */
 static enum sw_err flush(struct sw_vfile *f)
@@ -317,7 +317,7 @@ enum sw_err sw_vfile_catch_up(struct sw_vfile *file, int64_t most, bool *all)
     return err;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 enum sw_err sw_vfile_peek(struct sw_vfile **out, struct sw_vault *vault, const char *path)
 {

@@ -1,6 +1,6 @@
 /*
- * The unit tests' malloc: it counts what is allocated while it is told to, and fails where it is told to. Where a sanitizer has malloc, it stays the
- * sanitizer's, and nothing is counted.
+ * The unit tests' malloc: it counts what is allocated while it is told to, and fails where it is told to. Where a
+ * sanitizer has malloc, it stays the sanitizer's, and nothing is counted.
  */
 #ifndef SW_TESTS_BASE_HEAP_H
 #define SW_TESTS_BASE_HEAP_H
@@ -19,7 +19,10 @@
 #define HEAP_OURS 1
 #endif
 
-/* Set counting, and fail_at (the number of the call that fails; 0: none); calls, live and peak (bytes) are counted from where they stand. */
+/*
+ * Set counting, and fail_at (the number of the call that fails; 0: none); calls, live and peak (bytes) are counted from
+ * where they stand.
+ */
 extern struct heap {
     bool counting;
     size_t calls, fail_at;

@@ -1,4 +1,7 @@
-/* The masks against the plain operators, and the buffers against memcmp. tests/ct/test_ct.c shows that none of them branches. */
+/*
+ * The masks against the plain operators, and the buffers against memcmp. tests/ct/test_ct.c shows that none of them
+ * branches.
+ */
 #include "base/ct.h"
 #include "tests/test.h"
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Hashes: the examples of FIPS 180-4 (NIST's "SHA Examples"), RFC 1321 A.5. HMAC: RFC 2202, RFC 4231. Every value was compared with Python's
- * hashlib when it was written down.
+ * Hashes: the examples of FIPS 180-4 (NIST's "SHA Examples"), RFC 1321 A.5. HMAC: RFC 2202, RFC 4231. Every value was
+ * compared with Python's hashlib when it was written down.
  */
 #include "base/hash.h"
 #include "base/wipe.h"
@@ -154,7 +154,7 @@ static void unknown_hashes_are_refused(void)
     SW_ASSERT_ERR(sw_hmac_once(SW_HASH_COUNT, "k", 1, "a", 1, out), SW_ERR_UNSUPPORTED);
 }
 
-/* --- HMAC --------------------------------------------------------------------------------------------------------------- */
+/* --- HMAC --------------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *source, *key, *msg;
@@ -284,7 +284,10 @@ static void a_key_is_kept(void)
     }
 }
 
-/* RFC 2104 2: a key of a block's length is used as it is, a longer one is hashed first, a shorter one filled up with zeroes. */
+/*
+ * RFC 2104 2: a key of a block's length is used as it is, a longer one is hashed first, a shorter one filled up with
+ * zeroes.
+ */
 static void key_lengths(void)
 {
     for (size_t h = 0; h < HASHES; h++) {

@@ -1,10 +1,13 @@
-/* The table of schemes, and keys whatever their kind: dispatch, references, threads, keys that live elsewhere and may lie. */
+/*
+ * The table of schemes, and keys whatever their kind: dispatch, references, threads, keys that live elsewhere and may
+ * lie.
+ */
 #include "base/pkey_kinds.h"
 #include "tests/base/keys.h"
 #include <pthread.h>
 #include <string.h>
 
-/* --- the table ---------------------------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------------------- */
 
 static void every_row_is_found(void)
 {
@@ -74,7 +77,7 @@ static void fitting(void)
     CU_ASSERT_FALSE(fits(SW_KEY_NONE, 0, SW_HASH_NONE, "ed448"));
 }
 
-/* --- keys of every kind ------------------------------------------------------------------------------------------------- */
+/* --- keys of every kind ------------------------------------------------------------------------------------------- */
 
 enum { KINDS = 6 };
 
@@ -175,7 +178,7 @@ static void what_a_kind_has_not_is_unsupported(void)
     sw_privkey_free(NULL);
 }
 
-/* --- threads ------------------------------------------------------------------------------------------------------------ */
+/* --- threads ------------------------------------------------------------------------------------------------------ */
 
 enum { THREADS = 4, ROUNDS = 12 };
 
@@ -225,7 +228,7 @@ static void threads_share_keys(void)
     drop_all(shared);
 }
 
-/* --- keys that live elsewhere ------------------------------------------------------------------------------------------- */
+/* --- keys that live elsewhere ------------------------------------------------------------------------------------- */
 
 /* A card: a key of ours behind the functions of one, and what is wrong with it. */
 struct card {
@@ -297,7 +300,10 @@ static void a_card_signs_like_the_key_in_it(void)
     drop_all(keys);
 }
 
-/* RSA-CRT with a fault in one half gives the factors away (Boneh, DeMillo, Lipton 1997): such a signature must not leave. */
+/*
+ * RSA-CRT with a fault in one half gives the factors away (Boneh, DeMillo, Lipton 1997): such a signature must not
+ * leave.
+ */
 static void a_faulty_signature_does_not_leave(void)
 {
     struct sw_privkey *keys[KINDS];

@@ -89,7 +89,7 @@ static void signs_with_each_hash(void)
     }
 }
 
-/* --- signatures that are almost one ------------------------------------------------------------------------------------- */
+/* --- signatures that are almost one ------------------------------------------------------------------------------- */
 
 /* An integer's contents, and room to spoil it. */
 struct number {
@@ -245,7 +245,7 @@ static void other_der_is_refused(void)
     }
 }
 
-/* --- points ------------------------------------------------------------------------------------------------------------- */
+/* --- points ------------------------------------------------------------------------------------------------------- */
 
 static struct sw_pubkey key_of(size_t c, const struct test_bytes *point)
 {
@@ -306,7 +306,9 @@ static void points_that_are_none_are_refused(void)
     }
 }
 
-/* x + p and y + p, where the field's bytes have room for them: the same point in a form nobody may send (SEC 1 2.3.4). */
+/*
+ * x + p and y + p, where the field's bytes have room for them: the same point in a form nobody may send (SEC 1 2.3.4).
+ */
 static void coordinates_above_the_prime_are_refused(void)
 {
     const size_t c = 2;
@@ -328,7 +330,7 @@ static void coordinates_above_the_prime_are_refused(void)
     }
 }
 
-/* --- keys --------------------------------------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------------------------------- */
 
 static void derives_what_openssl_derives(void)
 {

@@ -23,7 +23,7 @@ static void mask(const uint8_t *seed, size_t seed_len, uint8_t *p, size_t len)
     }
 }
 
-/* --- PKCS#1 v1.5 -------------------------------------------------------------------------------------------------------- */
+/* --- PKCS#1 v1.5 -------------------------------------------------------------------------------------------------- */
 
 static void pkcs1_signature_block(void)
 {
@@ -104,7 +104,7 @@ static void premaster_block(void)
         }
 }
 
-/* --- OAEP --------------------------------------------------------------------------------------------------------------- */
+/* --- OAEP --------------------------------------------------------------------------------------------------------- */
 
 /* A block of 00, seed, hash of the empty label, zeroes, 01, message: not masked yet. */
 static void oaep_plain(uint8_t *block, size_t len)
@@ -163,7 +163,7 @@ static void oaep_seeds_differ(void)
     SW_ASSERT_BYTES(out, "wax", 3);
 }
 
-/* --- PSS ---------------------------------------------------------------------------------------------------------------- */
+/* --- PSS ---------------------------------------------------------------------------------------------------------- */
 
 /* Every length of modulus around a whole byte; one bit more puts a zero byte in front. */
 static void pss_sizes(void)

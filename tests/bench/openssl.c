@@ -1,4 +1,6 @@
-/* The benchmark's side of OpenSSL's libssl: two SSL objects, each with a memory BIO to read from and one to write to. */
+/*
+ * The benchmark's side of OpenSSL's libssl: two SSL objects, each with a memory BIO to read from and one to write to.
+ */
 #include "tests/bench/stack.h"
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -1,6 +1,7 @@
 /*
- * What base/ costs over wolfCrypt: each primitive by our function and by the bare wolfCrypt call under it, in this thread, CPU time, the
- * best of interleaved rounds. The last column is ours over theirs; the one before it counts allocations of one call of ours.
+ * What base/ costs over wolfCrypt: each primitive by our function and by the bare wolfCrypt call under it, in this
+ * thread, CPU time, the best of interleaved rounds. The last column is ours over theirs; the one before it counts
+ * allocations of one call of ours.
  *
  *   prim [--seconds S] [--markdown]
  */
@@ -22,7 +23,7 @@
 
 enum { ROUNDS = 5, BULK = 16384, SMALL = 77 /* a TLS 1.2 record of 64 bytes, header included */ };
 
-/* --- allocations -------------------------------------------------------------------------------------------------------- */
+/* --- allocations -------------------------------------------------------------------------------------------------- */
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -41,7 +42,7 @@ void *calloc(size_t count, size_t size)
     return __libc_calloc(count, size);
 }
 
-/* --- what is measured --------------------------------------------------------------------------------------------------- */
+/* --- what is measured --------------------------------------------------------------------------------------------- */
 
 static struct {
     struct sw_privkey *rsa, *p256, *ed25519;
@@ -245,7 +246,7 @@ static void wolf_iv(void)
     must(wc_RNG_GenerateBlock(&t.w_rng, out, sizeof out) == 0, "wc_RNG_GenerateBlock");
 }
 
-/* --- making what they work on ------------------------------------------------------------------------------------------- */
+/* --- making what they work on ------------------------------------------------------------------------------------- */
 
 static void wolf_rsa_from(const struct sw_privkey *key)
 {
@@ -307,7 +308,7 @@ static void set_up(void)
          "wc_HmacSetKey");
 }
 
-/* --- measuring ---------------------------------------------------------------------------------------------------------- */
+/* --- measuring ---------------------------------------------------------------------------------------------------- */
 
 static double now(void)
 {

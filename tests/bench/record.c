@@ -1,6 +1,6 @@
 /*
- * How fast records are sealed and opened: MB/s at 16 KiB, and messages a second at 64 bytes (one seal and one open each), a line per bulk cipher
- * and MAC. In memory, CPU time of one thread, the best of several rounds.
+ * How fast records are sealed and opened: MB/s at 16 KiB, and messages a second at 64 bytes (one seal and one open
+ * each), a line per bulk cipher and MAC. In memory, CPU time of one thread, the best of several rounds.
  */
 #include "record/record.h"
 #include "base/hash.h"

@@ -1,6 +1,7 @@
 /*
- * The benchmark: handshakes, bulk, small messages and memory of Sealwax beside OpenSSL's libssl, in memory, both sides of a connection in this
- * thread, CPU time, the median of interleaved rounds. What counts is the ratio inside one run: absolute figures belong to one machine.
+ * The benchmark: handshakes, bulk, small messages and memory of Sealwax beside OpenSSL's libssl, in memory, both sides
+ * of a connection in this thread, CPU time, the median of interleaved rounds. What counts is the ratio inside one run:
+ * absolute figures belong to one machine.
  *
  *   tls DIR [--seconds S] [--markdown] [--only TEXT]
  *     DIR  root.crt, server.crt, server.key, client.crt, client.key: RSA-2048, made by tests/bench/run.sh
@@ -18,7 +19,7 @@ enum { ROUNDS = 3, STACKS = 2, BULK_LEN = 16384, BULK_COUNT = 256, SMALL_LEN = 6
 
 static const struct bench_stack *const stacks[STACKS] = {&bench_sealwax, &bench_openssl};
 
-/* --- heap accounting: malloc of the whole process passes through here ---------------------------------------------------- */
+/* --- heap accounting: malloc of the whole process passes through here --------------------------------------------- */
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -89,7 +90,7 @@ struct bench_heap bench_heap_read(void)
     return heap;
 }
 
-/* --- plumbing ------------------------------------------------------------------------------------------------------------ */
+/* --- plumbing ----------------------------------------------------------------------------------------------------- */
 
 _Noreturn void bench_fail(const char *what, const char *detail)
 {
@@ -138,7 +139,7 @@ static double median(double *v)
     return v[ROUNDS / 2];
 }
 
-/* --- what is measured ---------------------------------------------------------------------------------------------------- */
+/* --- what is measured --------------------------------------------------------------------------------------------- */
 
 enum measure { HANDSHAKES, SEAL, UNSEAL, MESSAGES };
 

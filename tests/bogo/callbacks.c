@@ -66,7 +66,10 @@ static void keep(struct blob *b, const uint8_t *p, size_t len)
     b->set = true;
 }
 
-/* The body of an extension of a ClientHello, header included in data; the engine has checked the message's shape before it is shown. */
+/*
+ * The body of an extension of a ClientHello, header included in data; the engine has checked the message's shape before
+ * it is shown.
+ */
 static bool hello_extension(const uint8_t *data, size_t len, unsigned type, const uint8_t **body, size_t *body_len)
 {
     size_t at = 4 + 2 + 32;

@@ -7,8 +7,8 @@
 #include <time.h>
 
 /*
- * What the suite takes for granted of a stack that was told nothing: its own preferences, as far as they are TLS 1.2. Suites are by
- * number; a row we do not have is left out by the caller.
+ * What the suite takes for granted of a stack that was told nothing: its own preferences, as far as they are TLS 1.2.
+ * Suites are by number; a row we do not have is left out by the caller.
  */
 static const char default_suites[] =
     "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:"
@@ -197,7 +197,9 @@ static void set_options(struct sw_config *cfg, const struct settings *s)
         shim_must(sw_config_set_option(cfg, SW_OPT_MAX_SEND, s->max_send_fragment), "max-send-fragment");
 }
 
-/* Sessions go on from one connection to the next, but not where another part of the client's certificate is to be kept. */
+/*
+ * Sessions go on from one connection to the next, but not where another part of the client's certificate is to be kept.
+ */
 static void share_sessions(struct shim *shim, struct sw_config *cfg)
 {
     const struct settings *s = shim->set;

@@ -1,9 +1,10 @@
 /*
  * The table of flags, one row each, and the walk over argv.
  *
- * Flags about TLS 1.2 that have no row, and so are not implemented: -renegotiate-freely, -once and -explicit (a client here never renegotiates);
- * -ticket-key (it rewrites another stack's own tickets); -allow-unknown-alpn-protos (a protocol that was not offered is refused, RFC 7301 3.1, and
- * no switch turns that off); -psk and whatever else belongs to suites that are not here.
+ * Flags about TLS 1.2 that have no row, and so are not implemented: -renegotiate-freely, -once and -explicit (a client
+ * here never renegotiates); -ticket-key (it rewrites another stack's own tickets); -allow-unknown-alpn-protos (a
+ * protocol that was not offered is refused, RFC 7301 3.1, and no switch turns that off); -psk and whatever else belongs
+ * to suites that are not here.
  */
 #include "tests/bogo/flags.h"
 #include <stdio.h>

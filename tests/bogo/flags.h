@@ -1,6 +1,7 @@
 /*
- * The shim's command line: what the runner of a foreign conformance suite asks of one test. A flag that is not in the table of flags.c
- * ends the shim with SHIM_UNIMPLEMENTED: to ignore one silently would make a test pass that was never run.
+ * The shim's command line: what the runner of a foreign conformance suite asks of one test. A flag that is not in the
+ * table of flags.c ends the shim with SHIM_UNIMPLEMENTED: to ignore one silently would make a test pass that was never
+ * run.
  */
 #ifndef SW_TESTS_BOGO_FLAGS_H
 #define SW_TESTS_BOGO_FLAGS_H

@@ -1,9 +1,10 @@
 /*
- * A shim: the program a foreign TLS conformance suite drives. It connects to the suite's runner over TCP on loopback, speaks TLS through
- * the library as the flags ask, checks what the flags expect, echoes data, and says by exit code and one line on stderr how it went.
+ * A shim: the program a foreign TLS conformance suite drives. It connects to the suite's runner over TCP on loopback,
+ * speaks TLS through the library as the flags ask, checks what the flags expect, echoes data, and says by exit code and
+ * one line on stderr how it went.
  *
- * Which error stands for which of the suite's is the table in config.json; the line printed here always carries our error's name between
- * colons, so that a mapping is exact.
+ * Which error stands for which of the suite's is the table in config.json; the line printed here always carries our
+ * error's name between colons, so that a mapping is exact.
  */
 #include "tests/bogo/shim.h"
 #include <signal.h>
@@ -14,7 +15,7 @@
 
 enum { READ_MAX = 16384, DEFAULT_READ = 512 };
 
-/* --- ends --------------------------------------------------------------------------------------------------------------- */
+/* --- ends --------------------------------------------------------------------------------------------------------- */
 
 _Noreturn void shim_fail(const char *name, const char *text)
 {
@@ -54,7 +55,7 @@ uint8_t *shim_read_file(const char *path, size_t *len)
     return p;
 }
 
-/* --- one connection ----------------------------------------------------------------------------------------------------- */
+/* --- one connection ----------------------------------------------------------------------------------------------- */
 
 static void write_all(struct shim *shim, struct sw_conn *conn, const uint8_t *p, size_t len)
 {

@@ -24,7 +24,10 @@ struct shim {
 
 /* --- shim.c: ends --- */
 
-/* shim_fail: the test failed; name goes between colons. shim_broken: the shim cannot run it. shim_must: what cannot fail here. */
+/*
+ * shim_fail: the test failed; name goes between colons. shim_broken: the shim cannot run it. shim_must: what cannot
+ * fail here.
+ */
 _Noreturn void shim_fail(const char *name, const char *text);
 _Noreturn void shim_broken(const char *what);
 void shim_must(enum sw_err err, const char *what);
@@ -60,7 +63,10 @@ _Noreturn void shim_fail_connection(struct shim *shim, struct sw_conn *conn);
 /* shim_expect: what has to be true. shim_check: all a test expects of a handshake that is done. */
 void shim_expect(bool ok, const char *what);
 void shim_check(struct shim *shim, struct sw_conn *conn);
-/* shim_check_session: a client's session of a handshake that is done: kept for the next connection, if it is as expected. */
+/*
+ * shim_check_session: a client's session of a handshake that is done: kept for the next connection, if it is as
+ * expected.
+ */
 void shim_check_session(struct shim *shim, struct sw_conn *conn);
 
 #endif

@@ -50,7 +50,10 @@ void shim_flush(struct shim *shim, struct sw_conn *conn)
     }
 }
 
-/* One turn of the transport: everything out, then one receive if the engine wants it. False when nothing can move any more. */
+/*
+ * One turn of the transport: everything out, then one receive if the engine wants it. False when nothing can move any
+ * more.
+ */
 bool shim_turn(struct shim *shim, struct sw_conn *conn)
 {
     size_t room;

@@ -1,6 +1,7 @@
 /*
- * Opening a MAC-then-encrypt record: from decryption to the verdict, contents, padding and the position of the MAC decide nothing (Lucky Thirteen).
- * The record layer marks what it has decrypted as secret itself; here records good and bad in each way are given to it.
+ * Opening a MAC-then-encrypt record: from decryption to the verdict, contents, padding and the position of the MAC
+ * decide nothing (Lucky Thirteen). The record layer marks what it has decrypted as secret itself; here records good and
+ * bad in each way are given to it.
  */
 #include "base/ct.h"
 #include "record/record.h"

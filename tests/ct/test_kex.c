@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * wolfCrypt strips a result's leading zero bytes, looking at each until one is not zero: kex_dh.c says why that is borne. One in 2^24
- * exchanges has more; an exponentiation that branches on its exponent has hundreds.
+ * wolfCrypt strips a result's leading zero bytes, looking at each until one is not zero: kex_dh.c says why that is
+ * borne. One in 2^24 exchanges has more; an exponentiation that branches on its exponent has hundreds.
  */
 enum { STRIPPING = 4 };
 

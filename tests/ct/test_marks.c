@@ -1,6 +1,6 @@
 /*
- * The marks themselves: without these, every other suite of this folder would pass by not looking. `make ct` runs the folder
- * under valgrind, with SW_CT_VALGRIND.
+ * The marks themselves: without these, every other suite of this folder would pass by not looking. `make ct` runs the
+ * folder under valgrind, with SW_CT_VALGRIND.
  */
 #include "base/ct.h"
 #include "tests/test.h"

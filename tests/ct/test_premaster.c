@@ -1,6 +1,7 @@
 /*
- * RSA decryption from the bare operation's result on: the library marks the block as secret there, and nothing may depend on it, good or
- * broken in whichever way. For the premaster the outcome stays secret too; for CMS the verdict is drawn at the end.
+ * RSA decryption from the bare operation's result on: the library marks the block as secret there, and nothing may
+ * depend on it, good or broken in whichever way. For the premaster the outcome stays secret too; for CMS the verdict is
+ * drawn at the end.
  */
 #include "base/ct.h"
 #include "base/pkey_kinds.h"
@@ -37,8 +38,8 @@ static bool make_block(size_t i, uint8_t block[K])
 }
 
 /*
- * wolfCrypt's own part, with the number itself marked: whatever is computed from it is secret, the plaintext included. Its code for
- * this size decides nothing on it; without that code (deps/README.md) blinding has to do.
+ * wolfCrypt's own part, with the number itself marked: whatever is computed from it is secret, the plaintext included.
+ * Its code for this size decides nothing on it; without that code (deps/README.md) blinding has to do.
  */
 static void the_bare_operation(void)
 {

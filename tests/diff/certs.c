@@ -1,9 +1,9 @@
 /*
- * Certificates that were changed in one place or a few, read by our parser and by OpenSSL's. We are stricter on purpose; what must not happen is that we accept
- * what OpenSSL refuses.
+ * Certificates that were changed in one place or a few, read by our parser and by OpenSSL's. We are stricter on
+ * purpose; what must not happen is that we accept what OpenSSL refuses.
  *   certs [--count N] [--seed S] FILE...   certificates in PEM to begin with
- * A change is made in the tree of TLVs, and the lengths around it are put right, so that it gets deep into the parsers. Ends with exit code 1 if there was a
- * certificate that only we accept: it is shown in hexadecimal.
+ * A change is made in the tree of TLVs, and the lengths around it are put right, so that it gets deep into the parsers.
+ * Ends with exit code 1 if there was a certificate that only we accept: it is shown in hexadecimal.
  */
 #include "tests/diff/openssl.h"
 #include "ttp/cert.h"
@@ -36,7 +36,7 @@ static size_t draw(size_t below)
     return below ? (size_t)(state % below) : 0;
 }
 
-/* --- the tree ----------------------------------------------------------------------------------------------------------- */
+/* --- the tree ----------------------------------------------------------------------------------------------------- */
 
 static bool header(const struct bytes *b, size_t at, size_t end, size_t *content, size_t *next)
 {
@@ -118,7 +118,7 @@ static bool splice(struct bytes *b, const struct node *nodes, int inside, size_t
     return true;
 }
 
-/* --- changes ------------------------------------------------------------------------------------------------------------ */
+/* --- changes ------------------------------------------------------------------------------------------------------ */
 
 static bool change(struct bytes *b)
 {
@@ -175,7 +175,7 @@ static bool change(struct bytes *b)
     }
 }
 
-/* --- verdicts ----------------------------------------------------------------------------------------------------------- */
+/* --- verdicts ----------------------------------------------------------------------------------------------------- */
 
 static bool we_take(const struct bytes *b)
 {

@@ -1,6 +1,6 @@
 /*
- * A PKCS#11 module for card.sh that stands before the one that $SPY_MODULE names: writes down each login and each operation in $SPY_LOG, and makes the card
- * what the file $SPY_STATE says, a word a line:
+ * A PKCS#11 module for card.sh that stands before the one that $SPY_MODULE names: writes down each login and each
+ * operation in $SPY_LOG, and makes the card what the file $SPY_STATE says, a word a line:
  *   low final locked   the state of the PIN
  *   pulled             there is no card
  *   leaves             the card is pulled out at the next operation, and stays away

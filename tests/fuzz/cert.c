@@ -1,4 +1,7 @@
-/* Certificates: any bytes are parsed or refused; what a parsed one says of itself lies inside it, and can be shown, compared and matched. */
+/*
+ * Certificates: any bytes are parsed or refused; what a parsed one says of itself lies inside it, and can be shown,
+ * compared and matched.
+ */
 #include "ttp/name.h"
 #include "ttp/san.h"
 #include <stdlib.h>

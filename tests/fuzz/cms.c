@@ -1,8 +1,10 @@
 /*
  * Messages: any bytes are opened or refused, whatever they are. If the first byte is odd, the rest is
- * what stands inside the encryption: it is encrypted here, so that the fuzzer reaches the signed part, which it could never encrypt itself.
+ * what stands inside the encryption: it is encrypted here, so that the fuzzer reaches the signed part, which it could
+ * never encrypt itself.
  *
- * Keys are fixed, so that seeds stay good: ECDSA signatures in the seeds are by the scalar below, certificates signed by Ed25519 come out the same.
+ * Keys are fixed, so that seeds stay good: ECDSA signatures in the seeds are by the scalar below, certificates signed
+ * by Ed25519 come out the same.
  */
 #include "apps/seal/crypt.h"
 #include "apps/seal/recipient.h"

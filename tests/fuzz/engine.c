@@ -1,7 +1,7 @@
 /*
- * The engine as server and as client against a peer that says anything. The first byte chooses: side, whether the input is one stream of bytes, or
- * handshake messages that a frame is put around so that more of them get past the record layer, and the pieces they come in. Random numbers are fixed, so
- * that a finding stays one.
+ * The engine as server and as client against a peer that says anything. The first byte chooses: side, whether the input
+ * is one stream of bytes, or handshake messages that a frame is put around so that more of them get past the record
+ * layer, and the pieces they come in. Random numbers are fixed, so that a finding stays one.
  */
 #include "include/sealwax.h"
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * The HTTP glue: a request of any bytes to the mailbox, over a real TLS connection on loopback, as an authenticated but hostile client can send it. The
- * first byte says in which pieces. The store is a real one in a directory of its own; the connection is resumed, so that time goes into HTTP.
+ * The HTTP glue: a request of any bytes to the mailbox, over a real TLS connection on loopback, as an authenticated but
+ * hostile client can send it. The first byte says in which pieces. The store is a real one in a directory of its own;
+ * the connection is resumed, so that time goes into HTTP.
  */
 #include "apps/http/http.h"
 #include "apps/message/server.h"

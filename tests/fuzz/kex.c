@@ -1,6 +1,7 @@
 /*
- * Public values and Diffie-Hellman numbers from a peer. The first byte chooses: an elliptic group, whose public value follows, or numbers of a
- * server's own, p of the first two thirds and g of the rest. What is accepted yields a secret of the right length.
+ * Public values and Diffie-Hellman numbers from a peer. The first byte chooses: an elliptic group, whose public value
+ * follows, or numbers of a server's own, p of the first two thirds and g of the rest. What is accepted yields a secret
+ * of the right length.
  */
 #include "handshake/kex.h"
 #include <stdlib.h>

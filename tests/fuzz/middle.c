@@ -1,12 +1,15 @@
 /*
- * Two engines and somebody between them who knows all keys. He takes the records of each apart into messages, and the input says what becomes of each: passed on,
- * dropped, doubled, exchanged with the next one, cut, lengthened, changed, put into other records, protected or not, with something else in front.
- * Everything he sends is protected as its receiver expects, so that what is broken in the encrypted phase gets past the record layer.
+ * Two engines and somebody between them who knows all keys. He takes the records of each apart into messages, and the
+ * input says what becomes of each: passed on, dropped, doubled, exchanged with the next one, cut, lengthened, changed,
+ * put into other records, protected or not, with something else in front. Everything he sends is protected as its
+ * receiver expects, so that what is broken in the encrypted phase gets past the record layer.
  *
- * What must hold whatever he does: both sides never reach the end of a handshake with different messages; an error stays; a side sends one fatal alert and
- * then nothing; each record it sends opens with its own keys. And if he passes everything on, both get to the end.
+ * What must hold whatever he does: both sides never reach the end of a handshake with different messages; an error
+ * stays; a side sends one fatal alert and then nothing; each record it sends opens with its own keys. And if he passes
+ * everything on, both get to the end.
  *
- * The first byte of the input chooses the configurations, the others are his decisions, in order; when they are used up he passes everything on.
+ * The first byte of the input chooses the configurations, the others are his decisions, in order; when they are used up
+ * he passes everything on.
  */
 #include "tests/handshake/middle.h"
 
@@ -55,7 +58,7 @@ static struct decisions {
     struct held held[2];
 } d;
 
-/* --- the two sides ------------------------------------------------------------------------------------------------------ */
+/* --- the two sides ------------------------------------------------------------------------------------------------ */
 
 static int64_t now(void *ctx)
 {
@@ -141,7 +144,7 @@ static struct sw_config *config(const struct setup *setup, int side)
     return cfg;
 }
 
-/* --- the one in the middle ---------------------------------------------------------------------------------------------- */
+/* --- the one in the middle ---------------------------------------------------------------------------------------- */
 
 static unsigned decide(void)
 {
@@ -302,7 +305,7 @@ static void pass(struct middle *middle, int to, uint8_t type, const uint8_t *p, 
     release_held(to);
 }
 
-/* --- a connection ------------------------------------------------------------------------------------------------------- */
+/* --- a connection ------------------------------------------------------------------------------------------------- */
 
 /* Handshake bytes without HelloRequests, which count for nothing (RFC 5246 7.4.1.1). */
 static size_t without_requests(uint8_t *p, size_t len)

@@ -1,4 +1,7 @@
-/* Lists of suites, groups and signature schemes as people write them: any text is parsed or refused with a fault that can be shown. */
+/*
+ * Lists of suites, groups and signature schemes as people write them: any text is parsed or refused with a fault that
+ * can be shown.
+ */
 #include "handshake/policy.h"
 #include <stdlib.h>
 #include <string.h>

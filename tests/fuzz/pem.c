@@ -1,4 +1,7 @@
-/* PEM: blocks are found in any text, each moves the reader on, and what decodes is encoded back to what decodes the same. */
+/*
+ * PEM: blocks are found in any text, each moves the reader on, and what decodes is encoded back to what decodes the
+ * same.
+ */
 #include "ttp/pem.h"
 #include <stdlib.h>
 #include <string.h>

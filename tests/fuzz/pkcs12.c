@@ -1,6 +1,7 @@
 /*
- * PKCS#12: any bytes as a file; and any bytes as the contents of one whose MAC is right, for behind that MAC lies the greater part of the reader.
- * Rounds of key derivation take the time they say: inputs that may ask for more than 2^17 are left out.
+ * PKCS#12: any bytes as a file; and any bytes as the contents of one whose MAC is right, for behind that MAC lies the
+ * greater part of the reader. Rounds of key derivation take the time they say: inputs that may ask for more than 2^17
+ * are left out.
  */
 #include "ttp/pkcs12.h"
 #include "tests/ttp/p12.h"

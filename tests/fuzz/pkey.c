@@ -1,6 +1,7 @@
 /*
- * Signatures, public keys and padded blocks from anybody. The first byte chooses: a signature for one of a few keys and a fixed message, a key for a
- * fixed signature, or a block to take the padding from. Only the true signature and the true key may be accepted.
+ * Signatures, public keys and padded blocks from anybody. The first byte chooses: a signature for one of a few keys and
+ * a fixed message, a key for a fixed signature, or a block to take the padding from. Only the true signature and the
+ * true key may be accepted.
  */
 #include "base/pkey.h"
 #include "base/rsa_pad.h"

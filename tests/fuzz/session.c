@@ -1,6 +1,6 @@
 /*
- * Sessions as bytes, from a client's file or another server's ticket. What is accepted must be written again as the same bytes, and a
- * ticket of any bytes is refused without harm.
+ * Sessions as bytes, from a client's file or another server's ticket. What is accepted must be written again as the
+ * same bytes, and a ticket of any bytes is refused without harm.
  */
 #include "handshake/config.h"
 #include "handshake/resume.h"

@@ -1,7 +1,8 @@
 /*
- * Path validation over arbitrary certificates: the input is a list of DER elements. The first is the leaf, half of the others are trusted, half
- * are not; revocation lists are taken as such. Signatures count as little as the fuzzer can make them: what is found is a crash, a loop or a
- * path of the wrong shape. The input's last byte chooses purpose, profile and time.
+ * Path validation over arbitrary certificates: the input is a list of DER elements. The first is the leaf, half of the
+ * others are trusted, half are not; revocation lists are taken as such. Signatures count as little as the fuzzer can
+ * make them: what is found is a crash, a loop or a path of the wrong shape. The input's last byte chooses purpose,
+ * profile and time.
  */
 #include "ttp/verify.h"
 #include "ttp/der.h"

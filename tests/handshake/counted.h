@@ -1,4 +1,7 @@
-/* An allocator for tests: it counts what is held, sees whether that was wiped when it comes back, and gives nothing when it is told to. For one thread. */
+/*
+ * An allocator for tests: it counts what is held, sees whether that was wiped when it comes back, and gives nothing
+ * when it is told to. For one thread.
+ */
 #ifndef SW_TESTS_HANDSHAKE_COUNTED_H
 #define SW_TESTS_HANDSHAKE_COUNTED_H
 
@@ -15,7 +18,10 @@ struct counted {
     size_t longest;     /* bytes that one call may get; 0: any */
 };
 
-/* COUNTED_BY: initialises a struct sw_allocator whose counts are in *c. counted_allow: so many calls more succeed; SIZE_MAX: all do. */
+/*
+ * COUNTED_BY: initialises a struct sw_allocator whose counts are in *c. counted_allow: so many calls more succeed;
+ * SIZE_MAX: all do.
+ */
 #define COUNTED_BY(c)                                                                                                  \
     {                                                                                                                  \
         counted_alloc, counted_release, c                                                                              \

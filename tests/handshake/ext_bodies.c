@@ -1,4 +1,7 @@
-/* The fixture of the extensions' tests. Blocks lie in memory of exactly their size, so that a sanitizer sees each byte read beyond. */
+/*
+ * The fixture of the extensions' tests. Blocks lie in memory of exactly their size, so that a sanitizer sees each byte
+ * read beyond.
+ */
 #include "tests/handshake/ext_bodies.h"
 #include <stdio.h>
 #include <stdlib.h>

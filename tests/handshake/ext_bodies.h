@@ -12,11 +12,16 @@ struct ext_body {
     enum sw_err err;
 };
 
-/* ext_offers: what a server makes of each row in a block of its own. ext_answers: a client that has offered all it can. */
+/*
+ * ext_offers: what a server makes of each row in a block of its own. ext_answers: a client that has offered all it can.
+ */
 void ext_offers(const struct ext_body *rows, size_t n);
 void ext_answers(const struct ext_body *rows, size_t n);
 
-/* ext_client: a pair whose client offers all it can, its hello already written, and the suite settled as by a ServerHello. */
+/*
+ * ext_client: a pair whose client offers all it can, its hello already written, and the suite settled as by a
+ * ServerHello.
+ */
 void ext_client(struct pair *p);
 
 #define EXT_OFFERS(rows) ext_offers(rows, sizeof rows / sizeof rows[0])

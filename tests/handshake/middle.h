@@ -1,9 +1,10 @@
 /*
- * Two engines and somebody between them who knows all keys: he takes the records of each apart into messages, alerts and data, decides about each (middle.pass), and
- * sends what he wants, protected as its receiver expects it. For tests of what a peer can do wrong behind the record layer.
+ * Two engines and somebody between them who knows all keys: he takes the records of each apart into messages, alerts
+ * and data, decides about each (middle.pass), and sends what he wants, protected as its receiver expects it. For tests
+ * of what a peer can do wrong behind the record layer.
  *
- * He insists that what a side sends is well-formed, that its records open with its own keys, and that nothing follows a fatal alert; otherwise the
- * process is aborted with a line that says so.
+ * He insists that what a side sends is well-formed, that its records open with its own keys, and that nothing follows a
+ * fatal alert; otherwise the process is aborted with a line that says so.
  */
 #ifndef SW_TESTS_HANDSHAKE_MIDDLE_H
 #define SW_TESTS_HANDSHAKE_MIDDLE_H

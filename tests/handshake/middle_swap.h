@@ -1,4 +1,7 @@
-/* One message of a handshake exchanged for another on its way, written as what is different about it; for the tests of the files of messages. */
+/*
+ * One message of a handshake exchanged for another on its way, written as what is different about it; for the tests of
+ * the files of messages.
+ */
 #ifndef SW_TESTS_HANDSHAKE_MIDDLE_SWAP_H
 #define SW_TESTS_HANDSHAKE_MIDDLE_SWAP_H
 

@@ -1,4 +1,7 @@
-/* What a server settles when it has read a ClientHello, and what a client writes into one. What is no hello at all is in test_wire.c and test_decoders.c. */
+/*
+ * What a server settles when it has read a ClientHello, and what a client writes into one. What is no hello at all is
+ * in test_wire.c and test_decoders.c.
+ */
 #include "base/pkey.h"
 #include "handshake/keys12.h"
 #include "handshake/msg.h"
@@ -120,7 +123,7 @@ static enum sw_err say(struct listener *l, const struct hello *h)
 #define GROUPS "001d 0017 0018"
 #define SCHEMES "0403 0804 0401"
 
-/* --- the suite, or why there is none ---------------------------------------------------------------------------------------- */
+/* --- the suite, or why there is none ------------------------------------------------------------------------------ */
 
 static void reasons_for_no_suite(void)
 {
@@ -185,7 +188,10 @@ static void the_wrong_kind_of_key_is_said(void)
     }
 }
 
-/* Among several certificates the one for the name, though its suite comes later; if none has the name, the first that serves. */
+/*
+ * Among several certificates the one for the name, though its suite comes later; if none has the name, the first that
+ * serves.
+ */
 static void the_name_before_the_suite(void)
 {
     struct hello h = {.suites = "003c c02b", .groups = GROUPS, .sigalgs = SCHEMES, .name = "other.example"};
@@ -231,7 +237,7 @@ static void protocols(void)
     }
 }
 
-/* --- resuming ------------------------------------------------------------------------------------------------------------------ */
+/* --- resuming ----------------------------------------------------------------------------------------------------- */
 
 static struct sw_session a_session(void)
 {
@@ -393,10 +399,11 @@ static void a_session_without_a_peer(void)
     }
 }
 
-/* --- version and premaster ---------------------------------------------------------------------------------------------------- */
+/* --- version and premaster ---------------------------------------------------------------------------------------- */
 
 /*
- * RFC 5246 7.4.7.1: the premaster carries the version of the ClientHello, not the one negotiated. Another one is treated like a ciphertext that does not
+ * RFC 5246 7.4.7.1: the premaster carries the version of the ClientHello, not the one negotiated. Another one is
+ * treated like a ciphertext that does not
  * decrypt: a master secret that nobody knows.
  */
 static void the_premaster_has_the_version_of_the_hello(void)
@@ -441,9 +448,12 @@ static void versions_below(void)
     listener_close(&l);
 }
 
-/* --- sizes ------------------------------------------------------------------------------------------------------------------------ */
+/* --- sizes -------------------------------------------------------------------------------------------------------- */
 
-/* RFC 6066 4: both directions; RFC 8449: each its own, and only what is protected; the second overrides the first (RFC 8449 5). */
+/*
+ * RFC 6066 4: both directions; RFC 8449: each its own, and only what is protected; the second overrides the first (RFC
+ * 8449 5).
+ */
 static void sizes(void)
 {
     /* clang-format off */
@@ -482,7 +492,7 @@ static void sizes(void)
     }
 }
 
-/* --- what a client writes ------------------------------------------------------------------------------------------------------------ */
+/* --- what a client writes ----------------------------------------------------------------------------------------- */
 
 static void write_hello(struct pair *p, struct sw_client_hello *h, uint8_t out[1024])
 {
@@ -522,7 +532,10 @@ static void signals_in_the_suites(void)
     pair_close(&p);
 }
 
-/* A session of the cache is offered by its id; one with a ticket by an id of chance, whose echo says that it was taken (RFC 5077 3.4). */
+/*
+ * A session of the cache is offered by its id; one with a ticket by an id of chance, whose echo says that it was taken
+ * (RFC 5077 3.4).
+ */
 static void sessions_offered(void)
 {
     static const uint8_t ticket[40] = {1};

@@ -7,8 +7,9 @@
 #define ZEROS "0000000000000000"
 
 /*
- * The length of the message is no secret, and a field that lies about it is told. What lies inside is: whether it is of the wrong length for the key,
- * or decrypts to nonsense, shows only where the client proves that it knows the secret: in CertificateVerify the transcript shows it first.
+ * The length of the message is no secret, and a field that lies about it is told. What lies inside is: whether it is of
+ * the wrong length for the key, or decrypts to nonsense, shows only where the client proves that it knows the secret:
+ * in CertificateVerify the transcript shows it first.
  */
 /* clang-format off */
 static const struct swap_row rsa[] = {

@@ -88,7 +88,10 @@ static void what_does_not_fit_is_refused(void)
     sw_config_free(cfg);
 }
 
-/* A key of id-RSASSA-PSS signs with the schemes of its own kind, and does not do key transport (RFC 8446 4.2.3, RFC 4055 1.2). */
+/*
+ * A key of id-RSASSA-PSS signs with the schemes of its own kind, and does not do key transport (RFC 8446 4.2.3, RFC
+ * 4055 1.2).
+ */
 static void pss_keys_serve(void)
 {
     static const struct {

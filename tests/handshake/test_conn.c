@@ -284,9 +284,12 @@ static void misuse_is_an_error(void)
     pair_close(&p);
 }
 
-/* --- memory ----------------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------------------- */
 
-/* A whole life of two connections in which the n-th allocation fails; false when it went through, so that n is past the last one. */
+/*
+ * A whole life of two connections in which the n-th allocation fails; false when it went through, so that n is past the
+ * last one.
+ */
 static bool fails_cleanly(size_t n)
 {
     struct counted mem = {0};

@@ -107,7 +107,10 @@ static void talk_and_close(struct pair *p)
     (void)pair_run(p);
 }
 
-/* Whoever sees something in the trace that he does not like may end the connection there: it ends as he said, and the peer hears of it. */
+/*
+ * Whoever sees something in the trace that he does not like may end the connection there: it ends as he said, and the
+ * peer hears of it.
+ */
 static void the_trace_may_abort_anywhere(void)
 {
     for (int side = 0; side < 2; side++) {

@@ -79,7 +79,7 @@ static int chosen(struct heard *h, uint16_t suite, unsigned only, uint16_t *sche
     return -2;
 }
 
-/* --- a server's choice ------------------------------------------------------------------------------------------------------ */
+/* --- a server's choice -------------------------------------------------------------------------------------------- */
 
 #define EACH "server-rsa server-p256 server-p384 server-ed25519"
 #define USUAL "0403 0503 0807 0804 0401"
@@ -253,11 +253,12 @@ static void for_named_issuers_alone(void)
     heard_close(&h);
 }
 
-/* --- groups ----------------------------------------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------------------------------------- */
 
 /*
- * RFC 7919 4: any number from 256 to 511, known or not, says that the client speaks of finite-field groups, and then only those; without one it takes
- * what it is given. RFC 8422 4: no list at all means any curve; a list without ours means none.
+ * RFC 7919 4: any number from 256 to 511, known or not, says that the client speaks of finite-field groups, and then
+ * only those; without one it takes what it is given. RFC 8422 4: no list at all means any curve; a list without ours
+ * means none.
  */
 static void groups_by_hello(void)
 {
@@ -295,7 +296,7 @@ static void groups_by_hello(void)
     heard_close(&h);
 }
 
-/* --- signatures of the chain ------------------------------------------------------------------------------------------------ */
+/* --- signatures of the chain -------------------------------------------------------------------------------------- */
 
 /* The bit of a scheme's row. */
 static uint32_t signed_with(uint16_t id)
@@ -307,7 +308,10 @@ static uint32_t signed_with(uint16_t id)
     return 1U << i;
 }
 
-/* What the client's lists say about a chain (RFC 5246 7.4.2, RFC 8446 4.2.3): signature_algorithms_cert alone, where it is there. */
+/*
+ * What the client's lists say about a chain (RFC 5246 7.4.2, RFC 8446 4.2.3): signature_algorithms_cert alone, where it
+ * is there.
+ */
 static void chains_believed(void)
 {
     /* clang-format off */
@@ -383,7 +387,7 @@ static void the_chain_before_the_suite(void)
     }
 }
 
-/* --- a client's choice ------------------------------------------------------------------------------------------------------ */
+/* --- a client's choice -------------------------------------------------------------------------------------------- */
 
 static int requested(struct heard *h, const char *types, const char *sigalgs, uint16_t *scheme)
 {
@@ -453,7 +457,10 @@ static void requests_by_key_usage(void)
     heard_close(&h);
 }
 
-/* A certificate whose issuer is named goes first; without one the first that fits, but for one that is for its issuers alone. */
+/*
+ * A certificate whose issuer is named goes first; without one the first that fits, but for one that is for its issuers
+ * alone.
+ */
 static void requests_by_authority(void)
 {
     struct heard h;
@@ -476,7 +483,10 @@ static void requests_by_authority(void)
     heard_close(&h);
 }
 
-/* RFC 5246 7.4.6: one whose chain the server can check goes first, behind one whose issuer it names; without such a one the first that fits. */
+/*
+ * RFC 5246 7.4.6: one whose chain the server can check goes first, behind one whose issuer it names; without such a one
+ * the first that fits.
+ */
 static void requests_by_signature(void)
 {
     struct heard h;
@@ -509,7 +519,7 @@ static void the_named_issuer_goes_first(void)
     heard_close(&h);
 }
 
-/* --- what a peer signs with --------------------------------------------------------------------------------------------------- */
+/* --- what a peer signs with --------------------------------------------------------------------------------------- */
 
 static void schemes_accepted(void)
 {

@@ -43,7 +43,9 @@ static void trust_root(struct sw_config *cfg)
     free(root);
 }
 
-/* Neither side goes on with somebody who is on a list of revoked certificates now: his certificate is asked for again. */
+/*
+ * Neither side goes on with somebody who is on a list of revoked certificates now: his certificate is asked for again.
+ */
 static void who_was_revoked_meanwhile(void)
 {
     static const struct sw_slice nobody = {(const uint8_t *)"\x01", 1};
@@ -83,7 +85,7 @@ static void who_was_revoked_meanwhile(void)
     }
 }
 
-/* --- CAs between -------------------------------------------------------------------------------------------------------- */
+/* --- CAs between -------------------------------------------------------------------------------------------------- */
 
 enum { BETWEEN_MAX = 6, ENDS = 1000 };
 
@@ -150,7 +152,10 @@ static void free_below(struct below *b)
     chain_free(&b->leaf, 1);
 }
 
-/* A session of such a client, resumed when a list with this serial number has come to the server; 0: no list. The session may have gone on before. */
+/*
+ * A session of such a client, resumed when a list with this serial number has come to the server; 0: no list. The
+ * session may have gone on before.
+ */
 static bool goes_on(unsigned between, uint8_t listed, bool tickets, bool twice)
 {
     static struct below b;
@@ -218,7 +223,7 @@ static void who_vouched_is_not_known(void)
     pair_close(&p);
 }
 
-/* --- connections that are there, and roots that are not ------------------------------------------------------------------ */
+/* --- connections that are there, and roots that are not ----------------------------------------------------------- */
 
 /* What a reload may bring: a list with this serial number, and whether the root of those below is among the trusted. */
 static struct sw_config *after_reload(uint8_t listed, const struct made *root)
@@ -244,7 +249,10 @@ static enum sw_err doubts_of(uint8_t listed, const struct made *root, const stru
     return err;
 }
 
-/* A connection knows of whom it hangs until its end, also one that was resumed, and when its buffers and chain have gone. */
+/*
+ * A connection knows of whom it hangs until its end, also one that was resumed, and when its buffers and chain have
+ * gone.
+ */
 static void connections_know_who_vouched(void)
 {
     static struct below b;
@@ -347,7 +355,7 @@ static void a_client_that_lost_its_root(void)
     chain_free(&other, 1);
 }
 
-/* --- time ------------------------------------------------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------------------------------------------------- */
 
 static int64_t clock_says;
 
@@ -358,8 +366,8 @@ static int64_t told_time(void *ctx)
 }
 
 /*
- * No session goes on in which a certificate has expired that it began with, whichever of the path; nor one that was resumed before. A connection is not
- * ended by itself, but is in doubt.
+ * No session goes on in which a certificate has expired that it began with, whichever of the path; nor one that was
+ * resumed before. A connection is not ended by itself, but is in doubt.
  */
 static void certificates_that_expired(void)
 {
@@ -401,7 +409,7 @@ static void certificates_that_expired(void)
     }
 }
 
-/* --- what an application accepted ----------------------------------------------------------------------------------------- */
+/* --- what an application accepted --------------------------------------------------------------------------------- */
 
 static enum sw_err accept_all(void *ctx, struct sw_conn *conn, const struct sw_peer_chain *chain)
 {
@@ -411,8 +419,8 @@ static enum sw_err accept_all(void *ctx, struct sw_conn *conn, const struct sw_p
 }
 
 /*
- * Whoever accepts what leads to no root is asked no more while lists leave what was shown alone; where nobody is who would accept it, it ends. That
- * our own check found no path and that it was not made is the same.
+ * Whoever accepts what leads to no root is asked no more while lists leave what was shown alone; where nobody is who
+ * would accept it, it ends. That our own check found no path and that it was not made is the same.
  */
 static void what_an_application_accepted(void)
 {

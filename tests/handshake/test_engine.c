@@ -64,8 +64,8 @@ static void put_raw(struct sw_conn *to, const uint8_t *p, size_t len)
 }
 
 /*
- * A client that gives up before it has read our ServerHello knows no other version than its hello's: its alert is heard (RFC 5246 E.1). Nothing else
- * may come with that version, nor may a record with another major one.
+ * A client that gives up before it has read our ServerHello knows no other version than its hello's: its alert is heard
+ * (RFC 5246 E.1). Nothing else may come with that version, nor may a record with another major one.
  */
 static void who_gives_up_is_heard(void)
 {

@@ -62,7 +62,10 @@ static void output_is_bounded(void)
     pair_close(&p);
 }
 
-/* A flight longer than a record may be is cut, its messages are not kept apart (RFC 5246 6.2.1), and no record holds more than was set. */
+/*
+ * A flight longer than a record may be is cut, its messages are not kept apart (RFC 5246 6.2.1), and no record holds
+ * more than was set.
+ */
 static void flights_are_cut(void)
 {
     struct pair p;

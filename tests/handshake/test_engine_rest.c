@@ -22,7 +22,10 @@ static void held_little(const struct pair *p, const char *suite, const char *whe
         printf("%s: %zu bytes after %zu of %s\n", suite, sw_conn_memory(p->server), at, where);
 }
 
-/* Of what the client has to say now, one byte after the other; the server looks for more each time, as whoever polls its socket does. */
+/*
+ * Of what the client has to say now, one byte after the other; the server looks for more each time, as whoever polls
+ * its socket does.
+ */
 static void bit_by_bit(struct pair *p, const char *suite, const char *where)
 {
     size_t len, room;
@@ -146,7 +149,10 @@ static void room_is_earned(void)
     pair_close(&p);
 }
 
-/* What was written to room that went back with the buffers is not taken for what the peer said: the caller must ask for room anew. */
+/*
+ * What was written to room that went back with the buffers is not taken for what the peer said: the caller must ask for
+ * room anew.
+ */
 static void an_ack_behind_the_buffers(void)
 {
     struct pair p;

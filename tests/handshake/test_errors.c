@@ -1,6 +1,6 @@
 /*
- * Errors of a connection that no other suite of the handshake provokes, each with the alert that must go out with it. Where a peer of ours would
- * behave, one side's configuration or memory is changed under its hands after its hello.
+ * Errors of a connection that no other suite of the handshake provokes, each with the alert that must go out with it.
+ * Where a peer of ours would behave, one side's configuration or memory is changed under its hands after its hello.
  */
 #include "handshake/conn.h"
 #include "tests/handshake/pair.h"
@@ -20,7 +20,7 @@ static void refused(struct pair *p, bool by_server, enum sw_err err)
     CU_ASSERT_EQUAL(sw_conn_alert_received(other), sw_err_alert(err));
 }
 
-/* --- what is no TLS ------------------------------------------------------------------------------------------------------- */
+/* --- what is no TLS ----------------------------------------------------------------------------------------------- */
 
 static void first_bytes(const void *bytes, size_t len, enum sw_err err)
 {
@@ -64,7 +64,7 @@ static void data_before_the_end(void)
     pair_close(&p);
 }
 
-/* --- what is missing ------------------------------------------------------------------------------------------------------ */
+/* --- what is missing ---------------------------------------------------------------------------------------------- */
 
 static void a_server_without_a_certificate(void)
 {
@@ -76,7 +76,7 @@ static void a_server_without_a_certificate(void)
     sw_config_free(cfg);
 }
 
-/* --- nothing in common ---------------------------------------------------------------------------------------------------- */
+/* --- nothing in common -------------------------------------------------------------------------------------------- */
 
 static void nothing_in_common(void)
 {
@@ -137,7 +137,7 @@ static void an_inappropriate_fallback(void)
     pair_close(&p);
 }
 
-/* --- a server that answers what was not offered --------------------------------------------------------------------------- */
+/* --- a server that answers what was not offered ------------------------------------------------------------------- */
 
 /* The client's hello goes out, then its mind is changed. */
 static void open_and_say_hello(struct pair *p)
@@ -170,7 +170,7 @@ static void a_scheme_that_was_not_offered(void)
     pair_close(&p);
 }
 
-/* --- sessions that went on differently ------------------------------------------------------------------------------------ */
+/* --- sessions that went on differently ---------------------------------------------------------------------------- */
 
 /* A pair whose client offers the session of an earlier connection. */
 static void open_resuming(struct pair *p)
@@ -187,7 +187,10 @@ static void open_resuming(struct pair *p)
     SW_ASSERT_OK(sw_conn_set_session(p->client, session, len));
 }
 
-/* RFC 7627 5.3: the server must not go on with a session that had extended master secret when the hello has not; nor the client (5.3 too). */
+/*
+ * RFC 7627 5.3: the server must not go on with a session that had extended master secret when the hello has not; nor
+ * the client (5.3 too).
+ */
 static void resumed_without_extended_master_secret(void)
 {
     struct pair p;

@@ -39,7 +39,10 @@ static void blocks_are_well_formed(void)
     }
 }
 
-/* Unknown ones are passed over in an offer, but still may not come twice (RFC 5246 7.4.1.4); in an answer they were not asked for. */
+/*
+ * Unknown ones are passed over in an offer, but still may not come twice (RFC 5246 7.4.1.4); in an answer they were not
+ * asked for.
+ */
 static void strangers_and_twins(void)
 {
     SW_ASSERT_OK(offers("fefe 0002 0102 0017 0000"));
@@ -50,7 +53,10 @@ static void strangers_and_twins(void)
     SW_ASSERT_ERR(answers("000a 0000 000a 0000"), SW_ERR_DUPLICATE_EXTENSION);
 }
 
-/* What a client writes is a block that a server reads, and remembers as seen row by row what the client remembers as offered. */
+/*
+ * What a client writes is a block that a server reads, and remembers as seen row by row what the client remembers as
+ * offered.
+ */
 static void offers_are_read_back(void)
 {
     uint8_t bytes[1024];

@@ -1,4 +1,7 @@
-/* Sizes of records and encrypt-then-MAC: bodies of these extensions. The client of the tests asks for fragments of 512 bytes and a limit of 1024. */
+/*
+ * Sizes of records and encrypt-then-MAC: bodies of these extensions. The client of the tests asks for fragments of 512
+ * bytes and a limit of 1024.
+ */
 #include "tests/handshake/ext_bodies.h"
 
 /* clang-format off */
@@ -42,7 +45,10 @@ static void answers_are_judged(void)
     EXT_ANSWERS(answers);
 }
 
-/* What a server answers bounds both directions: fragments in the clear too (RFC 6066 4), the record size limit only what is protected (RFC 8449 4). */
+/*
+ * What a server answers bounds both directions: fragments in the clear too (RFC 6066 4), the record size limit only
+ * what is protected (RFC 8449 4).
+ */
 static void answers_bound_records(void)
 {
     static const uint8_t fragment[] = {0, 1, 0, 1, 1}, limit[] = {0, 28, 0, 2, 0, 100};

@@ -1,4 +1,7 @@
-/* Signed certificate timestamps: bodies of the extension, and lists carried from a server's configuration to a client's application. */
+/*
+ * Signed certificate timestamps: bodies of the extension, and lists carried from a server's configuration to a client's
+ * application.
+ */
 #include "tests/handshake/ext_bodies.h"
 #include <stdlib.h>
 #include <string.h>
@@ -131,7 +134,10 @@ static void long_lists_fit(void)
     free(big);
 }
 
-/* A resumed session shows no certificate: the server says nothing about one, and what it says all the same is not kept (RFC 6962 3.3.1). */
+/*
+ * A resumed session shows no certificate: the server says nothing about one, and what it says all the same is not kept
+ * (RFC 6962 3.3.1).
+ */
 static void not_on_resumption(void)
 {
     uint8_t session[8192];

@@ -1,4 +1,7 @@
-/* False Start: when a client may write before the server's Finished, and that a handshake which fails afterwards is told as any other. */
+/*
+ * False Start: when a client may write before the server's Finished, and that a handshake which fails afterwards is
+ * told as any other.
+ */
 #include "handshake/conn.h"
 #include "tests/handshake/pair.h"
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * The primes, against the SHA-256 of the numbers computed from their definition: RFC 7919 A, p = 2^b - 2^(b-64) + ([2^(b-130) e] + X) * 2^64 - 1,
- * and RFC 3526, with pi for e. Both they and (p - 1) / 2 passed a strong probable prime test.
+ * The primes, against the SHA-256 of the numbers computed from their definition: RFC 7919 A, p = 2^b - 2^(b-64) +
+ * ([2^(b-130) e] + X) * 2^64 - 1, and RFC 3526, with pi for e. Both they and (p - 1) / 2 passed a strong probable prime
+ * test.
  */
 #include "base/hash.h"
 #include "handshake/ffdhe.h"

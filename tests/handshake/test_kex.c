@@ -1,6 +1,6 @@
 /*
- * Key exchange. Vectors: RFC 7748 5.2 (x25519, x448), RFC 5903 8 (NIST curves); values not in an RFC were computed with plain
- * integer arithmetic in Python.
+ * Key exchange. Vectors: RFC 7748 5.2 (x25519, x448), RFC 5903 8 (NIST curves); values not in an RFC were computed with
+ * plain integer arithmetic in Python.
  */
 #include "handshake/kex.h"
 #include "tests/test.h"

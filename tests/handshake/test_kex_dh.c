@@ -1,5 +1,6 @@
 /*
- * Finite-field Diffie-Hellman. The exchange was computed with Python's integers; its shared secret begins with a zero byte.
+ * Finite-field Diffie-Hellman. The exchange was computed with Python's integers; its shared secret begins with a zero
+ * byte.
  */
 #include "base/hash.h"
 #include "handshake/ffdhe.h"

@@ -1,6 +1,6 @@
 /*
- * TLS 1.2's key schedule. The PRF's vectors are those circulated on the IETF's TLS list in 2009 ("TLS 1.2 PRF test vectors"); the rest was computed
- * with Python's hmac, and the PRF again with `openssl kdf TLS1-PRF`.
+ * TLS 1.2's key schedule. The PRF's vectors are those circulated on the IETF's TLS list in 2009 ("TLS 1.2 PRF test
+ * vectors"); the rest was computed with Python's hmac, and the PRF again with `openssl kdf TLS1-PRF`.
  */
 #include "handshake/keys12.h"
 #include "include/sealwax.h"
@@ -104,7 +104,10 @@ static void prf_vectors(void)
 
         sw_unhex(prf[i].secret, secret, sizeof secret);
         sw_unhex(prf[i].seed, seed, sizeof seed);
-        /* every length: the whole is cut, never padded, and nothing is written behind it; the seed in two pieces of every size */
+        /*
+         * every length: the whole is cut, never padded, and nothing is written behind it; the seed in two pieces of
+         * every size
+         */
         for (size_t n = 0; n <= len; n++) {
             memset(got, 0xEE, sizeof got);
             SW_ASSERT_OK(sw_prf(prf[i].hash, secret, 16, "test label", slice(seed, n % 17),
@@ -165,7 +168,10 @@ static void finished(void)
     }
 }
 
-/* The key block of every suite is cut where RFC 5246 6.3 says, and nowhere is a byte written that does not belong there. */
+/*
+ * The key block of every suite is cut where RFC 5246 6.3 says, and nowhere is a byte written that does not belong
+ * there.
+ */
 static void key_block(void)
 {
     struct inputs in = inputs();

@@ -1,6 +1,6 @@
 /*
- * TLS 1.3's key schedule: the traces of RFC 8448 3 (a full handshake) and 4 (resumed, with early data), for SHA-256; the values for SHA-384, the
- * exporters and the updated secret were computed with Python's hmac.
+ * TLS 1.3's key schedule: the traces of RFC 8448 3 (a full handshake) and 4 (resumed, with early data), for SHA-256;
+ * the values for SHA-384, the exporters and the updated secret were computed with Python's hmac.
  */
 #include "handshake/keys13.h"
 #include "include/sealwax.h"

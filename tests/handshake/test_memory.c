@@ -1,6 +1,7 @@
 /*
- * Every allocation of a connection's life fails in turn, in each flow: not those of our allocator alone, but all that wolfCrypt and the path builder make.
- * Each ends in an error, never in a crash or a leak. Where a sanitizer has malloc, it stays the sanitizer's, and the allocator's own are what can fail.
+ * Every allocation of a connection's life fails in turn, in each flow: not those of our allocator alone, but all that
+ * wolfCrypt and the path builder make. Each ends in an error, never in a crash or a leak. Where a sanitizer has malloc,
+ * it stays the sanitizer's, and the allocator's own are what can fail.
  */
 #include "tests/base/heap.h"
 #include "tests/handshake/counted.h"
@@ -163,7 +164,10 @@ static void every_allocation_of_each_flow(void)
     }
 }
 
-/* Ten thousand clients that said hello, got the server's flight, and say no more: what the server holds for all of them. */
+/*
+ * Ten thousand clients that said hello, got the server's flight, and say no more: what the server holds for all of
+ * them.
+ */
 static void ten_thousand_half_open(void)
 {
     static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false};
@@ -201,8 +205,8 @@ static void ten_thousand_half_open(void)
 
 /* One side's allocator. */
 /*
- * A full mutual handshake: the connection, the handshake, buffers and keys, which a server gives back while it waits for the client and takes again; a client's last one
- * is what stays. A server's session finds room in its cache.
+ * A full mutual handshake: the connection, the handshake, buffers and keys, which a server gives back while it waits
+ * for the client and takes again; a client's last one is what stays. A server's session finds room in its cache.
  */
 static void few_allocations(void)
 {

@@ -1,6 +1,6 @@
 /*
- * What a peer can do wrong where only somebody with the keys can: each row takes one message on its way and does something to it; the receiver must end with the error
- * that stands there, and tell the other by its alert.
+ * What a peer can do wrong where only somebody with the keys can: each row takes one message on its way and does
+ * something to it; the receiver must end with the error that stands there, and tell the other by its alert.
  */
 #include "tests/handshake/middle_pair.h"
 
@@ -33,7 +33,7 @@ static void pass(struct middle *m, int to, uint8_t type, const uint8_t *p, size_
     current->what(m, to, type, p, len, current->arg);
 }
 
-/* --- what can be done --------------------------------------------------------------------------------------------------- */
+/* --- what can be done --------------------------------------------------------------------------------------------- */
 
 static void drop(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len, int arg)
 {
@@ -196,7 +196,10 @@ static void alert_of_level_before(struct middle *m, int to, uint8_t type, const 
     middle_hand_on(m, to, type, p, len);
 }
 
-/* A record whose plaintext is one byte too long: sealed as two, it cannot be, so the header is made by hand and says what no record may. */
+/*
+ * A record whose plaintext is one byte too long: sealed as two, it cannot be, so the header is made by hand and says
+ * what no record may.
+ */
 static void too_long(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len, int arg)
 {
     const uint8_t header[SW_RECORD_HEADER] = {type, 3, 3, (uint8_t)(arg >> 8), (uint8_t)arg};
@@ -205,7 +208,7 @@ static void too_long(struct middle *m, int to, uint8_t type, const uint8_t *p, s
     middle_feed(m, to, header, sizeof header);
 }
 
-/* --- the rows ----------------------------------------------------------------------------------------------------------- */
+/* --- the rows ----------------------------------------------------------------------------------------------------- */
 
 enum { LONGEST = SW_RECORD_PLAIN_MAX + 2048 };
 

@@ -52,7 +52,9 @@ static bool takes(const char *hex, struct sw_session *out, uint8_t kept[2048])
     return any;
 }
 
-/* RFC 5077 3.3: an empty ticket takes back what ServerHello has promised; a lifetime of 0 is for the client to choose. */
+/*
+ * RFC 5077 3.3: an empty ticket takes back what ServerHello has promised; a lifetime of 0 is for the client to choose.
+ */
 static void what_is_kept(void)
 {
     static const struct {

@@ -52,7 +52,7 @@ static void another_name(struct chain_test *t)
     t->conn->name[0] = 'x';
 }
 
-/* --- the application's word ---------------------------------------------------------------------------------------------------- */
+/* --- the application's word --------------------------------------------------------------------------------------- */
 
 static void the_callback_decides(void)
 {
@@ -86,7 +86,9 @@ static void the_callback_decides(void)
     }
 }
 
-/* SW_OK does not undo an alert chosen inside the call, and takes the error given with it; another answer is the error. */
+/*
+ * SW_OK does not undo an alert chosen inside the call, and takes the error given with it; another answer is the error.
+ */
 static void an_abort_in_the_callback(void)
 {
     static const struct {
@@ -208,7 +210,7 @@ static void without_one(void)
     chain_close(&t);
 }
 
-/* --- statuses -------------------------------------------------------------------------------------------------------------------- */
+/* --- statuses ----------------------------------------------------------------------------------------------------- */
 
 /* RFC 7633 4.2.2: to whoever asks. Option 2 asks every server. */
 static void a_missing_status(void)
@@ -248,7 +250,7 @@ static void a_client_needs_no_status(void)
     chain_close(&t);
 }
 
-/* --- who it is ------------------------------------------------------------------------------------------------------------------- */
+/* --- who it is ---------------------------------------------------------------------------------------------------- */
 
 static void the_identity_stays(void)
 {
@@ -268,7 +270,7 @@ static void the_identity_stays(void)
     chain_close(&t);
 }
 
-/* --- the leaf and the suite -------------------------------------------------------------------------------------------------------- */
+/* --- the leaf and the suite --------------------------------------------------------------------------------------- */
 
 static void the_leaf_fits_the_suite(void)
 {

@@ -5,8 +5,11 @@ static bool done;
 
 struct ske_row {
     const char *suite;
-    const char *
-        params; /* hexadecimal; P: the prime, G: the generator, Y: the public value of what was there, without their lengths; - one less, + one more */
+    /*
+     * hexadecimal; P: the prime, G: the generator, Y: the public value of what was there, without their lengths; - one
+     * less, + one more
+     */
+    const char *params;
     int scheme; /* 0: the one that was there */
     enum sw_err err;
 };
@@ -128,7 +131,10 @@ static void signed_nonsense_is_refused(void)
         middle_connect(m, &p, ske_current->suite);
         middle_run(m);
         CU_ASSERT_TRUE(done);
-        /* what is signed anew in the same way is the same message to RSA with PKCS#1 padding, and another one to PSS: then Finished tells */
+        /*
+         * what is signed anew in the same way is the same message to RSA with PKCS#1 padding, and another one to PSS:
+         * then Finished tells
+         */
         ended = sw_conn_error(m->side[MIDDLE_CLIENT]);
         if (ske_current->err != SW_OK || ended != SW_ERR_PEER_ALERT)
             middle_expect(m, MIDDLE_CLIENT, ske_current->err, "%s %s", ske_current->suite, ske_current->params);

@@ -77,8 +77,8 @@ static void what_does_not_fit_is_not_offered(void)
 }
 
 /*
- * The length of fragments belongs to the session (RFC 6066 4): a client that wants another one now, or none, does not offer it; a server that is offered
- * it all the same begins anew.
+ * The length of fragments belongs to the session (RFC 6066 4): a client that wants another one now, or none, does not
+ * offer it; a server that is offered it all the same begins anew.
  */
 static void fragments_are_the_sessions(void)
 {
@@ -133,7 +133,9 @@ static void set_longest_alpn(struct sw_config *cfg)
     SW_ASSERT_OK(sw_config_set_alpn(cfg, names));
 }
 
-/* A ticket that would leave no room in the hello for anything else: a full handshake, not a client that cannot begin. */
+/*
+ * A ticket that would leave no room in the hello for anything else: a full handshake, not a client that cannot begin.
+ */
 static void a_ticket_too_long_to_offer(void)
 {
     enum { MOST = 65535 - 4096 };

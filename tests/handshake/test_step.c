@@ -1,6 +1,6 @@
 /*
- * The walker, seen from outside: messages behind the end of a flight, requests to renegotiate, sessions of failed connections. What a peer of ours would never
- * send is put on the wire through the engine's own inside.
+ * The walker, seen from outside: messages behind the end of a flight, requests to renegotiate, sessions of failed
+ * connections. What a peer of ours would never send is put on the wire through the engine's own inside.
  */
 #include "handshake/conn.h"
 #include "tests/handshake/pair.h"
@@ -10,7 +10,10 @@
 
 static const char name[] = "server.example";
 
-/* Carry what waits, and look at every byte of it on the way: a record of type `type` gets `extra` appended to its payload. */
+/*
+ * Carry what waits, and look at every byte of it on the way: a record of type `type` gets `extra` appended to its
+ * payload.
+ */
 static void carry_with(struct sw_conn *from, struct sw_conn *to, unsigned message, const uint8_t *extra,
                        size_t extra_len)
 {
@@ -53,7 +56,10 @@ static void carry_with(struct sw_conn *from, struct sw_conn *to, unsigned messag
     }
 }
 
-/* RFC 5246 7.3: a flight ends with ServerHelloDone, with or without a certificate asked for; what lies behind it in the record came too early. */
+/*
+ * RFC 5246 7.3: a flight ends with ServerHelloDone, with or without a certificate asked for; what lies behind it in the
+ * record came too early.
+ */
 static void nothing_follows_a_flight(void)
 {
     static const uint8_t ticket[] = {4, 0, 0, 6, 0, 0, 0, 0, 0, 0}, half[] = {20, 0};
@@ -99,7 +105,10 @@ static void an_unknown_name_can_be_refused(void)
     }
 }
 
-/* A generator that fails at the n-th draw: whatever was being made, the connection ends with that error, and nothing half made is sent. */
+/*
+ * A generator that fails at the n-th draw: whatever was being made, the connection ends with that error, and nothing
+ * half made is sent.
+ */
 static enum sw_err draws_until(void *ctx, void *out, size_t len)
 {
     int *left = ctx;

@@ -1,6 +1,7 @@
 /*
- * The flows of TLS 1.2 against RFC 5246 figures 1 and 2, with RFC 5077 figures 1 and 2 and RFC 6066 8: written down here once more as the RFCs draw
- * them, and compared with the tables for each combination of what makes a message come or not, and with what goes over the wire.
+ * The flows of TLS 1.2 against RFC 5246 figures 1 and 2, with RFC 5077 figures 1 and 2 and RFC 6066 8: written down
+ * here once more as the RFCs draw them, and compared with the tables for each combination of what makes a message come
+ * or not, and with what goes over the wire.
  */
 #include "tests/handshake/middle_pair.h"
 
@@ -61,7 +62,7 @@ static bool possible(unsigned bits)
     return (bits & ASKED) || !(bits & SHOWN);
 }
 
-/* --- the tables -------------------------------------------------------------------------------------------------------------- */
+/* --- the tables --------------------------------------------------------------------------------------------------- */
 
 /* A side that knows all that the bits say. */
 static void settle(struct pair *p, unsigned bits)
@@ -83,7 +84,10 @@ static void settle(struct pair *p, unsigned bits)
     }
 }
 
-/* What a client cannot know before it comes: whether it will be asked, and whether the status promised is really sent (RFC 6066 8). */
+/*
+ * What a client cannot know before it comes: whether it will be asked, and whether the status promised is really sent
+ * (RFC 6066 8).
+ */
 static bool may(const struct sw_conn *conn, int message, unsigned bits)
 {
     return !sw_is_server(conn) &&
@@ -149,7 +153,7 @@ static void tables_follow_the_figures(void)
     }
 }
 
-/* --- the wire ------------------------------------------------------------------------------------------------------------------ */
+/* --- the wire ----------------------------------------------------------------------------------------------------- */
 
 static struct {
     struct arrow got[32];

@@ -45,7 +45,10 @@ static void is_all(struct sw_transcript *t, size_t len)
     SW_ASSERT_BYTES(all.p, bytes, len);
 }
 
-/* Messages of many lengths, the hash known after each of them in turn: before the first, and before and behind each that does not fit. */
+/*
+ * Messages of many lengths, the hash known after each of them in turn: before the first, and before and behind each
+ * that does not fit.
+ */
 static void the_start_does_not_matter(void)
 {
     static const size_t lens[] = {4, 200, 1843, 1, 2048, 40, 4000, 36};

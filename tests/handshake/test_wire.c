@@ -1,6 +1,6 @@
 /*
- * A server and a raw peer: bytes made by hand, and the alert that must be on the wire afterwards. Each row of the tables is a rule of RFC 5246 or of the
- * RFC named beside it.
+ * A server and a raw peer: bytes made by hand, and the alert that must be on the wire afterwards. Each row of the
+ * tables is a rule of RFC 5246 or of the RFC named beside it.
  */
 #include "tests/handshake/pair.h"
 #include <stdio.h>
@@ -84,7 +84,7 @@ static unsigned last_alert(const struct raw *r)
     return alert;
 }
 
-/* --- ClientHellos ----------------------------------------------------------------------------------------------------------- */
+/* --- ClientHellos ------------------------------------------------------------------------------------------------- */
 
 struct hello {
     unsigned version;
@@ -236,7 +236,7 @@ static void client_hellos(void)
     }
 }
 
-/* --- records ---------------------------------------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------------------------------ */
 
 /* clang-format off */
 static const struct {
@@ -347,8 +347,8 @@ static void second_records(void)
 }
 
 /*
- * Key exchanges that decrypt to nothing good, of right and wrong sizes: not a word after them, nor after the ChangeCipherSpec; the Finished that cannot
- * be opened is bad_record_mac (RFC 5246 7.4.7.1).
+ * Key exchanges that decrypt to nothing good, of right and wrong sizes: not a word after them, nor after the
+ * ChangeCipherSpec; the Finished that cannot be opened is bad_record_mac (RFC 5246 7.4.7.1).
  */
 static void a_bad_premaster_is_silent(void)
 {

@@ -1,8 +1,10 @@
 /*
- * Many recipients of one sealwaxd, each with a certificate of its own and a stream that follows its inbox, idle; then messages to random ones. Reports what the
- * server's memory is, how long a message takes from hand to hand, and whether any was lost or came twice.
+ * Many recipients of one sealwaxd, each with a certificate of its own and a stream that follows its inbox, idle; then
+ * messages to random ones. Reports what the server's memory is, how long a message takes from hand to hand, and whether
+ * any was lost or came twice.
  *   load ROOT.crt ROOT.key PORT SERVER-PID RECIPIENTS MESSAGES
- * The recipients share one key: what is measured is the server, which cannot tell. Ends with exit code 1 if a message was lost or came twice.
+ * The recipients share one key: what is measured is the server, which cannot tell. Ends with exit code 1 if a message
+ * was lost or came twice.
  */
 #include "apps/http/reply.h"
 #include "include/sealwax.h"
@@ -76,7 +78,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* --- certificates ------------------------------------------------------------------------------------------------------- */
+/* --- certificates ------------------------------------------------------------------------------------------------- */
 
 static void read_ca(const char *cert, const char *key)
 {
@@ -136,7 +138,7 @@ static struct sw_config *config_for(const char *name)
     return cfg;
 }
 
-/* --- connections -------------------------------------------------------------------------------------------------------- */
+/* --- connections -------------------------------------------------------------------------------------------------- */
 
 static void flush(struct client *c)
 {
@@ -286,7 +288,7 @@ static void wait_some(void)
         turn(ev[i].data.ptr);
 }
 
-/* --- the report --------------------------------------------------------------------------------------------------------- */
+/* --- the report --------------------------------------------------------------------------------------------------- */
 
 static double resident(long pid)
 {

@@ -1,4 +1,7 @@
-/* The lengths of the bulk ciphers, from the RFCs that define them: a row wrong here would agree with itself everywhere else. */
+/*
+ * The lengths of the bulk ciphers, from the RFCs that define them: a row wrong here would agree with itself everywhere
+ * else.
+ */
 #include "record/bulk.h"
 #include "record/record.h"
 #include "tests/test.h"

@@ -1,4 +1,7 @@
-/* HMAC of secret length against plain HMAC: every message length in every window that padding can open, and windows that end where the data ends. */
+/*
+ * HMAC of secret length against plain HMAC: every message length in every window that padding can open, and windows
+ * that end where the data ends.
+ */
 #include "record/hmac_ct.h"
 #include "tests/test.h"
 #include <string.h>

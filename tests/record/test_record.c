@@ -1,4 +1,7 @@
-/* Every way to protect a record, against itself and against an oracle written the plain way: with branches, HMAC over the data, AES by wolfCrypt. */
+/*
+ * Every way to protect a record, against itself and against an oracle written the plain way: with branches, HMAC over
+ * the data, AES by wolfCrypt.
+ */
 #include "base/hash.h"
 #include "record/hmac_ct.h"
 #include "record/record.h"
@@ -174,8 +177,8 @@ static void two_are_two_ones(void)
 static int lie = -1; /* what make_cbc writes as the last byte, if not -1 */
 
 /*
- * A MAC-then-encrypt record made by hand, so that its padding can be anything. The bytes are encrypted by sealing them as the data of an
- * encrypt-then-MAC record of the same keys, and cutting off what that adds behind them.
+ * A MAC-then-encrypt record made by hand, so that its padding can be anything. The bytes are encrypted by sealing them
+ * as the data of an encrypt-then-MAC record of the same keys, and cutting off what that adds behind them.
  */
 static size_t make_cbc(const struct both *b, size_t len, size_t pad, int bad_at, bool bad_mac, uint8_t *rec)
 {

@@ -24,7 +24,10 @@ static void opens_padded_records(void)
         vector_opens(&vectors_padded[i]);
 }
 
-/* RFC 8446 5.4: no content type among the zeros: unexpected_message. Any byte changed and it is bad_record_mac before that. */
+/*
+ * RFC 8446 5.4: no content type among the zeros: unexpected_message. Any byte changed and it is bad_record_mac before
+ * that.
+ */
 static void nothing_but_zeros(void)
 {
     for (size_t i = 0; i < sizeof vectors_zeros / sizeof vectors_zeros[0]; i++) {
@@ -67,8 +70,9 @@ static void another_nonce(void)
 }
 
 /*
- * 2^14 bytes and one more with a good tag: sealed below the check that sw_record_seal makes. With the 1.3 form, the plaintext counts its padding but
- * not its content type (RFC 8446 5.4): a type of zero makes what is sealed end in one byte of it.
+ * 2^14 bytes and one more with a good tag: sealed below the check that sw_record_seal makes. With the 1.3 form, the
+ * plaintext counts its padding but not its content type (RFC 8446 5.4): a type of zero makes what is sealed end in one
+ * byte of it.
  */
 static void a_plaintext_too_long(void)
 {

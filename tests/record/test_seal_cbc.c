@@ -33,7 +33,10 @@ static void the_other_order(void)
     }
 }
 
-/* One byte more than 2^14 and a good MAC: sealed below the check that sw_record_seal makes. RFC 5246 6.2.1: record_overflow. */
+/*
+ * One byte more than 2^14 and a good MAC: sealed below the check that sw_record_seal makes. RFC 5246 6.2.1:
+ * record_overflow.
+ */
 static void a_plaintext_too_long(void)
 {
     static uint8_t rec[VECTOR_ROOM];

@@ -1,6 +1,6 @@
 /*
- * Records made by somebody else's cryptography (tests/vectors/record.py), sealed and opened by ours: each in place, from elsewhere and as the second
- * of two, and each opened.
+ * Records made by somebody else's cryptography (tests/vectors/record.py), sealed and opened by ours: each in place,
+ * from elsewhere and as the second of two, and each opened.
  */
 #ifndef SW_TESTS_RECORD_VECTOR_H
 #define SW_TESTS_RECORD_VECTOR_H
@@ -79,7 +79,10 @@ static inline void vector_is(const struct record_vector *v, const uint8_t *rec, 
     SW_ASSERT_HEX(digest, sw_hash_len(SW_HASH_SHA256), v->record);
 }
 
-/* What comes of opening a record under the vector's keys; if it opens, the number of plaintext bytes, which are checked. */
+/*
+ * What comes of opening a record under the vector's keys; if it opens, the number of plaintext bytes, which are
+ * checked.
+ */
 static inline enum sw_err vector_open(const struct record_vector *v, uint8_t *rec, size_t n, size_t *len)
 {
     struct sw_record_secrets s = vector_secrets(v);

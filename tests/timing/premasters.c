@@ -1,4 +1,7 @@
-/* RSA key transport: a premaster that is right, against each way it can be wrong (Bleichenbacher's oracle and its descendants). */
+/*
+ * RSA key transport: a premaster that is right, against each way it can be wrong (Bleichenbacher's oracle and its
+ * descendants).
+ */
 #include "base/pkey.h"
 #include "base/pkey_kinds.h"
 #include "tests/timing/stats.h"

@@ -1,6 +1,7 @@
 /*
- * Opening MAC-then-encrypt records that are all wrong, each in its way, and all equally long: how they are wrong must not show. The MAC is always wrong;
- * what differs is the padding, and with it where the MAC lies and how many compressions the data would need.
+ * Opening MAC-then-encrypt records that are all wrong, each in its way, and all equally long: how they are wrong must
+ * not show. The MAC is always wrong; what differs is the padding, and with it where the MAC lies and how many
+ * compressions the data would need.
  */
 #include "record/record.h"
 #include "tests/timing/stats.h"
@@ -10,7 +11,10 @@
 
 enum { POOL = 2048, PLAIN = 512, LENGTH = SW_RECORD_HEADER + 16 + PLAIN };
 
-/* How a class's records are made: the padding's length, and which of its bytes is wrong, counted from the last one (-1: none). */
+/*
+ * How a class's records are made: the padding's length, and which of its bytes is wrong, counted from the last one (-1:
+ * none).
+ */
 struct form {
     int pad, wrong;
 };
@@ -40,7 +44,10 @@ static struct sw_record_dir *new_dir(struct sw_record_secrets *s, bool sealing)
     return dir;
 }
 
-/* The plaintext is encrypted by sealing it as the data of an encrypt-then-MAC record of the same key, and cutting off what that adds behind it. */
+/*
+ * The plaintext is encrypted by sealing it as the data of an encrypt-then-MAC record of the same key, and cutting off
+ * what that adds behind it.
+ */
 static void make(struct sw_record_dir *etm, const struct form *form, uint8_t record[LENGTH])
 {
     uint8_t plain[PLAIN], sealed[LENGTH + SW_RECORD_AFTER_MAX];
@@ -112,7 +119,10 @@ void timing_records(size_t n)
 
     for (size_t i = 0; i < sizeof macs / sizeof *macs; i++) {
         const struct sw_hash_info *info = sw_hash_info(macs[i]);
-        /* the padding with which additional data, data, 0x80 and the length just fill a compression block; one byte less of padding needs another */
+        /*
+         * the padding with which additional data, data, 0x80 and the length just fill a compression block; one byte
+         * less of padding needs another
+         */
         int fits = 0;
 
         while ((13 + PLAIN - 1 - info->len - fits + 1 + info->block / 8) % info->block != 0)

@@ -1,4 +1,7 @@
-/* Samples of two classes, and whether their times differ: Welch's t-test, as dudect does it (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?"). */
+/*
+ * Samples of two classes, and whether their times differ: Welch's t-test, as dudect does it (Reparaz, Balasch,
+ * Verbauwhede: "Dude, is my code constant time?").
+ */
 #ifndef SW_TESTS_TIMING_STATS_H
 #define SW_TESTS_TIMING_STATS_H
 
@@ -20,7 +23,10 @@ struct verdict {
     double t;          /* the one farthest from zero of all crops */
 };
 
-/* timing_judge: n samples, which are sorted. Interrupts make the slowest samples noise, so the test is made several times, each time without more of them. */
+/*
+ * timing_judge: n samples, which are sorted. Interrupts make the slowest samples noise, so the test is made several
+ * times, each time without more of them.
+ */
 struct verdict timing_judge(struct sample *samples, size_t n);
 
 /* timing_random: numbers that need not be secret. */

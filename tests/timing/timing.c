@@ -1,6 +1,7 @@
 /*
- * make timing: do secrets show in the time? Two classes of input, drawn at random, timed one by one; Welch's t says whether their means differ. The
- * first row is a comparison that is known to leak: if it is not seen, neither would anything else be. docs/timing.md reads the result.
+ * make timing: do secrets show in the time? Two classes of input, drawn at random, timed one by one; Welch's t says
+ * whether their means differ. The first row is a comparison that is known to leak: if it is not seen, neither would
+ * anything else be. docs/timing.md reads the result.
  */
 #include "tests/timing/stats.h"
 #include <getopt.h>

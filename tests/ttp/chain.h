@@ -1,6 +1,6 @@
 /*
- * Certificates for tests of path validation, made on the spot: a recipe says what is in one, Ed25519 keys come from a seed byte. What no issuer of
- * ours would write (wrong extensions, foreign bytes) is put in by hand.
+ * Certificates for tests of path validation, made on the spot: a recipe says what is in one, Ed25519 keys come from a
+ * seed byte. What no issuer of ours would write (wrong extensions, foreign bytes) is put in by hand.
  */
 #ifndef SW_TESTS_TTP_CHAIN_H
 #define SW_TESTS_TTP_CHAIN_H

@@ -1,4 +1,7 @@
-/* AlgorithmIdentifiers that are none, whatever their algorithm: found by reading changed certificates beside OpenSSL (make diff). */
+/*
+ * AlgorithmIdentifiers that are none, whatever their algorithm: found by reading changed certificates beside OpenSSL
+ * (make diff).
+ */
 #include "tests/ttp/vectors.h"
 #include "ttp/cert.h"
 
@@ -54,7 +57,7 @@ static void algorithms_have_a_form(void)
     }
 }
 
-/* --- PSS in X.509 ------------------------------------------------------------------------------------------------------- */
+/* --- PSS in X.509 ------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 #define ALG_256      "300d06096086480165030402010500"

@@ -128,7 +128,7 @@ static void other_sources_are_none(void)
     CU_ASSERT_FALSE(pass.given);
 }
 
-/* --- a terminal: a child whose controlling terminal is a pseudo-terminal, typed on by this process ------------------------ */
+/* --- a terminal: a child whose controlling terminal is a pseudo-terminal, typed on by this process ---------------- */
 
 /* What the child is asked, and its verdict: result, then text. */
 static void child(const char *slave, const struct cli_pass_ask *ask, int report)

@@ -106,9 +106,9 @@ static void holds_the_common_name_without_a_san(void)
 }
 
 /*
- * Two names of a leaf against a permitted and an excluded subtree, each with each, the constraint at the root or at an intermediate, and a
- * common name that a SAN leaves out of account. One letter a subtree, in their order: "p" holds the name, "x" holds what the name may stand for,
- * "o" is of its kind and holds nothing of it, "." is of another kind.
+ * Two names of a leaf against a permitted and an excluded subtree, each with each, the constraint at the root or at an
+ * intermediate, and a common name that a SAN leaves out of account. One letter a subtree, in their order: "p" holds the
+ * name, "x" holds what the name may stand for, "o" is of its kind and holds nothing of it, "." is of another kind.
  */
 static const char *const subtrees[] = {"dns:example.org", "dns:test.example.org", "dns:other.net",
                                        "ip:192.0.2.0/24", "ip:198.51.100.0/24",   "ip:2001:db8::/32"};

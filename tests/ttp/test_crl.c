@@ -1,6 +1,7 @@
 /*
- * Revocation lists as somebody may write them: what each extension means for whom, what makes a list unusable, and which are not lists at all. RFC 5280 5, 6.3.
- * Lists are put together by hand, since ours would not have most of this in them.
+ * Revocation lists as somebody may write them: what each extension means for whom, what makes a list unusable, and
+ * which are not lists at all. RFC 5280 5, 6.3. Lists are put together by hand, since ours would not have most of this
+ * in them.
  */
 #include "tests/ttp/chain.h"
 #include "ttp/crl.h"
@@ -98,7 +99,7 @@ static size_t make_list(const struct form *f, const struct made *issuer, uint8_t
     return whole.len;
 }
 
-/* --- one list, one certificate ------------------------------------------------------------------------------------------ */
+/* --- one list, one certificate ------------------------------------------------------------------------------------ */
 
 enum leaf { PLAIN, WITH_POINT_A };
 
@@ -204,7 +205,7 @@ static void means_what_it_says(void)
     teardown(&s);
 }
 
-/* --- several lists ------------------------------------------------------------------------------------------------------ */
+/* --- several lists ------------------------------------------------------------------------------------------------ */
 
 static void reasons_add_up(void)
 {
@@ -275,7 +276,7 @@ static void who_signed_is_remembered(void)
     chain_free(&stranger, 1);
 }
 
-/* --- no lists ----------------------------------------------------------------------------------------------------------- */
+/* --- no lists ----------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {

@@ -1,4 +1,7 @@
-/* The index of a revocation list finds what a walk through the list finds, in fewer looks, whatever the serial numbers are. */
+/*
+ * The index of a revocation list finds what a walk through the list finds, in fewer looks, whatever the serial numbers
+ * are.
+ */
 #include "tests/ttp/chain.h"
 #include "ttp/crl_index.h"
 

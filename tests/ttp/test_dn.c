@@ -1,4 +1,7 @@
-/* Names whose strings are not what their type says (some found by reading changed certificates beside OpenSSL, make diff), and what of them is shown. */
+/*
+ * Names whose strings are not what their type says (some found by reading changed certificates beside OpenSSL, make
+ * diff), and what of them is shown.
+ */
 #include "tests/test.h"
 #include "ttp/cert.h"
 #include "ttp/der.h"
@@ -55,7 +58,10 @@ static void strings_are_what_they_say(void)
     CU_ASSERT_FALSE(valid(SW_DER_OCTET_STRING, "Zoe", 3));
 }
 
-/* What a terminal or a reader would take for something else is not shown, and each character is itself, however wide it is written. */
+/*
+ * What a terminal or a reader would take for something else is not shown, and each character is itself, however wide it
+ * is written.
+ */
 static void shows_characters_and_nothing_else(void)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /*
- * OCSP responses as a responder may write them: who may sign, for whom, until when, and which are no responses. RFC 6960. They are put together by hand, for
- * ours would be right; tests of reading and damage are in test_revoke.c.
+ * OCSP responses as a responder may write them: who may sign, for whom, until when, and which are no responses. RFC
+ * 6960. They are put together by hand, for ours would be right; tests of reading and damage are in test_revoke.c.
  */
 #include "base/hash.h"
 #include "tests/ttp/chain.h"

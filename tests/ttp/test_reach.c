@@ -1,5 +1,6 @@
 /*
- * Meshes: CAs of which each vouches for each, as large federations make them, and path lengths that leave one long way or none. What is counted is
+ * Meshes: CAs of which each vouches for each, as large federations make them, and path lengths that leave one long way
+ * or none. What is counted is
  * signatures: a search that follows every walk through ten CAs would need millions.
  */
 #include "tests/ttp/chain.h"
@@ -8,7 +9,10 @@
 
 enum { WAY = 6, ROOT = 60, BROKEN, AS, LEAF = 201 };
 
-/* Certificates that are made of a subject, an issuer and a path length; some keys in a mesh are used thousands of times. */
+/*
+ * Certificates that are made of a subject, an issuer and a path length; some keys in a mesh are used thousands of
+ * times.
+ */
 struct mesh {
     struct made *made, *as; /* as: who signs, by name and key; made when first needed */
     struct sw_cert *cert;
@@ -114,8 +118,8 @@ static const unsigned sizes[] = {10, 30, 60};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 /*
- * One long way: the root's certificate is for the last of a chain of CAs, to which the CAs of the mesh are tied, too. Some of those have a tie of
- * their own to the root, that allows none below: as tempting as it is useless.
+ * One long way: the root's certificate is for the last of a chain of CAs, to which the CAs of the mesh are tied, too.
+ * Some of those have a tie of their own to the root, that allows none below: as tempting as it is useless.
  */
 static void finds_the_one_long_way(void)
 {
@@ -143,7 +147,9 @@ static void finds_the_one_long_way(void)
     }
 }
 
-/* Ties that are not what they say, by signatures: found out once for each, and then the others are as good as before. */
+/*
+ * Ties that are not what they say, by signatures: found out once for each, and then the others are as good as before.
+ */
 static void learns_from_bad_signatures(void)
 {
     for (unsigned k = 0; k < SIZES; k++) {

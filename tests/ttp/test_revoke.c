@@ -1,4 +1,7 @@
-/* Revocation lists and OCSP responses, read and believed: made by our own issuer, then damaged, aged, and signed by others. */
+/*
+ * Revocation lists and OCSP responses, read and believed: made by our own issuer, then damaged, aged, and signed by
+ * others.
+ */
 #include "tests/ttp/chain.h"
 #include "ttp/crl.h"
 #include "ttp/crl_issue.h"

@@ -1,6 +1,6 @@
 /*
- * What is trusted: which files give roots and lists and which are refused, that everything is copied and stays where it is, that a list is believed
- * for one key alone, and that memory may run out anywhere.
+ * What is trusted: which files give roots and lists and which are refused, that everything is copied and stays where it
+ * is, that a list is believed for one key alone, and that memory may run out anywhere.
  */
 #include "tests/base/heap.h"
 #include "tests/ttp/chain.h"
@@ -192,7 +192,9 @@ static void takes_no_room_for_monsters(void)
     }
 }
 
-/* A list that cannot be read may be the one that matters: the file as a whole is refused, what stood before it is kept. */
+/*
+ * A list that cannot be read may be the one that matters: the file as a whole is refused, what stood before it is kept.
+ */
 static void reads_what_lists_come_in(void)
 {
     static char text[TEXT];

@@ -1,4 +1,7 @@
-/* Path building and the checks of each place on the path: a good path is found whatever stands beside it, and each refusal is the right one. */
+/*
+ * Path building and the checks of each place on the path: a good path is found whatever stands beside it, and each
+ * refusal is the right one.
+ */
 #include "tests/ttp/chain.h"
 #include "ttp/pem.h"
 
@@ -107,7 +110,9 @@ static void allows_exactly_the_path_length(void)
     SW_ASSERT_OK(run(r, m, &result));
 }
 
-/* Beside the good intermediate stand bad ones of the same name and key: each kind of failure must only end its branch. */
+/*
+ * Beside the good intermediate stand bad ones of the same name and key: each kind of failure must only end its branch.
+ */
 static void backtracks_over_every_check(void)
 {
     struct made root, good, leaf, bad[7];

@@ -1,6 +1,7 @@
 /*
- * The most work that a stranger can make us do before the answer is no: every kind of input that grows with what he sends, or faster. What is asked
- * is never how long it takes, but what it comes to: the steps and signatures of the search, and the bytes that are allocated.
+ * The most work that a stranger can make us do before the answer is no: every kind of input that grows with what he
+ * sends, or faster. What is asked is never how long it takes, but what it comes to: the steps and signatures of the
+ * search, and the bytes that are allocated.
  */
 #include "base/hash.h"
 #include "tests/base/heap.h"
@@ -10,7 +11,7 @@
 #include "ttp/path.h"
 #include "ttp/pem.h"
 
-/* --- parsing ---------------------------------------------------------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------------------------------------------------ */
 
 /* A parser allocates nothing, whatever it is given. */
 static enum sw_err parse(const struct worst *c, size_t *len)
@@ -77,7 +78,9 @@ static void the_largest_are_read_once(void)
 static void knows_the_longest_of_each(void)
 {
     const struct sw_slice one = worst_make(&(struct worst){.any_signature = true});
-    /* what a long extension adds to its own contents: its header and those around, all with four bytes of length then */
+    /*
+     * what a long extension adds to its own contents: its header and those around, all with four bytes of length then
+     */
     size_t pad = SW_CERT_LEN_MAX - one.len - 64;
     struct sw_cert cert;
     struct sw_slice der;
@@ -167,7 +170,7 @@ static void junk_costs_no_memory(void)
     sw_trust_free(trust);
 }
 
-/* --- building paths --------------------------------------------------------------------------------------------------------- */
+/* --- building paths ----------------------------------------------------------------------------------------------- */
 
 enum { POOL = 20001 };
 
@@ -203,7 +206,10 @@ static struct sw_slice root_name(void)
 
 enum { ROOT_SEED = 255, LEAF_SEED = 254 };
 
-/* Verify the pool below a root with these extensions; the work stays within the budget, and nearly nothing is allocated. */
+/*
+ * Verify the pool below a root with these extensions; the work stays within the budget, and nearly nothing is
+ * allocated.
+ */
 static enum sw_err verify(struct sw_slice root_extensions, struct sw_slice ocsp, struct sw_verify_result *result)
 {
     struct sw_slice root = worst_make(&(struct worst){.subject = root_name(),
@@ -301,7 +307,10 @@ static void crowds_are_looked_at_once(void)
     CU_ASSERT(result.steps < 5 * POOL);
 }
 
-/* Names of thousands of parts that differ in the last, identifiers of a hundred thousand bytes: comparing them is what is paid. */
+/*
+ * Names of thousands of parts that differ in the last, identifiers of a hundred thousand bytes: comparing them is what
+ * is paid.
+ */
 static void long_things_cost_more(void)
 {
     struct sw_verify_result result;
@@ -352,7 +361,7 @@ static void slow_keys_cost_more(void)
     SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_ALGORITHM);
 }
 
-/* --- names, constraints, policies --------------------------------------------------------------------------------------------- */
+/* --- names, constraints, policies --------------------------------------------------------------------------------- */
 
 static void names_times_constraints_end(void)
 {
@@ -411,7 +420,7 @@ static void policies_do_not_explode(void)
     SW_ASSERT_ERR(verify(nothing, nothing, &result), SW_ERR_CERT_POLICY);
 }
 
-/* --- revocation --------------------------------------------------------------------------------------------------------------- */
+/* --- revocation --------------------------------------------------------------------------------------------------- */
 
 /* A list of n entries of 35 bytes, all of one serial number or each of its own, and padded in its issuer's name. */
 static struct sw_slice list_of(size_t n, bool one_serial, struct sw_slice issuer)
@@ -483,7 +492,9 @@ static void lists_have_a_longest(void)
     worst_free_all();
 }
 
-/* A response with n times an answer for serial number 1 of an issuer that is another one's, by the SHA-512 of its name. */
+/*
+ * A response with n times an answer for serial number 1 of an issuer that is another one's, by the SHA-512 of its name.
+ */
 static struct sw_slice response_of(size_t n, struct sw_slice issuer)
 {
     static const uint8_t basic_oid[] = {0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1},
@@ -525,7 +536,10 @@ static struct sw_slice response_of(size_t n, struct sw_slice issuer)
     return worst_done(&all);
 }
 
-/* Thousands of answers that look like ours, under an issuer with a long name; and one response is judged once for a key, however many ways lead up. */
+/*
+ * Thousands of answers that look like ours, under an issuer with a long name; and one response is judged once for a
+ * key, however many ways lead up.
+ */
 static void crowded_responses_are_read_once(void)
 {
     struct sw_slice long_name = worst_name(10000, 'q'), der = response_of(4000, long_name);

@@ -1,6 +1,6 @@
 /*
- * Inputs of the worst kind: as large, as many and as tangled as a stranger could make them. Certificates are made of whole pieces, so that any of
- * them can be a monster; Ed25519 keys come from a seed byte.
+ * Inputs of the worst kind: as large, as many and as tangled as a stranger could make them. Certificates are made of
+ * whole pieces, so that any of them can be a monster; Ed25519 keys come from a seed byte.
  */
 #ifndef SW_TESTS_TTP_WORST_H
 #define SW_TESTS_TTP_WORST_H

@@ -42,7 +42,10 @@ static CK_FUNCTION_LIST functions = {
 
 enum { NORMAL = CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED };
 
-/* A card of this serial number, with the PIN given by --passin env:; each test has a serial of its own, as refusals are remembered. */
+/*
+ * A card of this serial number, with the PIN given by --passin env:; each test has a serial of its own, as refusals are
+ * remembered.
+ */
 struct login_case {
     struct app app;
     struct card *card;
@@ -115,7 +118,10 @@ static void wrong_pin_once(void)
     tear_down(&c);
 }
 
-/* A second key on the same card: one that was asked for is not asked for again, one that is stored is kept for the card's return. */
+/*
+ * A second key on the same card: one that was asked for is not asked for again, one that is stored is kept for the
+ * card's return.
+ */
 static void logged_in_already(void)
 {
     struct login_case c;

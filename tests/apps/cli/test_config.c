@@ -1,4 +1,6 @@
-/* Settings from the environment and from files: which one counts, what is refused, and where files named in files lie. */
+/*
+ * Settings from the environment and from files: which one counts, what is refused, and where files named in files lie.
+ */
 #include "apps/cli/config.h"
 #include "tests/said.h"
 #include "tests/test.h"
@@ -232,7 +234,10 @@ static void command_line_then_environment_then_file(void)
     end();
 }
 
-/* A message about a setting has the place where it was said; what was given nearer, and what is about no file, has none. */
+/*
+ * A message about a setting has the place where it was said; what was given nearer, and what is about no file, has
+ * none.
+ */
 static void knows_where_each_was_said(void)
 {
     struct app app;

@@ -1,4 +1,7 @@
-/* Who may use a server, and who may send to whom, over a real connection. Alice and Bob come with their certificates; the options are put in by hand. */
+/*
+ * Who may use a server, and who may send to whom, over a real connection. Alice and Bob come with their certificates;
+ * the options are put in by hand.
+ */
 #include "apps/daemon/members.h"
 #include "apps/message/server.h"
 #include "base/hash.h"

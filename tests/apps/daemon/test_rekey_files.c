@@ -1,4 +1,7 @@
-/* Files under another key: all of them, the content untouched; heads torn by a loss of power are made good from the journal. */
+/*
+ * Files under another key: all of them, the content untouched; heads torn by a loss of power are made good from the
+ * journal.
+ */
 #include "apps/daemon/rekey.h"
 #include "apps/vault/head.h"
 #include "apps/vault/vfile.h"
@@ -114,7 +117,10 @@ static void all_of_them(void)
     teardown(&t);
 }
 
-/* What is there: a file whose head was cut, changed, or is another file's; an upload that ended early; names that are not ours. */
+/*
+ * What is there: a file whose head was cut, changed, or is another file's; an upload that ended early; names that are
+ * not ours.
+ */
 static void names_what_cannot_be_read(void)
 {
     struct tree t;

@@ -62,7 +62,10 @@ static void files_and_their_bytes(void)
     close_teller(&s);
 }
 
-/* Both sides of a handshake that one of them ends: it has sent the alert, the other one has received it. A polite end is no alert. */
+/*
+ * Both sides of a handshake that one of them ends: it has sent the alert, the other one has received it. A polite end
+ * is no alert.
+ */
 static void alerts_of_both_directions(void)
 {
     struct server s;

@@ -1,4 +1,6 @@
-/* A digest beside the sending: right, whether or not the sender is behind; given up; and of a file that became shorter. */
+/*
+ * A digest beside the sending: right, whether or not the sender is behind; given up; and of a file that became shorter.
+ */
 #include "apps/file/digest.h"
 #include "base/hash.h"
 #include "tests/test.h"

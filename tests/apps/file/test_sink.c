@@ -1,4 +1,7 @@
-/* A file that is written and hashed while its bytes come: from the beginning, from somewhere, and where that does not work. */
+/*
+ * A file that is written and hashed while its bytes come: from the beginning, from somewhere, and where that does not
+ * work.
+ */
 #include "apps/file/sink.h"
 #include "base/hash.h"
 #include "tests/test.h"

@@ -285,7 +285,10 @@ static void a_server_that_ends_lets_go_of_all(void)
     }
 }
 
-/* Requests behind one that is not answered yet: a little of them is taken, the rest waits outside, and all are answered. */
+/*
+ * Requests behind one that is not answered yet: a little of them is taken, the rest waits outside, and all are
+ * answered.
+ */
 static void what_comes_meanwhile_waits(void)
 {
     static const char wait[] = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n",

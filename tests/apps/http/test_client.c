@@ -22,8 +22,8 @@ static int listen_mutely(struct http_client *c)
 }
 
 /*
- * A server that never said a word is given up, and not tried again; one that has answered before may be busy, and whoever stays
- * waits for it in any case. Under TLS and without.
+ * A server that never said a word is given up, and not tried again; one that has answered before may be busy, and
+ * whoever stays waits for it in any case. Under TLS and without.
  */
 static void silence(void)
 {

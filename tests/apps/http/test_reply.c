@@ -1,4 +1,7 @@
-/* The reader of HTTP answers: the same result however the bytes are cut, and a refusal of whatever could be read in two ways. */
+/*
+ * The reader of HTTP answers: the same result however the bytes are cut, and a refusal of whatever could be read in two
+ * ways.
+ */
 #include "apps/http/reply.h"
 #include "tests/test.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Sealed messages on their way: sealed for whom the directory names, and what a server can try. A child process serves the directory; it says that bob
- * is bob, and that carol is bob, too.
+ * Sealed messages on their way: sealed for whom the directory names, and what a server can try. A child process serves
+ * the directory; it says that bob is bob, and that carol is bob, too.
  */
 #include "apps/message/sealing.h"
 #include "apps/message/server.h"
@@ -15,7 +15,7 @@
 
 #define DIRECTORY "tests/vectors/tls/"
 
-/* --- the server --------------------------------------------------------------------------------------------------------- */
+/* --- the server --------------------------------------------------------------------------------------------------- */
 
 static void directory(void *ctx, struct http_request *rq)
 {
@@ -52,7 +52,7 @@ static pid_t serve(int *port)
     return pid;
 }
 
-/* --- what alice and bob do ---------------------------------------------------------------------------------------------- */
+/* --- what alice and bob do ---------------------------------------------------------------------------------------- */
 
 static const char *to, *claimed;
 static size_t flip; /* a byte of the sealed message that the server changes; 0: none */
@@ -148,7 +148,7 @@ static int open_as(const char *who, const char *from, int port)
     return run("open", who, "", port);
 }
 
-/* --- tests -------------------------------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------------------------------- */
 
 static void seals_for_whom_the_directory_names(void)
 {

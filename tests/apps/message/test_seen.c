@@ -1,4 +1,7 @@
-/* What was shown is remembered: over restarts, by all that run at once, not for ever, and not in a file others can read. */
+/*
+ * What was shown is remembered: over restarts, by all that run at once, not for ever, and not in a file others can
+ * read.
+ */
 #include "apps/message/seen.h"
 #include "tests/test.h"
 #include <stdio.h>

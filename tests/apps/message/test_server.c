@@ -1,4 +1,7 @@
-/* The mailbox over HTTP: what each request is answered, and who may ask. Alice and Bob are two connections to one server. */
+/*
+ * The mailbox over HTTP: what each request is answered, and who may ask. Alice and Bob are two connections to one
+ * server.
+ */
 #include "apps/message/server.h"
 #include "tests/apps/http/peer.h"
 #include "tests/apps/store/place.h"
@@ -94,7 +97,7 @@ static int ask(struct http_peer *p, const char *method, const char *form, const 
     return http_askf(p, method, path, "", "");
 }
 
-/* --- handing in --------------------------------------------------------------------------------------------------------- */
+/* --- handing in --------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -183,7 +186,7 @@ static void limits_have_their_status(void)
     teardown(&o);
 }
 
-/* --- fetching ----------------------------------------------------------------------------------------------------------- */
+/* --- fetching ----------------------------------------------------------------------------------------------------- */
 
 static void only_the_recipient_reads(void)
 {
@@ -264,7 +267,7 @@ static void what_is_not_text_comes_in_base64(void)
     teardown(&o);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
 
 static void follow(struct http_peer *p, const char *query)
 {
@@ -370,7 +373,7 @@ static void who_goes_away_waits_no_more(void)
     teardown(&o);
 }
 
-/* --- the directory ------------------------------------------------------------------------------------------------------ */
+/* --- the directory ------------------------------------------------------------------------------------------------ */
 
 static void the_directory_has_who_was_here(void)
 {

@@ -1,4 +1,7 @@
-/* Our engine as a bufferevent: its end, which is the part that HTTP cannot be made to show in a certain order (tests/apps/http/test_http.c has the rest). */
+/*
+ * Our engine as a bufferevent: its end, which is the part that HTTP cannot be made to show in a certain order
+ * (tests/apps/http/test_http.c has the rest).
+ */
 #include "apps/net/bev.h"
 #include "tests/apps/http/peer.h"
 #include "tests/test.h"

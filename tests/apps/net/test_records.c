@@ -1,4 +1,7 @@
-/* Records and plaintext between a connection and libevent's buffers: how much at a time, what is counted, the end and a failure. */
+/*
+ * Records and plaintext between a connection and libevent's buffers: how much at a time, what is counted, the end and a
+ * failure.
+ */
 #include "apps/net/records.h"
 #include "tests/handshake/pair.h"
 #include <string.h>
@@ -65,7 +68,9 @@ static void all_of_it(void)
     }
 }
 
-/* No further than the limit and the rest of a record; with it at nothing, a record still goes, so that something moves. */
+/*
+ * No further than the limit and the rest of a record; with it at nothing, a record still goes, so that something moves.
+ */
 static void as_much_as_may_be(void)
 {
     setup();

@@ -104,8 +104,8 @@ static void serve_peer(struct sw_conn *server)
 }
 
 /*
- * The socket was full when something was to be written, and has room by the time of the wait: then there is nothing to wait for. (Waiting for an answer
- * to a request that is not sent yet lasts until patience ends.)
+ * The socket was full when something was to be written, and has room by the time of the wait: then there is nothing to
+ * wait for. (Waiting for an answer to a request that is not sent yet lasts until patience ends.)
  */
 static void room_in_time_is_no_wait(void)
 {

@@ -36,7 +36,7 @@ static enum seal_result open_as(const struct seal_open_params *p, const struct m
     return v->status.result;
 }
 
-/* --- what works ----------------------------------------------------------------------------------------------------------- */
+/* --- what works --------------------------------------------------------------------------------------------------- */
 
 static void round_trip(const struct people *all, const struct person *from, const struct person *to, bool der,
                        enum seal_form form)
@@ -139,14 +139,17 @@ static void several_recipients(void)
     people_free(&all);
 }
 
-/* --- what is refused ------------------------------------------------------------------------------------------------------ */
+/* --- what is refused ---------------------------------------------------------------------------------------------- */
 
 static bool refused_as_it_should_be(enum seal_result result)
 {
     return result != SEAL_OK && result != SEAL_SYSTEM && result != SEAL_CONFIG && result != SEAL_EXPIRED;
 }
 
-/* Each byte changed, each truncation (or every step-th, where one takes long), one byte more: never opened, never a crash, never taken for somebody else's. */
+/*
+ * Each byte changed, each truncation (or every step-th, where one takes long), one byte more: never opened, never a
+ * crash, never taken for somebody else's.
+ */
 static void damage(const struct people *all, const struct person *to, enum seal_form form, size_t step)
 {
     struct seal_params p = sending(all, &all->ed, to);
@@ -332,7 +335,10 @@ static void signers_are_judged(void)
     people_free(&all);
 }
 
-/* Somebody else with our very certificate's issuer and serial number, or our key under another certificate: not what the signer meant. */
+/*
+ * Somebody else with our very certificate's issuer and serial number, or our key under another certificate: not what
+ * the signer meant.
+ */
 static void meant_for_another_certificate(void)
 {
     struct people all = people_make();
@@ -368,7 +374,7 @@ static void ids_differ(void)
     people_free(&all);
 }
 
-/* --- streams that fail ---------------------------------------------------------------------------------------------------- */
+/* --- streams that fail -------------------------------------------------------------------------------------------- */
 
 struct failing {
     struct seal_source source;

@@ -1,6 +1,6 @@
 /*
- * A new, empty place for a store and its key: a directory of its own, and in it a database of SQLite; or, where SEALWAX_TEST_STORE is the URI of a
- * PostgreSQL (tests/e2e/postgresql.sh sets it), a schema of its own there.
+ * A new, empty place for a store and its key: a directory of its own, and in it a database of SQLite; or, where
+ * SEALWAX_TEST_STORE is the URI of a PostgreSQL (tests/e2e/postgresql.sh sets it), a schema of its own there.
  */
 #ifndef SW_TESTS_APPS_STORE_PLACE_H
 #define SW_TESTS_APPS_STORE_PLACE_H
@@ -19,7 +19,10 @@ void store_place_make(struct store_place *p);
 void store_place_make_file(struct store_place *p);
 void store_place_remove(struct store_place *p);
 
-/* store_place_sql: behind the store's back; false if the database refused it. store_place_ask: the number it answers; -1 without one. */
+/*
+ * store_place_sql: behind the store's back; false if the database refused it. store_place_ask: the number it answers;
+ * -1 without one.
+ */
 bool store_place_sql(const struct store_place *p, const char *sql);
 int64_t store_place_ask(const struct store_place *p, const char *sql);
 

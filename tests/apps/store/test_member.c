@@ -1,4 +1,6 @@
-/* Enrolment: by certificate, found by name, kept over restarts, and in databases that were made before there was any. */
+/*
+ * Enrolment: by certificate, found by name, kept over restarts, and in databases that were made before there was any.
+ */
 #include "apps/store/store.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
@@ -100,7 +102,10 @@ static void is_in_the_audit(void)
     teardown(&box);
 }
 
-/* A mailbox of the first version, of which there were none in PostgreSQL: what it has stays, and people can be enrolled in it. */
+/*
+ * A mailbox of the first version, of which there were none in PostgreSQL: what it has stays, and people can be enrolled
+ * in it.
+ */
 static void an_older_mailbox_is_brought_up(void)
 {
     struct box box;

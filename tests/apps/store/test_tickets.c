@@ -1,4 +1,7 @@
-/* Keys of session tickets, where servers share a store: made once, ahead of time, kept as long as their tickets, never readable there. */
+/*
+ * Keys of session tickets, where servers share a store: made once, ahead of time, kept as long as their tickets, never
+ * readable there.
+ */
 #include "apps/store/store.h"
 #include "apps/vault/rewrap.h"
 #include "tests/apps/store/place.h"
@@ -148,7 +151,9 @@ static void are_made_by_one_alone(void)
     store_place_remove(&at);
 }
 
-/* A key that was put in the place of another one, and one that nobody sealed; when they are gone, there are new ones. */
+/*
+ * A key that was put in the place of another one, and one that nobody sealed; when they are gone, there are new ones.
+ */
 static void are_bound_to_their_epoch(void)
 {
     struct store_place at;
@@ -172,7 +177,10 @@ static void are_bound_to_their_epoch(void)
     store_place_remove(&at);
 }
 
-/* A database that answers with what was not asked for: 0, where a number has become a text, is the key of no epoch that is kept. */
+/*
+ * A database that answers with what was not asked for: 0, where a number has become a text, is the key of no epoch that
+ * is kept.
+ */
 static void are_of_the_epochs_asked_for(void)
 {
     struct store_place at;

@@ -1,4 +1,7 @@
-/* Changes made by others: told through the database where it can be shared, found by looking where a notice was lost, and never invented. */
+/*
+ * Changes made by others: told through the database where it can be shared, found by looking where a notice was lost,
+ * and never invented.
+ */
 #include "apps/store/store.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
@@ -209,7 +212,10 @@ static void connects_again(void)
     store_place_remove(&at);
 }
 
-/* Two servers that were given different key files must not both write: while a server is there, nobody changes the key; when it comes back, it looks. */
+/*
+ * Two servers that were given different key files must not both write: while a server is there, nobody changes the key;
+ * when it comes back, it looks.
+ */
 static void the_key_is_looked_at_again(void)
 {
     struct store_place at;

@@ -1,4 +1,7 @@
-/* The head of an encrypted file: what it says, every byte flipped, every length of description, another key of the vault. */
+/*
+ * The head of an encrypted file: what it says, every byte flipped, every length of description, another key of the
+ * vault.
+ */
 #include "apps/vault/head.h"
 #include "tests/test.h"
 #include <fcntl.h>

@@ -81,7 +81,10 @@ static void changes_for_another(void)
     teardown(&p);
 }
 
-/* Who comes by a link meets the same keys, and the link stays one. A copy under another name is somebody's backup and keeps its bytes. */
+/*
+ * Who comes by a link meets the same keys, and the link stays one. A copy under another name is somebody's backup and
+ * keeps its bytes.
+ */
 static void follows_links_and_spares_copies(void)
 {
     struct place p;

@@ -18,7 +18,7 @@ static unsigned char record_buffers[BR_SSL_BUFSIZE_BIDI];
 static uint16_t suite[1];
 static const char *protocols[1];
 
-/* --- files -------------------------------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------------------------- */
 
 static void append(void *ctx, const void *src, size_t len)
 {
@@ -119,7 +119,7 @@ static void take_anchor(const char *name, struct bytes der)
     }
 }
 
-/* --- configuration ------------------------------------------------------------------------------------------------------ */
+/* --- configuration ------------------------------------------------------------------------------------------------ */
 
 static bool is_ec(void)
 {
@@ -189,7 +189,7 @@ static void client_init(const struct peer_args *a, br_ssl_client_context *cc)
                                      br_rsa_pkcs1_sign_get_default());
 }
 
-/* --- connections -------------------------------------------------------------------------------------------------------- */
+/* --- connections -------------------------------------------------------------------------------------------------- */
 
 static int socket_read(void *ctx, unsigned char *p, size_t len)
 {

@@ -1,11 +1,14 @@
 /*
- * What every peer program of the interoperability matrix has in common, so that each holds little but the calls of its own library.
+ * What every peer program of the interoperability matrix has in common, so that each holds little but the calls of its
+ * own library.
  *
- *   PEER server PORT DIR WORD=VALUE...   one connection after another, each byte sent back, until killed; prints "ready"
- *   PEER client PORT DIR WORD=VALUE...   sends a pattern in pieces, wants each piece back, closes properly; prints "ok resumed=N"
+ *   PEER server PORT DIR WORD=VALUE...   one connection after another, each byte sent back, until killed; prints
+ *   "ready" PEER client PORT DIR WORD=VALUE...   sends a pattern in pieces, wants each piece back, closes properly;
+ *   prints "ok resumed=N"
  *
- * DIR has root.crt and server|client.crt|key (PEM). Words: id (suite number), name (registered), openssl (its name there), group,
- * auth=1 (certificates on both sides), alpn, bytes, resume=1 (client: a second connection must resume the first).
+ * DIR has root.crt and server|client.crt|key (PEM). Words: id (suite number), name (registered), openssl (its name
+ * there), group, auth=1 (certificates on both sides), alpn, bytes, resume=1 (client: a second connection must resume
+ * the first).
  */
 #ifndef SW_TESTS_INTEROP_PEER_H
 #define SW_TESTS_INTEROP_PEER_H
