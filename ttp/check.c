@@ -3,6 +3,7 @@
  * which takes what private CAs make today, and in the strict one. Every refusal names the certificate and what is wrong
  * with it.
  */
+#include "base/civil.h"
 #include "ttp/der.h"
 #include "ttp/name.h"
 #include "ttp/path.h"

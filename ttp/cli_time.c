@@ -1,5 +1,5 @@
 #include "ttp/cli_time.h"
-#include "ttp/der.h"
+#include "base/civil.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

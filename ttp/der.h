@@ -62,14 +62,6 @@ struct sw_slice sw_der_read_bits(struct sw_reader *r, unsigned *unused);
  */
 int64_t sw_der_read_time(struct sw_reader *r, bool *general);
 
-/* A date of the Gregorian calendar, of the years 0 to 9999, and the time of day, UTC. Unlike libc's it does not depend on $TZ, of which some count
- * leap seconds. sw_time_split: of a Unix time. sw_time_join: the other way round; false if it is no date and time. */
-struct sw_civil {
-    int year, month, day, hour, minute, second;
-};
-struct sw_civil sw_time_split(int64_t time);
-bool sw_time_join(const struct sw_civil *c, int64_t *time);
-
 /* sw_der_write: one whole element. */
 void sw_der_write(struct sw_writer *w, unsigned tag, const void *p, size_t len);
 

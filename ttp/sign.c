@@ -2,6 +2,7 @@
  * The parts that certificates, requests, revocation lists and OCSP responses have in common when they are made.
  */
 #include "ttp/sign.h"
+#include "base/civil.h"
 #include "ttp/der.h"
 #include "ttp/name.h"
 #include "ttp/oid.h"

@@ -1,7 +1,7 @@
 /*
  * What the tool says: results on standard output, everything else on standard error, as text or as JSON.
  */
-#include "ttp/der.h"
+#include "base/civil.h"
 #include "ttp/file.h"
 #include "ttp/pem.h"
 #include "ttp/ttp.h"
