@@ -41,11 +41,17 @@ enum sw_err sw_conn_set_name(struct sw_conn *conn, const void *name, size_t len)
     return SW_OK;
 }
 
-/* Whom a client wants: as long as an extension can name it. */
+/*
+ * Whom a client wants: as long as an extension can name it, and in ASCII, for that is how names travel and stand in
+ * certificates (RFC 6066 3, RFC 9525 2).
+ */
 static enum sw_err want(struct sw_conn *conn, const char *name)
 {
     size_t len = strlen(name);
 
+    for (size_t i = 0; i < len; i++)
+        if (name[i] <= ' ' || name[i] > '~')
+            return SW_ERR_ARGUMENT;
     return len == 0 || len > 255 ? SW_ERR_ARGUMENT : sw_conn_set_name(conn, name, len);
 }
 

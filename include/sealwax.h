@@ -250,9 +250,11 @@ void sw_config_set_trace(struct sw_config *cfg,
 
 /*
  * sw_conn_new: a connection; takes a reference on cfg. A client's ClientHello is ready to send at once.
- *   name   client: the server's name (DNS name or IP literal) for SNI and verification; NULL: no SNI, any name. Server: NULL
+ *   name   client: the server's name (DNS name or IP literal) for SNI and verification, 1 to 255 printable ASCII
+ *          characters without spaces (other letters: as xn--); NULL: no SNI, any name. Server: NULL
  *   out    receives the connection
- * SW_ERR_MEMORY; SW_ERR_CONFIG if something is missing (a server without certificate, trust without clock): sw_config_error says what.
+ * SW_ERR_MEMORY; SW_ERR_ARGUMENT for another name; SW_ERR_CONFIG if something is missing (a server without certificate,
+ * trust without clock): sw_config_error says what.
  */
 enum sw_err sw_conn_new(struct sw_conn **out, struct sw_config *cfg, const char *name) SW_MUST_USE;
 

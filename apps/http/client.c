@@ -71,21 +71,16 @@ static enum http_fate connect_now(struct http_client *c, bool quiet, int *code)
 {
     struct sw_conn *conn = NULL;
     int fd;
-    const char *name = app_get(c->app, OPT_NAME);
     enum http_fate fate = reach(c, quiet, &fd, code);
     if (fate != HTTP_ANSWERED)
         return fate;
-    enum sw_err err = SW_OK;
-    if (c->cfg)
-        err = sw_conn_new(&conn, c->cfg, app_has(c->app, OPT_NO_SNI) ? NULL : name ? name : c->host);
-    if (err)
+    *code = c->cfg ? tls_connect(c->app, c->cfg, c->host, c->where, &conn) : APP_DONE;
+    if (*code)
         close(fd);
     else if (!wire_open(&c->wire, fd, conn, c->where, c->patience))
-        err = SW_ERR_MEMORY;
-    if (err) {
-        *code = app_fail(c->app, err, c->where);
+        *code = app_fail(c->app, SW_ERR_MEMORY, c->where);
+    if (*code)
         return HTTP_REFUSED;
-    }
     c->connected = true;
     c->heard = false;
     if (c->session_len && sw_conn_set_session(conn, c->session, c->session_len))

@@ -60,13 +60,6 @@ static int keep_session(const struct app *app, const struct sw_conn *conn)
     return err ? app_fail(app, err, path) : APP_DONE;
 }
 
-/* The name that is asked for and checked. */
-static const char *server_name(const struct app *app, const char *host)
-{
-    const char *name = app_get(app, OPT_NAME);
-    return app_has(app, OPT_NO_SNI) ? NULL : name ? name : host;
-}
-
 static int converse(const struct app *app, struct sw_config *cfg, struct pcap *pcap, int64_t timeout)
 {
     char host[NET_NAME_MAX];
@@ -76,11 +69,10 @@ static int converse(const struct app *app, struct sw_config *cfg, struct pcap *p
     int code = net_connect(app, app->argv[0], timeout, false, host, &fd);
     if (code)
         return code;
-    enum sw_err err = sw_conn_new(&conn, cfg, server_name(app, host));
-    if (err) {
-        const char *text = sw_config_error(cfg);
+    code = tls_connect(app, cfg, host, app->argv[0], &conn);
+    if (code) {
         close(fd);
-        return text && *text ? app_error(app, APP_BAD_INPUT, "%s", text) : app_fail(app, err, app->argv[0]);
+        return code;
     }
     link_open(&link, fd, conn, app->argv[0], timeout);
     pcap_watch(pcap, &link, SW_CLIENT);

@@ -351,6 +351,20 @@ int tls_config_new(const struct app *app, enum sw_role role, enum key_care care,
     return APP_DONE;
 }
 
+int tls_connect(const struct app *app, struct sw_config *cfg, const char *host, const char *where, struct sw_conn **out)
+{
+    const char *name = app_get(app, OPT_NAME), *text;
+    if (!name)
+        name = host;
+    enum sw_err err = sw_conn_new(out, cfg, app_has(app, OPT_NO_SNI) ? NULL : name);
+    if (err == SW_OK)
+        return APP_DONE;
+    if (err == SW_ERR_ARGUMENT)
+        return app_usage(app, "\"%s\" is no name of a server: other letters than ASCII are written as xn--", name);
+    text = sw_config_error(cfg);
+    return text && *text ? app_error(app, APP_BAD_INPUT, "%s", text) : app_fail(app, err, where);
+}
+
 int tls_config_try(const struct app *app, struct sw_config *cfg)
 {
     struct sw_conn *conn;

@@ -25,6 +25,14 @@ int tls_config_new(const struct app *app, enum sw_role role, enum key_care care,
 int tls_config_try(const struct app *app, struct sw_config *cfg);
 
 /*
+ * tls_connect: a client's connection to a host, or to the server of --name; with --no-sni, to anybody. Returns an
+ * exit code, the failure said.
+ *   where  what failed, for the message
+ */
+int tls_connect(const struct app *app, struct sw_config *cfg, const char *host, const char *where,
+                struct sw_conn **out);
+
+/*
  * tls_has_cert: whether the command line says who we are: by --cert, or by a --key on a card, which has the
  * certificate, too.
  */

@@ -86,6 +86,8 @@ echoes "no client certificate asked for" --alpn http/1.1 --brief
 says "protocol agreed on" "ALPN: http/1.1" err
 exits 1 "no protocol in common" connect --alpn other
 says "the alert of ALPN" "received alert no_application_protocol" err
+exits 2 "a name that does not travel" "$sealwax" connect "127.0.0.1:$port" --trust root.crt --name bücher.example
+says "how it is written" "other letters than ASCII are written as xn--" err
 stop
 
 listen two $ours --cert ec.fullchain.crt --key ec.key --policy modern --client-auth none

@@ -367,7 +367,30 @@ static void names_of_any_length(void)
     }
 }
 
+/* A name as people write it is none on the wire: it would be sent, and refused by whoever looks. */
+static void names_that_do_not_travel(void)
+{
+    static const char *const names[] = {"",
+                                        "b\xc3\xbc"
+                                        "cher.example",
+                                        "server example",
+                                        "server.example\n",
+                                        "\x7f",
+                                        "a\xff"};
+    char longest[257] = "";
+    struct pair p;
+
+    pair_open(&p, false);
+    memset(longest, 'n', 256);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        SW_ASSERT_ERR(sw_conn_new(&p.client, p.client_cfg, names[i]), SW_ERR_ARGUMENT);
+    SW_ASSERT_ERR(sw_conn_new(&p.client, p.client_cfg, longest), SW_ERR_ARGUMENT);
+    sw_config_free(p.client_cfg);
+    sw_config_free(p.server_cfg);
+}
+
 SW_TEST_SUITE(conn){
+    SW_TEST(names_that_do_not_travel),
     SW_TEST(names_of_any_length),
     SW_TEST(every_suite),
     SW_TEST(every_group),
