@@ -14,11 +14,33 @@ static const struct {
     enum app_option id;
     const char *words;
 } values[] = {
-    {OPT_POLICY, "classic modern all"},    {OPT_MIN_VERSION, "1.2 1.3"},
-    {OPT_MAX_VERSION, "1.2 1.3"},          {OPT_CLIENT_AUTH, "none request require"},
-    {OPT_REPLY, "echo http discard pipe"}, {OPT_LOG, "text json"},
-    {OPT_SEAL_FORM, "hybrid rsa"},         {OPT_PASSIN, "prompt file: env: fd:"},
+    {OPT_POLICY, "classic modern all"},     {OPT_MIN_VERSION, "1.2 1.3"},
+    {OPT_MAX_VERSION, "1.2 1.3"},           {OPT_CLIENT_AUTH, "none request require"},
+    {OPT_REPLY, "echo http discard pipe"},  {OPT_LOG, "text json"},
+    {OPT_SEAL_FORM, "hybrid rsa"},          {OPT_PASSIN, "prompt file: env: fd:"},
+    {OPT_PROTECT, "session rsa auth none"}, {OPT_ALLOW, "cn: dns: ip: email: uri: sha256:"},
 };
+
+/* What stands behind a word that wants another one. */
+static const struct {
+    const char *program, *after, *words;
+} words[] = {
+    {"sealwax", "media", "ls play licence"},
+    {"sealwaxd", "media", "import ls rm licences"},
+    {"sealwaxd", "licences", "ls grant revoke"},
+    {"sealwaxd", "users", "add remove list"},
+    {"sealwaxd", "store", "copy"},
+};
+
+/* Only behind a verb: a file may have such a name as well. */
+static void words_behind(const char *program)
+{
+    printf("    [[ -z $verb || $cur == -* ]] || case $prev in\n");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].program, program) == 0)
+            printf("    %s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", words[i].after, words[i].words);
+    printf("    esac\n");
+}
 
 static bool has_arg(const struct app_option_row *o)
 {
@@ -111,6 +133,7 @@ void app_help_completion(const struct app *app)
     with_argument(usual_groups(app));
     printf(") skip=1 ;;\n        -*) ;;\n        *) verb=$w; break ;;\n        esac\n    done\n");
     arguments(groups);
+    words_behind(p);
     printf("    case $verb in\n    '') opts='");
     for (const struct app_verb *v = app->verbs; v->name; v++)
         printf("%s%s", v == app->verbs ? "" : " ", v->name);

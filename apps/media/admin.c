@@ -83,6 +83,19 @@ static int open_track(struct admin *a, const char *path, int64_t *size, int *fd)
     return code;
 }
 
+void admin_print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+}
+
+static json_t *track_json(const struct track *t)
+{
+    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:b}", "id", t->id, "title", t->title, "type", t->type, "size",
+                     (json_int_t)t->size, "plays", (json_int_t)t->plays, "renewable", t->renew);
+}
+
 static int import_one(struct admin *a, const char *path, const struct track *wishes)
 {
     struct track t = *wishes;
@@ -100,7 +113,10 @@ static int import_one(struct admin *a, const char *path, const struct track *wis
     close(fd);
     if (err)
         return app_fail(a->app, err, path);
-    app_say(a->app, "%s: %s, %" PRId64 " plays", t.title, t.type, t.plays);
+    if (a->app->json)
+        admin_print_json(track_json(&t));
+    else
+        app_say(a->app, "%s: %s, %" PRId64 " plays", t.title, t.type, t.plays);
     return APP_DONE;
 }
 
@@ -143,21 +159,16 @@ static int import(struct admin *a, int n, char **paths)
     return code;
 }
 
-void admin_print_json(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(object);
-}
-
 static void print_track(const struct app *app, size_t number, const struct track *t)
 {
-    if (app->json)
-        admin_print_json(json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
-                                   t->title, "type", t->type, "size", (json_int_t)t->size, "plays",
-                                   (json_int_t)t->plays, "renewable", t->renew));
-    else
+    if (app->json) {
+        json_t *object = json_pack("{s:I}", "number", (json_int_t)number), *about = track_json(t);
+        json_object_update(object, about);
+        json_decref(about);
+        admin_print_json(object);
+    } else {
         printf("%3zu  %s  %12" PRId64 "  %-18s  %s\n", number, t->id, t->size, t->type, t->title);
+    }
 }
 
 static int list(struct admin *a)

@@ -83,6 +83,10 @@ static void print_text(void *ctx, struct sw_conn *conn, const struct sw_trace_ev
     char line[1024];
     (void)conn;
     trace_text(ev, line, sizeof line);
+    size_t n = strlen(line);
+    const char *rfc = meaning_of(ev)->rfc;
+    if (app->verbose && *rfc)
+        snprintf(line + n, sizeof line - n, " [%s]", rfc);
     make_printable(line); /* a note may quote the peer */
     fprintf(stderr, "%s%s%s\n", app->color ? ev->sent ? "\033[36m" : "\033[33m" : "", line,
             app->color ? "\033[0m" : "");

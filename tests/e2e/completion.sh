@@ -50,6 +50,14 @@ offers file.crt sealwax connect --trust f
 offers file.crt sealwax connect -t f
 lacks file.crt sealwax connect --name f
 offers file.crt sealwax put f
+offers rsa sealwax put --protect r
+offers play sealwax media p
+offers play sealwax --json media p
+lacks import sealwax media i
+offers grant sealwaxd media licences g
+offers remove sealwaxd --state dir users r
+: >play && : >users
+offers users sealwaxd users add users
 # the daemon's usual verb needs no word, and its options may stand before another
 offers --listen sealwaxd --lis
 offers media sealwaxd --state dir me

@@ -108,6 +108,10 @@ exits 0 "$sealwaxd" --json users add --state state --role staff pki/bank.crt && 
 is "who is enrolled" bank "$(field name)"
 exits 0 "$sealwaxd" --json users remove --state state bank && objects
 says '{"notice":"bank is not enrolled any more'
+exits 0 "$sealwaxd" --json media import --state state --title "Some Song" text && objects
+id=$(field id)
+exits 0 "$sealwaxd" --json media ls --state state && objects
+is "the track that was imported" "$id" "$(field id)"
 exits 1 as later whoami --json && objects
 says '{"warning":"'
 says '{"error":{"name":"PEER_ALERT",'
