@@ -174,6 +174,7 @@ const struct ttp_verb ttp_verbs[] = {
                 TTP_BIT(CRL) | TTP_BIT(OCSP) | TTP_BIT(MAX_DEPTH) | TTP_BIT(STRICT),
      .min = 1,
      .max = 1,
+     .no_settings = true,
      .run = ttp_verify},
     {.name = "inspect",
      .args = "FILE|-",
@@ -186,6 +187,7 @@ const struct ttp_verb ttp_verbs[] = {
      .options = TTP_BIT(PASSIN),
      .min = 1,
      .max = 1,
+     .no_settings = true,
      .run = ttp_inspect},
     {.name = "fingerprint",
      .args = "FILE",
@@ -194,6 +196,7 @@ const struct ttp_verb ttp_verbs[] = {
      .example = "ttp fingerprint root.crt",
      .min = 1,
      .max = 1,
+     .no_settings = true,
      .run = ttp_fingerprint},
     {.name = "export",
      .args = "[ID]",
@@ -216,6 +219,7 @@ const struct ttp_verb ttp_verbs[] = {
      .options = TTP_BIT(PREFIX) | TTP_BIT(FORCE) | TTP_BIT(PASSIN) | TTP_BIT(PASSOUT),
      .min = 1,
      .max = 1,
+     .no_settings = true,
      .run = ttp_import},
     {.name = "passwd",
      .args = "KEY",
@@ -227,6 +231,7 @@ const struct ttp_verb ttp_verbs[] = {
      .options = TTP_BIT(PASSIN) | TTP_BIT(PASSOUT) | TTP_BIT(REMOVE),
      .min = 1,
      .max = 1,
+     .no_settings = true,
      .run = ttp_passwd},
     {.name = "install",
      .args = "",
@@ -282,7 +287,7 @@ static int run(struct ttp *t, int argc, char **argv)
         return TTP_DONE;
     }
     t->color = want_color(t);
-    err = ttp_conf_load(t);
+    err = t->verb->no_settings ? TTP_DONE : ttp_conf_load(t);
     if (!err)
         err = t->verb->run(t);
     if (err)

@@ -55,6 +55,7 @@ struct ttp_verb {
     const char *example; /* lines of commands */
     uint64_t options;
     int min, max;
+    bool no_settings; /* it uses none of DIR/ttp.conf, which need not be readable or right */
     int (*run)(struct ttp *t);
 };
 extern const struct ttp_verb ttp_verbs[]; /* ends with a row without name */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { DEFAULT_DAYS = 30, DAY = 86400 };
 
@@ -62,8 +63,11 @@ static void point(struct making *m)
 static int check_target(const struct ttp *t, const char *path)
 {
     struct sw_file file;
-    if (ttp_has(t, TTP_OPT_FORCE) || !sw_file_exists(path))
+    struct stat st;
+    if (ttp_has(t, TTP_OPT_FORCE) || lstat(path, &st))
         return TTP_DONE;
+    if (!S_ISREG(st.st_mode))
+        return ttp_fail(t, SW_ERR_EXISTS, path);
     enum sw_err err = sw_file_read(path, SW_FILE_MAX, &file);
     if (err != SW_OK)
         return ttp_fail(t, err, path);

@@ -77,6 +77,9 @@ static const char schema[] = "CREATE TABLE certificates("
 static int failed(struct ttp_index *ix)
 {
     int code = sqlite3_extended_errcode(ix->db);
+    int system = sqlite3_system_errno(ix->db);
+    if ((code & 0xff) == SQLITE_CANTOPEN && system)
+        return ttp_error(ix->t, TTP_SYSTEM, "%s: %s", ix->path, strerror(system));
     if ((code & 0xff) == SQLITE_READONLY)
         return ttp_error(ix->t, TTP_SYSTEM, "%s: it cannot be written, by you or at all", ix->path);
     if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)

@@ -81,6 +81,17 @@ static const char *instead(const char *path)
     return words;
 }
 
+/* Whether --force would help with what stands under a name. */
+static const char *way_out(const struct ttp *t, const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return ttp_has(t, TTP_OPT_FORCE) ? ", and is a link or no file, which --force leaves alone"
+                                         : ", and is a link or no file, which is left alone";
+    return t->verb && (t->verb->options & TTP_BIT(FORCE)) && !ttp_has(t, TTP_OPT_FORCE) ? " (--force overwrites it)"
+                                                                                        : "";
+}
+
 int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
 {
     /* a file beyond the limit of what is read of its kind: what it holds is wrong, not the system */
@@ -89,11 +100,7 @@ int ttp_fail(const struct ttp *t, enum sw_err err, const char *what)
     if (words)
         return ttp_error(t, code, "%s: this is %s, which is not what is wanted here, or a damaged one", what, words);
     const char *reason = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
-    bool force = err == SW_ERR_EXISTS && t->verb && (t->verb->options & TTP_BIT(FORCE));
-    const char *hint = !force                       ? ""
-                       : !ttp_has(t, TTP_OPT_FORCE) ? " (--force overwrites it)"
-                                                    : ", and is a link or no file, which --force leaves alone";
-    return ttp_error(t, code, "%s: %s%s", what, reason, hint);
+    return ttp_error(t, code, "%s: %s%s", what, reason, err == SW_ERR_EXISTS ? way_out(t, what) : "");
 }
 
 int ttp_usage(const struct ttp *t, const char *format, ...)

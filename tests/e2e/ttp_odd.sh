@@ -185,6 +185,41 @@ is "exit code of list into a closed pipe" 5 "$(cat status)"
 "$TTP" issue silent.example.org --key p256 >&- 2>&- <&-; ok openssl x509 -in certs/silent.example.org.crt -noout; is "integrity" ok "$(sql certs/index.db 'PRAGMA integrity_check')"
 ok openssl pkey -in certs/silent.example.org.key -noout -check
 
+# --- links, settings and rights -------------------------------------------------------------------------------------------
+ok "$TTP" issue linked.example.org --key p256
+mv certs/linked.example.org.crt elsewhere.crt; ln -s ../elsewhere.crt certs/linked.example.org.crt; ln -s certs/linked.example.org.key linked.key; ln -s nowhere dangling
+sum=$(sha256sum elsewhere.crt)
+code 3 "$TTP" renew linked.example.org; says "is a link or no file, which is left alone"
+code 3 "$TTP" passwd linked.key --passout env:SECRET; says "is a link"
+code 3 "$TTP" crl --out dangling; says "is a link"
+is "behind the link" "$sum" "$(sha256sum elsewhere.crt)"
+# what needs no settings does not ask for them
+printf 'nonsense\n' >certs/ttp.conf
+for verb in "inspect www.crt" "fingerprint www.crt" "verify --purpose server www.crt" "passwd i.key --passin env:SECRET --remove"; do ok "$TTP" $verb; done
+for verb in list crl "issue x.example.org"; do code 4 "$TTP" $verb; says "ttp.conf: line 1"; done
+rm certs/ttp.conf
+if [ "$(id -u)" = 0 ] && have setpriv; then
+    cp "$TTP" ttp-for-all
+    chmod 755 . certs ttp-for-all
+    nobody() { code "$1" setpriv --reuid=65534 --regid=65534 --clear-groups ./ttp-for-all "${@:2}"; }
+    if setpriv --reuid=65534 --regid=65534 --clear-groups ./ttp-for-all --version >out 2>err; then
+        nobody 0 verify --purpose server www.crt
+        nobody 0 export --ca -
+        for verb in list log check "revoke www.example.org"; do nobody 5 $verb; says "index.db: Permission denied"; done
+        for verb in crl "issue x.example.org --out x" "renew www.example.org" "inspect certs/root.key"; do nobody 5 $verb; says "root.key: Permission denied"; done
+        chmod 644 certs/index.db
+        nobody 0 list; nobody 0 check
+        nobody 5 revoke www.example.org; says "cannot be written"
+        chmod 600 certs/index.db
+        chmod 700 certs
+        nobody 5 list; says "Permission denied"
+        nobody 0 inspect www.crt
+        nobody 0 verify --root j.pem --purpose server www.crt
+    else
+        echo "skipped: another user's rights (this directory is closed to others)"
+    fi
+fi
+
 # --- many at once ---------------------------------------------------------------------------------------------------------
 mkdir many
 for i in $(seq 20); do "$TTP" -q issue "p$i.example.org" --key p256 --out "many/$i" 2>"many/$i.err" & done
