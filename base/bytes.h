@@ -34,7 +34,10 @@ struct sw_writer {
     bool failed;
 };
 
-/* sw_reader_of: a reader over len bytes at p, which must outlive it and everything read from it without copying. */
+/*
+ * sw_reader_of, sw_reader_of_slice: a reader over len bytes at p, which must outlive it and everything read from it
+ * without copying.
+ */
 struct sw_reader sw_reader_of(const void *p, size_t len);
 struct sw_reader sw_reader_of_slice(struct sw_slice s);
 

@@ -42,6 +42,12 @@ bool sw_rsa_plausible(const struct sw_pubkey *key);
  */
 enum sw_err sw_rsa_public(const struct sw_pubkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
 enum sw_err sw_rsa_private(const struct sw_privkey *key, const uint8_t *in, uint8_t *out) SW_MUST_USE;
+/*
+ * What each kind of key brings for the functions of base/pkey.h, which have seen to it that key and scheme fit:
+ * _verify, _sign (sig has room for SW_SIG_MAX bytes), _generate into a key from sw_privkey_alloc, and _free of what the
+ * union holds.
+ *   salt   bytes of it that PSS has; else 0
+ */
 enum sw_err sw_rsa_verify(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt,
                           const uint8_t *digest, const uint8_t *sig, size_t sig_len) SW_MUST_USE;
 enum sw_err sw_rsa_sign(const struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest,
@@ -54,6 +60,7 @@ enum sw_err sw_ec_verify(const struct sw_pubkey *key, const struct sw_sigscheme 
 enum sw_err sw_ec_sign(struct sw_privkey *key, const struct sw_sigscheme *scheme, const uint8_t *digest, uint8_t *sig,
                        size_t *sig_len) SW_MUST_USE;
 enum sw_err sw_ec_generate(struct sw_privkey *key, uint16_t curve) SW_MUST_USE;
+/* sw_ec_scalar: of an EC key, as sw_privkey_scalar returns it. */
 enum sw_err sw_ec_scalar(struct sw_privkey *key, uint8_t *buf, size_t cap, size_t *len) SW_MUST_USE;
 void sw_ec_free(struct sw_privkey *key);
 

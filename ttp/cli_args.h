@@ -15,8 +15,8 @@ struct cli_args {
     struct cli_option (*option)(int id);              /* id is below count */
     bool (*takes)(const void *ctx, int id);           /* whether it may stand here */
     int (*add)(void *ctx, int id, const char *value); /* value: "" if it has none; what is not 0 ends it */
-    int (*usage)(void *ctx, const char *before, const char *what,
-                 const char *after); /* it makes no sense: a sentence in three parts; returns what is not 0 */
+    /* it makes no sense: a sentence in three parts; returns what is not 0 */
+    int (*usage)(void *ctx, const char *before, const char *what, const char *after);
     void *ctx;
 };
 

@@ -25,7 +25,7 @@ void cli_wrap(const char *text, size_t col, size_t indent);
 void cli_indented(const char *lines);
 void cli_option_help(const struct cli_option *o, int indent);
 
-/* The same in roff, with what roff would take for its own escaped. */
+/* cli_roff, cli_roff_lines, cli_roff_option: the same in roff, with what roff would take for its own escaped. */
 void cli_roff(const char *text);
 void cli_roff_lines(const char *lines);
 void cli_roff_option(const struct cli_option *o);

@@ -25,7 +25,10 @@ struct sw_profile {
     int days;                     /* of validity by default */
 };
 
-/* sw_profile_by_name: root, ca, server, client, peer, email, ocsp; NULL if there is none. */
+/*
+ * sw_profile_by_name: root, ca, server, client, peer, email, ocsp; NULL if there is none. sw_profile_at: the i-th; NULL
+ * past the last.
+ */
 const struct sw_profile *sw_profile_by_name(const char *name);
 const struct sw_profile *sw_profile_at(size_t i);
 

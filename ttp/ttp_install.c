@@ -18,8 +18,8 @@ extern char **environ;
 static const struct store {
     const char *dir;
     const char *command[3];
-    const char *list,
-        *links; /* where the program can be given a list of certificates of our own: its list, and the links it makes */
+    /* where the program can be given a list of certificates of our own: its list, and the links it makes */
+    const char *list, *links;
 } stores[] = {
     /* Debian; Alpine, whose program is another one and takes no list */
     {"/usr/local/share/ca-certificates",

@@ -39,8 +39,8 @@ struct card {
     size_t id_len;
     unsigned bits;     /* of the modulus or the field */
     bool always_login; /* CKA_ALWAYS_AUTHENTICATE */
-    bool pkcs1, pss, raw,
-        raw_sign; /* what the token does with RSA keys: sign twice, decrypt, and sign without padding */
+    /* what the token does with RSA keys: sign with two kinds of padding, decrypt, and sign without padding */
+    bool pkcs1, pss, raw, raw_sign;
 };
 
 /* card_new: read a URI; nothing is looked for yet. card_free takes NULL. */

@@ -48,8 +48,8 @@ struct http_request {
     struct http_who peer;
     char part[HTTP_WILDCARDS][HTTP_SEGMENT_MAX]; /* what stood for each {}, decoded */
     struct evkeyvalq query;                      /* decoded */
-    void (*gone)(void *user,
-                 struct http_request *rq); /* the peer left before the answer ended; rq is freed after this */
+    /* the peer left before the answer ended; rq is freed after this */
+    void (*gone)(void *user, struct http_request *rq);
     void *user;
     /* of http_stream_line: not all lines are out; there are no more of them */
     bool unwritten, ending;
@@ -79,6 +79,7 @@ struct http_events {
  *   ctx      for the events
  *   cfg      TLS; a reference stays with each connection, so http_set_config may replace it at any time
  * NULL without memory.
+ * http_set_config: for connections from now on.
  */
 struct http *http_new(struct event_base *base, const struct http_events *events, void *ctx, struct sw_config *cfg,
                       const struct http_limits *limits);
@@ -128,7 +129,11 @@ const char *http_address(const struct http_request *rq);
 void http_set_header(struct http_request *rq, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Each of these answers and ends the request: rq is gone afterwards. */
+/*
+ * http_reply_json, http_reply_bytes, http_reply_empty: answer and end the request: rq is gone afterwards.
+ *   json   taken over; NULL: there was no memory for it, which is a 500
+ *   type   of the bytes, which are copied; NULL: not said
+ */
 void http_reply_json(struct http_request *rq, int status, json_t *json);
 void http_reply_bytes(struct http_request *rq, int status, const char *type, const void *p, size_t len);
 void http_reply_empty(struct http_request *rq, int status);
@@ -138,6 +143,7 @@ void http_problem(struct http_request *rq, int status, const char *format, ...) 
 /*
  * http_stream_begin, _line, _end: an answer in pieces: one JSON object a line (NDJSON). http_stream_begin returns at
  * once, so that the peer has the headers before the first line. A stream may be silent for long: it has no time limit.
+ *   json   taken over
  */
 void http_stream_begin(struct http_request *rq);
 void http_stream_line(struct http_request *rq, json_t *json);

@@ -12,7 +12,7 @@ struct seen;
 
 /*
  * seen_open: the user's file ($XDG_STATE_HOME/sealwax/seen); entries that expired a day ago are left out of it. Returns
- * an exit code; said.
+ * an exit code; said. seen_close: takes NULL.
  */
 int seen_open(struct seen **out, const struct app *app);
 void seen_close(struct seen *seen);
@@ -28,8 +28,7 @@ int seen_claim(struct seen *seen, const char *id, int64_t expires, bool *ours);
 
 /*
  * seen_begin_turn, seen_end_turn: one program at a time looks, shows and notes. Who is kept waiting for seconds, as by
- * a terminal that stands still, goes on
- * without: seen_claim needs no turn.
+ * a terminal that stands still, goes on without: seen_claim needs no turn.
  */
 void seen_begin_turn(struct seen *seen);
 void seen_end_turn(struct seen *seen);

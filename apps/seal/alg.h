@@ -19,6 +19,7 @@ extern const struct seal_oid seal_oid_data, seal_oid_signed, seal_oid_enveloped,
 extern const struct seal_oid seal_oid_content_type, seal_oid_message_digest, seal_oid_signing_time;
 extern const struct seal_oid seal_oid_rsa, seal_oid_oaep, seal_oid_mgf1, seal_oid_pss, seal_oid_ec;
 
+/* seal_oid_is: whether the contents of an OBJECT IDENTIFIER are this one's. seal_oid_write: the whole element. */
 bool seal_oid_is(struct sw_slice got, const struct seal_oid *want);
 void seal_oid_write(struct sw_writer *w, const struct seal_oid *oid);
 
@@ -29,6 +30,7 @@ struct seal_cipher {
     uint8_t key_len;
     bool gcm; /* else CBC */
 };
+/* seal_cipher_by_oid: NULL for another algorithm. seal_cipher_default: what we write, AES-256-GCM. */
 const struct seal_cipher *seal_cipher_by_oid(struct sw_slice oid);
 const struct seal_cipher *seal_cipher_default(void);
 
@@ -48,7 +50,7 @@ void seal_ecdh_write(struct sw_writer *w);
 
 /*
  * seal_digest_read: a hash's AlgorithmIdentifier, SW_HASH_NONE for one that is too weak or not known. SHA-1 is read for
- * OAEP alone.
+ * OAEP alone. seal_digest_write: SHA-2's; another hash fails the writer.
  */
 enum sw_hash_id seal_digest_read(struct sw_reader *r);
 void seal_digest_write(struct sw_writer *w, enum sw_hash_id hash);

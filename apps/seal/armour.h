@@ -27,8 +27,8 @@ struct armour {
     enum armour_kind kind;
     char label[ARMOUR_LABEL_MAX];       /* of PEM: "CMS" */
     char boundary[ARMOUR_BOUNDARY_MAX]; /* of multipart/signed; else empty */
-    bool inside, line_ended, cr,
-        part_ended;          /* of its text: in a line; one before it; a CR that may be of a line's end; all of it */
+    /* of its text: in a line; one before it; a CR that may be of a line's end; all of it */
+    bool inside, line_ended, cr, part_ended;
     uint32_t bits;           /* base64 not yet made into bytes */
     unsigned count, padding; /* characters in bits; "=" seen */
     size_t have, next;

@@ -10,10 +10,7 @@
 /* What everything that does not decrypt is: which part was wrong is nobody's business. */
 extern const char crypt_tampered[];
 
-/*
- * A sink that encrypts with AES-256-GCM and writes pieces of an octet string into another sink. crypt_sink_end flushes
- * it and gives the tag.
- */
+/* A sink that encrypts with AES-GCM and writes pieces of an octet string into another sink. */
 struct crypt_sink {
     struct seal_sink sink;
     struct seal_sink *out;
@@ -22,6 +19,10 @@ struct crypt_sink {
     size_t have;
     uint8_t buf[SEAL_PIECE];
 };
+/*
+ * crypt_sink_init: with a key of 16, 24 or 32 bytes and a nonce that is used once. crypt_sink_end: write what is left;
+ * tag receives GCM's. crypt_sink_wipe: always, in the end. False: st says why.
+ */
 bool crypt_sink_init(struct crypt_sink *c, struct seal_sink *out, const uint8_t *key, size_t key_len,
                      const uint8_t nonce[SW_AEAD_NONCE], struct seal_status *st);
 bool crypt_sink_end(struct crypt_sink *c, uint8_t tag[SW_AEAD_TAG]);
@@ -31,8 +32,8 @@ void crypt_sink_wipe(struct crypt_sink *c);
 bool piece_write(struct seal_sink *out, const uint8_t *p, size_t len);
 
 /*
- * A source of what is decrypted from the octet string begun in a BER reader. Nothing of it is authentic before
- * crypt_source_end.
+ * A source of what is decrypted from an octet string in a BER reader. Nothing of it is authentic before
+ * crypt_source_tag, and with CBC nothing ever is.
  */
 struct crypt_source {
     struct seal_source source;
@@ -46,7 +47,12 @@ struct crypt_source {
     uint8_t buf[SEAL_PIECE];
 };
 
-/* iv: 12 bytes for GCM, 16 for CBC. */
+/*
+ * crypt_source_init: the octet string has been begun (ber_octets).
+ *   key   as long as cipher says
+ *   iv    12 bytes for GCM, 16 for CBC
+ * False: st says why. crypt_source_wipe: always, in the end.
+ */
 bool crypt_source_init(struct crypt_source *c, struct ber *in, const struct seal_cipher *cipher, const uint8_t *key,
                        const uint8_t *iv, struct seal_status *st);
 /* crypt_source_drain: read what nobody wanted. crypt_source_tag: whether GCM's tag is right; after the drain. */

@@ -13,7 +13,7 @@ struct file_source {
     int error; /* errno of the failure */
 };
 
-/* file_source_open: a file, or standard input for "-". Returns an exit code, the failure said. */
+/* file_source_open: a file, or standard input for "-"; an exit code, the failure said. file_source_close: end it. */
 int file_source_open(struct file_source *f, const struct app *app, const char *path);
 void file_source_close(struct file_source *f);
 

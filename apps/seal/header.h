@@ -19,7 +19,7 @@
 
 enum { HEADER_MAX = 32 << 10, FINGERPRINT_MAX = 65, TIME_MAX = 24 };
 
-/* fingerprint: SHA-256 of a certificate in hexadecimal. time_text: RFC 3339 in UTC, "" for 0. */
+/* fingerprint: SHA-256 of a certificate in hexadecimal. seal_time_text: RFC 3339 in UTC, "" for 0. */
 enum sw_err fingerprint(const struct sw_cert *cert, char out[FINGERPRINT_MAX]) SW_MUST_USE;
 void seal_time_text(int64_t time, char out[TIME_MAX]);
 

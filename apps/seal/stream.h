@@ -62,7 +62,7 @@ struct seal_sink {
 bool seal_gather(void *buf, size_t cap, size_t *have, struct sw_slice *in);
 size_t seal_hand_out(uint8_t *out, size_t cap, const uint8_t *buf, size_t have, size_t *next);
 
-/* A source over memory. */
+/* A source over memory, which must outlive it. seal_memory_init: over len bytes at p. */
 struct seal_memory {
     struct seal_source source;
     struct sw_reader r;

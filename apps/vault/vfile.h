@@ -24,7 +24,7 @@ struct sw_vfile;
  * hashed by sw_vfile_catch_up before anything is appended.
  * sw_vfile_open: read one that is finished. sw_vfile_peek: only what is known of it, finished or not.
  * SW_ERR_SYSTEM (errno), SW_ERR_EXISTS, SW_ERR_NOT_FOUND, SW_ERR_CRYPTO (changed, or of another vault), SW_ERR_MEMORY,
- * SW_ERR_STATE (resume: it is whole; open: it is not).
+ * SW_ERR_STATE (open: it is not finished).
  */
 enum sw_err sw_vfile_create(struct sw_vfile **out, struct sw_vault *vault, const char *path, const uint8_t id[16],
                             int64_t length, const void *meta, size_t meta_len) SW_MUST_USE;
@@ -35,10 +35,13 @@ enum sw_err sw_vfile_peek(struct sw_vfile **out, struct sw_vault *vault, const c
 /* sw_vfile_close: what was appended and fills no chunk is forgotten, unless the file is whole. Takes NULL. */
 void sw_vfile_close(struct sw_vfile *file);
 
+/* sw_vfile_length: of its content, in bytes. sw_vfile_offset: bytes that are there so far, those in memory included. */
 int64_t sw_vfile_length(const struct sw_vfile *file);
-/* sw_vfile_offset: bytes that are there so far, those in memory included. */
 int64_t sw_vfile_offset(const struct sw_vfile *file);
-/* sw_vfile_meta: as long as the file is open. */
+/*
+ * sw_vfile_meta: what is known of it, *len bytes and a zero behind them, until sw_vfile_describe or sw_vfile_close.
+ * sw_vfile_id: the 16 bytes it was created with, as long as it is open.
+ */
 const void *sw_vfile_meta(const struct sw_vfile *file, size_t *len);
 const uint8_t *sw_vfile_id(const struct sw_vfile *file);
 

@@ -43,8 +43,8 @@ struct settings {
     bool plain_credential;
 
     bool verify_peer, require_any, verify_fail, custom_verify, reverify_on_resume;
-    const char *use_client_ca_list,
-        *expect_client_ca_list; /* "<NULL>", "<EMPTY>", or names in hexadecimal, by commas */
+    /* "<NULL>", "<EMPTY>", or names in hexadecimal, by commas */
+    const char *use_client_ca_list, *expect_client_ca_list;
     const char *expect_peer_cert_file;
     bool retain_only_sha256, expect_sha256;
     bool expect_verify_result;

@@ -65,8 +65,8 @@ static void who_was_revoked_meanwhile(void)
         CU_ASSERT_TRUE(pair_run(&p));
         SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
         SW_ASSERT_OK(sw_conn_peer(at_client ? p.client : p.server, &peer));
-        newer = sw_config_new(at_client ? SW_CLIENT : SW_SERVER,
-                              NULL); /* as after a reload, while the connection is there */
+        /* as after a reload, while the connection is there */
+        newer = sw_config_new(at_client ? SW_CLIENT : SW_SERVER, NULL);
         trust_root(newer);
         add_list(newer, listed ? (struct sw_slice){peer.serial, peer.serial_len} : nobody);
         SW_ASSERT_ERR(sw_config_doubts(newer, at_client ? p.client : p.server), listed ? SW_ERR_CERT_REVOKED : SW_OK);

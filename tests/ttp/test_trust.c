@@ -149,8 +149,8 @@ static void reads_what_roots_come_in(void)
     append(text, "X509 CERTIFICATE", a.der, a.len);
     strcat(text, "-----BEGIN CERTIFICATE-----\nno base64!\n-----END CERTIFICATE-----\n");
     append(text, "TRUSTED THINGS", b.der, b.len);
-    SW_ASSERT_OK(sw_trust_add(trust, text,
-                              strlen(text))); /* what cannot be decoded is left out, what is not wanted passed over */
+    /* what cannot be decoded is left out, what is not wanted passed over */
+    SW_ASSERT_OK(sw_trust_add(trust, text, strlen(text)));
     CU_ASSERT_EQUAL(sw_trust_count(trust), 1);
     append(text, "CERTIFICATE", b.der, b.len);
     SW_ASSERT_OK(sw_trust_add(trust, text, strlen(text)));
