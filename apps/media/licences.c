@@ -15,6 +15,8 @@
 static const char usage[] =
     "media licences [ls [USER [TRACK]]], grant USER TRACK, revoke USER TRACK, or HOLDER TRACK PLAYS";
 
+static const int64_t YEAR_9999 = 253402300799; /* its end: what RFC 3339 can say */
+
 /* What one of the verbs works on. */
 struct desk {
     struct admin *a;
@@ -205,6 +207,8 @@ static int read_grant(struct desk *d, struct sw_grant *out)
         code = app_get_moment(app, OPT_UNTIL, d->now, -1, &out->ends);
     if (!code && out->ends > 0 && out->ends <= d->now)
         code = app_usage(app, "--until %s is over: media licences revoke ends a licence now", until);
+    if (!code && out->ends > YEAR_9999)
+        code = app_usage(app, "--until %s is behind the year 9999; none takes the end away", until);
     out->plays = plays;
     out->streams = streams;
     return code;

@@ -42,15 +42,16 @@ extern const char *const db_postgresql_steps[SCHEMA];
     "CREATE TABLE licence (holder " TEXT " NOT NULL, track " TEXT " NOT NULL, sealed " BYTES " NOT NULL,"              \
     " PRIMARY KEY (holder, track))" KEYED ";"
 
-/*
- * licences and members are found by what is in a certificate: name and serial number; who plays is known to all servers
- */
-#define SCHEMA_4(INTEGER, TEXT, BYTES, KEYED, UNLOGGED)                                                                \
+/* licences and members are found by what is in a certificate: name and serial number */
+#define SCHEMA_4(TEXT)                                                                                                 \
     "ALTER TABLE licence ADD COLUMN name " TEXT " NOT NULL DEFAULT '';"                                                \
     "CREATE INDEX licence_name ON licence (name, track) WHERE name <> '';"                                             \
-    "ALTER TABLE member ADD COLUMN serial " TEXT " NOT NULL DEFAULT '';"                                               \
-    "CREATE " UNLOGGED "TABLE stream (id " TEXT " PRIMARY KEY, holder " TEXT " NOT NULL, track " TEXT " NOT NULL,"     \
-    " cert " BYTES " NOT NULL, server " TEXT " NOT NULL, expires " INTEGER " NOT NULL)" KEYED ";"                      \
+    "ALTER TABLE member ADD COLUMN serial " TEXT " NOT NULL DEFAULT '';"
+
+/* Who plays: a table that need not survive anything, and that is as shared as the store is. */
+#define SCHEMA_STREAM(KIND, INTEGER, TEXT, BYTES)                                                                      \
+    "CREATE " KIND " TABLE stream (id " TEXT " PRIMARY KEY, holder " TEXT " NOT NULL, track " TEXT " NOT NULL,"        \
+    " cert " BYTES " NOT NULL, server " TEXT " NOT NULL, expires " INTEGER " NOT NULL);"                               \
     "CREATE INDEX stream_licence ON stream (holder, track);"
 
 #endif

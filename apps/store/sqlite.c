@@ -40,7 +40,7 @@ static const char *const steps[SCHEMA] = {
                                "is not changed'); END;",
     SCHEMA_2("INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
     SCHEMA_3("TEXT", "BLOB", " WITHOUT ROWID"),
-    SCHEMA_4("INTEGER", "TEXT", "BLOB", " WITHOUT ROWID", ""),
+    SCHEMA_4("TEXT"),
 };
 
 static enum sw_err fail(struct sw_store *s)
@@ -281,8 +281,11 @@ static enum sw_err open_database(struct sw_store *s, const char *path, bool alon
     if (rc != SQLITE_OK)
         return fail(s);
     sqlite3_busy_timeout(link->db, BUSY_MS);
-    return execute(s, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-                      "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 4194304");
+    return execute(s,
+                   "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+                   "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 4194304; "
+                   /* who plays: of the one server there is, in its memory, gone with it, and no disk is waited for */
+                   "PRAGMA temp_store = MEMORY; " SCHEMA_STREAM("TEMP", "INTEGER", "TEXT", "BLOB"));
 }
 
 const struct db_driver db_sqlite = {

@@ -92,7 +92,6 @@ db.execute("ATTACH 'state/media.db' AS old")
 db.execute("CREATE TABLE old.licence (holder TEXT NOT NULL, track TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (holder, track)) WITHOUT ROWID")
 db.execute("INSERT INTO old.licence SELECT holder, track, sealed FROM main.licence")
 db.execute("DROP TABLE main.licence")
-db.execute("DROP TABLE main.stream")
 db.execute("ALTER TABLE main.member DROP COLUMN serial")
 db.execute("PRAGMA user_version = 2")
 P

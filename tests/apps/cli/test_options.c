@@ -8,14 +8,15 @@
 
 static struct app seen;
 static long number;
-static int64_t span;
-static int number_code, span_code;
+static int64_t span, moment;
+static int number_code, span_code, moment_code;
 
 static int look(struct app *app)
 {
     seen = *app;
     number_code = app_get_int(app, OPT_MAX_SEND, 7, 64, 16384, &number);
     span_code = app_get_span(app, OPT_TIMEOUT, 60, &span);
+    moment_code = app_get_moment(app, OPT_TIMEOUT, 1000, 7, &moment);
     return app->argc;
 }
 
@@ -95,9 +96,33 @@ static void reads_numbers_and_spans(void)
     CU_ASSERT_EQUAL(number, 16384);
 }
 
+static void reads_moments(void)
+{
+    static const struct {
+        const char *text;
+        int64_t at;
+    } good[] = {{"2027-01-31T12:00:00Z", 1801396800},
+                {"2027-01-31", 1801353600},
+                {"1801353600", 1801353600},
+                {"+90", 1090},
+                {"90s", 1090},
+                {"+1w", 605800}};
+    static const char *const bad[] = {"", "+", "soon", "++1d", "+-1d", "+2027-01-31", "2027-02-30", "-1d", "1.5h"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        RUN("test", "look", "--timeout", good[i].text);
+        CU_ASSERT_EQUAL(moment_code, APP_DONE);
+        CU_ASSERT_EQUAL(moment, good[i].at);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        RUN("test", "look", "--timeout", bad[i]);
+        CU_ASSERT_EQUAL(moment_code, APP_USAGE);
+    }
+    RUN("test", "look");
+    CU_ASSERT_EQUAL(moment_code, APP_DONE);
+    CU_ASSERT_EQUAL(moment, 7);
+}
+
 SW_TEST_SUITE(options){
-    SW_TEST(takes_options_in_any_order),
-    SW_TEST(counts_repeated_values),
-    SW_TEST(refuses_what_makes_no_sense),
-    SW_TEST(reads_numbers_and_spans),
+    SW_TEST(takes_options_in_any_order), SW_TEST(counts_repeated_values), SW_TEST(refuses_what_makes_no_sense),
+    SW_TEST(reads_numbers_and_spans),    SW_TEST(reads_moments),
 };

@@ -73,7 +73,31 @@ static void one_server_at_a_time(void)
     teardown(&p);
 }
 
+/* Among those that share a store. */
+static void a_server_keeps_its_name(void)
+{
+    struct place p;
+    char name[SW_STREAM_ID_MAX], again[SW_STREAM_ID_MAX];
+    int fd;
+    setup(&p);
+    CU_ASSERT_EQUAL(state_lock_server(&p.app, 0, &fd), APP_DONE);
+    CU_ASSERT_EQUAL(state_server_name(&p.app, fd, name), APP_DONE);
+    CU_ASSERT_EQUAL(strlen(name), SW_STREAM_ID_MAX - 1);
+    close(fd);
+    CU_ASSERT_EQUAL(state_lock_server(&p.app, 0, &fd), APP_DONE);
+    CU_ASSERT_EQUAL(state_server_name(&p.app, fd, again), APP_DONE);
+    CU_ASSERT_STRING_EQUAL(name, again);
+    /* what is no name is none, and nobody else gets this one */
+    CU_ASSERT_EQUAL(ftruncate(fd, 7), 0);
+    CU_ASSERT_EQUAL(state_server_name(&p.app, fd, again), APP_DONE);
+    CU_ASSERT_EQUAL(strlen(again), SW_STREAM_ID_MAX - 1);
+    CU_ASSERT_STRING_NOT_EQUAL(name, again);
+    close(fd);
+    teardown(&p);
+}
+
 SW_TEST_SUITE(state){
+    SW_TEST(a_server_keeps_its_name),
     SW_TEST(tools_work_beside_and_one_alone),
     SW_TEST(one_server_at_a_time),
 };
