@@ -1,7 +1,8 @@
 /*
- * POST /files: an upload is announced, or gone on with. One with a known digest has an id made from its owner, name, length and digest: the
- * same request again finds it, so a client that was killed goes on where it was without having remembered anything. Or the client has something else that tells its
- * file from others (source), so that it need not read all of a large one before it begins; then the digest comes last, and what arrived is no file before that.
+ * POST /files: an upload is announced, or gone on with. One with a known digest has an id made from its owner, name,
+ * length and digest: the same request again finds it, so a client that was killed goes on where it was without having
+ * remembered anything. Or the client has something else that tells its file from others (source), so that it need not
+ * read all of a large one before it begins; then the digest comes last, and what arrived is no file before that.
  */
 #include "apps/file/service.h"
 #include "base/hash.h"
@@ -34,7 +35,7 @@ struct announcement {
     int why; /* errno */
 };
 
-/* --- what is announced -------------------------------------------------------------------------------------------------- */
+/* --- what is announced -------------------------------------------------------------------------------------------- */
 
 /* One value of Upload-Metadata: "name base64,name base64"; false if it is not there or no text. */
 static bool metadata(const char *all, const char *name, char *out, size_t cap)
@@ -55,7 +56,10 @@ static bool metadata(const char *all, const char *name, char *out, size_t cap)
     return false;
 }
 
-/* What the request announces, source being what the client knows the content by before it has its digest; answers itself and returns false if that cannot be. */
+/*
+ * What the request announces, source being what the client knows the content by before it has its digest; answers
+ * itself and returns false if that cannot be.
+ */
 static bool read_announcement(struct file_service *s, struct http_request *rq, struct about *a, int64_t *length,
                               char source[FILE_HEX])
 {
@@ -99,7 +103,7 @@ static enum sw_err make_id(const struct about *a, int64_t length, const char *so
     return err;
 }
 
-/* --- what is there: in a thread ----------------------------------------------------------------------------------------- */
+/* --- what is there: in a thread ----------------------------------------------------------------------------------- */
 
 static void look(struct job *job)
 {
@@ -114,11 +118,11 @@ static void look(struct job *job)
     n->why = errno;
 }
 
-/* --- what is made of both: in the loop ---------------------------------------------------------------------------------- */
+/* --- what is made of both: in the loop ---------------------------------------------------------------------------- */
 
 /*
- * Whether there is room for it; answers itself and returns false if not. While an upload gets its name it may be counted twice, as announced and as there: if that alone
- * is too much, there may be room in a moment.
+ * Whether there is room for it; answers itself and returns false if not. While an upload gets its name it may be
+ * counted twice, as announced and as there: if that alone is too much, there may be room in a moment.
  */
 static bool has_room(struct announcement *n)
 {

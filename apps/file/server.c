@@ -52,12 +52,7 @@ bool file_service_start(struct file_service *service, struct event_base *base)
 
 void file_work(struct file_service *s, struct job *job)
 {
-    if (s->worker) {
-        worker_give(s->worker, job);
-        return;
-    }
-    job->run(job);
-    job->done(job);
+    worker_give(s->worker, job);
 }
 
 void file_service_call(struct file_service *service, void (*function)(void *arg), void *arg)

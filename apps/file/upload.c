@@ -2,7 +2,10 @@
 #include "apps/file/service.h"
 #include <string.h>
 
-/* A client of another version of the protocol is told, and does nothing (tus 1.0.0, "Tus-Resumable"); one that says nothing is taken at its word. */
+/*
+ * A client of another version of the protocol is told, and does nothing (tus 1.0.0, "Tus-Resumable"); one that says
+ * nothing is taken at its word.
+ */
 bool upload_version_fits(struct http_request *rq)
 {
     const char *version = http_header(rq, "Tus-Resumable");

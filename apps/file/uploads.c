@@ -1,6 +1,7 @@
 /*
- * The uploads that are not finished. What the loop has to know of each is kept in memory, read once: whose it is and how long it will be; the file is open while somebody goes on with it.
- * One request at a time has an upload: what it does there is done beside the loop (task.c).
+ * The uploads that are not finished. What the loop has to know of each is kept in memory, read once: whose it is and
+ * how long it will be; the file is open while somebody goes on with it. One request at a time has an upload: what it
+ * does there is done beside the loop (task.c).
  */
 #include "apps/file/service.h"
 #include <dirent.h>
@@ -28,7 +29,9 @@ struct upload *upload_add(struct file_service *s, const char *id, const char *ow
     return u;
 }
 
-/* One that is on the disk. That whose it is cannot be known is kept in mind, too: nobody is told that it is not there. */
+/*
+ * One that is on the disk. That whose it is cannot be known is kept in mind, too: nobody is told that it is not there.
+ */
 static void load(struct file_service *s, const char *id)
 {
     char path[FILE_PATH_MAX];
@@ -76,7 +79,10 @@ enum sw_err upload_find(struct file_service *s, const char *owner, const char *i
     return u->owner[0] ? SW_OK : SW_ERR_CRYPTO;
 }
 
-/* Room for one more file that is open; false: those that are, are busy. Of one that is, the file is not even looked at: a thread may be opening it. */
+/*
+ * Room for one more file that is open; false: those that are, are busy. Of one that is, the file is not even looked at:
+ * a thread may be opening it.
+ */
 static bool make_room(struct file_service *s)
 {
     unsigned open = 0;
@@ -120,7 +126,7 @@ void upload_forget(struct file_service *s, struct upload *u)
     free(u);
 }
 
-/* --- removing ----------------------------------------------------------------------------------------------------------- */
+/* --- removing ----------------------------------------------------------------------------------------------------- */
 
 struct removal {
     struct job job;
@@ -177,7 +183,7 @@ void upload_drop(struct file_service *s, struct upload *u, struct http_request *
     file_work(s, &r->job);
 }
 
-/* --- all of them -------------------------------------------------------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------------------------------------------------- */
 
 void uploads_announced(const struct file_service *s, const char *owner, const char *except, struct announced *out)
 {

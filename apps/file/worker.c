@@ -132,6 +132,11 @@ struct worker *worker_new(struct event_base *base, unsigned threads)
 
 void worker_give(struct worker *w, struct job *job)
 {
+    if (!w) {
+        job->run(job);
+        job->done(job);
+        return;
+    }
     pthread_mutex_lock(&w->lock);
     TAILQ_INSERT_TAIL(&w->waiting, job, in_list);
     pthread_cond_signal(&w->given);

@@ -178,6 +178,8 @@ int http_condition(struct http_request *rq, const char *etag);
  * and Content-Range. Returns 200 or 206 with the range filled in, 304, 412, or 416.
  */
 int http_range(struct http_request *rq, int64_t length, const char *etag, struct http_range *out);
+/* http_forget_range: take back what http_range has set, for the answer is about something else. */
+void http_forget_range(struct http_request *rq);
 
 /* http_keep: the answer comes later, possibly much later. */
 void http_keep(struct http_request *rq, void (*gone)(void *user, struct http_request *rq), void *user);

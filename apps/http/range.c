@@ -89,3 +89,10 @@ int http_range(struct http_request *rq, int64_t length, const char *etag, struct
                         (long long)(out->from + out->length - 1), (long long)length);
     return found ? 206 : 200;
 }
+
+void http_forget_range(struct http_request *rq)
+{
+    static const char *const names[] = {"Accept-Ranges", "ETag", "Content-Range"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        evhttp_remove_header(evhttp_request_get_output_headers(rq->ev), names[i]);
+}

@@ -1,8 +1,10 @@
 /*
- * Tracks being played. A stream takes one place of its licence and a play is debited before its first byte leaves (sw_store_play); HEAD costs nothing.
+ * Tracks being played. A stream takes one place of its licence and a play is debited before its first byte leaves
+ * (sw_store_play); HEAD costs nothing.
  *   When all places are taken, who comes last is turned away, and not who is watching. But a player that seeks asks for the other place before it closes the connection it
- * has, and closes that only when it has been answered. So a request for a part, by the certificate that has a place already, is answered at once with nothing but its head: the
- * body begins when a place is free, and if none is for a while, the connection ends without a byte of it. Nobody sees more that way than by one stream.
+ * has, and closes that only when it has been answered. So a request for a part, by the certificate that has a place
+ * already, is answered at once with nothing but its head: the body begins when a place is free, and if none is for a
+ * while, the connection ends without a byte of it. Nobody sees more that way than by one stream.
  *   What is being served is said to the store every few seconds, for the other servers, and there it is looked up whether it may go on.
  */
 #include "apps/cli/clock.h"
@@ -28,7 +30,7 @@ struct stream {
     int64_t due; /* when it is kept next, or has waited for long enough, on the clock of clock_now */
 };
 
-/* --- what is sent ------------------------------------------------------------------------------------------------------- */
+/* --- what is sent ------------------------------------------------------------------------------------------------- */
 
 static size_t stream_more(void *user, uint8_t *buf, size_t cap)
 {
@@ -78,7 +80,7 @@ static void stream_done(void *user, bool complete)
     stream_free(st);
 }
 
-/* --- beginning ---------------------------------------------------------------------------------------------------------- */
+/* --- beginning ---------------------------------------------------------------------------------------------------- */
 
 /* Another place, or the last one once more. place.right says whether it plays now; licence is as it is then. */
 static enum sw_err begin(struct stream *st, struct sw_licence *licence)
@@ -116,8 +118,8 @@ static bool is_played_from_here(const struct stream *like)
 }
 
 /*
- * What asks for a part may be a player that seeks. The part may be the very beginning: if only all from there on is asked for, and from where this very track is being played, it
- * is taken for the same player.
+ * What asks for a part may be a player that seeks. The part may be the very beginning: if only all from there on is
+ * asked for, and from where this very track is being played, it is taken for the same player.
  */
 static bool may_wait(const struct stream *st)
 {
@@ -201,7 +203,7 @@ void media_play(void *ctx, struct http_request *rq)
     http_stream_source(rq, status, t.type, range.length, stream_more, stream_done, st);
 }
 
-/* --- looking after them ------------------------------------------------------------------------------------------------- */
+/* --- looking after them ------------------------------------------------------------------------------------------- */
 
 /* It ends where it is: its peer sees that it is cut short. */
 static void cut(struct stream *st, const char *why)

@@ -81,8 +81,8 @@ static void each_has_his_space(void)
 }
 
 /*
- * A file that gets its name may be counted as one that is there and as one that is coming: if there is no room then, that is not the last word. Here an upload is
- * marked as one that does, and its file is there.
+ * A file that gets its name may be counted as one that is there and as one that is coming: if there is no room then,
+ * that is not the last word. Here an upload is marked as one that does, and its file is there.
  */
 static void what_gets_its_name_may_be_counted_twice(void)
 {

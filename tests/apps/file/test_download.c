@@ -72,6 +72,9 @@ static void the_disk_is_not_believed(void)
     archive_walk(a.dir, spoil);
     CU_ASSERT_EQUAL(archive_get(&a.alice, "plans", ""), 500);
     CU_ASSERT_EQUAL(a.trouble, 1);
+    CU_ASSERT_STRING_EQUAL(a.alice.reply.etag, ""); /* that is the file's, and this is not the file */
+    CU_ASSERT_EQUAL(archive_get(&a.alice, "plans", "Range: bytes=1-2\r\n"), 500);
+    CU_ASSERT_EQUAL(a.alice.reply.total, -1);
     archive_close(&a);
 }
 

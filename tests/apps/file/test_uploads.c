@@ -4,7 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Who has an upload that was changed on the disk cannot be known: nothing is done with it, and nobody is told that it is not there. */
+/*
+ * Who has an upload that was changed on the disk cannot be known: nothing is done with it, and nobody is told that it
+ * is not there.
+ */
 static void a_spoiled_upload_is_told(void)
 {
     static const char *const methods[] = {"HEAD", "PATCH", "DELETE"};
