@@ -7,7 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* Blocks under one of our RSA keys, of which there is hardly ever more than one; SW_ERR_CRYPTO if they are under none. */
+/*
+ * Blocks under one of our RSA keys, of which there is hardly ever more than one; SW_ERR_CRYPTO if they are under none.
+ */
 static enum sw_err open_blocks(const struct file_service *s, const uint8_t *p, size_t len, uint8_t *out, size_t *n)
 {
     const struct sw_privkey *key;

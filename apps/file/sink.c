@@ -1,6 +1,7 @@
 /*
- * Some buffers in a ring: whoever fills them is ahead of two threads that use each once, one to write it, one to hash it. The one that hashes begins with what was in the file
- * before, and may take long for that: so it reads from the file what is written meanwhile, too, until it has caught up; only then anybody waits for it.
+ * Some buffers in a ring: whoever fills them is ahead of two threads that use each once, one to write it, one to hash
+ * it. The one that hashes begins with what was in the file before, and may take long for that: so it reads from the
+ * file what is written meanwhile, too, until it has caught up; only then anybody waits for it.
  */
 #include "apps/file/sink.h"
 #include "apps/vault/disk.h"
@@ -73,7 +74,7 @@ static void used(struct user *u, enum sw_err err, size_t written)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static void *write_them(void *arg)
 {
@@ -87,7 +88,7 @@ static void *write_them(void *arg)
     return NULL;
 }
 
-/* --- hashing ------------------------------------------------------------------------------------------------------------ */
+/* --- hashing ------------------------------------------------------------------------------------------------------ */
 
 /* How many bytes of the file come next; 0: none, what follows is in the buffers. */
 static size_t behind(struct sink *s, int64_t at)
@@ -134,7 +135,7 @@ static void *hash_them(void *arg)
     return NULL;
 }
 
-/* --- threads ------------------------------------------------------------------------------------------------------------ */
+/* --- threads ------------------------------------------------------------------------------------------------------ */
 
 static int start(pthread_t *thread, void *(*run)(void *arg), struct sink *s)
 {
@@ -164,7 +165,7 @@ static void give_back(struct sink *s)
     free(s);
 }
 
-/* --- whose bytes come --------------------------------------------------------------------------------------------------- */
+/* --- whose bytes come --------------------------------------------------------------------------------------------- */
 
 static int begin(struct sink *s)
 {

@@ -1,6 +1,7 @@
 /*
- * Where things are: DIR/files/OWNER/NAME for what is complete, DIR/uploads/ID for what is coming, OWNER and NAME being digests. The description sealed inside
- * each file says whose it is and what it is called; it is believed, and the place is only where to look.
+ * Where things are: DIR/files/OWNER/NAME for what is complete, DIR/uploads/ID for what is coming, OWNER and NAME being
+ * digests. The description sealed inside each file says whose it is and what it is called; it is believed, and the
+ * place is only where to look.
  */
 #include "apps/file/service.h"
 #include "base/hash.h"

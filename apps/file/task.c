@@ -1,6 +1,7 @@
 /*
- * What a request does with an upload, in three steps beside the loop, each a job or two: the file is opened and what was there of it hashed; a piece is hashed in one thread while it is
- * encrypted and written in another; and when all is there, it is flushed to the disk, checked, and gets its name. The loop decides between the steps, and answers.
+ * What a request does with an upload, in three steps beside the loop, each a job or two: the file is opened and what
+ * was there of it hashed; a piece is hashed in one thread while it is encrypted and written in another; and when all is
+ * there, it is flushed to the disk, checked, and gets its name. The loop decides between the steps, and answers.
  */
 #include "apps/file/service.h"
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 enum { CATCH_UP = 64 << 20 /* bytes that are hashed in one go: others want their turn */ };
 
-/* --- to open: in a thread ----------------------------------------------------------------------------------------------- */
+/* --- to open: in a thread ----------------------------------------------------------------------------------------- */
 
 static enum sw_err create(const struct task *t, const char *path)
 {
@@ -60,7 +61,7 @@ static void open_upload(struct task *t)
     t->behind = !all;
 }
 
-/* --- a piece: in two threads -------------------------------------------------------------------------------------------- */
+/* --- a piece: in two threads -------------------------------------------------------------------------------------- */
 
 /* Hand the piece's bytes over, run by run, where they lie. */
 static enum sw_err each_run(struct task *t, enum sw_err (*take)(struct task *t, const void *p, size_t len))
@@ -100,7 +101,7 @@ static void store_piece(struct task *t)
     t->err = each_run(t, store_run);
 }
 
-/* --- the end: in a thread ----------------------------------------------------------------------------------------------- */
+/* --- the end: in a thread ----------------------------------------------------------------------------------------- */
 
 static enum sw_err publish(struct task *t)
 {
@@ -157,7 +158,7 @@ static void end_upload(struct task *t)
         discard(t);
 }
 
-/* --- the answer: in the loop -------------------------------------------------------------------------------------------- */
+/* --- the answer: in the loop -------------------------------------------------------------------------------------- */
 
 /* Whether the piece cannot be taken, and that is answered. */
 static bool piece_refused(const struct task *t)
@@ -223,7 +224,7 @@ static void answer_offset(const struct task *t)
     http_reply_empty(t->rq, t->status);
 }
 
-/* --- from step to step -------------------------------------------------------------------------------------------------- */
+/* --- from step to step -------------------------------------------------------------------------------------------- */
 
 static void run_step(struct job *job)
 {

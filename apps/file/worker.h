@@ -34,8 +34,8 @@ struct worker *worker_new(struct event_base *base, unsigned threads);
 void worker_free(struct worker *w);
 
 /*
- * worker_call: run a function in each of the threads, one after the other, and wait for it. worker_give: do this; here and
- * now if w is NULL. Both in the loop's thread.
+ * worker_call: run a function in each of the threads, one after the other, and wait for it. worker_give: do this; here
+ * and now if w is NULL. Both in the loop's thread.
  */
 void worker_call(struct worker *w, void (*function)(void *arg), void *arg);
 void worker_give(struct worker *w, struct job *job);

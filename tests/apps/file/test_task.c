@@ -105,7 +105,9 @@ static int last_piece(struct http_peer *p, const char *url, long offset, const c
     return http_askf(p, "PATCH", url, headers, bytes);
 }
 
-/* A client that does not know the digest when it begins: without it what came is no file, and with it the file has it. */
+/*
+ * A client that does not know the digest when it begins: without it what came is no file, and with it the file has it.
+ */
 static void the_digest_may_come_last(void)
 {
     struct archive a;
@@ -234,7 +236,10 @@ static void keep_large_upload(struct archive *a, int64_t length, const struct ab
     free(meta);
 }
 
-/* What a server that ends does not finish: hashing what is there of a large upload may take minutes, and can be begun anew. */
+/*
+ * What a server that ends does not finish: hashing what is there of a large upload may take minutes, and can be begun
+ * anew.
+ */
 static void the_end_does_not_wait_for_hashing(void)
 {
     static const char url[] = "/uploads/00000000000000000000000000000000";
