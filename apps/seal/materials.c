@@ -2,6 +2,7 @@
 #include "apps/card/card.h"
 #include "apps/cli/passphrase.h"
 #include "apps/tls/own_cert.h"
+#include "apps/tls/roots.h"
 #include "ttp/file.h"
 #include "ttp/key.h"
 #include <string.h>
@@ -61,22 +62,6 @@ static int read_pair(const struct app *app, const char *cert, const char *key, s
     return code ? code : read_key(app, key, &m->key);
 }
 
-typedef enum sw_err (*trust_adder)(struct sw_trust *trust, const void *p, size_t len);
-
-static int add_trust(const struct app *app, enum app_option id, struct sw_trust *trust, trust_adder add)
-{
-    for (size_t i = 0; i < app->opt[id].n; i++) {
-        struct sw_file file = {0};
-        enum sw_err err = sw_file_read(app->opt[id].v[i], SW_FILE_MAX, &file);
-        if (err == SW_OK)
-            err = add(trust, file.p, file.len);
-        sw_file_free(&file);
-        if (err != SW_OK)
-            return app_fail(app, err, app->opt[id].v[i]);
-    }
-    return APP_DONE;
-}
-
 int seal_materials_read(const struct app *app, struct seal_materials *m)
 {
     const char *cert = app_get(app, OPT_CERT), *key = app_get(app, OPT_KEY);
@@ -88,15 +73,12 @@ int seal_materials_read(const struct app *app, struct seal_materials *m)
         return app_usage(app, "one --cert and one --key");
     if (!app_has(app, OPT_TRUST))
         return app_usage(app, "say whom to trust: --trust FILE with root certificates");
-    m->trust = sw_trust_new();
-    if (!m->trust)
-        return app_fail(app, SW_ERR_MEMORY, "roots");
     int code = read_pair(app, cert, key ? key : cert, m);
-    if (!code)
-        code = add_trust(app, OPT_TRUST, m->trust, sw_trust_add);
-    if (!code)
-        code = add_trust(app, OPT_CRL, m->trust, sw_trust_add_crl);
-    return code;
+    if (code)
+        return code;
+    const char *path;
+    enum sw_err err = roots_read(app, &m->trust, &path);
+    return err ? app_fail(app, err, path ? path : "roots") : APP_DONE;
 }
 
 void seal_materials_free(struct seal_materials *m)

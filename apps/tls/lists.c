@@ -1,26 +1,10 @@
 #include "apps/tls/lists.h"
-#include "ttp/file.h"
+#include "apps/tls/roots.h"
 #include "ttp/path.h"
 #include <stdio.h>
 #include <time.h>
 
 enum { NAME_LENGTH = 256 };
-
-typedef enum sw_err (*adder)(struct sw_trust *trust, const void *p, size_t len);
-
-static bool add_files(const struct app *app, enum app_option id, struct sw_trust *trust, adder add)
-{
-    for (size_t i = 0; i < app->opt[id].n; i++) {
-        struct sw_file file = {0};
-        enum sw_err err = sw_file_read(app->opt[id].v[i], SW_FILE_MAX, &file);
-        if (err == SW_OK)
-            err = add(trust, file.p, file.len);
-        sw_file_free(&file);
-        if (err)
-            return false;
-    }
-    return true;
-}
 
 /* The list that is good the longest of all by this issuer; NULL if there is none. */
 static const struct sw_crl *newest(const struct sw_trust *trust, struct sw_slice issuer)
@@ -67,12 +51,13 @@ static void judge_roots(const struct app *app, const struct sw_trust *trust)
 void lists_judge(const struct app *app, int64_t now)
 {
     const struct sw_crl *crl;
-    struct sw_trust *trust = app_has(app, OPT_CRL) ? sw_trust_new() : NULL;
-    if (trust && add_files(app, OPT_TRUST, trust, sw_trust_add) && add_files(app, OPT_CRL, trust, sw_trust_add_crl)) {
-        for (size_t i = 0; (crl = sw_trust_crl(trust, i)) != NULL; i++)
-            if (crl == newest(trust, crl->issuer))
-                judge_list(app, crl, now);
-        judge_roots(app, trust);
-    }
+    const char *path;
+    struct sw_trust *trust;
+    if (!app_has(app, OPT_CRL) || roots_read(app, &trust, &path))
+        return;
+    for (size_t i = 0; (crl = sw_trust_crl(trust, i)) != NULL; i++)
+        if (crl == newest(trust, crl->issuer))
+            judge_list(app, crl, now);
+    judge_roots(app, trust);
     sw_trust_free(trust);
 }

@@ -207,6 +207,13 @@ static void means_what_it_says(void)
 
 /* --- several lists ------------------------------------------------------------------------------------------------ */
 
+static void add_list(struct sw_trust *trust, const struct form *f, const struct made *issuer)
+{
+    uint8_t der[1200];
+
+    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(f, issuer, der, sizeof der)));
+}
+
 static void reasons_add_up(void)
 {
     static const struct form one = {.idp = KEY_COMPROMISE}, others = {.idp = ALL_OTHERS},
@@ -214,15 +221,14 @@ static void reasons_add_up(void)
     struct scene s;
     struct sw_trust *trust;
     struct sw_verify_result result;
-    uint8_t der[1200];
 
     setup(&s);
     trust = trust_of(&s.root);
-    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&one, &s.root, der, sizeof der)));
+    add_list(trust, &one, &s.root);
     SW_ASSERT_ERR(judge(trust, &s.leaf[PLAIN], &result), SW_ERR_CRL);
-    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&others, &s.root, der, sizeof der)));
+    add_list(trust, &others, &s.root);
     SW_ASSERT_OK(judge(trust, &s.leaf[PLAIN], &result));
-    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&hit, &s.root, der, sizeof der)));
+    add_list(trust, &hit, &s.root);
     SW_ASSERT_ERR(judge(trust, &s.leaf[PLAIN], &result), SW_ERR_CERT_REVOKED);
     sw_trust_free(trust);
     teardown(&s);
@@ -236,13 +242,12 @@ static void one_good_list_is_enough(void)
     struct scene s;
     struct sw_trust *trust;
     struct sw_verify_result result;
-    uint8_t der[1200];
 
     setup(&s);
     trust = trust_of(&s.root);
-    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&delta, &s.root, der, sizeof der)));
+    add_list(trust, &delta, &s.root);
     SW_ASSERT_ERR(judge(trust, &s.leaf[PLAIN], &result), SW_ERR_CRL);
-    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&good, &s.root, der, sizeof der)));
+    add_list(trust, &good, &s.root);
     SW_ASSERT_OK(judge(trust, &s.leaf[PLAIN], &result));
     sw_trust_free(trust);
     teardown(&s);
@@ -256,14 +261,13 @@ static void who_signed_is_remembered(void)
     struct made other, stranger;
     struct sw_trust *trust;
     struct sw_verify_result result;
-    uint8_t der[1200];
 
     setup(&s);
     chain_make(&other, &(struct recipe){.cn = "Root", .seed = 9, .ca = true});
     chain_make(&stranger, &(struct recipe){.cn = "leaf", .seed = 3, .serial = 5, .issuer = &other});
     trust = trust_of(&s.root);
     SW_ASSERT_OK(sw_trust_add(trust, other.der, other.len));
-    SW_ASSERT_OK(sw_trust_add_crl(trust, der, make_list(&good, &s.root, der, sizeof der)));
+    add_list(trust, &good, &s.root);
     for (int i = 0; i < 3; i++) {
         SW_ASSERT_OK(judge(trust, &s.leaf[PLAIN], &result));
         CU_ASSERT_EQUAL(sw_trust_crl_signed(trust, 0, s.root.cert.spki), true);
