@@ -355,6 +355,33 @@ static void a_client_that_lost_its_root(void)
     chain_free(&other, 1);
 }
 
+/* A session with whoever was there, for nobody looked, is none to go on with for a client that looks. */
+static void a_client_that_looks_now(void)
+{
+    uint8_t session[8192];
+    struct sw_conn_info info;
+    struct pair p;
+    size_t len;
+
+    for (int i = 0; i < 4; i++) {
+        bool looked = i & 1, looks = i & 2;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, !looked));
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        pair_drop(&p);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, !looks));
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_EQUAL(info.resumed, looked || !looks);
+        pair_close(&p);
+    }
+}
+
 /* --- time --------------------------------------------------------------------------------------------------------- */
 
 static int64_t clock_says;
@@ -467,8 +494,9 @@ static void what_an_application_accepted(void)
 }
 
 SW_TEST_SUITE(doubt){
-    SW_TEST(who_was_revoked_meanwhile), SW_TEST(who_vouched_was_revoked_meanwhile),
-    SW_TEST(who_vouched_is_not_known),  SW_TEST(connections_know_who_vouched),
-    SW_TEST(roots_that_were_taken_out), SW_TEST(a_client_that_lost_its_root),
-    SW_TEST(certificates_that_expired), SW_TEST(what_an_application_accepted),
+    SW_TEST(who_was_revoked_meanwhile),    SW_TEST(who_vouched_was_revoked_meanwhile),
+    SW_TEST(who_vouched_is_not_known),     SW_TEST(connections_know_who_vouched),
+    SW_TEST(roots_that_were_taken_out),    SW_TEST(a_client_that_lost_its_root),
+    SW_TEST(a_client_that_looks_now),      SW_TEST(certificates_that_expired),
+    SW_TEST(what_an_application_accepted),
 };
