@@ -192,23 +192,34 @@ static int grant(struct desk *d, const struct sw_grant *g)
     return print_one(d, &l) ? APP_DONE : APP_SYSTEM;
 }
 
-static int read_grant(struct desk *d, struct sw_grant *out)
+/* --until: -1 without one, 0 for none. */
+static int read_end(const struct desk *d, int64_t *out)
 {
     const struct app *app = d->a->app;
     const char *until = app_get(app, OPT_UNTIL);
-    long plays, streams;
+    *out = 0;
+    if (until && strcmp(until, "none") == 0)
+        return APP_DONE;
+    int code = app_get_moment(app, OPT_UNTIL, d->now, -1, out);
+    if (code || !until)
+        return code;
+    if (*out <= d->now)
+        return app_usage(app, "--until %s is over: media licences revoke ends a licence now", until);
+    if (*out > YEAR_9999)
+        return app_usage(app, "--until %s is behind the year 9999; none takes the end away", until);
+    return APP_DONE;
+}
+
+static int read_grant(struct desk *d, struct sw_grant *out)
+{
+    const struct app *app = d->a->app;
+    long plays = -1, streams = -1;
+    *out = (struct sw_grant){.by_name = d->by_name, .first = plays_of_track(d)};
     int code = app_get_int(app, OPT_PLAYS, -1, 0, 1000000, &plays);
     if (!code)
         code = app_get_int(app, OPT_STREAMS, -1, 0, 1000, &streams);
-    *out = (struct sw_grant){.by_name = d->by_name, .first = plays_of_track(d), .ends = -1};
-    if (until && strcmp(until, "none") == 0)
-        out->ends = 0;
-    else if (!code)
-        code = app_get_moment(app, OPT_UNTIL, d->now, -1, &out->ends);
-    if (!code && out->ends > 0 && out->ends <= d->now)
-        code = app_usage(app, "--until %s is over: media licences revoke ends a licence now", until);
-    if (!code && out->ends > YEAR_9999)
-        code = app_usage(app, "--until %s is behind the year 9999; none takes the end away", until);
+    if (!code)
+        code = read_end(d, &out->ends);
     out->plays = plays;
     out->streams = streams;
     return code;
