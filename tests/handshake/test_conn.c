@@ -370,12 +370,7 @@ static void names_of_any_length(void)
 /* A name as people write it is none on the wire: it would be sent, and refused by whoever looks. */
 static void names_that_do_not_travel(void)
 {
-    static const char *const names[] = {"",
-                                        "b\xc3\xbc"
-                                        "cher.example",
-                                        "server example",
-                                        "server.example\n",
-                                        "\x7f",
+    static const char *const names[] = {"",     "b\303\274cher.example", "server example", "server.example\n", "\x7f",
                                         "a\xff"};
     char longest[257] = "";
     struct pair p;
