@@ -46,14 +46,16 @@ static const struct app_verb verbs[] = {
     {"put", "FILE...", "upload files, directories or standard input",
      "Upload files to our own space on the server, where they are kept encrypted. A directory goes with everything "
      "below it but links. What was interrupted goes on where it was when the same command is given again; the server "
-     "compares the SHA-256 of the whole before the file appears. - is standard input and needs --as.",
+     "compares the SHA-256 of the whole before the file appears. One that is there already with the same content is "
+     "passed over, and no other one is replaced without --force. - is standard input and needs --as.",
      "sealwax put report.pdf photos\n"
      "tar cz . | sealwax put - --as backup.tar.gz",
      APP_TLS | APP_CLIENT | APP_HTTP | APP_FILES | APP_PUT, 1, 10000, put_run},
-    {"get", "NAME...", "download files",
-     "Download files to their own names here, or one to --output (- is standard output). An interrupted one goes on "
-     "when the same command is given again; it appears under its name when its SHA-256 is right, and never over "
-     "another file without --force.",
+    {"get", "NAME...", "download files or directories",
+     "Download files, or all below a directory, to their own names here, or one to --output (- is standard output). An "
+     "interrupted one goes on when the same command is given again; it appears under its name when its SHA-256 is "
+     "right, and never over another file without --force. One that is here already with the same content is passed "
+     "over.",
      "sealwax get report.pdf\n"
      "sealwax get backup.tar.gz -o - | tar tz",
      APP_TLS | APP_CLIENT | APP_HTTP | APP_FILES | APP_GET, 1, 10000, get_run},

@@ -116,6 +116,15 @@ int transfer_delete(struct transfer *t, const char *name)
     return code;
 }
 
+static void print_done(const char *verb, const char *name, int64_t length, const char *sha256)
+{
+    json_t *line =
+        json_pack("{s:s,s:s,s:I,s:s}", "done", verb, "name", name, "size", (json_int_t)length, "sha256", sha256);
+    json_dumpf(line, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(line);
+}
+
 void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,
                   const struct progress *p)
 {
@@ -124,13 +133,18 @@ void transfer_say(struct transfer *t, const char *verb, const char *name, int64_
         return;
     progress_size(length, size);
     progress_rate(p, length, rate);
-    if (t->app->json) {
-        json_t *line =
-            json_pack("{s:s,s:s,s:I,s:s}", "done", verb, "name", name, "size", (json_int_t)length, "sha256", sha256);
-        json_dumpf(line, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(line);
-    } else {
+    if (t->app->json)
+        print_done(verb, name, length, sha256);
+    else
         app_say(t->app, "%s %s, %s, %s", verb, name, size, rate);
-    }
+}
+
+void transfer_say_there(struct transfer *t, const char *name, int64_t length, const char *sha256)
+{
+    if (t->silent)
+        return;
+    if (t->app->json)
+        print_done("there", name, length, sha256);
+    else
+        app_say(t->app, "%s: is there already", name);
 }

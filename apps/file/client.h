@@ -5,6 +5,7 @@
 #include "apps/cli/progress.h"
 #include "apps/file/server.h"
 #include "apps/http/client.h"
+#include <jansson.h>
 
 enum {
     TRANSFER_PIECE = 4 << 20,
@@ -48,6 +49,12 @@ void transfer_hex(const uint8_t *p, size_t len, char *out);
 /* transfer_say: what was done, how much and how fast. */
 void transfer_say(struct transfer *t, const char *verb, const char *name, int64_t length, const char *sha256,
                   const struct progress *p);
+
+/* transfer_say_there: it was there already, so that nothing was done. */
+void transfer_say_there(struct transfer *t, const char *name, int64_t length, const char *sha256);
+
+/* transfer_list: the files in our space, an array of objects in *answer, which is to be given back; an exit code; said. */
+int transfer_list(struct transfer *t, json_t **answer, json_t **files);
 
 /*
  * transfer_protections: their names, as --protect has them. transfer_put: a file, or a directory with all that is in

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SILENCE = 60000 /* ms */ };
+enum { SILENCE = 60000 /* ms */, NOT_THERE = -1 };
 
 struct target {
     int fd;
@@ -109,7 +109,8 @@ static int write_out(struct transfer *t, struct target *s, const uint8_t *p, siz
     return APP_DONE;
 }
 
-static int head_file(struct transfer *t, const char *url, const char *name, struct target *s, char sha256[TRANSFER_HEX])
+/* What a name is, or NOT_THERE. */
+static int head_file(struct transfer *t, const char *url, struct target *s, char sha256[TRANSFER_HEX])
 {
     const struct http_send head = {.method = "HEAD", .path = url};
     int code = transfer_request(t, &head);
@@ -117,7 +118,7 @@ static int head_file(struct transfer *t, const char *url, const char *name, stru
         return code;
     if (t->http.reply.status != 200)
         return t->http.reply.status == 404
-                   ? app_error(t->app, APP_NO, "%s: there is no file %s", t->http.where, name)
+                   ? NOT_THERE
                    : app_error(t->app, APP_SYSTEM, "%s: %d", t->http.where, t->http.reply.status);
     s->total = t->http.reply.length;
     if (!read_etag(&t->http.reply, sha256) || s->total < 0)
@@ -158,6 +159,27 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
     return code;
 }
 
+/* Whether a file here has this content. */
+static bool is_same(struct transfer *t, const char *path, int64_t length, const char *sha256)
+{
+    struct stat st;
+    struct sw_hash hash;
+    uint8_t digest[32];
+    char hex[TRANSFER_HEX];
+    ssize_t n = 1;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == length &&
+                sw_hash_init(&hash, SW_HASH_SHA256) == SW_OK;
+    while (same && (n = read(fd, t->piece, TRANSFER_PIECE)) > 0)
+        same = sw_hash_update(&hash, t->piece, (size_t)n) == SW_OK;
+    same = same && n == 0 && sw_hash_final(&hash, digest) == SW_OK;
+    if (same)
+        transfer_hex(digest, sizeof digest, hex);
+    if (fd >= 0)
+        close(fd);
+    return same && strcmp(hex, sha256) == 0;
+}
+
 /* Checked, on the disk, and then under its name. */
 static int settle(struct transfer *t, struct target *s, const char *sha256)
 {
@@ -185,6 +207,7 @@ static int settle(struct transfer *t, struct target *s, const char *sha256)
     return rc ? app_fail(t->app, SW_ERR_SYSTEM, s->path) : APP_DONE;
 }
 
+/* NOT_THERE: there is no file of this name. */
 static int get_file(struct transfer *t, const char *name, const char *out)
 {
     char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX], sha256[TRANSFER_HEX];
@@ -197,13 +220,18 @@ static int get_file(struct transfer *t, const char *name, const char *out)
     if (s.output && isatty(STDOUT_FILENO) && !app_get(t->app, OPT_OUTPUT))
         return app_error(t->app, APP_REFUSED, "a file is not written to a terminal (-o - does it)");
     snprintf(s.path, sizeof s.path, "%s", s.output ? "standard output" : out);
-    if (!s.output && !app_has(t->app, OPT_FORCE) && lstat(s.path, &st) == 0)
-        return app_error(t->app, APP_REFUSED, "%s: exists already (--force replaces it)", s.path);
+    bool exists = !s.output && !app_has(t->app, OPT_FORCE) && lstat(s.path, &st) == 0;
     http_quote(name, quoted, sizeof quoted);
     snprintf(url, sizeof url, "/files/%s", quoted);
     int code = sw_hash_init(&s.hash, SW_HASH_SHA256) ? app_fail(t->app, SW_ERR_CRYPTO, name) : APP_DONE;
     if (!code)
-        code = head_file(t, url, name, &s, sha256);
+        code = head_file(t, url, &s, sha256);
+    if (!code && exists) {
+        if (!is_same(t, s.path, s.total, sha256))
+            return app_error(t->app, APP_REFUSED, "%s: exists already (--force replaces it)", s.path);
+        transfer_say_there(t, name, s.total, sha256);
+        return APP_DONE;
+    }
     if (!code && s.output)
         s.fd = STDOUT_FILENO;
     else if (!code)
@@ -229,6 +257,48 @@ static int get_file(struct transfer *t, const char *name, const char *out)
     return code;
 }
 
+/* All that is below a name, to the same places below out. What is there and the same is passed over, so that the command can be given again. */
+static int get_directory(struct transfer *t, const char *name, const char *out)
+{
+    json_t *answer, *files, *file;
+    char path[TRANSFER_PATH_MAX];
+    size_t i, found = 0, len = strlen(name);
+    int code = transfer_list(t, &answer, &files);
+    if (!code)
+        json_array_foreach(files, i, file)
+        {
+            const char *below = json_string_value(json_object_get(file, "name"));
+            if (code || !below || strncmp(below, name, len) != 0 || below[len] != '/')
+                continue;
+            found++;
+            if (strcmp(out, "-") == 0)
+                code = app_error(t->app, APP_REFUSED, "%s: is a directory: it goes to no pipe", name);
+            else if (snprintf(path, sizeof path, "%s%s", out, below + len) >= TRANSFER_PATH_MAX)
+                code = app_error(t->app, APP_BAD_INPUT, "%s: the name is too long", below);
+            else
+                code = get_file(t, below, path);
+            if (code == NOT_THERE) /* somebody has deleted it meanwhile */
+                code = app_error(t->app, APP_NO, "%s: there is no file %s", t->http.where, below);
+        }
+    json_decref(answer);
+    if (!code && !found)
+        code = app_error(t->app, APP_NO, "%s: there is no file %s", t->http.where, name);
+    return code;
+}
+
+static int get_named(struct transfer *t, const char *argument, const char *out)
+{
+    char name[FILE_NAME_MAX + 1];
+    size_t n = strlen(argument);
+    snprintf(name, sizeof name, "%s", argument);
+    if (n > 1 && n < sizeof name && name[n - 1] == '/') { /* as people complete the names of directories */
+        name[n - 1] = 0;
+        return get_directory(t, name, out ? out : name);
+    }
+    int code = get_file(t, argument, out ? out : argument);
+    return code == NOT_THERE ? get_directory(t, argument, out ? out : argument) : code;
+}
+
 int get_run(struct app *app)
 {
     struct transfer t;
@@ -237,7 +307,7 @@ int get_run(struct app *app)
         return app_usage(app, "--output names one file, and there are %d", app->argc);
     int code = transfer_open(&t, app);
     for (int i = 0; i < app->argc && !code; i++)
-        code = get_file(&t, app->argv[i], out ? out : app->argv[i]);
+        code = get_named(&t, app->argv[i], out);
     transfer_close(&t);
     return code;
 }

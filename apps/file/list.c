@@ -34,27 +34,34 @@ static void print_files(const struct app *app, json_t *files)
     free(sorted);
 }
 
+int transfer_list(struct transfer *t, json_t **answer, json_t **files)
+{
+    size_t len;
+    const struct http_send get = {.method = "GET", .path = "/files"};
+    *answer = NULL;
+    int code = transfer_request(t, &get);
+    if (!code && t->http.reply.status != 200)
+        code = http_client_problem(&t->http);
+    if (code)
+        return code;
+    char *text = http_client_body(&t->http, TRANSFER_ANSWER_MAX, &len);
+    *answer = text ? json_loadb(text, len, 0, NULL) : NULL;
+    free(text);
+    *files = json_object_get(*answer, "files");
+    return json_is_array(*files) ? APP_DONE
+                                 : app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
+}
+
 int ls_run(struct app *app)
 {
     struct transfer t;
-    size_t len;
-    const struct http_send get = {.method = "GET", .path = "/files"};
+    json_t *answer = NULL, *files;
     int code = transfer_open(&t, app);
     if (!code)
-        code = transfer_request(&t, &get);
-    if (!code && t.http.reply.status != 200)
-        code = http_client_problem(&t.http);
-    if (!code) {
-        char *text = http_client_body(&t.http, TRANSFER_ANSWER_MAX, &len);
-        json_t *answer = text ? json_loadb(text, len, 0, NULL) : NULL;
-        json_t *files = json_object_get(answer, "files");
-        if (json_is_array(files))
-            print_files(app, files);
-        else
-            code = app_error(app, APP_SYSTEM, "%s: the answer cannot be read", t.http.where);
-        json_decref(answer);
-        free(text);
-    }
+        code = transfer_list(&t, &answer, &files);
+    if (!code)
+        print_files(app, files);
+    json_decref(answer);
     transfer_close(&t);
     return code;
 }

@@ -117,8 +117,34 @@ static void add_metadata(char *out, size_t cap, const char *name, const char *va
         out[n] = 0; /* too long for any server: it says so */
 }
 
+/* Whether the file is there and is this one: an answer that said so may have been lost. */
+static bool is_there(struct transfer *t, const struct source *s)
+{
+    char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX];
+    const struct http_send head = {.method = "HEAD", .path = url};
+    http_quote(s->name, quoted, sizeof quoted);
+    snprintf(url, sizeof url, "/files/%s", quoted);
+    const char *etag = t->http.reply.etag;
+    return s->sha256[0] && transfer_request(t, &head) == APP_DONE && t->http.reply.status == 200 &&
+           strlen(etag) == TRANSFER_HEX + 1 && strncmp(etag + 1, s->sha256, TRANSFER_HEX - 1) == 0;
+}
+
+/*
+ * A file of this name is there. If it is this very file, nothing is left to do: so a directory that was interrupted goes on
+ * with what is missing. *offset receives -1 then.
+ */
+static int meet_file(struct transfer *t, struct source *s, int64_t *offset)
+{
+    *offset = -1;
+    (void)transfer_finish(t);
+    int code = s->sha256[0] ? APP_DONE : measure(t, s);
+    if (code || is_there(t, s))
+        return code;
+    return app_error(t->app, APP_REFUSED, "%s: 409: %s exists already (--force replaces it)", t->http.where, s->name);
+}
+
 /* Announce it; *offset receives how much the server has, or -1: all of it, and it is done. */
-static int announce(struct transfer *t, const struct source *s, char url[256], int64_t *offset)
+static int announce(struct transfer *t, struct source *s, char url[256], int64_t *offset)
 {
     char meta[2 * FILE_NAME_MAX + 256] = "", headers[sizeof meta + 128];
     add_metadata(meta, sizeof meta, "filename", s->name);
@@ -134,6 +160,8 @@ static int announce(struct transfer *t, const struct source *s, char url[256], i
     int code = transfer_request(t, &post);
     if (code)
         return code;
+    if (t->http.reply.status == 409 && !app_has(t->app, OPT_FORCE))
+        return meet_file(t, s, offset);
     if (t->http.reply.status != 201)
         return http_client_problem(&t->http);
     snprintf(url, 256, "%s", t->http.reply.location);
@@ -141,18 +169,6 @@ static int announce(struct transfer *t, const struct source *s, char url[256], i
     if (*offset < 0 || *offset > s->length || !transfer_finish(t))
         return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
     return APP_DONE;
-}
-
-/* Whether the file is there and is this one: an answer that said so may have been lost. */
-static bool is_there(struct transfer *t, const struct source *s)
-{
-    char url[TRANSFER_URL_MAX], quoted[3 * FILE_NAME_MAX];
-    const struct http_send head = {.method = "HEAD", .path = url};
-    http_quote(s->name, quoted, sizeof quoted);
-    snprintf(url, sizeof url, "/files/%s", quoted);
-    const char *etag = t->http.reply.etag;
-    return s->sha256[0] && transfer_request(t, &head) == APP_DONE && t->http.reply.status == 200 &&
-           strlen(etag) == TRANSFER_HEX + 1 && strncmp(etag + 1, s->sha256, TRANSFER_HEX - 1) == 0;
 }
 
 /* Where to go on, after a connection that broke. */
@@ -271,7 +287,7 @@ static int take_answer(struct transfer *t, struct flight *f)
     return APP_DONE;
 }
 
-static int ask_again(struct transfer *t, const struct source *s, struct flight *f, char url[256])
+static int ask_again(struct transfer *t, struct source *s, struct flight *f, char url[256])
 {
     http_client_disconnect(&t->http);
     if (f->vain == IN_VAIN)
@@ -283,6 +299,8 @@ static int ask_again(struct transfer *t, const struct source *s, struct flight *
         code = APP_DONE;
     } else if (code == APP_WAITED) {
         code = announce(t, s, url, &f->done);
+        if (f->done < 0)
+            f->done = s->length;
     }
     f->sent = f->done;
     f->pieces = 0;
@@ -342,6 +360,10 @@ static int put_source(struct transfer *t, struct source *s)
         code = announce(t, s, url, &f.done);
     if (code)
         return code;
+    if (f.done < 0) {
+        transfer_say_there(t, s->name, s->length, s->sha256);
+        return APP_DONE;
+    }
     f.sent = f.done;
     progress_begin(&progress, t->app, s->name, s->length, f.done);
     if (f.done)

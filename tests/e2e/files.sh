@@ -27,17 +27,56 @@ same big back/tree/below/deep/two
 exits 1 as bob get big -o bobs
 exits 1 as alice get nothing
 says "there is no file nothing"
-exits 3 as alice get big
-says "exists already"
+exits 0 as alice get big
+says "big: is there already"
+echo another >mine
+exits 3 as alice get big -o mine
+says "mine: exists already (--force replaces it)"
 exits 0 as alice get text -o -
 same text out
-exits 3 as alice put text
-says "exists already"
+exits 0 as alice put text
+says "text: is there already"
+exits 0 as alice put big
+says "big: is there already"
+exits 3 as alice put mine --as text
+says "409: text exists already (--force replaces it)"
+exits 3 as alice put mine --as big
+ln -s big link_to_big
+exits 3 as alice get big -o link_to_big
+says "link_to_big: exists already"
+rm link_to_big mine
+
+# --- directories: all that is below, and what is missing when the command is given again
+cd back || exit 1
+rm -r tree
+exits 0 as alice get tree
+same ../tree/below/deep/two tree/below/deep/two
+rm tree/below/deep/two
+exits 0 as alice get tree/
+same ../tree/below/deep/two tree/below/deep/two
+exits 0 as alice get tree -o elsewhere/now
+same ../tree/below/deep/two elsewhere/now/below/deep/two
+exits 3 as alice get tree -o -
+says "tree: is a directory: it goes to no pipe"
+echo changed >tree/below/deep/two
+exits 3 as alice get tree
+says "tree/below/deep/two: exists already"
+cd ..
+exits 1 as alice get tre
+says "there is no file tre"
+exits 1 as alice get nothing/
+exits 4 as alice get tree/../text
+exits 0 as alice rm tree/below/deep/two
+exits 0 as alice put tree
+says "put tree/below/deep/two"
+exits 0 as alice put tree --json
+is "what was there" there "$(field done | sort -u)"
 echo changed >text2
 exits 0 as alice put text2 --as text --force
 exits 0 as alice get text -o text3
 same text2 text3
-exits 3 as alice get text -o text3
+exits 0 as alice get text -o text3
+says "text: is there already"
 exits 0 as alice get text -o text3 --force
 tar cf - tree | as alice put - --as tree.tar 2>err || bad "put -"
 as alice get tree.tar -o - 2>/dev/null | tar tf - >out
@@ -95,7 +134,8 @@ start "${limits[@]}" --allow-plaintext --policy all --suites TLS_RSA_WITH_AES_12
 plain() { verb=$1; shift; "$BUILD/sealwax" "$verb" --server "localhost:$port" --protect none "$@"; }
 exits 0 plain put text
 says "everybody on the way can read and change"
-exits 3 plain put text
+exits 0 plain put text
+says "text: is there already"
 exits 0 plain get text -o text.plain
 same text text.plain
 exits 0 plain ls

@@ -48,6 +48,9 @@ says "unknown option --client-auth"
 # --- what is there already
 echo text >text
 exits 0 as alice put text
+exits 0 as alice put text
+says "text: is there already"
+echo other >text
 exits 3 as alice put text
 says "409: text exists already (--force replaces it)"
 
