@@ -120,8 +120,8 @@ LIBS_tests/diff/certs := -lcrypto
 .PHONY: all
 all: $(LIB) $(PROGRAMS)
 
-# Changed settings rebuild what they change: each is noted in a file, which is written anew only when it differs. So are the sources of
-# archives and test programs, so that one that is gone leaves no object behind.
+# Changed settings rebuild what they change: each is noted in a file, which is written anew only when it differs. So are
+# the sources of archives and test programs, so that one that is gone leaves no object behind.
 same = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
 note = $(if $(call same,$(file <$(1)),$(strip $(2))),,$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))
 ifdef ACTIVE
@@ -311,8 +311,9 @@ install: $(foreach f,$(FILES),$(firstword $(subst :, ,$(f))))
 uninstall:
 	$(Q)for f in $(FILES); do echo "$$f"; done | while $(SPLIT); do rm -f "$(DESTDIR)$(PREFIX)/$$dir/$${file##*/}"; done
 
-# The library as others get it: one object that needs no second library and shows only sw_ names, so that a program may use another
-# wolfSSL, or another build of it, beside ours. Sections stay separate, so --gc-sections still takes what is not used.
+# The library as others get it: one object that needs no second library and shows only sw_ names, so that a program may
+# use another wolfSSL, or another build of it, beside ours. Sections stay separate, so --gc-sections still takes what is
+# not used.
 $(B)/dist/libsealwax.a: $(LIB) $(WOLF_ARCHIVE)
 	$(call say,DIST)
 	$(Q)mkdir -p $(@D)

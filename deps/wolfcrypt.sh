@@ -4,14 +4,14 @@
 #   deps/wolfcrypt.sh small  FRAGMENT     the same, for size: portable C and small tables
 #   deps/wolfcrypt.sh system FRAGMENT     use the packaged libwolfssl-dev
 #
-# Built: the source package wolfssl of suite trixie with Debian's security patches, static, crypto only, with assembly. apt-get fetches
-# it with a configuration of its own (sources, state and cache in a scratch directory; the mirror is the one this machine uses),
-# so the system's apt state is neither used nor changed. apt checks the signed Release file with the keys of
-# debian-archive-keyring, and the upstream tarball must have the hash below.
+# Built: the source package wolfssl of suite trixie with Debian's security patches, static, crypto only, with assembly.
+# apt-get fetches it with a configuration of its own (sources, state and cache in a scratch directory; the mirror is the
+# one this machine uses), so the system's apt state is neither used nor changed. apt checks the signed Release file with
+# the keys of debian-archive-keyring, and the upstream tarball must have the hash below.
 #
 # The result is kept in $XDG_CACHE_HOME/sealwax (~/.cache/sealwax), one directory for each combination of version, flags,
-# compiler and architecture, and is shared by all checkouts. Where the source cannot be had, the packaged library is used instead.
-# Settings: DEPS_CC, the compiler (cc); SEALWAX_APT_CONF, further lines of apt configuration.
+# compiler and architecture, and is shared by all checkouts. Where the source cannot be had, the packaged library is
+# used instead. Settings: DEPS_CC, the compiler (cc); SEALWAX_APT_CONF, further lines of apt configuration.
 set -eu
 
 suite=trixie
@@ -29,13 +29,15 @@ say() { echo "wolfcrypt: $*" >&2; }
 
 # --- flags ------------------------------------------------------------------------------------------------------------
 
-# Numbers of up to 8192 bits: RSA and DH of that size are accepted from peers. PIC, so that position-independent programs can link it.
+# Numbers of up to 8192 bits: RSA and DH of that size are accepted from peers. PIC, so that position-independent
+# programs can link it.
 flags="--enable-cryptonly --enable-static --disable-shared --with-pic --disable-examples --disable-crypttests
     --enable-sp-math-all --enable-harden --with-max-rsa-bits=8192 --enable-keygen --enable-rsapss
     --enable-curve25519 --enable-ed25519 --enable-curve448 --enable-ed448
     --enable-aesctr --enable-aesgcm-stream --enable-aeskeywrap --enable-des3 --enable-sha224 --enable-hkdf --enable-pwdbased
     --enable-x963kdf --enable-cryptocb --enable-pkcs11 --disable-sys-ca-certs --disable-errorstrings"
-# What configure has no switch for: named groups (RFC 7919), RSA without padding (blinded), the test whether a point is on its curve.
+# What configure has no switch for: named groups (RFC 7919), RSA without padding (blinded), the test whether a point is
+# on its curve.
 cppflags="-DHAVE_FFDHE_3072 -DHAVE_FFDHE_4096 -DWC_RSA_NO_PADDING -DUSE_ECC_B_PARAM"
 cflags="-O2 -g0 -fPIC -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections"
 if [ "$kind" = small ]; then
@@ -115,7 +117,8 @@ fetch() { # the source package, into the current directory
     [ "$(sha256sum "$tarball" | cut -d' ' -f1)" = $tarball_sha256 ] || { say "$tarball does not have the pinned SHA-256"; return 1; }
 }
 
-# P-384 and P-521 with small tables: the large ones are a megabyte of constants in every program, for signatures twice as fast.
+# P-384 and P-521 with small tables: the large ones are a megabyte of constants in every program, for signatures twice
+# as fast.
 trim() {
     for file in src/wolfcrypt/src/sp_x86_64.c src/wolfcrypt/src/sp_c64.c; do
         grep -q '^#ifdef WOLFSSL_SP_384$' $file || { say "$file has changed: large tables for P-384 and P-521 stay"; continue; }
@@ -137,7 +140,7 @@ build() { # the source package in the current directory, into $1
         make -j"$jobs"
         make install
     ) >build.log 2>&1 || return 1
-    rm -rf "$1/share" "$1/bin" "$1/lib/pkgconfig" "$1"/lib/*.la
+    rm -rf "${1:?}/share" "${1:?}/bin" "${1:?}/lib/pkgconfig" "${1:?}"/lib/*.la
     { basename wolfssl_*.dsc .dsc; "$cc" --version | head -n 1; echo "$arch"; echo $flags $cppflags $cflags; } >"$1/BUILT"
 }
 

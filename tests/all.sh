@@ -1,9 +1,10 @@
 #!/bin/sh
-# Everything that is fast: the unit tests, then each script of tests/e2e/ (exit code 0 passed, 77 skipped; or its own last line
-# "N passed, N failed"). A script finds the build directory in $BUILD, absolute, and an empty directory of its own in $SCRATCH.
+# Everything that is fast: the unit tests, then each script of tests/e2e/ (exit code 0 passed, 77 skipped; or its own
+# last line "N passed, N failed"). A script finds the build directory in $BUILD, absolute, and an empty directory of its
+# own in $SCRATCH.
 #   tests/all.sh [NAME...]   the scripts of these names instead of all
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 BUILD=$(cd "${BUILD:-build}" && pwd)
 no_proxy="*" # all peers are here
 NO_PROXY=$no_proxy

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The layers: which part may include which, who may call wolfCrypt, and what the library must not do. The tables below are the rules.
-# Sources are checked by their #include lines, the built library ($BUILD/libsealwax.a, if there) by the symbols it wants.
-# Prints each breach, then "N passed, N failed", counting files and members.
+# The layers: which part may include which, who may call wolfCrypt, and what the library must not do. The tables below
+# are the rules. Sources are checked by their #include lines, the built library ($BUILD/libsealwax.a, if there) by the
+# symbols it wants. Prints each breach, then "N passed, N failed", counting files and members.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 
 # --- rules: a path's layer is the first pattern that fits (shell patterns) --------------------------------------------------
@@ -91,6 +91,7 @@ may() {
 }
 
 set -f # the patterns above are for case, not for file names
+# shellcheck disable=SC2046,SC2086
 for file in $(find include base record handshake ttp apps -name '*.[ch]' 2>/dev/null | sort); do
     file_bad=
     layer=$(layer_of "$file")
@@ -123,11 +124,12 @@ done
 if [ -f "$BUILD/libsealwax.a" ]; then
     for member in $(ar t "$BUILD/libsealwax.a"); do
         file_bad=
-        [ "$member" = file.o ] || # ttp/file.c, the one that opens files
+        if [ "$member" != file.o ]; then # ttp/file.c, the one that opens files
             for symbol in $(nm -u "$BUILD/libsealwax.a" 2>/dev/null | awk -v m="$member:" '$1 ~ /:$/ { on = $1 == m } on && $1 == "U" { print $2 }'); do
                 plain=$(echo "$symbol" | sed 's/^__\(.*\)_chk$/\1/; s/^__isoc99_//')
                 if fits "$plain" $system_symbols; then breach "$BUILD/libsealwax.a: $member wants $symbol"; fi
             done
+        fi
         count
     done
 fi

@@ -1,7 +1,8 @@
 #!/bin/sh
-# make demo: from nothing to a delivered one-time password. A trusted third party signs three requests; a server takes messages; Alice waits; her
-# bank sends a password, past somebody who listens on the wire; she gets it, acknowledges it, the bank has its receipt, and the
-# password is gone. Then what the listener saw, and what he would have seen without protection. Certificates stay in certs/. Can be run again.
+# make demo: from nothing to a delivered one-time password. A trusted third party signs three requests; a server takes
+# messages; Alice waits; her bank sends a password, past somebody who listens on the wire; she gets it, acknowledges it,
+# the bank has its receipt, and the password is gone. Then what the listener saw, and what he would have seen without
+# protection. Certificates stay in certs/. Can be run again.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -21,7 +22,7 @@ trap cleanup EXIT INT TERM
 say() { printf '\n== %s\n' "$*"; }
 show() { printf '$ %s\n' "$*"; }
 ttp() {
-    local words=
+    words=
     for word; do case $word in *' '*) words="$words \"$word\"" ;; *) words="$words $word" ;; esac; done
     show "ttp$words"
     "$build/ttp" --pki $pki "$@"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Run every fuzz target of $BUILD/tests/fuzz for FUZZ_SECONDS, beginning with the committed inputs in tests/fuzz/seeds/NAME. New
-# inputs are kept in $BUILD/corpus/NAME, a finding in $BUILD/findings. FUZZ_ONLY=NAME runs one. The seed is fixed, so that a check can be repeated;
-# FUZZ_SEED=0 takes a new one, for long runs.
+# Run every fuzz target of $BUILD/tests/fuzz for FUZZ_SECONDS, beginning with the committed inputs in
+# tests/fuzz/seeds/NAME. New inputs are kept in $BUILD/corpus/NAME, a finding in $BUILD/findings. FUZZ_ONLY=NAME runs
+# one. The seed is fixed, so that a check can be repeated; FUZZ_SEED=0 takes a new one, for long runs.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build-fuzz}
 . tests/tally.sh
 

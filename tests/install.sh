@@ -1,6 +1,7 @@
 #!/bin/sh
-# What `make install` leaves is enough for others: a program in C and one in C++ build against the installed header and library alone,
-# the header needs nothing beside it, only sw_ names are visible, and `make uninstall` leaves nothing behind.
+# What `make install` leaves is enough for others: a program in C and one in C++ build against the installed header and
+# library alone, the header needs nothing beside it, only sw_ names are visible, and `make uninstall` leaves nothing
+# behind.
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Built for size (WOLFCRYPT=small): it works, and TLS and crypto of a program that is client and server take less than 600,000 bytes.
+# Built for size (WOLFCRYPT=small): it works, and TLS and crypto of a program that is client and server take less than
+# 600,000 bytes.
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build-small}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# NAME COMMAND...: one stage in a process of its own, with an empty directory in $SCRATCH, for stages that run side by side (tests/tally.sh). What it says
-# comes in one piece, what it counted goes to the file $tally_sums.
+# NAME COMMAND...: one stage in a process of its own, with an empty directory in $SCRATCH, for stages that run side by
+# side (tests/tally.sh). What it says comes in one piece, what it counted goes to the file $tally_sums.
 set -u
 . tests/tally.sh
 # a place in memory, where there is one that is large enough and lets programs run: much of what is tested waits for the disk

@@ -1,5 +1,6 @@
-# Run stages and count what passed; to be sourced. A stage is a command; its log's last line of the form "N passed, N failed" counts,
-# or, where there is none, its exit code: one passed, one failed, or skipped (77).
+# shellcheck shell=sh
+# Run stages and count what passed; to be sourced. A stage is a command; its log's last line of the form "N passed, N
+# failed" counts, or, where there is none, its exit code: one passed, one failed, or skipped (77).
 #
 #   stage NAME COMMAND...   run it, at most STAGE_SECONDS (1800), say how it went, and show its log when it failed
 #   stages JOBS             run the stages on standard input, a line each, NAME and COMMAND, JOBS at a time; at the top of the tree,
@@ -16,8 +17,8 @@ tally_log=$(mktemp)
 tally_why=${TALLY_WHY:-$(mktemp)} # of all stages, also of those in processes of their own
 trap 'rm -f "$tally_log"; [ -n "${TALLY_WHY:-}" ] || rm -f "$tally_why"' EXIT
 
-# What a log says of failures: its own summary, where it has one, or the lines that say FAIL, each with what is behind it (at most eight lines, and twenty
-# failures), or its end.
+# What a log says of failures: its own summary, where it has one, or the lines that say FAIL, each with what is behind
+# it (at most eight lines, and twenty failures), or its end.
 why() {
     awk '
         { sub(/^(    [|] )*/, "") }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# make bench: certificates made by our own tool, then the benchmark. Arguments go to the program: --seconds S, --markdown, --only TEXT.
+# make bench: certificates made by our own tool, then the benchmark. Arguments go to the program: --seconds S,
+# --markdown, --only TEXT.
 set -eu
 build=${BUILD:-build}
 dir=$build/bench

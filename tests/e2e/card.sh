@@ -1,6 +1,6 @@
 #!/bin/bash
-# Keys on a card (SoftHSM): logging in with one as a client and as a server, and everything that goes wrong with cards and PINs. Each check is
-# one line; the last line counts them.
+# Keys on a card (SoftHSM): logging in with one as a client and as a server, and everything that goes wrong with cards
+# and PINs. Each check is one line; the last line counts them.
 . "$(dirname "$(readlink -f "$0")")/listen.inc"
 
 # --- a card with three keys, and one with somebody else's --------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #!/bin/bash
-# sealwaxd serves confined by seccomp, says so, reloads and takes uploads like that; --no-seccomp lets it be. (Which calls are refused: tests/apps/daemon/test_confine.c.)
+# sealwaxd serves confined by seccomp, says so, reloads and takes uploads like that; --no-seccomp lets it be. (Which
+# calls are refused: tests/apps/daemon/test_confine.c.)
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice

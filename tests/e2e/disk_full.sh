@@ -1,6 +1,7 @@
 #!/bin/bash
-# A disk that is full, as a small file system: what is there can be read, acknowledged and deleted, nothing new is accepted, nothing is lost or shown twice, also over kill -9; and
-# with space everything works again. Every file of the state that is missing, cut or changed is named.
+# A disk that is full, as a small file system: what is there can be read, acknowledged and deleted, nothing new is
+# accepted, nothing is lost or shown twice, also over kill -9; and with space everything works again. Every file of the
+# state that is missing, cut or changed is named.
 if [ -z "${DISK_FULL_INSIDE-}" ]; then
     export DISK_FULL_INSIDE=1
     for as in "unshare -m" "unshare -rm"; do

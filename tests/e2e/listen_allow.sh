@@ -1,5 +1,6 @@
 #!/bin/bash
-# sealwax listen --allow: who may connect of those that can prove who they are, by which of its names, and what both sides hear of a refusal.
+# sealwax listen --allow: who may connect of those that can prove who they are, by which of its names, and what both
+# sides hear of a refusal.
 . "$(dirname "$(readlink -f "$0")")/listen.inc"
 ttp init "Allow Root" >/dev/null
 ttp issue server.example --profile server --out server >/dev/null

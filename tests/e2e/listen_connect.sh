@@ -1,6 +1,6 @@
 #!/bin/bash
-# `sealwax listen` and `sealwax connect` as people run them: with each other, with OpenSSL's and GnuTLS's tools on the other side, and with
-# certificates that must be refused. Every check is one line; the last line counts them.
+# `sealwax listen` and `sealwax connect` as people run them: with each other, with OpenSSL's and GnuTLS's tools on the
+# other side, and with certificates that must be refused. Every check is one line; the last line counts them.
 . "$(dirname "$(readlink -f "$0")")/listen.inc"
 page=$top/docs/man/sealwax.1
 
@@ -318,7 +318,7 @@ for program in "$sealwax" "$BUILD/sealwaxd"; do # a name that runs into what sta
     done
 done
 
-"$sealwax" --generate-man >man
-is "the manual page is what the tables say" cmp -s man "$page"
+"$sealwax" --generate-man >page.1
+is "the manual page is what the tables say" cmp -s page.1 "$page"
 
 finish

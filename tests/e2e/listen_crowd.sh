@@ -1,5 +1,6 @@
 #!/bin/bash
-# `sealwax listen` among many clients, some of them rude: idle ones, resets, one that goes on sending after its alert. The others must not notice.
+# `sealwax listen` among many clients, some of them rude: idle ones, resets, one that goes on sending after its alert.
+# The others must not notice.
 set -u
 BUILD=$(cd "${BUILD:-build}" && pwd)
 cd "${SCRATCH:-$(mktemp -d)}" || exit 1

@@ -1,5 +1,6 @@
 #!/bin/bash
-# sealwax connect --pcap and listen --pcap: captures that read as their formats say, the same bytes at both ends, the secrets in the client's; decrypted by tshark where it is.
+# sealwax connect --pcap and listen --pcap: captures that read as their formats say, the same bytes at both ends, the
+# secrets in the client's; decrypted by tshark where it is.
 . "$(dirname "$(readlink -f "$0")")/listen.inc"
 ttp init "Capture Root" >/dev/null
 ttp issue localhost --profile server --out server >/dev/null

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The media service: import, catalogue, plays counted once, seeking free, licences used up, changed, renewed; rekeying; a player that ends early.
+# The media service: import, catalogue, plays counted once, seeking free, licences used up, changed, renewed; rekeying;
+# a player that ends early.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice bob

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Who may play what, and until when: licences granted and revoked by name and by serial number, with an end; certificates that are renewed.
+# Who may play what, and until when: licences granted and revoked by name and by serial number, with an end;
+# certificates that are renewed.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice bob cafe

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Players at once: as many as a licence allows, the newest is turned away and the one that watches is not, wherever in the track it begins; a player that seeks asks for the
-# other place before it leaves the one it has. A server that is killed leaves no place taken.
+# Players at once: as many as a licence allows, the newest is turned away and the one that watches is not, wherever in
+# the track it begins; a player that seeks asks for the other place before it leaves the one it has. A server that is
+# killed leaves no place taken.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice bob
@@ -44,7 +45,8 @@ is "another certificate in the middle" 409 "$(status phone -r 1000000- /media/fi
 exits 3 as alice media play film
 says "is being played"
 is "somebody else" 206 "$(status bob -r 5-9 /media/film)"
-# with the same certificate in the middle it may be the same player, that seeks: so it is let in, and gets nothing as long as it does not leave
+# with the same certificate in the middle it may be the same player, that seeks: so it is let in, and gets nothing as
+# long as it does not leave
 seekers=()
 for range in 1000000-1000999 0-; do
     browse alice -r $range -D "$range.head" -o "$range" /media/film 2>"$range.err" &

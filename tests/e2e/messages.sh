@@ -1,5 +1,6 @@
 #!/bin/bash
-# The mailbox as people use it: sealwaxd, sealwax send, recv, list, receipt, whoami, and curl for all of it. Limits, expiry, reload, a proper end.
+# The mailbox as people use it: sealwaxd, sealwax send, recv, list, receipt, whoami, and curl for all of it. Limits,
+# expiry, reload, a proper end.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice bank mallory
@@ -89,7 +90,8 @@ wait $reader
 is "exit code of a reader who is replaced" 3 $?
 exits 0 as bank send --to alice --receipt "to the new one"
 await followed2 "to the new one"
-# the database takes everything but acknowledgements for a while: what was shown is acknowledged when it can be, and not shown again
+# the database takes everything but acknowledgements for a while: what was shown is acknowledged when it can be, and not
+# shown again
 database() { python3 -c 'import sqlite3, sys; sqlite3.connect("state/mail.db").execute(sys.argv[1])' "$1"; }
 database "CREATE TRIGGER no_ack BEFORE UPDATE ON message WHEN NEW.state = 2 BEGIN SELECT RAISE(ABORT, 'not now'); END"
 exits 0 as bank send --to alice --json "not acknowledged at once"

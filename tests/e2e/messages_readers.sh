@@ -1,5 +1,6 @@
 #!/bin/bash
-# Messages and several readers at once, readers whose output fails, names that people have, and senders who wait while the server is away.
+# Messages and several readers at once, readers whose output fails, names that people have, and senders who wait while
+# the server is away.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice bank "Carol O'Neil"
@@ -43,7 +44,8 @@ kill -0 $one && kill -0 $two && ok || bad "a reader has ended: $(tail -n 2 first
 kill $one $two
 wait $one $two 2>/dev/null
 
-# --- nowhere to show it: an ordinary message comes again, a sealed one too; a one-time message is given back, and its sender knows
+# --- nowhere to show it: an ordinary message comes again, a sealed one too; a one-time message is given back, and its
+# sender knows
 for form in "" --seal; do
     exits 0 as bank send --to alice $form "for later"
     as alice recv >/dev/full 2>err </dev/null
@@ -60,7 +62,8 @@ exits 1 as bank receipt "$id"
 is "state" refused "$(cat out)"
 exits 6 as alice recv
 
-# --- on a terminal: what is not text stays where it is, and what does not come again is shown all the same; nothing steers the terminal
+# --- on a terminal: what is not text stays where it is, and what does not come again is shown all the same; nothing
+# steers the terminal
 on_terminal() {
     client alice
     script -qec "$(printf '%q ' "$BUILD/sealwax" recv "${connection[@]}" --no-color)" /dev/null </dev/null | tr -d "\r" >out

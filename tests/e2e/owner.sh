@@ -1,6 +1,6 @@
 #!/bin/bash
-# root looks after what a service user owns, where systemd puts it (DynamicUser=, StateDirectory=): members, media, the key, a copy. All of it stays the user's, and the
-# server, which is that user, serves it.
+# root looks after what a service user owns, where systemd puts it (DynamicUser=, StateDirectory=): members, media, the
+# key, a copy. All of it stays the user's, and the server, which is that user, serves it.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || { echo "for root, with setpriv"; exit 77; }

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Players that take what they play from the server themselves, with a certificate: ffprobe, ffmpeg and ffplay, mpv where there is one; and the same players behind
-# `sealwax media play`. Debian's have GnuTLS. What is decoded is compared by its digest with what the file itself decodes to.
+# Players that take what they play from the server themselves, with a certificate: ffprobe, ffmpeg and ffplay, mpv where
+# there is one; and the same players behind `sealwax media play`. Debian's have GnuTLS. What is decoded is compared by
+# its digest with what the file itself decodes to.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 if ! command -v ffmpeg >/dev/null || ! command -v ffprobe >/dev/null || ! command -v ffplay >/dev/null; then
     echo "ffmpeg and ffplay are not installed (deps/packages.sh players)"
@@ -8,8 +9,9 @@ if ! command -v ffmpeg >/dev/null || ! command -v ffprobe >/dev/null || ! comman
 fi
 export SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy # nobody hears and sees it
 
-# A film whose index is at its end, behind far more than a player would read ahead: it must ask for parts. Its frames are noise, so that it is large. And sound alone,
-# in two formats, of which one has no header at all: its beginning is the beginning of the file.
+# A film whose index is at its end, behind far more than a player would read ahead: it must ask for parts. Its frames
+# are noise, so that it is large. And sound alone, in two formats, of which one has no header at all: its beginning is
+# the beginning of the file.
 make_media() {
     ffmpeg -v error -f lavfi -i testsrc2=duration=8:size=320x240:rate=25 -f lavfi -i sine=frequency=440:duration=8 \
         -vf noise=alls=40:allf=t -c:v mpeg4 -b:v 12M -c:a aac film.mp4 &&

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The store in PostgreSQL: the suites of the store and of the mailbox once more, on it, and then several servers that share one
-# (postgresql.py). The cluster is one of its own, made and thrown away here, reached by a socket in a directory of its own.
+# The store in PostgreSQL: the suites of the store and of the mailbox once more, on it, and then several servers that
+# share one (postgresql.py). The cluster is one of its own, made and thrown away here, reached by a socket in a
+# directory of its own.
 set -u
 BUILD=$(cd "${BUILD:-build}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)

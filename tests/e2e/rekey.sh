@@ -1,6 +1,6 @@
 #!/bin/bash
-# sealwaxd rekey: beside a server it refuses; messages, files, uploads, tracks and licences outlive it; what cannot be read is named; then kill -9 (rekey_kill.py).
-# KILLS=N for another number of moments.
+# sealwaxd rekey: beside a server it refuses; messages, files, uploads, tracks and licences outlive it; what cannot be
+# read is named; then kill -9 (rekey_kill.py). KILLS=N for another number of moments.
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
 people alice bank

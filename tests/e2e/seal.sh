@@ -1,5 +1,6 @@
 #!/bin/bash
-# Sealed files: sealwax and openssl read each other's, every kind of key; what is refused leaves nothing behind; large files in little memory.
+# Sealed files: sealwax and openssl read each other's, every kind of key; what is refused leaves nothing behind; large
+# files in little memory.
 . "$(dirname "$(readlink -f "$0")")/ttp.inc"
 SEALWAX=$BUILD/sealwax
 
@@ -117,7 +118,8 @@ for at in 0 1 2 30 100 300 $((size / 2)) $((size - 20)) $((size - 1)); do
     no open alice-p256 flipped.der -o never
 done
 code 1 open alice-p256 cut.der -o never
-# CBC has nothing that says what is genuine: before a signature holds there is one answer, whatever is changed and whatever comes out
+# CBC has nothing that says what is genuine: before a signature holds there is one answer, whatever is changed and
+# whatever comes out
 openssl cms -encrypt -binary -in inner.der -aes-128-cbc -outform DER -out cbc.der alice-p256.crt
 size=$(stat -c %s cbc.der)
 for at in $((size - 1)) $((size - 16)) $((size - 17)) $((size - 40)) $((size - 200)) $((size - 1200)) $((size - 1690)); do

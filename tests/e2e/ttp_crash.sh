@@ -1,6 +1,7 @@
 #!/bin/bash
-# ttp under the worst: four writers at once, kill -9 at any moment, a full disk. What must hold afterwards: every certificate that exists is
-# in the index, once; serial numbers differ; no key lies about without reason; the next command works.
+# ttp under the worst: four writers at once, kill -9 at any moment, a full disk. What must hold afterwards: every
+# certificate that exists is in the index, once; serial numbers differ; no key lies about without reason; the next
+# command works.
 . "$(dirname "$(readlink -f "$0")")/ttp.inc"
 serial_of() { openssl x509 -noout -serial -in "$1" | cut -d= -f2 | tr A-F a-f; }
 
@@ -229,7 +230,8 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
     export FULL=1
     "${foreign[@]}"
     unset FULL
-    # one renewal stands still at each of those calls, while another of the same certificate begins: key and certificates are of one in the end
+    # one renewal stands still at each of those calls, while another of the same certificate begins: key and
+    # certificates are of one in the end
     public() { { case $1 in *.key) openssl pkey -in "$1" -pubout ;; *) openssl x509 -in "$1" -noout -pubkey ;; esac; } | sha256sum; }
     state() { sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null; }
     stands() { # NAME FIRST... -- SECOND...

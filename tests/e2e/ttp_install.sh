@@ -1,6 +1,7 @@
 #!/bin/bash
-# `ttp install` and `ttp uninstall` with the system's own programs: what was installed is trusted by who reads the bundle, the directory of
-# links, or Java's keystore; and after the uninstall all three are what they were. In a mount namespace, on copies of what is changed.
+# `ttp install` and `ttp uninstall` with the system's own programs: what was installed is trusted by who reads the
+# bundle, the directory of links, or Java's keystore; and after the uninstall all three are what they were. In a mount
+# namespace, on copies of what is changed.
 self=$(readlink -f "$0")
 . "$(dirname "$self")/ttp.inc"
 
@@ -26,7 +27,8 @@ has_java=
 if [ -e /etc/ca-certificates/update.d/jks-keystore ] && [ -e $java ] && have keytool; then has_java=1; else echo "skipped: Java's keystore"; fi
 
 keystore() { [ -z "$has_java" ] || keytool -list -keystore $java -storepass changeit 2>/dev/null | sort; }
-# every file, link and mode, and what is in each but the keystore, whose entries are compared instead: it tells when it was written
+# every file, link and mode, and what is in each but the keystore, whose entries are compared instead: it tells when it
+# was written
 state() {
     find /etc/ssl/certs /usr/local/share/ca-certificates -printf '%p %y %m %u %g %l\n' | sort
     find /etc/ssl/certs /usr/local/share/ca-certificates -type f ! -path $java -exec sha256sum {} + | sort

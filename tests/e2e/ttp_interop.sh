@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every kind of file that ttp makes is read by others, and every kind that they make by ttp: openssl always; certtool, easy-rsa and keytool
-# where they are installed.
+# Every kind of file that ttp makes is read by others, and every kind that they make by ttp: openssl always; certtool,
+# easy-rsa and keytool where they are installed.
 . "$(dirname "$(readlink -f "$0")")/ttp.inc"
 export PASS=sealwax
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# ttp, verb by verb, as a person uses it: what it makes, what it refuses, its exit codes, and each mistake of other tools that it must not
-# make.
+# ttp, verb by verb, as a person uses it: what it makes, what it refuses, its exit codes, and each mistake of other
+# tools that it must not make.
 . "$(dirname "$(readlink -f "$0")")/ttp.inc"
 x509() { openssl x509 -noout "$@"; }
 text() { x509 -text -in "$1" >out 2>err; }
@@ -461,7 +461,8 @@ code 3 "$TTP" issue www.example.com; says "cannot make such a certificate"
 code 3 "$TTP" issue x.bad.example.org
 code 3 "$TTP" issue in2.example.org ip:198.51.100.1
 ok "$TTP" issue bob a@host.example.org --profile client; code 3 "$TTP" issue bob b@example.com --profile client --out bob
-# a person's short name is no host name that this root could vouch for: it stays in the subject, and what is shown is what is granted
+# a person's short name is no host name that this root could vouch for: it stays in the subject, and what is shown is
+# what is granted
 ok "$TTP" request carol 192.0.2.5 --out carol
 ok "$TTP" sign carol.csr --profile client; says "asked  dns:carol ip:192.0.2.5"; says "granted  ip:192.0.2.5"
 text carol.crt; says "CN = carol"; says_not "DNS:carol"

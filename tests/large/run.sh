@@ -1,5 +1,6 @@
 #!/bin/bash
-# make large: a sparse file of SIZE (default 8G) up and down: memory of both sides stays constant (that is asserted), and how fast it was beside the records alone (that is reported).
+# make large: a sparse file of SIZE (default 8G) up and down: memory of both sides stays constant (that is asserted),
+# and how fast it was beside the records alone (that is reported).
 set -u
 exec 3>&1
 BUILD=$(cd "${BUILD:-build}" && pwd)
@@ -19,7 +20,8 @@ peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$scratch"' EXIT
 for _ in $(seq 3000); do [ -s ready ] && break; sleep 0.02; done # a minute at most
-export SEALWAX_SERVER="localhost:$(sed 's/.*://' ready)" SEALWAX_TRUST=pki/root.crt SEALWAX_CERT=pki/alice.crt SEALWAX_KEY=pki/alice.key
+SEALWAX_SERVER=localhost:$(sed 's/.*://' ready)
+export SEALWAX_SERVER SEALWAX_TRUST=pki/root.crt SEALWAX_CERT=pki/alice.crt SEALWAX_KEY=pki/alice.key
 
 truncate -s "$SIZE" sparse
 size=$(stat -c %s sparse)

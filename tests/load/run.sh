@@ -1,6 +1,7 @@
 #!/bin/bash
-# make load: N recipients (default 10,000, or what the limit of open files allows) that follow their inbox on one sealwaxd, then MESSAGES (default 5,000) to random ones.
-# LONG=1: what comes twice is watched for until every lease has run out (60 s) and the server has looked again at all who wait (every 30 s).
+# make load: N recipients (default 10,000, or what the limit of open files allows) that follow their inbox on one
+# sealwaxd, then MESSAGES (default 5,000) to random ones. LONG=1: what comes twice is watched for until every lease has
+# run out (60 s) and the server has looked again at all who wait (every 30 s).
 set -eu
 BUILD=$(cd "${BUILD:-build}" && pwd)
 cd "${SCRATCH:-$(mktemp -d)}"

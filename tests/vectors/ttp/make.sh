@@ -1,6 +1,6 @@
 #!/bin/sh
-# How the files of this folder were made: by OpenSSL 3.0 and keytool of OpenJDK 17, with fresh keys. The tests know what is in them, so
-# running this again changes the files but no test. The passphrase is "sealwax" everywhere.
+# How the files of this folder were made: by OpenSSL 3.0 and keytool of OpenJDK 17, with fresh keys. The tests know what
+# is in them, so running this again changes the files but no test. The passphrase is "sealwax" everywhere.
 set -eu
 cd "$(dirname "$0")"
 pass="-passout pass:sealwax"
