@@ -340,6 +340,22 @@ static void put_value(struct text_out *o, unsigned tag, struct sw_slice v, bool 
     }
 }
 
+bool sw_dn_is_plain(struct sw_slice name)
+{
+    struct sw_dn dn = sw_dn_open(name);
+    struct sw_attribute attr;
+    char text[1024];
+    bool plain = true;
+
+    while (plain && sw_dn_next(&dn, &attr)) {
+        struct text_out o = {text, sizeof text, 0, false};
+
+        put_value(&o, attr.tag, attr.value, false);
+        plain = !o.altered;
+    }
+    return plain;
+}
+
 /* False if it is not shown as it is. */
 static bool common_name(struct sw_slice name, char *out, size_t cap)
 {

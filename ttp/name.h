@@ -85,6 +85,9 @@ bool sw_dn_eq(struct sw_slice a, struct sw_slice b, size_t *read);
 
 bool sw_dn_within(struct sw_slice name, struct sw_slice base, size_t *read);
 
+/* sw_dn_is_plain: whether people can be shown all of it as it is: no controls, no marks of direction, no value of a thousand bytes. */
+bool sw_dn_is_plain(struct sw_slice name);
+
 /* sw_dn_hash: the same number for equal Names; for others, too, if somebody takes pains. */
 uint64_t sw_dn_hash(struct sw_slice name);
 

@@ -140,6 +140,8 @@ char *ttp_span_text(int64_t from, int64_t to, char out[TTP_SPAN_CAP]);
  * out.
  */
 char *ttp_printable(const char *text, char *out, size_t cap);
+/* ttp_json_text: a string for a path, which may be no UTF-8 and is made printable then. NULL if memory is out. */
+json_t *ttp_json_text(const char *text);
 
 /* --- ttp_pass.c --- */
 

@@ -26,7 +26,7 @@ int ttp_names_add(const struct ttp *t, struct ttp_names *names, const struct sw_
 int ttp_names_parse(const struct ttp *t, struct ttp_names *names, const char *text);
 /* ttp_names_constraints: the values of --permit or --exclude. */
 int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp_option id);
-/* ttp_names_imply: put the common name first, if it is a name of one of our kinds; it must be, if it begins with "dns:" or so. */
+/* ttp_names_imply: put the common name first, if it is a name of one of our kinds. */
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn);
 /* ttp_names_of_arguments: of CN [NAME]..., as request and issue take them. */
 int ttp_names_of_arguments(const struct ttp *t, struct ttp_names *names);
@@ -74,6 +74,8 @@ int ttp_certs_read(const struct ttp *t, const char *path, struct ttp_certs *out)
 int ttp_cert_read(const struct ttp *t, const char *path, struct ttp_certs *out);
 void ttp_certs_free(struct ttp_certs *certs);
 
+/* ttp_cert_try: the first certificate of a regular file, silently; whether there is one. Free it in any case. */
+bool ttp_cert_try(const char *path, struct ttp_certs *out);
 /* ttp_cert_is: whether the first certificate of a file is this one; silent. */
 bool ttp_cert_is(const char *path, struct sw_slice der);
 

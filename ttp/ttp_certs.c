@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { CERT_FILE_MAX = 1 << 20 };
 
@@ -35,20 +36,24 @@ static enum sw_err parse(const struct sw_file *file, size_t max, struct ttp_cert
     return out->n ? SW_OK : SW_ERR_PEM;
 }
 
-static int read_some(const struct ttp *t, const char *path, size_t max, struct ttp_certs *out)
+static enum sw_err read_file(const char *path, size_t max, struct ttp_certs *out)
 {
     struct sw_file file;
     *out = (struct ttp_certs){.n = 0};
     enum sw_err err = sw_file_read(path, CERT_FILE_MAX, &file);
-    if (err == SW_OK) {
-        err = parse(&file, max, out);
-        sw_file_free(&file);
-    }
-    if (err == SW_OK)
-        return TTP_DONE;
-    int code = ttp_fail(t, err, path);
-    ttp_certs_free(out);
-    return code;
+    if (err != SW_OK)
+        return err;
+    err = parse(&file, max, out);
+    sw_file_free(&file);
+    if (err != SW_OK)
+        ttp_certs_free(out);
+    return err;
+}
+
+static int read_some(const struct ttp *t, const char *path, size_t max, struct ttp_certs *out)
+{
+    enum sw_err err = read_file(path, max, out);
+    return err == SW_OK ? TTP_DONE : ttp_fail(t, err, path);
 }
 
 int ttp_certs_read(const struct ttp *t, const char *path, struct ttp_certs *out)
@@ -61,14 +66,17 @@ int ttp_cert_read(const struct ttp *t, const char *path, struct ttp_certs *out)
     return read_some(t, path, 1, out);
 }
 
+bool ttp_cert_try(const char *path, struct ttp_certs *out)
+{
+    struct stat st;
+    *out = (struct ttp_certs){.n = 0};
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && read_file(path, 1, out) == SW_OK;
+}
+
 bool ttp_cert_is(const char *path, struct sw_slice der)
 {
-    struct sw_file file;
-    struct ttp_certs read = {.n = 0};
-    if (!sw_file_exists(path) || sw_file_read(path, CERT_FILE_MAX, &file) != SW_OK)
-        return false;
-    bool same = parse(&file, 1, &read) == SW_OK && sw_slice_eq(read.v[0].der, der);
-    sw_file_free(&file);
+    struct ttp_certs read;
+    bool same = ttp_cert_try(path, &read) && sw_slice_eq(read.v[0].der, der);
     ttp_certs_free(&read);
     return same;
 }

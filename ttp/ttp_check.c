@@ -28,7 +28,7 @@ static void problem(struct checking *c, const char *what, const char *id, int64_
     c->problems++;
     ttp_time_text(at, time);
     if (c->array) {
-        json_t *o = json_pack("{s:s, s:s, s:s}", "what", what, "id", id, "problem", text);
+        json_t *o = json_pack("{s:s, s:o, s:s}", "what", what, "id", ttp_json_text(id), "problem", text);
         if (at)
             json_object_set_new(o, "at", json_string(time));
         json_array_append_new(c->array, o);

@@ -167,7 +167,7 @@ static int report(const struct ttp *t, const struct making *m)
         return ttp_report_pem(t, "X509 CRL", m->der, m->der_len, o);
     ttp_say(t, "List number %lld, %zu revoked, to be renewed before %s: %s", (long long)m->number, m->n, next, m->path);
     if (o)
-        json_object_set_new(o, "file", json_string(m->path));
+        json_object_set_new(o, "file", ttp_json_text(m->path));
     return t->json ? ttp_result(t, TTP_DONE, o) : TTP_DONE;
 }
 

@@ -200,7 +200,7 @@ static json_t *written(const struct ttp *t, const struct export *ex)
     json_t *files = json_object(), *o = json_pack("{s:o}", "files", files);
     for (size_t i = 0; i < FORMS; i++)
         if (ttp_has(t, forms[i]) && !is_stdout(t, forms[i]))
-            json_object_set_new(files, ttp_options[forms[i]].name, json_string(ttp_get(t, forms[i])));
+            json_object_set_new(files, ttp_options[forms[i]].name, ttp_json_text(ttp_get(t, forms[i])));
     if (ex->out.p)
         json_object_set_new(o, "pem", json_string((const char *)ex->out.p));
     return o;

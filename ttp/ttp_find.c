@@ -40,11 +40,11 @@ json_t *ttp_row_json(const struct ttp *t, const struct ttp_row *row)
 {
     char before[TTP_TIME_CAP], after[TTP_TIME_CAP], issued[TTP_TIME_CAP], revoked[TTP_TIME_CAP];
     json_t *o =
-        json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial", row->serial, "status",
+        json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "serial", row->serial, "status",
                   ttp_status(t, row), "cn", row->cn, "names", words_json(row->names), "profile", row->profile, "key",
                   row->key_type, "fingerprint", row->fingerprint, "not_before", ttp_time_text(row->not_before, before),
                   "not_after", ttp_time_text(row->not_after, after), "issued", ttp_time_text(row->issued, issued),
-                  "prefix", row->prefix, "replaced", row->replaced);
+                  "prefix", ttp_json_text(row->prefix), "replaced", row->replaced);
     if (o && row->revoked) {
         const char *reason = sw_reason_name(row->reason);
         json_object_set_new(o, "revoked", json_string(ttp_time_text(row->revoked, revoked)));

@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/wipe.h"
 #include "ttp/key.h"
-#include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/verify.h"
 #include <errno.h>
@@ -228,18 +227,9 @@ static struct sw_privkey *open_key(const char *path)
 /* Whether the first certificate in a file is for another key; false where there is none. */
 static bool is_for_another_key(const char *path, const struct sw_cert *cert)
 {
-    struct sw_file file;
-    struct sw_pem block;
-    struct sw_cert there;
-    size_t len;
-    if (sw_file_read(path, 1 << 20, &file) != SW_OK)
-        return false;
-    struct sw_reader r = sw_reader_of(file.p, file.len);
-    uint8_t *der = malloc(file.len + 3);
-    bool other = der && sw_pem_next(&r, &block) && sw_pem_decode(&block, der, file.len + 3, &len) == SW_OK &&
-                 sw_cert_parse(&there, der, len) == SW_OK && !sw_pubkey_eq(&there.key, &cert->key);
-    free(der);
-    sw_file_free(&file);
+    struct ttp_certs there;
+    bool other = ttp_cert_try(path, &there) && !sw_pubkey_eq(&there.v[0].key, &cert->key);
+    ttp_certs_free(&there);
     return other;
 }
 

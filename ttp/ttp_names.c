@@ -43,10 +43,7 @@ int ttp_names_constraints(const struct ttp *t, struct ttp_names *names, enum ttp
 int ttp_names_imply(const struct ttp *t, struct ttp_names *names, const char *cn)
 {
     struct sw_san name;
-    const char *why = sw_san_parse(&name, cn);
-    if (why && sw_san_after_kind(cn) != cn)
-        return ttp_usage(t, "name %s: %s", cn, why);
-    if (why)
+    if (sw_san_parse(&name, cn))
         return TTP_DONE;
     struct ttp_names all = {NULL, 0};
     int err = ttp_names_add(t, &all, &name);
@@ -62,7 +59,20 @@ int ttp_names_of_arguments(const struct ttp *t, struct ttp_names *names)
     int err = TTP_DONE;
     for (int i = 1; i < t->argc && !err; i++)
         err = ttp_names_parse(t, names, t->argv[i]);
-    return err ? err : ttp_names_imply(t, names, t->argv[0]);
+    struct sw_san first;
+    const char *cn = t->argv[0], *why = sw_san_after_kind(cn) != cn ? sw_san_parse(&first, cn) : NULL;
+    if (!err && why)
+        err = ttp_usage(t, "name %s: %s", cn, why);
+    return err ? err : ttp_names_imply(t, names, cn);
+}
+
+/* What text shows as it is: of a name with anything else another name would come out. */
+static bool is_plain(struct sw_slice value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (value.p[i] <= ' ' || value.p[i] >= 0x7f)
+            return false;
+    return value.len <= SW_SAN_VALUE_MAX;
 }
 
 int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice san, size_t *refused)
@@ -77,8 +87,8 @@ int ttp_names_read(const struct ttp *t, struct ttp_names *names, struct sw_slice
         char text[SW_SAN_TEXT_CAP];
         struct sw_san ours;
         /* through the parser, so that a request holds nobody to a name that we would not write ourselves */
-        bool known =
-            name.kind == SW_GN_DNS || name.kind == SW_GN_EMAIL || name.kind == SW_GN_URI || name.kind == SW_GN_IP;
+        bool text_kind = name.kind == SW_GN_DNS || name.kind == SW_GN_EMAIL || name.kind == SW_GN_URI;
+        bool known = name.kind == SW_GN_IP || (text_kind && is_plain(name.value));
         if (known && !sw_san_parse(&ours, sw_san_text(&name, text, sizeof text)))
             err = ttp_names_add(t, names, &ours);
         else

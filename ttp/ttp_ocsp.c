@@ -53,7 +53,7 @@ static int write_response(const struct ttp *t, const struct ttp_row *row, const 
         return t->json ? ttp_report_pem(t, "OCSP RESPONSE", der, len, o) : ttp_write_out(t, der, len, true);
     ttp_say(t, "%s (%s) is %s; the answer is good until %s: %s", row->cn, row->serial, status, time, path);
     if (o)
-        json_object_set_new(o, "file", json_string(path));
+        json_object_set_new(o, "file", ttp_json_text(path));
     return t->json ? ttp_result(t, TTP_DONE, o) : TTP_DONE;
 }
 

@@ -212,3 +212,14 @@ char *ttp_printable(const char *text, char *out, size_t cap)
     out[n] = 0;
     return out;
 }
+
+json_t *ttp_json_text(const char *text)
+{
+    json_t *string = json_string(text);
+    size_t cap = strlen(text) + 8;
+    char *printable = string ? NULL : malloc(cap);
+    if (printable)
+        string = json_string(ttp_printable(text, printable, cap));
+    free(printable);
+    return string;
+}

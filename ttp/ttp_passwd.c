@@ -48,6 +48,7 @@ int ttp_passwd(struct ttp *t)
     bool sealed = !ttp_has(t, TTP_OPT_REMOVE);
     ttp_say(t, "%s is %s", t->argv[0],
             sealed ? "encrypted under the new passphrase (PBES2, AES-256)" : "not encrypted");
-    return t->json ? ttp_result(t, TTP_DONE, json_pack("{s:s, s:b}", "file", t->argv[0], "encrypted", sealed))
+    return t->json ? ttp_result(t, TTP_DONE,
+                                json_pack("{s:o, s:b}", "file", ttp_json_text(t->argv[0]), "encrypted", sealed))
                    : TTP_DONE;
 }

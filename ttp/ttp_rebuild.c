@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 20 };
-
 /* 9999-12-31T23:59:59Z: of a revoked certificate that nobody has, nothing says when it may leave the lists. */
 static const int64_t forever = 253402300799;
 
@@ -71,23 +69,11 @@ static int take_cert(struct rebuilding *b, const struct sw_cert *cert, const cha
 /* The first certificate of a file, if there is one and the CA signed it; silent about all else that lies there. */
 static int take_file(struct rebuilding *b, const char *path)
 {
-    struct sw_file file;
-    struct sw_pem block;
-    struct sw_cert cert;
-    size_t len;
+    struct ttp_certs read;
     int err = TTP_DONE;
-    if (sw_file_read(path, FILE_MAX, &file) != SW_OK)
-        return TTP_DONE;
-    struct sw_reader r = sw_reader_of(file.p, file.len);
-    uint8_t *der = malloc(file.len + 3);
-    bool found = false;
-    while (der && !found && sw_pem_next(&r, &block))
-        found = sw_pem_is(&block, "CERTIFICATE");
-    if (found && sw_pem_decode(&block, der, file.len + 3, &len) == SW_OK && sw_cert_parse(&cert, der, len) == SW_OK &&
-        ttp_ca_signed(b->ca, &cert))
-        err = take_cert(b, &cert, path);
-    free(der);
-    sw_file_free(&file);
+    if (ttp_cert_try(path, &read) && ttp_ca_signed(b->ca, &read.v[0]))
+        err = take_cert(b, &read.v[0], path);
+    ttp_certs_free(&read);
     return err;
 }
 

@@ -70,7 +70,7 @@ void ttp_describe(const struct ttp *t, const struct sw_cert *cert, const struct 
 static void add_path(json_t *o, const char *key, const char *path)
 {
     if (*path)
-        json_object_set_new(o, key, json_string(path));
+        json_object_set_new(o, key, ttp_json_text(path));
 }
 
 json_t *ttp_files_json(const struct ttp_files *files)

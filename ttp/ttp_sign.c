@@ -5,6 +5,7 @@
 #include "ttp/csr.h"
 #include "ttp/der.h"
 #include "ttp/key.h"
+#include "ttp/name.h"
 #include "ttp/pem.h"
 #include "ttp/ttp_ca.h"
 #include "ttp/ttp_verbs.h"
@@ -137,6 +138,11 @@ static int check_subject(const struct ttp *t, const struct signing *s)
 {
     if (s->csr.subject.len > 2 * TTP_SUBJECT_MAX)
         return ttp_error(t, TTP_REFUSED, "the request's subject is too long");
+    if (!sw_dn_is_plain(s->csr.subject))
+        return ttp_error(
+            t, TTP_REFUSED,
+            "the request's subject holds what is no text, or characters that control it: whoever reads the "
+            "certificate would be shown another name");
     if (!s->order.profile->ca)
         return TTP_DONE;
     if (s->csr.subject.len == 2)
