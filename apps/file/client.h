@@ -53,7 +53,9 @@ void transfer_say(struct transfer *t, const char *verb, const char *name, int64_
 /* transfer_say_there: it was there already, so that nothing was done. */
 void transfer_say_there(struct transfer *t, const char *name, int64_t length, const char *sha256);
 
-/* transfer_list: the files in our space, an array of objects in *answer, which is to be given back; an exit code; said. */
+/*
+ * transfer_list: the files in our space, an array of objects in *answer, which is to be given back; an exit code; said.
+ */
 int transfer_list(struct transfer *t, json_t **answer, json_t **files);
 
 /*

@@ -257,7 +257,10 @@ static int get_file(struct transfer *t, const char *name, const char *out)
     return code;
 }
 
-/* All that is below a name, to the same places below out. What is there and the same is passed over, so that the command can be given again. */
+/*
+ * All that is below a name, to the same places below out. What is there and the same is passed over, so that the
+ * command can be given again.
+ */
 static int get_directory(struct transfer *t, const char *name, const char *out)
 {
     json_t *answer, *files, *file;

@@ -130,8 +130,8 @@ static bool is_there(struct transfer *t, const struct source *s)
 }
 
 /*
- * A file of this name is there. If it is this very file, nothing is left to do: so a directory that was interrupted goes on
- * with what is missing. *offset receives -1 then.
+ * A file of this name is there. If it is this very file, nothing is left to do: so a directory that was interrupted
+ * goes on with what is missing. *offset receives -1 then.
  */
 static int meet_file(struct transfer *t, struct source *s, int64_t *offset)
 {

@@ -52,8 +52,8 @@ static void receive_nowhere(struct link *link)
 }
 
 /*
- * What has been received, to the connection, which keeps its error. Who looks on sees it after that, from a copy, since it is decrypted in place: what is needed to
- * read it may only be known then.
+ * What has been received, to the connection, which keeps its error. Who looks on sees it after that, from a copy, since
+ * it is decrypted in place: what is needed to read it may only be known then.
  */
 static void take(struct link *link, const uint8_t *p, size_t len)
 {

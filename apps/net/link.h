@@ -1,5 +1,6 @@
 /*
- * A connection of the library over a socket that does not block: moves the bytes, and ends it in the way that lets a peer read our last alert.
+ * A connection of the library over a socket that does not block: moves the bytes, and ends it in the way that lets a
+ * peer read our last alert.
  */
 #ifndef SW_APPS_NET_LINK_H
 #define SW_APPS_NET_LINK_H
@@ -38,13 +39,17 @@ void link_open(struct link *link, int fd, struct sw_conn *conn, const char *peer
 /* link_events: what to poll for: POLLIN, POLLOUT or nothing. */
 short link_events(const struct link *link);
 
-/* link_receive: one read of what the socket has, into the connection or to nowhere. link_send: all the connection has, or until the socket is full. */
+/*
+ * link_receive: one read of what the socket has, into the connection or to nowhere. link_send: all the connection has,
+ * or until the socket is full.
+ */
 void link_receive(struct link *link);
 void link_send(struct link *link);
 
 /*
- * link_settle: after receiving, working and sending: a connection that is done is half-closed and drained, so that our last record arrives
- * although the peer is still sending (a reset would take it away: RFC 1122 4.2.2.13); a peer that was silent for too long is given up.
+ * link_settle: after receiving, working and sending: a connection that is done is half-closed and drained, so that our
+ * last record arrives although the peer is still sending (a reset would take it away: RFC 1122 4.2.2.13); a peer that
+ * was silent for too long is given up.
  */
 void link_settle(struct link *link);
 
@@ -54,7 +59,10 @@ void link_finish(struct link *link);
 /* link_close: frees the connection and closes the socket. */
 void link_close(struct link *link);
 
-/* link_verdict: the connection's error (SW_ERR_TIMEOUT if the peer was given up). link_report: say it in one line, with the alert: who, what, why. */
+/*
+ * link_verdict: the connection's error (SW_ERR_TIMEOUT if the peer was given up). link_report: say it in one line, with
+ * the alert: who, what, why.
+ */
 enum sw_err link_verdict(const struct link *link);
 void link_report(const struct app *app, const struct link *link);
 

@@ -1,6 +1,6 @@
 /*
- * One write per line with O_APPEND, so that several processes can share a file. The descriptor stays open as long as the program runs:
- * connections may end at any time.
+ * One write per line with O_APPEND, so that several processes can share a file. The descriptor stays open as long as
+ * the program runs: connections may end at any time.
  */
 #include "apps/tls/keylog.h"
 #include <fcntl.h>

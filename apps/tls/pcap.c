@@ -1,6 +1,7 @@
 /*
- * Blocks of a capture are lengths, types and values in our own byte order. Each connection is a flow of packets from SYN to FIN between the addresses of its socket, with
- * sequence numbers that fit; each is written with one call and at once, so that a capture ends with a whole packet whenever the program does.
+ * Blocks of a capture are lengths, types and values in our own byte order. Each connection is a flow of packets from
+ * SYN to FIN between the addresses of its socket, with sequence numbers that fit; each is written with one call and at
+ * once, so that a capture ends with a whole packet whenever the program does.
  */
 #include "apps/tls/pcap.h"
 #include "apps/tls/keylog.h"
@@ -50,7 +51,7 @@ struct flow {
     struct end ours, peers;
 };
 
-/* --- blocks ------------------------------------------------------------------------------------------------------------- */
+/* --- blocks ------------------------------------------------------------------------------------------------------- */
 
 /* Where a disk is full, the connection goes on without a capture. */
 static void write_out(struct pcap *pcap, const void *p, size_t len)
@@ -119,7 +120,7 @@ static void write_secret(void *ctx, struct sw_conn *conn, const char *text)
     write_block(pcap, BLOCK_SECRETS, words, 2, line, len);
 }
 
-/* --- packets ------------------------------------------------------------------------------------------------------------ */
+/* --- packets ------------------------------------------------------------------------------------------------------ */
 
 /* The Internet checksum (RFC 1071), over several parts of even length but the last. */
 static uint32_t add_up(uint32_t sum, const uint8_t *p, size_t len)
@@ -197,7 +198,7 @@ static void write_packet(struct flow *f, bool sent, unsigned flags, const uint8_
     write_block(f->pcap, BLOCK_PACKET, words, 5, packet, size);
 }
 
-/* --- flows -------------------------------------------------------------------------------------------------------------- */
+/* --- flows -------------------------------------------------------------------------------------------------------- */
 
 static bool read_end(const struct sockaddr_storage *a, struct end *out, bool *v6)
 {
@@ -257,7 +258,7 @@ void pcap_watch(struct pcap *pcap, struct link *link, enum sw_role role)
     link->tap = (struct link_tap){on_bytes, on_closed, f};
 }
 
-/* --- the file ----------------------------------------------------------------------------------------------------------- */
+/* --- the file ----------------------------------------------------------------------------------------------------- */
 
 /* A file that was there may have been readable for others, or be none. */
 static bool keep_private(int fd)
