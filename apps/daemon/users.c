@@ -15,7 +15,7 @@
 
 static int failed(const struct app *app, struct sw_store *store, enum sw_err err)
 {
-    return app_error(app, APP_SYSTEM, "%s", err == SW_ERR_SYSTEM ? sw_store_why(store) : sw_err_reason(err));
+    return err == SW_ERR_SYSTEM ? state_store_failed(app, store) : app_error(app, APP_SYSTEM, "%s", sw_err_reason(err));
 }
 
 static bool is_role(const char *role)

@@ -76,8 +76,9 @@ static void ready(void *user)
     struct reading *r = user;
     r->err = ahead_error(r->ahead, &r->why);
     if (r->begun) {
+        errno = r->why;
         if (r->err)
-            file_trouble(r->service, "file", r->err == SW_ERR_SYSTEM ? strerror(r->why) : sw_err_reason(r->err));
+            file_trouble(r->service, r->about.name, file_reason(r->err));
         http_source_ready(r->rq);
     } else if (r->err) {
         refuse(r);

@@ -213,7 +213,7 @@ static void listed(struct job *job)
         return;
     }
     if (e->err)
-        file_trouble(e->service, e->name, e->err == SW_ERR_SYSTEM ? strerror(e->why) : sw_err_reason(e->err));
+        file_trouble(e->service, e->name, file_reason(e->err));
     if (e->rq)
         http_reply_json(e->rq, 200,
                         json_pack("{s:o,s:I,s:I}", "files", e->list, "used", (json_int_t)e->bytes, "space",

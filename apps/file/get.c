@@ -109,6 +109,18 @@ static int write_out(struct transfer *t, struct target *s, const uint8_t *p, siz
     return APP_DONE;
 }
 
+/* The answer to HEAD has no body that could say what is wrong. */
+static int ask_why(struct transfer *t, const char *url)
+{
+    const struct http_send get = {.method = "GET", .path = url};
+    const int status = t->http.reply.status;
+    int code = transfer_request(t, &get);
+    if (code)
+        return code;
+    return t->http.reply.status >= 300 ? http_client_problem(&t->http)
+                                       : app_error(t->app, APP_SYSTEM, "%s: %d", t->http.where, status);
+}
+
 /* What a name is, or NOT_THERE. */
 static int head_file(struct transfer *t, const char *url, struct target *s, char sha256[TRANSFER_HEX])
 {
@@ -117,9 +129,7 @@ static int head_file(struct transfer *t, const char *url, struct target *s, char
     if (code)
         return code;
     if (t->http.reply.status != 200)
-        return t->http.reply.status == 404
-                   ? NOT_THERE
-                   : app_error(t->app, APP_SYSTEM, "%s: %d", t->http.where, t->http.reply.status);
+        return t->http.reply.status == 404 ? NOT_THERE : ask_why(t, url);
     s->total = t->http.reply.length;
     if (!read_etag(&t->http.reply, sha256) || s->total < 0)
         return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);

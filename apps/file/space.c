@@ -200,9 +200,18 @@ void file_trouble(const struct file_service *s, const char *what, const char *wh
         s->events.trouble(s->events.ctx, what, why);
 }
 
+/* A function that is asked for a state a file is not in, or to open what is no cipher text of its key, has met a file that was changed. */
+const char *file_reason(enum sw_err err)
+{
+    return err == SW_ERR_SYSTEM   ? strerror(errno)
+           : err == SW_ERR_STATE  ? "it was cut short on the disk"
+           : err == SW_ERR_CRYPTO ? "it was changed on the disk"
+                                  : sw_err_reason(err);
+}
+
 void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err err, const char *what)
 {
-    const char *why = err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err);
+    const char *why = file_reason(err);
     bool full = err == SW_ERR_SYSTEM && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
     file_trouble(s, what, why);
     if (!rq)
@@ -210,7 +219,7 @@ void file_refuse(struct file_service *s, struct http_request *rq, enum sw_err er
     if (full) {
         http_set_header(rq, "Retry-After", "60");
         http_problem(rq, 507, "the server's disk is full");
-    } else if (err == SW_ERR_CRYPTO) {
+    } else if (err == SW_ERR_CRYPTO || err == SW_ERR_STATE) {
         http_problem(rq, 500, "the file was changed on the server's disk");
     } else {
         http_problem(rq, 500, "the file cannot be used now");

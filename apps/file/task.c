@@ -48,9 +48,22 @@ static enum sw_err open_file(struct task *t)
     return err;
 }
 
+/* What was changed on the disk meanwhile would be in the way for as long as somebody tries again. */
+static void begin_anew(struct task *t, const struct about *announced)
+{
+    char path[FILE_PATH_MAX];
+    file_upload_path(t->service, t->upload->id, path);
+    sw_vfile_close(t->upload->file);
+    t->upload->file = NULL;
+    t->about = *announced;
+    if (unlink(path) == 0)
+        t->err = create(t, path);
+}
+
 static void open_upload(struct task *t)
 {
     struct upload *u = t->upload;
+    const struct about announced = t->about;
     bool all = true;
     if (!u->file)
         t->err = open_file(t);
@@ -58,6 +71,8 @@ static void open_upload(struct task *t)
         t->err = SW_ERR_CRYPTO;
     if (t->err == SW_OK)
         t->err = sw_vfile_catch_up(u->file, CATCH_UP, &all);
+    if (t->err == SW_ERR_CRYPTO && t->begins)
+        begin_anew(t, &announced);
     t->behind = !all;
 }
 

@@ -31,8 +31,7 @@ struct desk {
 
 static int failed(const struct desk *d, enum sw_err err)
 {
-    return err == SW_ERR_SYSTEM ? app_error(d->a->app, APP_SYSTEM, "%s", sw_store_why(d->store))
-                                : app_fail(d->a->app, err, "licences");
+    return err == SW_ERR_SYSTEM ? state_store_failed(d->a->app, d->store) : app_fail(d->a->app, err, "licences");
 }
 
 /* --- whom and what ------------------------------------------------------------------------------------------------ */

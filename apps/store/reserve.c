@@ -54,7 +54,7 @@ int64_t reserve_held(const struct reserve *r)
 int64_t reserve_free(const struct reserve *r)
 {
     struct statvfs fs;
-    return look_around(r->path, &fs) ? (int64_t)(fs.f_bavail * fs.f_frsize) : -1;
+    return look_around(r->path, &fs) && fs.f_blocks ? (int64_t)(fs.f_bavail * fs.f_frsize) : -1;
 }
 
 /* What it gets has to be written at once by file systems that cannot set it aside; posix_fallocate sees to that. */

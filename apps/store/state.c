@@ -96,6 +96,44 @@ static void use_reserve(const struct app *app)
         sw_store_on_full(give_up_reserve, &reserve);
 }
 
+static bool holds_bytes(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+/*
+ * SQLite makes a new database where there is none or an empty file, and deletes the log of the one there was, in which the last messages may be. Where a server has worked, that is
+ * a loss that has to be seen first.
+ */
+static int check_mailbox(const struct app *app, const char *path)
+{
+    char log[STATE_PATH_MAX + 8], files[STATE_PATH_MAX];
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    if (app_has(app, OPT_STORE) || (there && st.st_size > 0) || (!there && errno != ENOENT))
+        return APP_DONE;
+    snprintf(log, sizeof log, "%s-wal", path);
+    int code = state_path(app, "files", files);
+    bool has_worked = !code && stat(files, &st) == 0;
+    if (!code && (holds_bytes(log) || (there && has_worked)))
+        return app_error(app, APP_BAD_INPUT, "%s: %s, and a sealwaxd has worked there; put back what is missing, or %s",
+                         path, there ? "is empty" : "is gone",
+                         holds_bytes(log) ? "delete it with its -wal to begin anew" : "delete it to begin anew");
+    if (!code && has_worked)
+        app_warn(app, "%s: there is no mailbox any more where a sealwaxd has worked; a new one is made", path);
+    return code;
+}
+
+/* What the database says, with its name. */
+int state_store_failed(const struct app *app, const struct sw_store *store)
+{
+    char place[STATE_PATH_MAX];
+    int code = state_store(app, place);
+    const char *name = app_has(app, OPT_STORE) ? "PostgreSQL" : place; /* a password may be in it */
+    return code ? code : app_error(app, APP_SYSTEM, "%s: %s", name, sw_store_why(store));
+}
+
 int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out)
 {
     char place[STATE_PATH_MAX], key[STATE_PATH_MAX], licences[STATE_PATH_MAX];
@@ -108,6 +146,9 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
         code = state_path(app, "media.db", licences);
     if (code)
         return code;
+    code = check_mailbox(app, place);
+    if (code)
+        return code;
     use_reserve(app);
     enum sw_err err = sw_store_open(out, place, key, limits, &why);
     if (err)
@@ -117,7 +158,7 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
         err = sw_store_name_licences(*out);
     if (!err)
         return APP_DONE;
-    code = err == SW_ERR_SYSTEM ? app_error(app, APP_SYSTEM, "%s", sw_store_why(*out)) : app_fail(app, err, licences);
+    code = err == SW_ERR_SYSTEM ? state_store_failed(app, *out) : app_fail(app, err, licences);
     sw_store_close(*out);
     *out = NULL;
     return code;

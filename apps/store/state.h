@@ -29,6 +29,9 @@ int state_vault(const struct app *app, bool create, struct sw_vault *out);
 /* state_open_store: open what state_store and state_vault_path say, with the licences that lie beside (sw_store_adopt). Exit code; said. */
 int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out);
 
+/* state_store_failed: what the store said when it returned SW_ERR_SYSTEM, and which one it is. Exit code; said. */
+int state_store_failed(const struct app *app, const struct sw_store *store);
+
 /*
  * state_lock: say that this process works there, with others (alone false) or alone; *fd holds it until it is closed. A process that holds keys in memory
  * must not meet one that changes them. state_lock_directory: the same in any directory. Exit code; said.
