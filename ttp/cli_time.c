@@ -13,7 +13,10 @@ static bool parse_seconds(const char *text, int64_t *out)
     return end != text && *end == 0 && errno == 0 && *text >= '-' && *text != '.';
 }
 
-/* Text by a pattern in which "0" stands for any digit; the numbers that the digits make go to out. NULL if it is not so. */
+/*
+ * Text by a pattern in which "0" stands for any digit; the numbers that the digits make go to out. NULL if it is not
+ * so.
+ */
 static const char *match(const char *text, const char *pattern, int *out)
 {
     int n = -1;
@@ -45,7 +48,10 @@ static bool parse_zone(const char *text, int64_t *offset)
     return true;
 }
 
-/* RFC 3339; the time of day may be left out, and the zone, which is UTC then. A fraction of a second is cut off, a leap second is the next one. */
+/*
+ * RFC 3339; the time of day may be left out, and the zone, which is UTC then. A fraction of a second is cut off, a leap
+ * second is the next one.
+ */
 bool cli_parse_time(const char *text, int64_t *out)
 {
     int d[3], c[3] = {0, 0, 0};

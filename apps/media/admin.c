@@ -1,4 +1,7 @@
-/* sealwaxd media: tracks into the catalogue; who has which licence is in licences.c. Works on the server's directory, also while the server runs. */
+/*
+ * sealwaxd media: tracks into the catalogue; who has which licence is in licences.c. Works on the server's directory,
+ * also while the server runs.
+ */
 #include "apps/media/admin.h"
 #include "apps/cli/printable.h"
 #include "apps/store/reserve.h"

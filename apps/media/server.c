@@ -1,6 +1,6 @@
 /*
- * The catalogue, as somebody with a licence sees it, and licences that are asked for. The holder of one is the serial number of a certificate: of the card, where the key is
- * on one.
+ * The catalogue, as somebody with a licence sees it, and licences that are asked for. The holder of one is the serial
+ * number of a certificate: of the card, where the key is on one.
  */
 #include "apps/cli/clock.h"
 #include "apps/media/service.h"
@@ -44,7 +44,7 @@ struct sw_holder media_holder(const struct http_request *rq, char serial[SW_SERI
     return (struct sw_holder){rq->peer.name, serial};
 }
 
-/* --- the catalogue ------------------------------------------------------------------------------------------------------ */
+/* --- the catalogue ------------------------------------------------------------------------------------------------ */
 
 static json_t *track_json(struct media_service *s, const struct track *t, size_t number, const struct sw_holder *who)
 {
@@ -107,7 +107,7 @@ bool media_find_track(struct media_service *s, struct http_request *rq, struct t
     return is;
 }
 
-/* --- licences ----------------------------------------------------------------------------------------------------------- */
+/* --- licences ----------------------------------------------------------------------------------------------------- */
 
 /* Why somebody may not play; answers. */
 void media_turn_away(const struct media_service *s, struct http_request *rq, const struct track *t,
@@ -170,7 +170,7 @@ const struct http_route media_routes[] = {
     {0, NULL, NULL},
 };
 
-/* --- the service -------------------------------------------------------------------------------------------------------- */
+/* --- the service -------------------------------------------------------------------------------------------------- */
 
 struct media_service *media_service_new(const char *dir, struct sw_vault *vault, struct sw_store *store,
                                         const struct media_limits *limits, const struct media_events *events,

@@ -25,8 +25,11 @@ struct media_limits {
 /* Longer than a place is kept for a server that is gone. */
 enum { MEDIA_PATIENCE_MS = (SW_STREAM_LEASE + 3) * 1000 };
 
-/* media_service_new: tracks in dir/media, licences in the store; vault and store must outlive it. NULL: *why says. media_service_start: before the first request, on the
- * loop they come from; false: no memory. media_service_set_limits: from now on. */
+/*
+ * media_service_new: tracks in dir/media, licences in the store; vault and store must outlive it. NULL: *why says.
+ * media_service_start: before the first request, on the loop they come from; false: no memory.
+ * media_service_set_limits: from now on.
+ */
 struct media_service *media_service_new(const char *dir, struct sw_vault *vault, struct sw_store *store,
                                         const struct media_limits *limits, const struct media_events *events,
                                         const char **why);

@@ -20,7 +20,7 @@ struct media_service {
     LIST_HEAD(, stream) streams;
 };
 
-/* --- server.c ----------------------------------------------------------------------------------------------------------- */
+/* --- server.c ----------------------------------------------------------------------------------------------------- */
 
 /* media_happened: tell the log. */
 void media_happened(const struct media_service *s, const char *what, const char *title, const char *who);
@@ -32,16 +32,20 @@ bool media_find_track(struct media_service *s, struct http_request *rq, struct t
 struct sw_holder media_holder(const struct http_request *rq, char serial[SW_SERIAL_MAX]);
 
 /*
- * Answers. media_turn_away: why somebody may not play. media_track_trouble, media_licence_trouble: what cannot be read, which the log is told.
+ * Answers. media_turn_away: why somebody may not play. media_track_trouble, media_licence_trouble: what cannot be read,
+ * which the log is told.
  */
 void media_turn_away(const struct media_service *s, struct http_request *rq, const struct track *t,
                      const struct sw_licence *a, enum sw_right right);
 void media_track_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
 void media_licence_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
 
-/* --- stream.c ----------------------------------------------------------------------------------------------------------- */
+/* --- stream.c ----------------------------------------------------------------------------------------------------- */
 
-/* media_play: answers a request for a track, or a part of it. media_tick: looks after the streams, as often as it wants (struct media_service). */
+/*
+ * media_play: answers a request for a track, or a part of it. media_tick: looks after the streams, as often as it wants
+ * (struct media_service).
+ */
 void media_play(void *ctx, struct http_request *rq);
 void media_tick(evutil_socket_t fd, short what, void *ctx);
 

@@ -1,11 +1,13 @@
 /*
  * Tracks being played. A stream takes one place of its licence and a play is debited before its first byte leaves
  * (sw_store_play); HEAD costs nothing.
- *   When all places are taken, who comes last is turned away, and not who is watching. But a player that seeks asks for the other place before it closes the connection it
- * has, and closes that only when it has been answered. So a request for a part, by the certificate that has a place
- * already, is answered at once with nothing but its head: the body begins when a place is free, and if none is for a
- * while, the connection ends without a byte of it. Nobody sees more that way than by one stream.
- *   What is being served is said to the store every few seconds, for the other servers, and there it is looked up whether it may go on.
+ *   When all places are taken, who comes last is turned away, and not who is watching. But a player that seeks asks for
+ * the other place before it closes the connection it has, and closes that only when it has been answered. So a request
+ * for a part, by the certificate that has a place already, is answered at once with nothing but its head: the body
+ * begins when a place is free, and if none is for a while, the connection ends without a byte of it. Nobody sees more
+ * that way than by one stream.
+ *   What is being served is said to the store every few seconds, for the other servers, and there it is looked up
+ * whether it may go on.
  */
 #include "apps/cli/clock.h"
 #include "apps/media/service.h"
@@ -15,7 +17,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { ADDRESS_MAX = 64, LOOK_MS = 500 /* for places that other servers have set free */, KEPT_AT_ONCE = 64 };
+enum {
+    ADDRESS_MAX = 64,
+    LOOK_MS = 500 /* for places that other servers have set free */,
+    KEPT_AT_ONCE = 64,
+    WAITING_MAX = 8
+};
 
 struct stream {
     LIST_ENTRY(stream) in_list;
@@ -105,26 +112,31 @@ static enum sw_err begin(struct stream *st, struct sw_licence *licence)
     return SW_OK;
 }
 
-/* From the same address and certificate, the same track under the same licence. */
-static bool is_played_from_here(const struct stream *like)
+/*
+ * How many there are of the same certificate and the same track under the same licence; address: and from there, or
+ * NULL.
+ */
+static unsigned count_alike(const struct stream *like, int state, const char *address)
 {
     const struct stream *st;
+    unsigned n = 0;
     LIST_FOREACH(st, &like->service->streams, in_list)
-    if (st->state == PLAYS && strcmp(st->place.holder, like->place.holder) == 0 &&
-        strcmp(st->place.track, like->place.track) == 0 &&
-        memcmp(st->place.cert, like->place.cert, sizeof st->place.cert) == 0 && strcmp(st->address, like->address) == 0)
-        return true;
-    return false;
+    n += (int)st->state == state && strcmp(st->place.holder, like->place.holder) == 0 &&
+         strcmp(st->place.track, like->place.track) == 0 &&
+         memcmp(st->place.cert, like->place.cert, sizeof st->place.cert) == 0 &&
+         (!address || strcmp(st->address, address) == 0);
+    return n;
 }
 
 /*
  * What asks for a part may be a player that seeks. The part may be the very beginning: if only all from there on is
- * asked for, and from where this very track is being played, it is taken for the same player.
+ * asked for, and from where this very track is being played, it is taken for the same player. Some may wait, as one
+ * seeks faster than it is answered; each looks for a place again and again, so not any number of them.
  */
 static bool may_wait(const struct stream *st)
 {
     return st->place.right == SW_RIGHT_WAIT && http_header(st->rq, "Range") &&
-           (st->offset > 0 || is_played_from_here(st));
+           (st->offset > 0 || count_alike(st, PLAYS, st->address)) && count_alike(st, WAITS, NULL) < WAITING_MAX;
 }
 
 /* One that plays or waits for it. Answers itself and returns false if it may not. */

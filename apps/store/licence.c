@@ -1,8 +1,10 @@
 /*
- * Licences: rows sealed under the names of their holder and track, so that a row that was changed, or copied from somebody else's, opens no more. What happens to one
- * of them takes turns by these names; the numbers are nowhere but in what is sealed, so SQL alone could not count. The name of the person is beside it, to be
- * found by, and inside, to be believed.
- *   Who has which licence is found out in a turn of the person's, so that two certificates of one name that come first at two servers make one licence.
+ * Licences: rows sealed under the names of their holder and track, so that a row that was changed, or copied from
+ * somebody else's, opens no more. What happens to one of them takes turns by these names; the numbers are nowhere but
+ * in what is sealed, so SQL alone could not count. The name of the person is beside it, to be found by, and inside, to
+ * be believed.
+ *   Who has which licence is found out in a turn of the person's, so that two certificates of one name that come first
+ * at two servers make one licence.
  */
 #include "apps/store/db.h"
 #include "base/bytes.h"
@@ -86,7 +88,7 @@ static enum sw_err put(struct sw_store *s, const struct sw_licence *a)
                         db_text(a->name));
 }
 
-/* --- finding one -------------------------------------------------------------------------------------------------------- */
+/* --- finding one -------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_store_licence(struct sw_store *store, const char *holder, const char *track, struct sw_licence *out)
 {
@@ -206,13 +208,16 @@ enum sw_err licence_set_name(struct sw_store *s, const struct sw_holder *who, co
     return err == SW_ERR_NOT_FOUND || err == SW_ERR_CRYPTO ? SW_OK : err;
 }
 
-/* --- plays -------------------------------------------------------------------------------------------------------------- */
+/* --- plays -------------------------------------------------------------------------------------------------------- */
 
 /* A place for the stream, and a play if none is under way, in the transaction that is open. */
 static enum sw_err debit(struct sw_store *s, const struct sw_play *p, struct sw_stream *st, struct sw_licence *a,
                          bool *fresh)
 {
-    /* without a window there is no play that goes on, though another server's clock was read a moment later than this one's */
+    /*
+     * without a window there is no play that goes on, though another server's clock was read a moment later than this
+     * one's
+     */
     int64_t until = p->window > 0 ? a->until : 0;
     st->right = right_of(a, until, p->now);
     if (st->right != SW_RIGHT_PLAY)
@@ -246,7 +251,7 @@ enum sw_err sw_store_play(struct sw_store *store, const struct sw_play *play, st
     return db_finish(store, err);
 }
 
-/* --- rights ------------------------------------------------------------------------------------------------------------- */
+/* --- rights ------------------------------------------------------------------------------------------------------- */
 
 /* So many from now on, in the transaction that is open. */
 static void set_plays(struct sw_licence *a, int64_t plays)
@@ -316,7 +321,7 @@ enum sw_err sw_store_grant(struct sw_store *store, const struct sw_holder *who, 
     return db_finish(store, err);
 }
 
-/* --- all of them -------------------------------------------------------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_store_licences(struct sw_store *store, bool (*each)(void *ctx, const struct sw_licence *licence),
                               void *ctx)

@@ -1,6 +1,7 @@
 /*
- * Streams that are being served, so that all servers know how many there are of a licence. A place is taken in the transaction that debits the play, and is kept by its server
- * saying so again and again: what a server that was killed had ends by itself.
+ * Streams that are being served, so that all servers know how many there are of a licence. A place is taken in the
+ * transaction that debits the play, and is kept by its server saying so again and again: what a server that was killed
+ * had ends by itself.
  */
 #include "apps/store/db.h"
 #include "base/bytes.h"

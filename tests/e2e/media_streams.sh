@@ -127,7 +127,7 @@ goes_on slower
 stops
 watcher=$first
 exits 0 admin licences grant alice film --streams 0
-until_so [ "$(status phone -r 5-9 /media/film)" = 409 ] || bad "it has one place now"
+is "another one, where there is one place now" 409 "$(status phone --interface 127.0.0.2 /media/film)"
 stops
 stop
 start --max-streams 2

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SONG = 200000, FILM = 20 * 1000 * 1000 };
+enum { SONG = 200000, FILM = 20 * 1000 * 1000, PATIENCE_MS = 600000 /* nobody gives up here */ };
 
 struct house {
     struct http_world world;
@@ -63,7 +63,7 @@ static void import(struct house *h, const char *title, size_t size, int64_t play
 
 static void setup(struct house *h)
 {
-    const struct media_limits limits = {.streams = 1, .patience_ms = MEDIA_PATIENCE_MS};
+    const struct media_limits limits = {.streams = 1, .patience_ms = PATIENCE_MS};
     const struct media_events events = {note_happened, note_trouble, h};
     const char *why = "";
     char key[96], db[96];
@@ -318,11 +318,39 @@ static void who_does_not_leave_gets_nothing_else(void)
     teardown(&h);
 }
 
+static void not_any_number_waits(void)
+{
+    enum { MANY = 9 };
+    struct house h;
+    struct http_peer again, more[MANY];
+    int waiting = 0;
+    setup(&h);
+    begin_film(&h, &again);
+    for (int i = 0; i < MANY; i++) {
+        CU_ASSERT_TRUE(http_peer_open(&more[i], &h.world, false));
+        http_ask_begin(&more[i], "GET /media/1 HTTP/1.1\r\nHost: x\r\nRange: bytes=5-9\r\n\r\n");
+        while (more[i].reply.state == HTTP_HEAD && !more[i].eof)
+            (void)http_ask_for(&more[i], 20);
+        waiting += more[i].reply.status == 206;
+    }
+    CU_ASSERT_EQUAL(waiting, MANY - 1);
+    CU_ASSERT_EQUAL(more[MANY - 1].reply.status, 409);
+    CU_ASSERT_TRUE(http_ask_until(&h.alice, NULL));
+    for (int i = 0; i < MANY - 1; i++) { /* one after the other */
+        CU_ASSERT_TRUE(http_ask_until(&more[i], NULL));
+        CU_ASSERT_EQUAL(more[i].body_len, 5);
+    }
+    for (int i = 0; i < MANY; i++)
+        http_peer_close(&more[i]);
+    http_peer_close(&again);
+    teardown(&h);
+}
+
 static void as_many_as_the_server_allows(void)
 {
     struct house h;
     struct http_peer again;
-    const struct media_limits two = {.streams = 2, .patience_ms = MEDIA_PATIENCE_MS};
+    const struct media_limits two = {.streams = 2, .patience_ms = PATIENCE_MS};
     setup(&h);
     media_service_set_limits(h.service, &two);
     begin_film(&h, &again);
@@ -390,6 +418,7 @@ SW_TEST_SUITE(media_server){
     SW_TEST(one_player_at_a_time),
     SW_TEST(who_seeks_leaves_the_other_place),
     SW_TEST(who_does_not_leave_gets_nothing_else),
+    SW_TEST(not_any_number_waits),
     SW_TEST(as_many_as_the_server_allows),
     SW_TEST(a_revoked_stream_ends),
     SW_TEST(a_changed_track_is_noticed),

@@ -1,4 +1,7 @@
-/* Licences: debited once a play, at several servers at once too; bound to holder and track; tampering noticed; those of older servers taken over. */
+/*
+ * Licences: debited once a play, at several servers at once too; bound to holder and track; tampering noticed; those of
+ * older servers taken over.
+ */
 #include "apps/store/store.h"
 #include "apps/vault/rewrap.h"
 #include "tests/apps/store/place.h"
@@ -95,7 +98,7 @@ static int64_t plays_of(const struct shelf *s, const char *holder, const char *t
     return sw_store_licence(s->store, holder, track, &a) ? -1 : a.plays;
 }
 
-/* --- plays -------------------------------------------------------------------------------------------------------------- */
+/* --- plays -------------------------------------------------------------------------------------------------------- */
 
 static enum sw_err play(struct shelf *s, const char *holder, int64_t now, bool fresh, int64_t left)
 {
@@ -218,7 +221,7 @@ static void several_servers_debit_each_play_once(void)
     teardown(&s);
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------------- */
 
 static bool note_licence(void *ctx, const struct sw_licence *a)
 {
@@ -247,7 +250,7 @@ static void notices_tampering(void)
     teardown(&s);
 }
 
-/* --- another key -------------------------------------------------------------------------------------------------------- */
+/* --- another key -------------------------------------------------------------------------------------------------- */
 
 static void count_lost(void *ctx, const char *file, const char *what)
 {
@@ -330,7 +333,7 @@ static void changes_no_key_for_ever(void)
     teardown(&s);
 }
 
-/* --- what older servers have left ----------------------------------------------------------------------------------------- */
+/* --- what older servers have left --------------------------------------------------------------------------------- */
 
 static void old_sql(const struct shelf *s, const char *sql)
 {

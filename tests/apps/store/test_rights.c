@@ -1,6 +1,6 @@
 /*
- * Whose licences are: certificates of one name have one licence, whichever came first; and what whoever looks after the server grants and takes away. Stores of older
- * servers, where licences had no names.
+ * Whose licences are: certificates of one name have one licence, whichever came first; and what whoever looks after the
+ * server grants and takes away. Stores of older servers, where licences had no names.
  */
 #include "apps/store/store.h"
 #include "apps/vault/vault.h"
@@ -70,7 +70,7 @@ static struct sw_grant named(struct sw_grant g)
     return g;
 }
 
-/* --- one person --------------------------------------------------------------------------------------------------------- */
+/* --- one person --------------------------------------------------------------------------------------------------- */
 
 static void a_renewed_certificate_keeps_the_licence(void)
 {
@@ -183,7 +183,7 @@ static void another_name_is_noticed(void)
     teardown(&d);
 }
 
-/* --- rights ------------------------------------------------------------------------------------------------------------- */
+/* --- rights ------------------------------------------------------------------------------------------------------- */
 
 static void ends_at_its_time(void)
 {
@@ -279,7 +279,7 @@ static void grants_what_is_set_and_leaves_the_rest(void)
     teardown(&d);
 }
 
-/* --- stores of older servers -------------------------------------------------------------------------------------------- */
+/* --- stores of older servers -------------------------------------------------------------------------------------- */
 
 /* As a server of version 3 left it: three numbers, and no name. */
 static void put_old(struct desk *d, const char *holder, uint8_t plays)

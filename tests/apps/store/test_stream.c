@@ -1,4 +1,7 @@
-/* Streams at once: places of a licence, taken with the play, kept, left, lost when their server is gone; at several servers. */
+/*
+ * Streams at once: places of a licence, taken with the play, kept, left, lost when their server is gone; at several
+ * servers.
+ */
 #include "apps/store/store.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
