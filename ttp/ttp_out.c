@@ -3,6 +3,7 @@
  */
 #include "base/civil.h"
 #include "ttp/file.h"
+#include "ttp/name.h"
 #include "ttp/pem.h"
 #include "ttp/ttp.h"
 #include <errno.h>
@@ -185,29 +186,31 @@ char *ttp_span_text(int64_t from, int64_t to, char out[TTP_SPAN_CAP])
     return out;
 }
 
-/* Control characters, C1 controls in UTF-8 and malformed UTF-8 become '?'. */
+/* The bytes of the first character of a text, if it is one that is shown; 0 otherwise. */
+static size_t shown(const char *text)
+{
+    for (size_t len = 1; len <= 4 && text[len - 1]; len++)
+        if (sw_text_characters((struct sw_slice){(const uint8_t *)text, len}) == 1)
+            return len;
+    return 0;
+}
+
+/* Each control, mark of direction and malformed character becomes one '?'. */
 char *ttp_printable(const char *text, char *out, size_t cap)
 {
     size_t n = 0;
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p && n + 5 < cap) {
-        size_t more = *p < 0x80                 ? 0
-                      : *p >= 0xc2 && *p < 0xe0 ? 1
-                      : *p >= 0xe0 && *p < 0xf0 ? 2
-                      : *p >= 0xf0 && *p < 0xf5 ? 3
-                                                : 4;
-        size_t k = 0;
-        while (more < 4 && k < more && (p[1 + k] & 0xc0) == 0x80)
-            k++;
-        bool bad = more == 4 || k < more || (more == 0 && (*p < 0x20 || *p == 0x7f)) || (*p == 0xc2 && p[1] < 0xa0);
-        if (bad) {
-            out[n++] = '?';
-            p += *p == 0xc2 && k == 1 ? 2 : 1;
+    while (*text && n + 5 < cap) {
+        size_t len = shown(text);
+        if (len) {
+            memcpy(out + n, text, len);
+            n += len;
+            text += len;
             continue;
         }
-        memcpy(out + n, p, more + 1);
-        n += more + 1;
-        p += more + 1;
+        out[n++] = '?';
+        do
+            text++;
+        while (((unsigned char)*text & 0xc0) == 0x80);
     }
     out[n] = 0;
     return out;

@@ -5,6 +5,7 @@
 #include "tests/test.h"
 #include "ttp/cert.h"
 #include "ttp/der.h"
+#include "ttp/name.h"
 #include <string.h>
 
 /* A Name of one commonName, of a type and some bytes. */
@@ -93,6 +94,7 @@ static void shows_characters_and_nothing_else(void)
 
         sw_cert_common_name(name, text, sizeof text);
         CU_ASSERT_STRING_EQUAL(text, rows[i].shown);
+        CU_ASSERT_EQUAL(sw_dn_is_plain(name), strchr(rows[i].shown, '?') == NULL);
         sw_cert_name_text(name, text, sizeof text);
         CU_ASSERT(rows[i].in_text == NULL || strcmp(text, rows[i].in_text) == 0);
     }

@@ -48,8 +48,20 @@ static void foreign_text_is_tamed(void)
          "2J",
          "?2J"}, /* CSI as a C1 control */
         {"\xff\xfe", "??"},
-        {"\xe0\xa4", "??"},
-        {"\xc0\xaf", "??"},
+        {"\xe0\xa4", "?"},
+        {"\xc0\xaf", "?"},
+        {"\xe0\x80\xaf"
+         "a",
+         "?a"}, /* longer than it need be */
+        {"\xed\xa0\x80"
+         "b",
+         "?b"}, /* half of a pair of UTF-16 */
+        {"\xf4\x90\x80\x80"
+         "c",
+         "?c"}, /* beyond Unicode */
+        {"exam\xe2\x80\xae"
+         "elp",
+         "exam?elp"}, /* turns the direction */
     };
     char out[64];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -59,7 +71,25 @@ static void foreign_text_is_tamed(void)
     CU_ASSERT(strlen(ttp_printable("aaaaaaaaaaaaaaaa", small, sizeof small)) < sizeof small);
 }
 
+/* jansson takes well-formed UTF-8 alone. */
+static void any_text_is_a_json_string(void)
+{
+    static const char *const rows[][2] = {{"plain", "plain"},
+                                          {"\xff", "?"},
+                                          {"a\xed\xa0\x80"
+                                           "b\n",
+                                           "a?b?"},
+                                          {"\xc3\xa9\xf4\x90\x80\x80", "\xc3\xa9?"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *string = ttp_json_text(rows[i][0]);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(string);
+        CU_ASSERT_STRING_EQUAL(json_string_value(string), rows[i][1]);
+        json_decref(string);
+    }
+}
+
 SW_TEST_SUITE(ttp_out){
+    SW_TEST(any_text_is_a_json_string),
     SW_TEST(spans_in_words),
     SW_TEST(times),
     SW_TEST(foreign_text_is_tamed),
