@@ -3,7 +3,7 @@
 #include "base/civil.h"
 #include <string.h>
 
-/* --- reading -------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* Length octets, minimal: the long form only from 128 on and without leading zeros (X.690 10.1). */
 static size_t read_length(struct sw_reader *r)
@@ -196,7 +196,7 @@ int64_t sw_der_read_time(struct sw_reader *r, bool *general)
     return 0;
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static unsigned length_octets(size_t len)
 {

@@ -1,8 +1,9 @@
 /*
  * DER (X.690) on top of base/bytes: a strict reader and a writer.
  *
- * Reading works on struct sw_reader and shares its sticky failure: a wrong tag, a length that is indefinite, not minimal or past the end fails the
- * reader, and what is returned is empty. End every reader, nested ones too, with sw_reader_end().
+ * Reading works on struct sw_reader and shares its sticky failure: a wrong tag, a length that is indefinite, not
+ * minimal or past the end fails the reader, and what is returned is empty. End every reader, nested ones too, with
+ * sw_reader_end().
  */
 #ifndef SW_TTP_DER_H
 #define SW_TTP_DER_H
@@ -36,7 +37,9 @@ enum {
 /* sw_der_peek: the next element's tag, 0 at the end. */
 unsigned sw_der_peek(const struct sw_reader *r);
 
-/* sw_der_read: contents of the next element, which must have this tag. sw_der_read_whole: the element with its header. */
+/*
+ * sw_der_read: contents of the next element, which must have this tag. sw_der_read_whole: the element with its header.
+ */
 struct sw_slice sw_der_read(struct sw_reader *r, unsigned tag);
 struct sw_slice sw_der_read_whole(struct sw_reader *r, unsigned tag);
 
@@ -46,7 +49,10 @@ struct sw_reader sw_der_enter(struct sw_reader *r, unsigned tag);
 /* sw_der_read_any: the next element whatever it is: contents, tag, and with its header. */
 struct sw_slice sw_der_read_any(struct sw_reader *r, unsigned *tag, struct sw_slice *whole);
 
-/* sw_der_read_integer: contents of an INTEGER, minimal (X.690 8.3.2). sw_der_read_unsigned: one that is not negative, without its leading zero. */
+/*
+ * sw_der_read_integer: contents of an INTEGER, minimal (X.690 8.3.2). sw_der_read_unsigned: one that is not negative,
+ * without its leading zero.
+ */
 struct sw_slice sw_der_read_integer(struct sw_reader *r);
 struct sw_slice sw_der_read_unsigned(struct sw_reader *r);
 /* sw_der_read_uint: a small one that is not negative, at most 63 bits. */
@@ -66,13 +72,16 @@ int64_t sw_der_read_time(struct sw_reader *r, bool *general);
 void sw_der_write(struct sw_writer *w, unsigned tag, const void *p, size_t len);
 
 /*
- * sw_der_open, sw_der_close: an element that opens and closes in the source as it does in the bytes. Closing moves the contents
- * if the length takes more than the one byte kept for it.
+ * sw_der_open, sw_der_close: an element that opens and closes in the source as it does in the bytes. Closing moves the
+ * contents if the length takes more than the one byte kept for it.
  */
 size_t sw_der_open(struct sw_writer *w, unsigned tag);
 void sw_der_close(struct sw_writer *w, size_t mark);
 
-/* sw_der_write_int: a small INTEGER. sw_der_write_unsigned: a big-endian number of any length, made minimal and positive. */
+/*
+ * sw_der_write_int: a small INTEGER. sw_der_write_unsigned: a big-endian number of any length, made minimal and
+ * positive.
+ */
 void sw_der_write_int(struct sw_writer *w, uint32_t v);
 void sw_der_write_unsigned(struct sw_writer *w, struct sw_slice n);
 

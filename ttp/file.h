@@ -73,8 +73,9 @@ void sw_file_abort(struct sw_file_stage *stage);
 enum sw_err sw_file_write(const char *path, const void *p, size_t len, unsigned flags) SW_MUST_USE;
 
 /*
- * sw_file_guard_streams: make sure that descriptors 0 to 2 are taken, before anything is opened: otherwise a file or a connection of ours
- * could come to stand where a caller closed a standard stream, and be read or written as that. Using such a stream fails with EBADF still.
+ * sw_file_guard_streams: make sure that descriptors 0 to 2 are taken, before anything is opened: otherwise a file or a
+ * connection of ours could come to stand where a caller closed a standard stream, and be read or written as that. Using
+ * such a stream fails with EBADF still.
  */
 void sw_file_guard_streams(void);
 

@@ -31,7 +31,9 @@ struct sw_san {
 const char *sw_san_parse(struct sw_san *out, const char *text);
 const char *sw_san_parse_constraint(struct sw_san *out, const char *text);
 
-/* sw_san_after_kind: text behind its "dns:", "ip:", "email:" or "uri:"; all of it where it begins with none of these. */
+/*
+ * sw_san_after_kind: text behind its "dns:", "ip:", "email:" or "uri:"; all of it where it begins with none of these.
+ */
 const char *sw_san_after_kind(const char *text);
 
 /* sw_san_write: the GeneralName. */

@@ -220,8 +220,8 @@ static int record(const struct ttp *t, struct adoption *a, struct ttp_index *ix)
 }
 
 /*
- * The names are given inside the act: an index that names a CA, and no file of it, cannot be. Killed between, the files are there and the index is
- * empty, which every verb says, and the same command again goes through.
+ * The names are given inside the act: an index that names a CA, and no file of it, cannot be. Killed between, the files
+ * are there and the index is empty, which every verb says, and the same command again goes through.
  */
 static int record_and_name(const struct ttp *t, struct adoption *a)
 {

@@ -1,4 +1,7 @@
-/* Several files that appear together: all are on the disk before the first one gets its name, and if one cannot get it the others lose theirs. */
+/*
+ * Several files that appear together: all are on the disk before the first one gets its name, and if one cannot get it
+ * the others lose theirs.
+ */
 #include "ttp/ttp_ca.h"
 #include <errno.h>
 #include <unistd.h>

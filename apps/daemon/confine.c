@@ -152,7 +152,7 @@ enum sw_err confine_thread(bool connects)
     int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, end_it());
     if (!rc) /* a tree instead of a list */
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    /* nobody's code that speculation could fool runs here beside ours, and the mitigation would slow all ciphers down */
+    /* nobody's code that speculation could fool runs beside ours, and the mitigation would slow all ciphers down */
     if (!rc && seccomp_api_get() >= 4)
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
     if (!rc)

@@ -15,8 +15,8 @@ struct members {
 int members_check(const struct app *app);
 
 /*
- * members_admit: an HTTP gate: false, and 403 answered, for who is not enrolled where that is asked for. ctx is a struct
- * members.
+ * members_admit: an HTTP gate: false, and 403 answered, for who is not enrolled where that is asked for. ctx is a
+ * struct members.
  */
 bool members_admit(void *ctx, struct http_request *rq);
 

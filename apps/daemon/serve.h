@@ -72,7 +72,8 @@ int serve_tls(const struct app *app, struct sw_config **out);
 /* --- space.c --- */
 
 /*
- * serve_reserve_size: as the settings have it, 0 for none. serve_keep_reserve: take it, and see to it from now on; after the services are made. Exit codes; said.
+ * serve_reserve_size: as the settings have it, 0 for none. serve_keep_reserve: take it, and see to it from now on;
+ * after the services are made. Exit codes; said.
  * serve_tell_space: into the metrics. serve_end_reserve: before the store is closed.
  */
 int serve_reserve_size(const struct app *app, int64_t *out);
@@ -82,7 +83,10 @@ void serve_end_reserve(struct server *s);
 
 /* --- tickets.c --- */
 
-/* serve_share_tickets: from now on, seal session tickets with keys that servers on the same store share, if there may be such. false: no memory. */
+/*
+ * serve_share_tickets: from now on, seal session tickets with keys that servers on the same store share, if there may
+ * be such. false: no memory.
+ */
 bool serve_share_tickets(struct server *s);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What the server does about a disk that is full: the reserve beside the mailbox (apps/store/reserve.h) is given up as soon as the database needs it, and from then on
- * nothing new is accepted, so that what is there can be read, acknowledged and deleted. When there is space again it is taken again, and all is as before. Each
- * is said once.
+ * What the server does about a disk that is full: the reserve beside the mailbox (apps/store/reserve.h) is given up as
+ * soon as the database needs it, and from then on nothing new is accepted, so that what is there can be read,
+ * acknowledged and deleted. When there is space again it is taken again, and all is as before. Each is said once.
  */
 #include "apps/daemon/serve.h"
 #include "apps/daemon/service.h"
@@ -68,7 +68,10 @@ static void on_look(evutil_socket_t fd, short what, void *ctx)
     look(ctx);
 }
 
-/* The database writes just now: what it has to do with this waits for the next turn. Uploads in other threads must not get there first. */
+/*
+ * The database writes just now: what it has to do with this waits for the next turn. Uploads in other threads must not
+ * get there first.
+ */
 static bool make_room(void *ctx)
 {
     struct server *s = ctx;

@@ -26,8 +26,8 @@ struct announcement {
     struct about about;
     char id[2 * FILE_ID + 1];
     int64_t length;
-    int64_t
-        meanwhile; /* bytes of uploads of his that got their names since: the count of what there is has them, or not */
+    /* bytes of uploads of his that got their names since: the count of what there is has them, or not */
+    int64_t meanwhile;
     /* what is there */
     bool exists;
     int64_t existing, used; /* bytes: of what has its name, of all his files */

@@ -41,18 +41,24 @@ struct message_service {
     struct waiters by_key[MESSAGE_BUCKETS];
 };
 
-/* --- waiting.c ---------------------------------------------------------------------------------------------------------- */
+/* --- waiting.c ---------------------------------------------------------------------------------------------------- */
 
-/* waiter_new: for a request, which from now on is answered later; NULL without memory. waiter_free: it is answered, or gone. */
+/*
+ * waiter_new: for a request, which from now on is answered later; NULL without memory. waiter_free: it is answered, or
+ * gone.
+ */
 struct waiter *waiter_new(struct message_service *s, struct http_request *rq, const char *key);
 void waiter_free(struct waiter *w);
 /* waiters_of: the bucket in which those who wait for key are, among others. */
 struct waiters *waiters_of(struct message_service *s, const char *key);
-/* waiter_mark, waiters_mark: look again in the next turn of the event loop, at one or at all readers or senders of a key. */
+/*
+ * waiter_mark, waiters_mark: look again in the next turn of the event loop, at one or at all readers or senders of a
+ * key.
+ */
 void waiter_mark(struct waiter *w);
 void waiters_mark(struct message_service *s, const char *key, bool reader);
 
-/* --- inbox.c, outbox.c: the handlers, and what they do when their waiter is woken or has to end -------------------------- */
+/* --- inbox.c, outbox.c: the handlers, and what they do when their waiter is woken or has to end ------------------- */
 
 void inbox_list(void *ctx, struct http_request *rq);
 void inbox_stream(void *ctx, struct http_request *rq);
@@ -70,20 +76,26 @@ void outbox_receipt(void *ctx, struct http_request *rq);
 void outbox_serve(struct waiter *w);
 void outbox_end(struct waiter *w);
 
-/* --- directory.c -------------------------------------------------------------------------------------------------------- */
+/* --- directory.c -------------------------------------------------------------------------------------------------- */
 
 void directory_show(void *ctx, struct http_request *rq);
 
-/* --- answer.c ----------------------------------------------------------------------------------------------------------- */
+/* --- answer.c ----------------------------------------------------------------------------------------------------- */
 
 int64_t message_now(void);
-/* message_json: what a message is, with its body if that is there. message_hex: at most 32 bytes. message_once: "no", "yes", "strict". */
+/*
+ * message_json: what a message is, with its body if that is there. message_hex: at most 32 bytes. message_once: "no",
+ * "yes", "strict".
+ */
 json_t *message_json(const struct sw_mail *mail);
 json_t *message_hex(const uint8_t *p, size_t len);
 const char *message_once(enum sw_once once);
 /* message_is_yes: of a value in a query: there and not a no. */
 bool message_is_yes(const char *text);
-/* message_happened, message_trouble: to the log. message_failed: the store failed: to the log, and 500, 503 or 507 to whoever asked. */
+/*
+ * message_happened, message_trouble: to the log. message_failed: the store failed: to the log, and 500, 503 or 507 to
+ * whoever asked.
+ */
 void message_happened(struct message_service *s, const char *what, const struct sw_mail *mail, const char *who);
 void message_trouble(struct message_service *s, const char *what, enum sw_err err);
 void message_failed(struct message_service *s, struct http_request *rq, enum sw_err err);

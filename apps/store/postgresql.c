@@ -1,13 +1,15 @@
 /*
  * The store in PostgreSQL, for several servers that share the work, by libpq (apps/store/libpq.h).
- *   Two connections. One works, with synchronous_commit on: what was committed survives a crash. The other one listens to what other servers
- * change and tells them of our changes, each notice in a transaction of its own after the commit it tells of: a notice locks out all other commits that
- * have one, so it must not wait for a disk. A notice that is lost costs a little time and nothing else (watch.c).
- *   Transactions take turns by advisory locks, which are taken before anything is read: at READ COMMITTED each statement after that sees what the
- * one before has committed, and numbers of one recipient's messages are committed in their order. A lock shared by all servers keeps the key of the
- * vault from being changed under them.
- *   When the connection breaks, what was under way has failed; the next thing asked for connects anew. An answer that may have been lost with a
- * commit is an error, and whoever asked asks again: that is what idempotency keys and leases are for.
+ *   Two connections. One works, with synchronous_commit on: what was committed survives a crash. The other one listens
+ * to what other servers change and tells them of our changes, each notice in a transaction of its own after the commit
+ * it tells of: a notice locks out all other commits that have one, so it must not wait for a disk. A notice that is
+ * lost costs a little time and nothing else (watch.c).
+ *   Transactions take turns by advisory locks, which are taken before anything is read: at READ COMMITTED each
+ * statement after that sees what the one before has committed, and numbers of one recipient's messages are committed in
+ * their order. A lock shared by all servers keeps the key of the vault from being changed under them.
+ *   When the connection breaks, what was under way has failed; the next thing asked for connects anew. An answer that
+ * may have been lost with a commit is an error, and whoever asked asks again: that is what idempotency keys and leases
+ * are for.
  */
 #include "apps/cli/clock.h"
 #include "apps/store/db.h"
@@ -26,7 +28,7 @@ enum { PARAMETERS = 17 };
 #define DISK_FULL "53100"
 #define LOCK_TIMEOUT "55P03"
 
-/* --- connections -------------------------------------------------------------------------------------------------------- */
+/* --- connections -------------------------------------------------------------------------------------------------- */
 
 struct link {
     char *where;
@@ -108,7 +110,10 @@ static enum sw_err connect_one(struct sw_store *s, const char *settings, struct 
     return err;
 }
 
-/* All servers hold one lock together, and who changes the key of the vault holds it alone. One that has just ended may have it for a moment. */
+/*
+ * All servers hold one lock together, and who changes the key of the vault holds it alone. One that has just ended may
+ * have it for a moment.
+ */
 static enum sw_err lock_database(struct sw_store *s)
 {
     struct link *link = s->db;
@@ -172,7 +177,7 @@ static enum sw_err connect_work(struct sw_store *s)
     return err;
 }
 
-/* --- queries ------------------------------------------------------------------------------------------------------------ */
+/* --- queries ------------------------------------------------------------------------------------------------------ */
 
 static enum sw_err prepare(struct sw_store *s, enum query q, const char *name)
 {
@@ -270,7 +275,7 @@ static struct db_value column(struct sw_store *s, enum query q, int i)
     }
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------------------- */
+/* --- transactions ------------------------------------------------------------------------------------------------- */
 
 static enum sw_err turn_too(struct sw_store *s, const char *turn)
 {
@@ -322,7 +327,7 @@ static enum sw_err commit(struct sw_store *s)
     return err;
 }
 
-/* --- other servers ------------------------------------------------------------------------------------------------------ */
+/* --- other servers ------------------------------------------------------------------------------------------------ */
 
 static void hear_all(struct sw_store *s)
 {
@@ -373,7 +378,7 @@ static enum sw_err look(struct sw_store *s)
     return err;
 }
 
-/* --- open and close ----------------------------------------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------------------------------------- */
 
 static enum sw_err version_of(struct sw_store *s, int64_t *out)
 {

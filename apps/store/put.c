@@ -16,8 +16,8 @@ static enum sw_err make_id(struct sw_mail *m)
 }
 
 /*
- * The same request again? A body that is gone cannot be compared, and of one that is sealed end to end the same text is another one each time: then what is
- * outside of it decides.
+ * The same request again? A body that is gone cannot be compared, and of one that is sealed end to end the same text is
+ * another one each time: then what is outside of it decides.
  */
 static bool same_message(struct sw_store *s, const struct row *first, const struct sw_mail *again)
 {

@@ -1,7 +1,9 @@
 /*
- * What a database in a file does where there is no space: it asks for some and tries again, so that no transaction fails as long as somebody has space to give up.
- * SQLite lets the calls it makes to the system be replaced for the whole process (sqlite3_vfs.xSetSystemCall), and it writes all its files, the log and the index
- * of the log included, by one of these three. What comes later, a flush that finds no space, is no write that can be repeated: that transaction fails.
+ * What a database in a file does where there is no space: it asks for some and tries again, so that no transaction
+ * fails as long as somebody has space to give up. SQLite lets the calls it makes to the system be replaced for the
+ * whole process (sqlite3_vfs.xSetSystemCall), and it writes all its files, the log and the index of the log included,
+ * by one of these three. What comes later, a flush that finds no space, is no write that can be repeated: that
+ * transaction fails.
  */
 #include "apps/store/db.h"
 #include "apps/store/reserve.h"

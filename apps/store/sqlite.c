@@ -1,7 +1,8 @@
 /*
- * The store in SQLite, for one machine. WAL with synchronous=FULL: what was committed survives kill -9 and power loss. Every transaction is
- * BEGIN IMMEDIATE, so that several processes on one database (the tool that administers it beside the daemon) take turns and never
- * fail half-way: one that writes keeps all others from writing, whatever their turn. busy_timeout is set before anything else.
+ * The store in SQLite, for one machine. WAL with synchronous=FULL: what was committed survives kill -9 and power loss.
+ * Every transaction is BEGIN IMMEDIATE, so that several processes on one database (the tool that administers it beside
+ * the daemon) take turns and never fail half-way: one that writes keeps all others from writing, whatever their turn.
+ * busy_timeout is set before anything else.
  *   The audit table only ever grows: triggers see to that.
  */
 #include "apps/store/db.h"
@@ -61,7 +62,7 @@ static enum sw_err prepare(struct sw_store *s, const char *sql, sqlite3_stmt **s
     return fail(s);
 }
 
-/* --- queries ------------------------------------------------------------------------------------------------------------ */
+/* --- queries ------------------------------------------------------------------------------------------------------ */
 
 static int bind(sqlite3_stmt *st, int i, const struct db_value *v)
 {
@@ -121,7 +122,7 @@ static void done(struct sw_store *s, enum query q)
     sqlite3_clear_bindings(st);
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------------------- */
+/* --- transactions ------------------------------------------------------------------------------------------------- */
 
 static enum sw_err run_own(struct sw_store *s, enum own which)
 {
@@ -159,7 +160,7 @@ static enum sw_err commit(struct sw_store *s)
     return run_own(s, COMMIT);
 }
 
-/* --- open and close ----------------------------------------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------------------------------------- */
 
 static enum sw_err execute(struct sw_store *s, const char *sql)
 {
@@ -224,7 +225,10 @@ static void keep_log(struct sw_store *s, int64_t bytes)
                                                                    : (int)pages);
 }
 
-/* The database gets shorter when the log is carried over. The log keeps its length: that is space which nobody takes from us. */
+/*
+ * The database gets shorter when the log is carried over. The log keeps its length: that is space which nobody takes
+ * from us.
+ */
 static void shrink(struct sw_store *s)
 {
     struct link *link = s->db;

@@ -1,6 +1,6 @@
 /*
- * Opening the store and its settings. A message has ended when its body is NULL; the row stays for its receipt. What may change at the same
- * time by two transactions takes turns by the recipient's name (struct db_driver).
+ * Opening the store and its settings. A message has ended when its body is NULL; the row stays for its receipt. What
+ * may change at the same time by two transactions takes turns by the recipient's name (struct db_driver).
  */
 #include "apps/store/db.h"
 #include "apps/store/schema.h"
@@ -184,8 +184,9 @@ bool sw_store_full(const struct sw_store *store)
 }
 
 /*
- * What is in the log needs as much space again when it is carried over, and a body that is deleted is overwritten, which is logged first: so at most a quarter of the reserve
- * is in the log before, and far less as soon as the reserve is all there is.
+ * What is in the log needs as much space again when it is carried over, and a body that is deleted is overwritten,
+ * which is logged first: so at most a quarter of the reserve is in the log before, and far less as soon as the reserve
+ * is all there is.
  */
 void sw_store_set_reserve(struct sw_store *store, int64_t reserve, bool spare)
 {

@@ -1,13 +1,16 @@
 /*
- * What sealwaxd keeps behind one interface: messages, leases, receipts, audit; who is enrolled; licences. SQL stays behind this interface, and so do transactions; waiting for
- * a message is sw_store_on_change and sw_store_look. Times are Unix seconds of the server's clock, given as an argument.
+ * What sealwaxd keeps behind one interface: messages, leases, receipts, audit; who is enrolled; licences. SQL stays
+ * behind this interface, and so do transactions; waiting for a message is sw_store_on_change and sw_store_look. Times
+ * are Unix seconds of the server's clock, given as an argument.
  *
- * The life of a message. It is QUEUED. A fetch by its recipient leases it to the certificate that fetched: DELIVERED. An
- * acknowledgement by that certificate ends it: ACKED. Time ends it too: EXPIRED. So does its recipient, or the last allowed delivery
- * that is not acknowledged: REFUSED. What has ended has no body any more; its state stays for a week, for the sender.
- *   The lease of an ordinary message ends after a while, and then another certificate of the same name may fetch it. A message sent
- * with SW_ONCE keeps its first lease for good. One sent with SW_ONCE_STRICT ends with its first delivery.
- *   Each change is one durable transaction, committed before anything of it is told or leaves; bodies are sealed before they are stored.
+ * The life of a message. It is QUEUED. A fetch by its recipient leases it to the certificate that fetched: DELIVERED.
+ * An acknowledgement by that certificate ends it: ACKED. Time ends it too: EXPIRED. So does its recipient, or the last
+ * allowed delivery that is not acknowledged: REFUSED. What has ended has no body any more; its state stays for a week,
+ * for the sender.
+ *   The lease of an ordinary message ends after a while, and then another certificate of the same name may fetch it. A
+ * message sent with SW_ONCE keeps its first lease for good. One sent with SW_ONCE_STRICT ends with its first delivery.
+ *   Each change is one durable transaction, committed before anything of it is told or leaves; bodies are sealed before
+ * they are stored.
  */
 #ifndef SW_APPS_STORE_STORE_H
 #define SW_APPS_STORE_STORE_H
@@ -66,8 +69,8 @@ const char *sw_mail_state_name(enum sw_mail_state state);
  *   key_path  what bodies are sealed with (apps/vault/vault.h); made with a new database, never for one that exists
  *   limits    copied; sw_store_set_limits changes them later
  *   why       receives, on failure, a sentence naming the file; valid until the next call of this function
- * SW_ERR_SYSTEM, SW_ERR_PERMISSION, SW_ERR_KEY_DECODE, SW_ERR_NOT_FOUND (no key file), SW_ERR_KEY_MISMATCH (another database's),
- * SW_ERR_UNSUPPORTED (made by a newer version), SW_ERR_MEMORY.
+ * SW_ERR_SYSTEM, SW_ERR_PERMISSION, SW_ERR_KEY_DECODE, SW_ERR_NOT_FOUND (no key file), SW_ERR_KEY_MISMATCH (another
+ * database's), SW_ERR_UNSUPPORTED (made by a newer version), SW_ERR_MEMORY.
  */
 enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *key_path,
                           const struct sw_store_limits *limits, const char **why) SW_MUST_USE;
@@ -75,15 +78,20 @@ void sw_store_close(struct sw_store *store);
 void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits);
 const struct sw_store_limits *sw_store_limits(const struct sw_store *store);
 
-/* sw_store_why: what the database said when a function below returned SW_ERR_SYSTEM; valid until the next call. sw_store_full: that was for lack of space. */
+/*
+ * sw_store_why: what the database said when a function below returned SW_ERR_SYSTEM; valid until the next call.
+ * sw_store_full: that was for lack of space.
+ */
 const char *sw_store_why(const struct sw_store *store);
 bool sw_store_full(const struct sw_store *store);
 
 /*
- * sw_store_on_full: for a database in a file, in the whole process, before it is opened: called when there is no space for what it writes; true: there is some now, and
- * the write is repeated. It must not call the store. NULL: nobody.
- * sw_store_set_reserve: so many bytes are kept for that. spare: they were given up: accept no messages (SW_PUT_DISK_FULL), and need as little space as possible.
- * sw_store_shrink: give space that nothing is in any more back to the disk; some of it, so that this does not take long.
+ * sw_store_on_full: for a database in a file, in the whole process, before it is opened: called when there is no space
+ * for what it writes; true: there is some now, and the write is repeated. It must not call the store. NULL: nobody.
+ * sw_store_set_reserve: so many bytes are kept for that. spare: they were given up: accept no messages
+ * (SW_PUT_DISK_FULL), and need as little space as possible.
+ * sw_store_shrink: give space that nothing is in any more back to the disk; some of it, so that this does not take
+ * long.
  */
 void sw_store_on_full(bool (*make_room)(void *ctx), void *ctx);
 void sw_store_set_reserve(struct sw_store *store, int64_t reserve, bool spare);
@@ -103,7 +111,8 @@ enum sw_put_verdict {
 
 /*
  * sw_store_put: accept a message durably.
- *   mail         sender, sender_cert, recipient, expires, once, sealed and body are set; id, cursor, created and state are filled in
+ *   mail         sender, sender_cert, recipient, expires, once, sealed and body are set; id, cursor, created and state
+ *                are filled in
  *   idempotency  NULL, or what the sender repeats a request with; kept at least until the message expires
  * SW_ERR_SYSTEM, SW_ERR_MEMORY, SW_ERR_RANDOM, SW_ERR_CRYPTO; otherwise verdict says what came of it.
  */
@@ -111,13 +120,13 @@ enum sw_err sw_store_put(struct sw_store *store, struct sw_mail *mail, const cha
                          enum sw_put_verdict *verdict) SW_MUST_USE;
 
 /*
- * sw_store_take: the recipient's next message above a cursor that this certificate may have. Leases it, then hands out the body. A
- * strict one is only shown, without lease and body: sw_store_fetch with consume set gets it.
+ * sw_store_take: the recipient's next message above a cursor that this certificate may have. Leases it, then hands out
+ * the body. A strict one is only shown, without lease and body: sw_store_fetch with consume set gets it.
  * sw_store_fetch: the same for one message by its id.
  *   consume   needed for a strict message, which ends with this; allowed for others
  *   out       free with sw_mail_free
- * SW_ERR_NOT_FOUND: none; SW_ERR_STATE (fetch): it has ended, another certificate has it, or it is strict and consume is not set:
- * out says which (state, ended, once) without a body. SW_ERR_SYSTEM, SW_ERR_CRYPTO, SW_ERR_MEMORY.
+ * SW_ERR_NOT_FOUND: none; SW_ERR_STATE (fetch): it has ended, another certificate has it, or it is strict and consume
+ * is not set: out says which (state, ended, once) without a body. SW_ERR_SYSTEM, SW_ERR_CRYPTO, SW_ERR_MEMORY.
  */
 enum sw_err sw_store_take(struct sw_store *store, const char *recipient, const uint8_t cert[32], int64_t after,
                           int64_t now, struct sw_mail *out) SW_MUST_USE;
@@ -125,9 +134,9 @@ enum sw_err sw_store_fetch(struct sw_store *store, const char *recipient, const 
                            bool consume, int64_t now, struct sw_mail *out) SW_MUST_USE;
 
 /*
- * sw_store_end: acknowledge (SW_MAIL_ACKED) or refuse (SW_MAIL_REFUSED) a message that this certificate fetched, or refuse one that waits.
- * Repeating it is fine. SW_ERR_NOT_FOUND: no such message for this recipient; SW_ERR_STATE: it ended otherwise, was not fetched, or another
- * certificate has it: out says. SW_ERR_SYSTEM.
+ * sw_store_end: acknowledge (SW_MAIL_ACKED) or refuse (SW_MAIL_REFUSED) a message that this certificate fetched, or
+ * refuse one that waits. Repeating it is fine. SW_ERR_NOT_FOUND: no such message for this recipient; SW_ERR_STATE: it
+ * ended otherwise, was not fetched, or another certificate has it: out says. SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_end(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
                          enum sw_mail_state state, int64_t now, struct sw_mail *out) SW_MUST_USE;
@@ -136,17 +145,23 @@ enum sw_err sw_store_end(struct sw_store *store, const char *recipient, const ui
 enum sw_err sw_store_receipt(struct sw_store *store, const char *sender, const char *id, int64_t now,
                              struct sw_mail *out) SW_MUST_USE;
 
-/* sw_store_list: what waits for a recipient, oldest first, without bodies; changes nothing. Ends early if each returns false. */
+/*
+ * sw_store_list: what waits for a recipient, oldest first, without bodies; changes nothing. Ends early if each returns
+ * false.
+ */
 enum sw_err sw_store_list(struct sw_store *store, const char *recipient, int64_t now,
                           bool (*each)(void *ctx, const struct sw_mail *mail), void *ctx) SW_MUST_USE;
 
-/* sw_store_sweep: end what has expired, forget what ended a week ago. next: when something expires next, INT64_MAX for nothing. */
+/*
+ * sw_store_sweep: end what has expired, forget what ended a week ago. next: when something expires next, INT64_MAX for
+ * nothing.
+ */
 enum sw_err sw_store_sweep(struct sw_store *store, int64_t now, int64_t *next) SW_MUST_USE;
 
 /*
  * sw_store_learn: keep the certificates (PEM) that somebody proved to have. seen: any clock that grows. SW_ERR_SYSTEM.
- * sw_store_chains_of: those of each device of a name, at most SW_DEVICES_MAX, those shown last first, for whoever wants to seal for it and checks them himself; ends
- * early if each returns false. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM.
+ * sw_store_chains_of: those of each device of a name, at most SW_DEVICES_MAX, those shown last first, for whoever wants
+ * to seal for it and checks them himself; ends early if each returns false. SW_ERR_NOT_FOUND, SW_ERR_SYSTEM.
  */
 enum { SW_DEVICES_MAX = 16 };
 enum sw_err sw_store_learn(struct sw_store *store, const char *name, const uint8_t cert[32], const char *chain,
@@ -165,10 +180,11 @@ struct sw_member {
 };
 
 /*
- * sw_store_enrol: a certificate is enrolled from now on; once more changes its role. sw_store_expel: all certificates of a name are not any more; count
- * receives how many. Both are in the audit.
- * sw_store_member: by certificate. sw_store_member_named: the last one enrolled of that name; sw_store_member_of_serial: of that serial number. SW_ERR_NOT_FOUND. sw_store_members: all, by name; ends early if each returns
- * false. SW_ERR_SYSTEM.
+ * sw_store_enrol: a certificate is enrolled from now on; once more changes its role. sw_store_expel: all certificates
+ * of a name are not any more; count receives how many. Both are in the audit.
+ * sw_store_member: by certificate. sw_store_member_named: the last one enrolled of that name;
+ * sw_store_member_of_serial: of that serial number. SW_ERR_NOT_FOUND. sw_store_members: all, by name; ends early if
+ * each returns false. SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_enrol(struct sw_store *store, const struct sw_member *member) SW_MUST_USE;
 enum sw_err sw_store_expel(struct sw_store *store, const char *name, int64_t now, int *count) SW_MUST_USE;
@@ -179,11 +195,13 @@ enum sw_err sw_store_members(struct sw_store *store, bool (*each)(void *ctx, con
                              void *ctx) SW_MUST_USE;
 
 /*
- * A licence: who may play which track how often, and until when. It is stored under the serial number of a certificate, its holder, and is sealed as it is stored, bound to
- * holder, track and the name in the certificate. Another certificate of that name has the same licence, so that whoever renews a certificate keeps it, and gets no
- * plays by that; unless there is one under its own serial number, which comes first.
- * One play is debited when its first byte is asked for; what is asked by the same licence of the same track within the window after that, here or at another server
- * (seeking, a connection that broke), is the same play. That goes on to the end of its window although the licence ends meanwhile; what is revoked ends at once.
+ * A licence: who may play which track how often, and until when. It is stored under the serial number of a certificate,
+ * its holder, and is sealed as it is stored, bound to holder, track and the name in the certificate. Another
+ * certificate of that name has the same licence, so that whoever renews a certificate keeps it, and gets no plays by
+ * that; unless there is one under its own serial number, which comes first.
+ * One play is debited when its first byte is asked for; what is asked by the same licence of the same track within the
+ * window after that, here or at another server (seeking, a connection that broke), is the same play. That goes on to
+ * the end of its window although the licence ends meanwhile; what is revoked ends at once.
  */
 enum { SW_HOLDER_MAX = SW_SERIAL_MAX, SW_TRACK_MAX = 40 };
 struct sw_licence {
@@ -233,17 +251,21 @@ struct sw_play {
 
 /*
  * sw_store_play: begin a stream: take a place, and debit a play or go on with the last one.
- *   stream  id and cert are set; the rest is filled in: right says what came of it. Only with SW_RIGHT_PLAY it has begun
+ *   stream  id and cert are set; the rest is filled in: right says what came of it. Only with SW_RIGHT_PLAY it has
+ *           begun
  *   out     the licence as it is then
  *   fresh   receives whether a play was debited
- * SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long. SW_ERR_SYSTEM.
+ * SW_ERR_NOT_FOUND: there is no licence. SW_ERR_CRYPTO: it was changed. SW_ERR_ARGUMENT: a name is too long.
+ * SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_play(struct sw_store *store, const struct sw_play *play, struct sw_stream *stream,
                           struct sw_licence *out, bool *fresh) SW_MUST_USE;
 
 /*
- * sw_store_serve_streams: the name of this server, the same whenever it is started and no other's; what it served before it ended is over.
- * sw_store_keep_streams: those are still served; every SW_STREAM_KEEP seconds. right of each receives whether it may go on: SW_RIGHT_PLAY, _ENDED or _REVOKED.
+ * sw_store_serve_streams: the name of this server, the same whenever it is started and no other's; what it served
+ * before it ended is over.
+ * sw_store_keep_streams: those are still served; every SW_STREAM_KEEP seconds. right of each receives whether it may go
+ * on: SW_RIGHT_PLAY, _ENDED or _REVOKED.
  * sw_store_end_stream: its place is free. All: SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_serve_streams(struct sw_store *store, const char *server) SW_MUST_USE;
@@ -252,10 +274,10 @@ enum sw_err sw_store_keep_streams(struct sw_store *store, struct sw_stream *cons
 enum sw_err sw_store_end_stream(struct sw_store *store, const struct sw_stream *stream) SW_MUST_USE;
 
 /*
- * sw_store_licence: the one under that holder. sw_store_find_licence: the one that somebody has. sw_licence_right: what it allows (SW_RIGHT_PLAY: one is left, or goes
- * on). SW_ERR_NOT_FOUND, SW_ERR_CRYPTO.
- * sw_store_renew: another licence where the last one is used up: so many plays. again: there may be a second one. SW_ERR_EXISTS: some are left; SW_ERR_STATE: there may not,
- * or it has ended or was revoked: out says.
+ * sw_store_licence: the one under that holder. sw_store_find_licence: the one that somebody has. sw_licence_right: what
+ * it allows (SW_RIGHT_PLAY: one is left, or goes on). SW_ERR_NOT_FOUND, SW_ERR_CRYPTO.
+ * sw_store_renew: another licence where the last one is used up: so many plays. again: there may be a second one.
+ * SW_ERR_EXISTS: some are left; SW_ERR_STATE: there may not, or it has ended or was revoked: out says.
  * sw_store_licences: all of them, by holder and track; ends early if each returns false. SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_licence(struct sw_store *store, const char *holder, const char *track,
@@ -279,43 +301,48 @@ struct sw_grant {
 };
 
 /*
- * sw_store_grant: make a licence or change it, also one that was changed behind our back; out is what it is then. SW_ERR_EXISTS: by_name, and the name has several:
- * nothing was changed. SW_ERR_ARGUMENT, SW_ERR_SYSTEM.
+ * sw_store_grant: make a licence or change it, also one that was changed behind our back; out is what it is then.
+ * SW_ERR_EXISTS: by_name, and the name has several: nothing was changed. SW_ERR_ARGUMENT, SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_grant(struct sw_store *store, const struct sw_holder *who, const char *track,
                            const struct sw_grant *grant, int64_t now, struct sw_licence *out) SW_MUST_USE;
 
 /*
- * sw_holder_text: a serial number as it is in a certificate, in the digits that stand for it here. sw_store_serial_of: that of somebody's certificate: the one enrolled last,
- * or else the one shown last. SW_ERR_NOT_FOUND: nobody knows one of that name. SW_ERR_SYSTEM.
- * sw_store_name_licences: write into licences of an older sealwaxd whose they are, as far as that is known. It can be done again. SW_ERR_SYSTEM.
+ * sw_holder_text: a serial number as it is in a certificate, in the digits that stand for it here. sw_store_serial_of:
+ * that of somebody's certificate: the one enrolled last, or else the one shown last. SW_ERR_NOT_FOUND: nobody knows one
+ * of that name. SW_ERR_SYSTEM.
+ * sw_store_name_licences: write into licences of an older sealwaxd whose they are, as far as that is known. It can be
+ * done again. SW_ERR_SYSTEM.
  */
 void sw_holder_text(const uint8_t *serial, size_t len, char out[SW_SERIAL_MAX]);
 enum sw_err sw_store_serial_of(struct sw_store *store, const char *name, char out[SW_SERIAL_MAX]) SW_MUST_USE;
 enum sw_err sw_store_name_licences(struct sw_store *store) SW_MUST_USE;
 
 /*
- * sw_store_ticket_keys: what servers that share this store seal session tickets with, so that a session begun at one is resumed at another. An epoch has one key, made
- * by whoever comes first, an epoch ahead, so that all have it before one of them seals with it; it is kept until what it sealed has ended, and in the
- * database only under the key of the vault.
+ * sw_store_ticket_keys: what servers that share this store seal session tickets with, so that a session begun at one is
+ * resumed at another. An epoch has one key, made by whoever comes first, an epoch ahead, so that all have it before one
+ * of them seals with it; it is kept until what it sealed has ended, and in the database only under the key of the
+ * vault.
  *   now   all within some minutes of each other
  *   keys  receives *n keys, the one that seals first; the caller wipes them
- * Ask again after SW_TICKET_LOOK seconds. SW_ERR_UNSUPPORTED: nobody shares this store, and each server has its own. SW_ERR_CRYPTO: a key was changed.
- * SW_ERR_SYSTEM, SW_ERR_RANDOM.
+ * Ask again after SW_TICKET_LOOK seconds. SW_ERR_UNSUPPORTED: nobody shares this store, and each server has its own.
+ * SW_ERR_CRYPTO: a key was changed. SW_ERR_SYSTEM, SW_ERR_RANDOM.
  */
 enum { SW_TICKET_EPOCH = 3600, SW_TICKET_LIFE = 2 * SW_TICKET_EPOCH, SW_TICKET_KEYS = 4, SW_TICKET_LOOK = 10 };
 enum sw_err sw_store_ticket_keys(struct sw_store *store, int64_t now, uint8_t keys[SW_TICKET_KEYS][32],
                                  size_t *n) SW_MUST_USE;
 
 /*
- * sw_store_adopt: take over the licences of the database at path, where a sealwaxd before this one kept them, and delete it; those that are here already stay as they
- * are. No such file: nothing to do. It can be interrupted anywhere and done again. SW_ERR_SYSTEM: sw_store_why, which names the file.
+ * sw_store_adopt: take over the licences of the database at path, where a sealwaxd before this one kept them, and
+ * delete it; those that are here already stay as they are. No such file: nothing to do. It can be interrupted anywhere
+ * and done again. SW_ERR_SYSTEM: sw_store_why, which names the file.
  */
 enum sw_err sw_store_adopt(struct sw_store *store, const char *path) SW_MUST_USE;
 
 /*
- * sw_store_rekey: seal what is in the database at path anew (apps/vault/rewrap.h), some rows a transaction; at the end it belongs to the new key. It can be
- * interrupted anywhere and done again. SW_ERR_KEY_MISMATCH: it is of neither key. Others, and why, as of sw_store_open; no database is none to change.
+ * sw_store_rekey: seal what is in the database at path anew (apps/vault/rewrap.h), some rows a transaction; at the end
+ * it belongs to the new key. It can be interrupted anywhere and done again. SW_ERR_KEY_MISMATCH: it is of neither key.
+ * Others, and why, as of sw_store_open; no database is none to change.
  *   licences   as path of sw_store_adopt, which comes first, or NULL
  */
 struct rewrap;
@@ -323,11 +350,13 @@ enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap
                            const char **why) SW_MUST_USE;
 
 /*
- * sw_store_copy: everything that is in the database from, session tickets apart, into the one at to, in one transaction: messages with their numbers, leases and
- * receipts, the directory, members, licences, the audit. Both are sealed under the key at key_path. No server may work on either.
+ * sw_store_copy: everything that is in the database from, session tickets apart, into the one at to, in one
+ * transaction: messages with their numbers, leases and receipts, the directory, members, licences, the audit. Both are
+ * sealed under the key at key_path. No server may work on either.
  *   licences   as path of sw_store_adopt, for from, or NULL
  *   out        receives how many of each
- * SW_ERR_EXISTS: there is something at to already; nothing was changed. SW_ERR_NOT_FOUND: there is nothing at from, or no key. Others, and why, as of sw_store_open.
+ * SW_ERR_EXISTS: there is something at to already; nothing was changed. SW_ERR_NOT_FOUND: there is nothing at from, or
+ * no key. Others, and why, as of sw_store_open.
  */
 struct sw_store_copied {
     int64_t messages, people, members, licences, events;
@@ -336,7 +365,8 @@ enum sw_err sw_store_copy(const char *from, const char *licences, const char *to
                           struct sw_store_copied *out, const char **why) SW_MUST_USE;
 
 /*
- * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits for it wakes.
+ * sw_store_on_change: called after each commit that changed a message, with what it is now, without body: whoever waits
+ * for it wakes.
  *   mail   by another process: its id, recipient, state and expires alone; NULL: others may have changed anything
  *   here   it was this process, which is told of each change once; of what others did, it may hear several times
  * Must not call the store.
@@ -346,8 +376,10 @@ void sw_store_on_change(struct sw_store *store, void (*changed)(void *ctx, const
 
 /*
  * sw_store_watch: whether other servers may share this store, so that it has to be looked at.
- *   fd   receives a descriptor that becomes readable when another one has changed something, or -1; after a look it may be another one
- * sw_store_look: tell of what others have changed: when fd is readable, and every SW_STORE_LOOK seconds, since no notice is sure to come.
+ *   fd   receives a descriptor that becomes readable when another one has changed something, or -1; after a look it may
+ *        be another one
+ * sw_store_look: tell of what others have changed: when fd is readable, and every SW_STORE_LOOK seconds, since no
+ * notice is sure to come.
  * SW_ERR_SYSTEM: the database cannot be asked; SW_ERR_KEY_MISMATCH: it has been given another key; SW_ERR_MEMORY.
  */
 enum { SW_STORE_LOOK = 2 };
@@ -355,8 +387,9 @@ bool sw_store_watch(const struct sw_store *store, int *fd);
 enum sw_err sw_store_look(struct sw_store *store, int64_t now) SW_MUST_USE;
 
 /*
- * sw_store_claim: a reader with this certificate waits here from now on; one at another server, which may not have noticed that he is gone, must not take his
- * messages any more. sw_store_on_claim: called when another server says so. Must not call the store.
+ * sw_store_claim: a reader with this certificate waits here from now on; one at another server, which may not have
+ * noticed that he is gone, must not take his messages any more. sw_store_on_claim: called when another server says so.
+ * Must not call the store.
  */
 void sw_store_claim(struct sw_store *store, const char *name, const uint8_t cert[32]);
 void sw_store_on_claim(struct sw_store *store, void (*claimed)(void *ctx, const char *name, const uint8_t cert[32]),

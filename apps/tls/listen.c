@@ -1,6 +1,6 @@
 /*
- * sealwax listen: a plain TLS server for people who debug and for foreign test suites. Any number of connections in one thread; each
- * failure is one line, and disturbs nobody else.
+ * sealwax listen: a plain TLS server for people who debug and for foreign test suites. Any number of connections in one
+ * thread; each failure is one line, and disturbs nobody else.
  */
 #include "apps/cli/clock.h"
 #include "apps/net/link.h"
@@ -44,7 +44,7 @@ struct server {
     int result; /* with --once */
 };
 
-/* --- sessions ----------------------------------------------------------------------------------------------------------- */
+/* --- sessions ----------------------------------------------------------------------------------------------------- */
 
 static bool make_room(struct server *s)
 {
@@ -117,9 +117,12 @@ static void session_turn(struct server *s, struct session *session, bool readabl
     link_settle(link);
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------------------------- */
+/* --- the loop ----------------------------------------------------------------------------------------------------- */
 
-/* All that wait at one listener. A connection that was gone before we came is none; without descriptors we pause, and serve those we have. */
+/*
+ * All that wait at one listener. A connection that was gone before we came is none; without descriptors we pause, and
+ * serve those we have.
+ */
 static void accept_all(struct server *s, int listener)
 {
     while (!(s->once && s->accepted)) {
@@ -199,7 +202,7 @@ static int serve_pipe(struct server *s)
     return code;
 }
 
-/* --- starting ----------------------------------------------------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------------------------------------------------- */
 
 static int read_options(struct server *s)
 {

@@ -1,4 +1,7 @@
-/* RSA against OpenSSL's signatures and ciphertexts, against what is almost one, and key transport in each way it can be wrong. */
+/*
+ * RSA against OpenSSL's signatures and ciphertexts, against what is almost one, and key transport in each way it can be
+ * wrong.
+ */
 #include "base/bytes.h"
 #include "base/pkey_kinds.h"
 #include "base/rsa_pad.h"
@@ -7,7 +10,7 @@
 
 enum { VERSION = 0x0303 };
 
-/* --- signatures --------------------------------------------------------------------------------------------------------- */
+/* --- signatures --------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *scheme, *sig;
@@ -117,7 +120,10 @@ static void signatures_above_the_modulus_are_refused(void)
     second_form_is_refused(TEST_RSA_NUMBERS(2048), "rsa_pss_rsae_sha256");
 }
 
-/* Signed with the right key, and still not the one encoding of 9.2: what Bleichenbacher's forgery of 2006 needs somebody to accept. */
+/*
+ * Signed with the right key, and still not the one encoding of 9.2: what Bleichenbacher's forgery of 2006 needs
+ * somebody to accept.
+ */
 static void other_encodings_are_refused(void)
 {
     static const uint8_t without_null[] = {0x30, 0x2f, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
@@ -208,7 +214,7 @@ static void bad_public_keys_verify_nothing(void)
     SW_ASSERT_ERR(test_verify(&good, "rsa_pkcs1_sha256", sig.p, 128), SW_ERR_SIGNATURE);
 }
 
-/* --- encryption --------------------------------------------------------------------------------------------------------- */
+/* --- encryption --------------------------------------------------------------------------------------------------- */
 
 static void opens_openssl_ciphertexts(void)
 {
@@ -288,7 +294,7 @@ static void round_trips_of_each_length(void)
     sw_privkey_free(key);
 }
 
-/* --- key transport ------------------------------------------------------------------------------------------------------ */
+/* --- key transport ------------------------------------------------------------------------------------------------ */
 
 struct transport {
     struct sw_privkey *key;
@@ -311,7 +317,10 @@ static struct transport transport(const char *const numbers[8])
     return t;
 }
 
-/* Decrypt ciphertext c; whether the premaster came out. Anything between it and the untouched random bytes is a failure. */
+/*
+ * Decrypt ciphertext c; whether the premaster came out. Anything between it and the untouched random bytes is a
+ * failure.
+ */
 static bool delivers(const struct transport *t, const uint8_t *c, size_t len)
 {
     uint8_t out[48], before[48];

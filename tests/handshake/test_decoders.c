@@ -1,6 +1,6 @@
 /*
- * Every decoder of a handshake message against a good message, each truncation of it, a byte too many, and each of its length fields off by one. What
- * arrives from the network is read by these and by nothing else.
+ * Every decoder of a handshake message against a good message, each truncation of it, a byte too many, and each of its
+ * length fields off by one. What arrives from the network is read by these and by nothing else.
  */
 #include "handshake/msg.h"
 #include "tests/handshake/pair.h"
@@ -117,7 +117,7 @@ static void lengths_off_by_one(void)
     }
 }
 
-/* --- in a real handshake: what has no decoder of its own, too ------------------------------------------------------------- */
+/* --- in a real handshake: what has no decoder of its own, too ----------------------------------------------------- */
 
 enum { FLIGHT_MAX = 16384 };
 
@@ -151,8 +151,9 @@ static void deliver(struct sw_conn *to, const uint8_t *p, size_t len)
 }
 
 /*
- * A flight with message number `index` of its readable part made `by` bytes longer or shorter, its length field with it; each message in a record of its own.
- * Returns the new length; 0 if there is no such message, or it has not that many bytes.
+ * A flight with message number `index` of its readable part made `by` bytes longer or shorter, its length field with
+ * it; each message in a record of its own. Returns the new length; 0 if there is no such message, or it has not that
+ * many bytes.
  */
 static size_t resize(const uint8_t *in, size_t len, size_t index, int by, uint8_t *out)
 {
@@ -186,7 +187,10 @@ static size_t resize(const uint8_t *in, size_t len, size_t index, int by, uint8_
     return index < count ? n + len - at : 0;
 }
 
-/* One handshake whose message `index` of flight `flight` (0 the client's hello, 1 the server's, 2 the client's) is resized; false: no such message. */
+/*
+ * One handshake whose message `index` of flight `flight` (0 the client's hello, 1 the server's, 2 the client's) is
+ * resized; false: no such message.
+ */
 static bool try_resized(const char *suites, unsigned flight, size_t index, int by)
 {
     static uint8_t bytes[FLIGHT_MAX], changed[FLIGHT_MAX + 64];
@@ -207,7 +211,9 @@ static bool try_resized(const char *suites, unsigned flight, size_t index, int b
         there = len > 0;
         deliver(to, changed, len);
         if (there) {
-            /* a hello that lost exactly its extensions is one without; then Finished shows that somebody took them away */
+            /*
+             * a hello that lost exactly its extensions is one without; then Finished shows that somebody took them away
+             */
             bool fails = sw_conn_error(to) != SW_OK || (index == 0 && flight < 2 && !pair_run(&p));
             CU_ASSERT_TRUE(fails);
             CU_ASSERT_FALSE(sw_conn_established(p.client) || sw_conn_established(p.server));
@@ -219,7 +225,10 @@ static bool try_resized(const char *suites, unsigned flight, size_t index, int b
     return there;
 }
 
-/* Long messages are long because of certificates and keys, whose inside has tests of its own: every byte at both ends, steps in between. */
+/*
+ * Long messages are long because of certificates and keys, whose inside has tests of its own: every byte at both ends,
+ * steps in between.
+ */
 static void every_message_of_a_handshake(void)
 {
     static const char *const suites[] = {"0x003C", "0xC02F", "0x009E"};

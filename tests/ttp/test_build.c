@@ -1,6 +1,7 @@
 /*
- * The path builder against graphs: CAs that sign each other as chance will have it, many of the certificates broken in one of the ways that
- * certificates are. Whether there is a path is known before from the recipes, by trying all of them.
+ * The path builder against graphs: CAs that sign each other as chance will have it, many of the certificates broken in
+ * one of the ways that certificates are. Whether there is a path is known before from the recipes, by trying all of
+ * them.
  */
 #include "tests/ttp/chain.h"
 #include "ttp/path.h"
@@ -74,7 +75,10 @@ static bool usable(const struct link *l, unsigned below)
     return l->flaw >= FLAWS && (l->flaw != NO_CA_BELOW || below == 0) && (l->flaw != ONE_CA_BELOW || below <= 1);
 }
 
-/* Whether a path goes on from a certificate of this issuer. seen: the CAs on it, which need not come twice; below: those counted. */
+/*
+ * Whether a path goes on from a certificate of this issuer. seen: the CAs on it, which need not come twice; below:
+ * those counted.
+ */
 static bool reaches(const struct graph *g, uint8_t issuer, unsigned seen, unsigned below)
 {
     for (unsigned i = 0; i < g->n; i++) {

@@ -14,7 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How long is waited for what must come, and for what loopback owes: it delivers at once, unless the machine is very busy. */
+/*
+ * How long is waited for what must come, and for what loopback owes: it delivers at once, unless the machine is very
+ * busy.
+ */
 enum { PATIENCE_MS = 60000, ARRIVAL_MS = 500 };
 
 static void on_connected(void *ctx, struct sw_conn *conn)

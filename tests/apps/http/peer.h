@@ -1,4 +1,7 @@
-/* A server of apps/http/ and a client of it in one thread, over loopback: for the tests of HTTP and of the bufferevent under it. */
+/*
+ * A server of apps/http/ and a client of it in one thread, over loopback: for the tests of HTTP and of the bufferevent
+ * under it.
+ */
 #ifndef SW_TESTS_APPS_HTTP_PEER_H
 #define SW_TESTS_APPS_HTTP_PEER_H
 
@@ -36,11 +39,17 @@ struct http_peer {
 
 /* http_peer_open: connect and shake hands; false if that failed. small: with a small receive buffer. */
 bool http_peer_open(struct http_peer *p, struct http_world *w, bool small);
-/* http_peer_open_as: with tests/vectors/tls/CERT.crt: alice is client-rsa, and who http_peer_open is; bob is client-p256. */
+/*
+ * http_peer_open_as: with tests/vectors/tls/CERT.crt: alice is client-rsa, and who http_peer_open is; bob is
+ * client-p256.
+ */
 bool http_peer_open_as(struct http_peer *p, struct http_world *w, const char *cert);
 void http_peer_close(struct http_peer *p);
 
-/* http_peer_send: write text, `piece` bytes a record (0: as it is). http_turn: let the server do what it can; read at most max bytes of the answer. */
+/*
+ * http_peer_send: write text, `piece` bytes a record (0: as it is). http_turn: let the server do what it can; read at
+ * most max bytes of the answer.
+ */
 void http_peer_send(struct http_peer *p, const char *text, size_t len, size_t piece);
 void http_turn(struct http_world *w);
 size_t http_peer_read(struct http_peer *p, size_t max);
@@ -50,7 +59,10 @@ bool http_peer_ended(struct http_peer *p);
 int http_ask(struct http_peer *p, const char *request);
 /* http_askf: the same, with what most requests have in common filled in; headers are whole lines with CRLF. */
 int http_askf(struct http_peer *p, const char *method, const char *path, const char *headers, const char *body);
-/* http_ask_begin: send a request. http_ask_until: read of its answer until text is in the body, or (NULL) all of it; false if it never comes. */
+/*
+ * http_ask_begin: send a request. http_ask_until: read of its answer until text is in the body, or (NULL) all of it;
+ * false if it never comes.
+ */
 void http_ask_begin(struct http_peer *p, const char *request);
 bool http_ask_until(struct http_peer *p, const char *text);
 /* http_ask_for: read of its answer for so many milliseconds, or all of it; whether it is. */

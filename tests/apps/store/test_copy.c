@@ -1,4 +1,7 @@
-/* A store in another place: everything in it, once, or nothing. Between a file and the database that the tests run on, both ways. */
+/*
+ * A store in another place: everything in it, once, or nothing. Between a file and the database that the tests run on,
+ * both ways.
+ */
 #include "apps/store/store.h"
 #include "tests/apps/store/place.h"
 #include "tests/test.h"
