@@ -115,7 +115,7 @@ static int import_one(struct admin *a, const char *path, const struct track *wis
     enum sw_err err = catalogue_add(&a->vault, a->dir, fd, &t);
     close(fd);
     if (err)
-        return app_fail(a->app, err, path);
+        return app_fail(a->app, err, err == SW_ERR_SYSTEM && reserve_is_full(errno) ? a->dir : path);
     if (a->app->json)
         admin_print_json(track_json(&t));
     else

@@ -17,19 +17,36 @@ void media_happened(const struct media_service *s, const char *what, const char 
         s->events.happened(s->events.ctx, what, title, who);
 }
 
-static void refuse(const struct media_service *s, struct http_request *rq, enum sw_err err, const char *why)
+static void trouble(const struct media_service *s, const char *what, const char *why)
 {
     if (s->events.trouble)
-        s->events.trouble(s->events.ctx, "media", why);
+        s->events.trouble(s->events.ctx, what, why);
+}
+
+static void refuse(const struct media_service *s, struct http_request *rq, enum sw_err err, const char *why)
+{
+    trouble(s, "media", why);
     http_problem(rq, 500,
                  err == SW_ERR_CRYPTO ? "the track or its licence was changed on the server's disk"
                                       : "the media cannot be used now");
 }
 
+static const char *track_reason(enum sw_err err)
+{
+    return err == SW_ERR_SYSTEM && errno                 ? strerror(errno)
+           : err == SW_ERR_CRYPTO || err == SW_ERR_STATE ? "a track was changed on the disk"
+                                                         : sw_err_reason(err);
+}
+
 /* Trouble with a track, with a licence. */
 void media_track_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err)
 {
-    refuse(s, rq, err, err == SW_ERR_SYSTEM && errno ? strerror(errno) : sw_err_reason(err));
+    refuse(s, rq, err, track_reason(err));
+}
+
+void media_track_damaged(const struct media_service *s, const char *title, enum sw_err err)
+{
+    trouble(s, title, track_reason(err));
 }
 
 void media_licence_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err)

@@ -33,11 +33,12 @@ struct sw_holder media_holder(const struct http_request *rq, char serial[SW_SERI
 
 /*
  * Answers. media_turn_away: why somebody may not play. media_track_trouble, media_licence_trouble: what cannot be read,
- * which the log is told.
+ * which the log is told; media_track_damaged: in the middle of an answer, the log alone.
  */
 void media_turn_away(const struct media_service *s, struct http_request *rq, const struct track *t,
                      const struct sw_licence *a, enum sw_right right);
 void media_track_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
+void media_track_damaged(const struct media_service *s, const char *title, enum sw_err err);
 void media_licence_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
 
 /* --- stream.c ----------------------------------------------------------------------------------------------------- */

@@ -43,14 +43,17 @@ static size_t stream_more(void *user, uint8_t *buf, size_t cap)
 {
     struct stream *st = user;
     size_t got, n = 0;
+    enum sw_err err = SW_OK;
     if (st->state == WAITS)
         return HTTP_LATER;
     if (st->state == OVER)
         return 0;
-    while (n < cap && sw_vfile_read(st->file, st->offset, buf + n, cap - n, &got) == SW_OK && got) {
+    while (n < cap && (err = sw_vfile_read(st->file, st->offset, buf + n, cap - n, &got)) == SW_OK && got) {
         n += got;
         st->offset += (int64_t)got;
     }
+    if (err && !n)
+        media_track_damaged(st->service, st->track.title, err);
     return n;
 }
 
@@ -185,6 +188,22 @@ static struct stream *stream_new(struct media_service *s, struct http_request *r
     return st;
 }
 
+/* Whether the first of what is asked for can be read; answers, and frees it, if not. */
+static bool begins_well(struct stream *st)
+{
+    struct media_service *s = st->service;
+    struct http_request *rq = st->rq;
+    uint8_t first;
+    size_t got;
+    enum sw_err err = sw_vfile_read(st->file, st->offset, &first, sizeof first, &got);
+    if (!err)
+        return true;
+    stream_free(st);
+    http_forget_range(rq);
+    media_track_trouble(s, rq, err);
+    return false;
+}
+
 void media_play(void *ctx, struct http_request *rq)
 {
     struct media_service *s = ctx;
@@ -207,6 +226,8 @@ void media_play(void *ctx, struct http_request *rq)
     if (!st)
         return;
     st->offset = range.from;
+    if (!begins_well(st)) /* what cannot be played is not debited */
+        return;
     if (evhttp_request_get_command(rq->ev) != EVHTTP_REQ_HEAD && !admit(st)) {
         stream_free(st);
         return;

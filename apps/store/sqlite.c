@@ -48,7 +48,8 @@ static enum sw_err fail(struct sw_store *s)
 {
     struct link *link = s->db;
     int rc = sqlite3_errcode(link->db) & 0xff;
-    s->full = rc == SQLITE_FULL;
+    /* the index of the log could not grow */
+    s->full = rc == SQLITE_FULL || sqlite3_extended_errcode(link->db) == SQLITE_IOERR_SHMSIZE;
     snprintf(s->why, sizeof s->why, "%s", s->full ? "the disk is full" : sqlite3_errmsg(link->db));
     return rc == SQLITE_NOMEM ? SW_ERR_MEMORY : SW_ERR_SYSTEM;
 }

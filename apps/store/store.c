@@ -98,13 +98,15 @@ static enum sw_err set_up(struct sw_store *s, const char *key_path, const char *
     if (err == SW_OK && version > SCHEMA)
         err = SW_ERR_UNSUPPORTED;
     if (err == SW_OK) {
-        *what = key_path;
         err = sw_vault_open(&s->vault, key_path, new);
+        *what = err ? key_path : *what;
     }
     if (err == SW_OK)
         err = db_build(s, version);
     if (err == SW_OK)
         err = check_key(s, new);
+    if (err == SW_ERR_KEY_MISMATCH)
+        *what = key_path;
     return db_finish(s, err);
 }
 

@@ -137,4 +137,15 @@ for how in empty half; do
     exits 0 recv
     stop
 done
+# in the middle: what cannot be played is said, and costs nothing where it is asked for
+damage "$track" flip
+begin
+id=$(basename "$track")
+is "at the damage" 500 "$(status alice -r 140000- "/media/$id")"
+says "the track or its licence was changed on the server's disk"
+said_by_server "a track was changed on the disk"
+is "plays that are left" 3 "$(web alice /media | python3 -c 'import json, sys; print(json.load(sys.stdin)["tracks"][0]["plays"])')"
+exits 5 as alice media play song
+says "the track or its licence was changed on the server's disk"
+stop
 finish

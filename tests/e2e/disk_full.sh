@@ -113,9 +113,22 @@ says alice
 exits 0 "$BUILD/sealwaxd" users remove alice --state state --quiet
 is "what is left of the reserve" 0 "$(stat -c %s state/reserve)"
 exits 5 "$BUILD/sealwaxd" media import "$top/README.md" --state state
-says "state: No space left on device"
+says "No space left on device"
 is "what is left of a track" 0 "$(find state/media -type f | wc -l)"
 rm state/filler
+
+# --- the first start, with ever less space: it is said, and with space it works
+for free in 0 4 8 16 32 48 80; do
+    rm -rf state/new
+    cat /dev/zero >state/filler 2>/dev/null
+    truncate -s -$((free * 1024)) state/filler
+    exits 5 "$BUILD/sealwaxd" users add pki/alice.crt --state state/new
+    grep -qE "state/new(/mail.db: the disk is full|(/[a-z.]*)?: No space left on device)" err && ok || bad "that does not say what is full"
+    rm state/filler
+    exits 0 "$BUILD/sealwaxd" users add pki/alice.crt --state state/new --quiet
+    exits 0 "$BUILD/sealwaxd" users list --state state/new
+    says alice
+done
 
 # --- without a reserve, as asked for
 start "${settings[@]}" --store-reserve 0
