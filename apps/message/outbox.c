@@ -96,7 +96,8 @@ static void answer_put(struct message_service *s, struct http_request *rq, const
             describe_refusal(s, i, detail, sizeof detail);
             if (refusals[i].retry_after)
                 http_set_header(rq, "Retry-After", "%d", refusals[i].retry_after);
-            if (s->events.trouble)
+            /* what its sender alone can mend wakes nobody here */
+            if (refusals[i].retry_after && s->events.trouble)
                 s->events.trouble(s->events.ctx, rq->peer.name, detail);
             http_problem(rq, refusals[i].status, "%s", detail);
             return;

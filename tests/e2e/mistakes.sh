@@ -62,6 +62,18 @@ exits 0 as bank send --to alice --idempotency-key one again
 says "was accepted before: acknowledged"
 exits 6 as alice recv
 
+# --- what a sender does wrong is said to him, and is no trouble of the server's
+exits 0 as bank send --to alice --idempotency-key two waiting
+exits 4 as bank send --to alice --idempotency-key two changed
+says "422: this Idempotency-Key was used for another message"
+exits 4 as bank send --to alice --ttl 400d later
+says "422: ttl is longer than this server keeps messages"
+head -c 70000 /dev/zero | tr '\0' x >long
+as bank send --to alice <long >out 2>err
+is "exit code for a long message" 1 $?
+says "413: the message is too long: at most 65536 bytes"
+if grep trouble server.log >out; then bad "the server's log has trouble"; else ok; fi
+
 # --- sealing for somebody whose certificate is not at hand
 exits 5 "$sealwax" seal --trust pki/root.crt --cert pki/bank.crt --key pki/bank.key --to alice text
 says "alice: No such file or directory: --to takes the file of a certificate; sealwax cert NAME gets one"
