@@ -45,7 +45,10 @@ int state_lock_directory(const struct app *app, const char *dir, bool alone, int
  */
 int state_lock_server(const struct app *app, int patience, int *fd);
 
-/* state_server_name: what the server of this directory, which fd locks so, is called among those that share a store: the same ever after, as far as the disk allows. The same. */
+/*
+ * state_server_name: what the server of this directory, which fd locks so, is called among those that share a store:
+ * the same ever after, as far as the disk allows. The same.
+ */
 int state_server_name(const struct app *app, int fd, char out[SW_STREAM_ID_MAX]);
 
 #endif
