@@ -15,11 +15,11 @@ enum { LOOK = 10, LOOK_SPARE = 1 /* seconds */ };
 
 static void set_spare(struct server *s, bool spare)
 {
+    file_service_spare(s->files, spare); /* make_room may have said otherwise */
     if (s->spare == spare)
         return;
     s->spare = spare;
     sw_store_set_reserve(s->store, s->reserve.size, spare);
-    file_service_spare(s->files, spare);
     if (spare) {
         metrics_add(s->metrics, METRIC_TROUBLE, "", 1);
         log_event(&s->log, LEVEL_WARNING, "disk-full", "reserve", "given up", "so",

@@ -95,8 +95,9 @@ bool file_space_short(const struct file_service *s);
 /* file_number: digits and nothing else, at most 18. */
 bool file_number(const char *text, int64_t *out);
 /*
- * file_happened, file_trouble: to the log. file_reason: of an error of the store, which is in errno. file_refuse: log and answer an error of the store, which is in errno; rq
- * NULL: nobody waits for an answer. file_set_tus: the headers of each answer to an upload.
+ * file_happened, file_trouble: to the log. file_reason: of an error of the store, which is in errno. file_refuse: log
+ * and answer an error of the store, which is in errno; rq NULL: nobody waits for an answer. file_set_tus: the headers
+ * of each answer to an upload.
  */
 void file_happened(const struct file_service *s, const char *what, const char *who, int64_t bytes);
 void file_trouble(const struct file_service *s, const char *what, const char *why);

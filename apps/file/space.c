@@ -200,7 +200,10 @@ void file_trouble(const struct file_service *s, const char *what, const char *wh
         s->events.trouble(s->events.ctx, what, why);
 }
 
-/* A function that is asked for a state a file is not in, or to open what is no cipher text of its key, has met a file that was changed. */
+/*
+ * A function that is asked for a state a file is not in, or to open what is no cipher text of its key, has met a file
+ * that was changed.
+ */
 const char *file_reason(enum sw_err err)
 {
     return err == SW_ERR_SYSTEM   ? strerror(errno)

@@ -1,5 +1,6 @@
 /*
- * The file is there while a reserve is kept, and empty while it is given up. What counts is its blocks: a file can be long without having any.
+ * The file is there while a reserve is kept, and empty while it is given up. What counts is its blocks: a file can be
+ * long without having any.
  */
 #include "apps/store/reserve.h"
 #include <errno.h>

@@ -83,7 +83,9 @@ static int store_code(enum sw_err err)
     return err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
 }
 
-/* What is written by hand is little, and on a disk that is full it may be what makes space again. The server notices. */
+/*
+ * What is written by hand is little, and on a disk that is full it may be what makes space again. The server notices.
+ */
 static bool give_up_reserve(void *ctx)
 {
     return reserve_give_up(ctx);
@@ -103,8 +105,8 @@ static bool holds_bytes(const char *path)
 }
 
 /*
- * SQLite makes a new database where there is none or an empty file, and deletes the log of the one there was, in which the last messages may be. Where a server has worked, that is
- * a loss that has to be seen first.
+ * SQLite makes a new database where there is none or an empty file, and deletes the log of the one there was, in which
+ * the last messages may be. Where a server has worked, that is a loss that has to be seen first.
  */
 static int check_mailbox(const struct app *app, const char *path)
 {

@@ -136,4 +136,20 @@ gone state/reserve
 stop
 exits 2 "$BUILD/sealwaxd" --check --cert pki/localhost.crt --key pki/localhost.key --trust pki/root.crt --store-reserve 10
 says "--store-reserve: less than 1M is no reserve; 0 is none"
+
+# --- a lack of space that is over before anybody looks, here a limit on the size of files: uploads go on
+rm -rf state/*
+(
+    ulimit -f 1200
+    : >server.log
+    start "${settings[@]}" --store-reserve 1M
+    for i in $(seq 40); do post 60000 "$i" || break; done
+    [ "$i" -lt 40 ] && ok || bad "there is no limit"
+    until_so has_reserve || bad "the reserve is not taken again"
+    uploads() { as alice put "$top/README.md" --force --quiet >out 2>err; }
+    until_so uploads || bad "no upload is accepted any more"
+    stop
+    echo "$passed $failed" >sums
+)
+read -r passed failed <sums
 finish
