@@ -1,15 +1,13 @@
 #!/bin/bash
 # A disk that is full, as a small file system: what is there can be read, acknowledged and deleted, nothing new is
-# accepted, nothing is lost or shown twice, also over kill -9; and with space everything works again. Every file of the
-# state that is missing, cut or changed is named.
+# accepted, nothing is lost or shown twice, also over kill -9; and with space everything works again.
 if [ -z "${DISK_FULL_INSIDE-}" ]; then
     export DISK_FULL_INSIDE=1
     for as in "unshare -m" "unshare -rm"; do
         $as true 2>/dev/null && $as mount -t tmpfs -o size=1m tmpfs /mnt 2>/dev/null && exec $as "$0"
     done
-    echo "skipped: no file system can be mounted here"
-    echo "0 passed, 0 failed"
-    exit 0
+    echo "no file system can be mounted here"
+    exit 77
 fi
 . "$(dirname "$(readlink -f "$0")")/service.inc"
 
