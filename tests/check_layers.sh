@@ -44,11 +44,12 @@ program      apps apps/cli
 apps/*       base ttp public cli apps apps/cli
 apps/tls     apps/card apps/net
 apps/http    apps/net apps/tls
+apps/vault   apps/net
 apps/store   apps/vault
 apps/seal    apps/card apps/tls
 apps/message apps/http apps/seal apps/store
-apps/file    apps/http apps/vault
-apps/media   apps/http apps/store apps/vault
+apps/file    apps/http apps/net apps/vault
+apps/media   apps/http apps/net apps/store apps/vault
 apps/daemon  apps/*
 '
 # files that may include wolfCrypt

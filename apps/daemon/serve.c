@@ -1,5 +1,5 @@
 /*
- * sealwaxd serve: one process, one event loop, and some threads for what waits for disks (apps/file/worker.h): listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
+ * sealwaxd serve: one process, one event loop, and some threads for what waits for disks (apps/net/worker.h): listeners, TLS, HTTP, the mailbox; signals to reload and to end. What it tells is in
  * tell.c, what its options mean in settings.c.
  */
 #include "apps/daemon/serve.h"
@@ -230,7 +230,7 @@ static bool make_services(struct server *s, int timeout)
         log_event(&s->log, LEVEL_WARNING, "no-thread", "why", strerror(errno), NULL);
     allow_plain(s, s->app);
     s->messages = message_service_new(s->base, s->store, &said);
-    if (!s->messages || !media_service_start(s->media, s->base))
+    if (!s->messages || !media_service_start(s->media, s->base, file_service_worker(s->files)))
         return false;
     message_service_set_config(s->messages, s->cfg);
     return http_serve(s->http, message_routes, s->messages) && http_serve(s->http, file_routes, s->files) &&

@@ -1,10 +1,12 @@
 /* Reading a complete file, whole or in part: it is opened and read beside the loop, a block ahead of what leaves. */
-#include "apps/file/ahead.h"
 #include "apps/file/service.h"
+#include "apps/vault/ahead.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert(AHEAD_LATER == HTTP_LATER, "what is not read yet is not answered yet");
 
 enum { CHUNKS = 4 /* of a block */ };
 

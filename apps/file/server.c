@@ -50,6 +50,11 @@ bool file_service_start(struct file_service *service, struct event_base *base)
     return service->worker != NULL;
 }
 
+struct worker *file_service_worker(const struct file_service *service)
+{
+    return service->worker;
+}
+
 void file_work(struct file_service *s, struct job *job)
 {
     worker_give(s->worker, job);

@@ -10,6 +10,7 @@
 #include "apps/vault/vault.h"
 
 struct file_service;
+struct worker;
 
 extern const struct http_route file_routes[];
 
@@ -36,6 +37,8 @@ struct file_service *file_service_new(const char *dir, struct sw_vault *vault, c
  * the loop does that, too.
  */
 bool file_service_start(struct file_service *service, struct event_base *base);
+/* file_service_worker: those threads, for what else waits for disks; NULL: there are none. */
+struct worker *file_service_worker(const struct file_service *service);
 /* file_service_call: run a function in each of those threads, and wait for it. */
 void file_service_call(struct file_service *service, void (*function)(void *arg), void *arg);
 void file_service_set_limits(struct file_service *service, const struct file_limits *limits);

@@ -3,7 +3,7 @@
 #define SW_APPS_FILE_SERVICE_H
 
 #include "apps/file/server.h"
-#include "apps/file/worker.h"
+#include "apps/net/worker.h"
 #include "apps/vault/vfile.h"
 #include <pthread.h>
 #include <stdatomic.h>

@@ -84,44 +84,22 @@ static json_t *track_json(struct media_service *s, const struct track *t, size_t
     return track;
 }
 
-static void list(void *ctx, struct http_request *rq)
+static void list_them(struct visit *v)
 {
-    struct media_service *s = ctx;
-    struct catalogue c;
+    struct media_service *s = v->service;
     char serial[SW_SERIAL_MAX];
-    const struct sw_holder who = media_holder(rq, serial);
-    size_t bad;
+    const struct sw_holder who = media_holder(v->rq, serial);
     json_t *array = json_array();
-    enum sw_err err = catalogue_read(&c, s->vault, s->dir, &bad);
-    if (err) {
-        json_decref(array);
-        media_track_trouble(s, rq, err);
-        return;
-    }
-    if (bad && s->events.trouble)
+    if (v->bad && s->events.trouble)
         s->events.trouble(s->events.ctx, "media", "there are tracks that cannot be read");
-    for (size_t i = 0; i < c.n; i++)
-        json_array_append_new(array, track_json(s, &c.tracks[i], i + 1, &who));
-    catalogue_free(&c);
-    http_reply_json(rq, 200, json_pack("{s:o}", "tracks", array));
+    for (size_t i = 0; i < v->all.n; i++)
+        json_array_append_new(array, track_json(s, &v->all.tracks[i], i + 1, &who));
+    http_reply_json(v->rq, 200, json_pack("{s:o}", "tracks", array));
 }
 
-/* The track a request names; answers itself and returns false if there is none. */
-bool media_find_track(struct media_service *s, struct http_request *rq, struct track *out)
+static void list(void *ctx, struct http_request *rq)
 {
-    struct catalogue c;
-    size_t bad;
-    enum sw_err err = catalogue_read(&c, s->vault, s->dir, &bad);
-    const struct track *found = err ? NULL : catalogue_find(&c, rq->part[0]);
-    if (found)
-        *out = *found;
-    bool is = found != NULL;
-    catalogue_free(&c);
-    if (err)
-        media_track_trouble(s, rq, err);
-    else if (!is)
-        http_problem(rq, 404, "there is no track %s", rq->part[0]);
-    return is;
+    media_visit(ctx, rq, VISIT_ALL, list_them);
 }
 
 /* --- licences ----------------------------------------------------------------------------------------------------- */
@@ -155,29 +133,33 @@ void media_turn_away(const struct media_service *s, struct http_request *rq, con
     }
 }
 
-static void renew(void *ctx, struct http_request *rq)
+static void renew_it(struct visit *v)
 {
-    struct media_service *s = ctx;
-    struct track t;
+    struct media_service *s = v->service;
+    struct http_request *rq = v->rq;
+    const struct track *t = v->track;
     struct sw_licence a;
     char serial[SW_SERIAL_MAX];
     const struct sw_holder who = media_holder(rq, serial);
     int64_t now = (int64_t)time(NULL);
-    if (!media_find_track(s, rq, &t))
-        return;
-    enum sw_err err = sw_store_renew(s->store, &who, t.id, t.plays, t.renew, now, &a);
+    enum sw_err err = sw_store_renew(s->store, &who, t->id, t->plays, t->renew, now, &a);
     if (err == SW_ERR_EXISTS)
-        http_problem(rq, 409, "%lld plays of %s are left", (long long)a.plays, t.title);
+        http_problem(rq, 409, "%lld plays of %s are left", (long long)a.plays, t->title);
     else if (err == SW_ERR_STATE && (a.revoked || (a.ends && now >= a.ends)))
-        media_turn_away(s, rq, &t, &a, a.revoked ? SW_RIGHT_REVOKED : SW_RIGHT_ENDED);
+        media_turn_away(s, rq, t, &a, a.revoked ? SW_RIGHT_REVOKED : SW_RIGHT_ENDED);
     else if (err == SW_ERR_STATE)
-        http_problem(rq, 403, "there is no second licence for %s", t.title);
+        http_problem(rq, 403, "there is no second licence for %s", t->title);
     else if (err)
         media_licence_trouble(s, rq, err);
     if (err)
         return;
-    media_happened(s, "licence", t.title, rq->peer.name);
-    http_reply_json(rq, 201, json_pack("{s:s,s:I}", "title", t.title, "plays", (json_int_t)t.plays));
+    media_happened(s, "licence", t->title, rq->peer.name);
+    http_reply_json(rq, 201, json_pack("{s:s,s:I}", "title", t->title, "plays", (json_int_t)t->plays));
+}
+
+static void renew(void *ctx, struct http_request *rq)
+{
+    media_visit(ctx, rq, VISIT_TRACK, renew_it);
 }
 
 const struct http_route media_routes[] = {
@@ -209,8 +191,9 @@ struct media_service *media_service_new(const char *dir, struct sw_vault *vault,
     return NULL;
 }
 
-bool media_service_start(struct media_service *service, struct event_base *base)
+bool media_service_start(struct media_service *service, struct event_base *base, struct worker *worker)
 {
+    service->worker = worker;
     service->tick = evtimer_new(base, media_tick, service);
     return service->tick != NULL;
 }

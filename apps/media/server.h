@@ -7,6 +7,7 @@
 #include "apps/vault/vault.h"
 
 struct media_service;
+struct worker;
 
 extern const struct http_route media_routes[];
 
@@ -27,13 +28,13 @@ enum { MEDIA_PATIENCE_MS = (SW_STREAM_LEASE + 3) * 1000 };
 
 /*
  * media_service_new: tracks in dir/media, licences in the store; vault and store must outlive it. NULL: *why says.
- * media_service_start: before the first request, on the loop they come from; false: no memory.
- * media_service_set_limits: from now on.
+ * media_service_start: before the first request, on the loop they come from; worker: reads the tracks (apps/net/worker.h)
+ * and goes first, or NULL: the loop does; false: no memory. media_service_set_limits: from now on.
  */
 struct media_service *media_service_new(const char *dir, struct sw_vault *vault, struct sw_store *store,
                                         const struct media_limits *limits, const struct media_events *events,
                                         const char **why);
-bool media_service_start(struct media_service *service, struct event_base *base);
+bool media_service_start(struct media_service *service, struct event_base *base, struct worker *worker);
 void media_service_set_limits(struct media_service *service, const struct media_limits *limits);
 void media_service_free(struct media_service *service);
 

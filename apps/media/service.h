@@ -4,9 +4,10 @@
 
 #include "apps/media/catalogue.h"
 #include "apps/media/server.h"
+#include "apps/net/worker.h"
 #include <sys/queue.h>
 
-enum { MEDIA_PATH_MAX = 4096 };
+enum { MEDIA_PATH_MAX = 4096, MEDIA_LITTLE = 65536 /* bytes of what a peer sends while his request is worked on */ };
 
 struct stream;
 
@@ -16,7 +17,8 @@ struct media_service {
     struct sw_store *store;
     struct media_limits limits;
     struct media_events events;
-    struct event *tick; /* NULL: not started */
+    struct worker *worker; /* NULL: all is done in the loop */
+    struct event *tick;    /* NULL: not started */
     LIST_HEAD(, stream) streams;
 };
 
@@ -24,9 +26,6 @@ struct media_service {
 
 /* media_happened: tell the log. */
 void media_happened(const struct media_service *s, const char *what, const char *title, const char *who);
-
-/* media_find_track: the one a request names; answers itself and returns false if there is none. */
-bool media_find_track(struct media_service *s, struct http_request *rq, struct track *out);
 
 /* media_holder: whoever asks, with a place for the digits. */
 struct sw_holder media_holder(const struct http_request *rq, char serial[SW_SERIAL_MAX]);
@@ -40,6 +39,30 @@ void media_turn_away(const struct media_service *s, struct http_request *rq, con
 void media_track_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
 void media_track_damaged(const struct media_service *s, const char *title, enum sw_err err);
 void media_licence_trouble(const struct media_service *s, struct http_request *rq, enum sw_err err);
+
+/* --- look.c ------------------------------------------------------------------------------------------------------- */
+
+/* What a request is about, read beside the loop. */
+struct visit {
+    struct job job;
+    struct media_service *service;
+    struct http_request *rq; /* NULL: nobody waits for the answer any more */
+    enum visit_aim { VISIT_ALL, VISIT_TRACK /* the one that is named */, VISIT_TO_PLAY /* the same, and opened */ } aim;
+    void (*then)(struct visit *v);
+    char name[HTTP_SEGMENT_MAX];
+    struct catalogue all;
+    size_t bad;                /* tracks that cannot be read */
+    const struct track *track; /* in all */
+    struct sw_vfile *file;
+    enum sw_err err;
+    int why; /* errno */
+};
+
+/*
+ * media_visit: look, and then call `then`, which answers, in the loop; what cannot be found or read, and who has left,
+ * it does not hear of. What it does not take out of the visit is given back behind it.
+ */
+void media_visit(struct media_service *s, struct http_request *rq, enum visit_aim aim, void (*then)(struct visit *v));
 
 /* --- stream.c ----------------------------------------------------------------------------------------------------- */
 

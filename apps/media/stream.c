@@ -11,14 +11,19 @@
  */
 #include "apps/cli/clock.h"
 #include "apps/media/service.h"
+#include "apps/vault/ahead.h"
 #include "base/rand.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+_Static_assert(AHEAD_LATER == HTTP_LATER, "what is not read yet is not answered yet");
+
 enum {
     ADDRESS_MAX = 64,
+    CHUNKS = 1 /* of a block: players take their time, and there may be many */,
     LOOK_MS = 500 /* for places that other servers have set free */,
     KEPT_AT_ONCE = 64,
     WAITING_MAX = 8
@@ -28,10 +33,12 @@ struct stream {
     LIST_ENTRY(stream) in_list;
     struct media_service *service;
     struct http_request *rq;
-    struct sw_vfile *file;
+    struct ahead *ahead;
     struct track track;
     char name[SW_NAME_MAX], serial[SW_SERIAL_MAX], address[ADDRESS_MAX];
-    int64_t offset;
+    int status;
+    struct http_range range;
+    bool answered; /* what is to come is said */
     enum { OUTSIDE /* of all counting: HEAD */, WAITS, PLAYS, OVER } state;
     struct sw_stream place;
     int64_t due; /* when it is kept next, or has waited for long enough, on the clock of clock_now */
@@ -42,19 +49,9 @@ struct stream {
 static size_t stream_more(void *user, uint8_t *buf, size_t cap)
 {
     struct stream *st = user;
-    size_t got, n = 0;
-    enum sw_err err = SW_OK;
     if (st->state == WAITS)
         return HTTP_LATER;
-    if (st->state == OVER)
-        return 0;
-    while (n < cap && (err = sw_vfile_read(st->file, st->offset, buf + n, cap - n, &got)) == SW_OK && got) {
-        n += got;
-        st->offset += (int64_t)got;
-    }
-    if (err && !n)
-        media_track_damaged(st->service, st->track.title, err);
-    return n;
+    return st->state == OVER ? 0 : ahead_give(st->ahead, buf, cap);
 }
 
 static void tick_in(struct media_service *s, int64_t ms)
@@ -78,7 +75,7 @@ static void leave(struct stream *st)
 static void stream_free(struct stream *st)
 {
     leave(st);
-    sw_vfile_close(st->file);
+    ahead_free(st->ahead);
     free(st);
 }
 
@@ -139,7 +136,7 @@ static unsigned count_alike(const struct stream *like, int state, const char *ad
 static bool may_wait(const struct stream *st)
 {
     return st->place.right == SW_RIGHT_WAIT && http_header(st->rq, "Range") &&
-           (st->offset > 0 || count_alike(st, PLAYS, st->address)) && count_alike(st, WAITS, NULL) < WAITING_MAX;
+           (st->range.from > 0 || count_alike(st, PLAYS, st->address)) && count_alike(st, WAITS, NULL) < WAITING_MAX;
 }
 
 /* One that plays or waits for it. Answers itself and returns false if it may not. */
@@ -149,6 +146,7 @@ static bool admit(struct stream *st)
     struct sw_licence a;
     enum sw_err err = begin(st, &a);
     if (err) {
+        http_forget_range(st->rq);
         media_licence_trouble(s, st->rq, err);
         return false;
     }
@@ -156,6 +154,7 @@ static bool admit(struct stream *st)
         st->state = WAITS;
         st->due = clock_now() + s->limits.patience_ms;
     } else if (st->place.right != SW_RIGHT_PLAY) {
+        http_forget_range(st->rq);
         media_turn_away(s, st->rq, &st->track, &a, st->place.right);
         return false;
     }
@@ -169,8 +168,6 @@ static struct stream *stream_new(struct media_service *s, struct http_request *r
     uint8_t id[(SW_STREAM_ID_MAX - 1) / 2];
     struct stream *st = calloc(1, sizeof *st);
     enum sw_err err = st ? sw_rand_bytes(NULL, id, sizeof id) : SW_ERR_MEMORY;
-    if (err == SW_OK)
-        err = catalogue_open(&st->file, s->vault, s->dir, t->id);
     if (err) {
         free(st);
         media_track_trouble(s, rq, err);
@@ -188,32 +185,63 @@ static struct stream *stream_new(struct media_service *s, struct http_request *r
     return st;
 }
 
-/* Whether the first of what is asked for can be read; answers, and frees it, if not. */
-static bool begins_well(struct stream *st)
+static void answer(struct stream *st)
 {
-    struct media_service *s = st->service;
-    struct http_request *rq = st->rq;
-    uint8_t first;
-    size_t got;
-    enum sw_err err = sw_vfile_read(st->file, st->offset, &first, sizeof first, &got);
-    if (!err)
-        return true;
-    stream_free(st);
-    http_forget_range(rq);
-    media_track_trouble(s, rq, err);
-    return false;
+    st->answered = true;
+    LIST_INSERT_HEAD(&st->service->streams, st, in_list);
+    http_stream_source(st->rq, st->status, st->track.type, st->range.length, stream_more, stream_done, st);
 }
 
-void media_play(void *ctx, struct http_request *rq)
+/*
+ * A block has come, or cannot be read. The first one is awaited before anything is answered, and before a play is
+ * debited: what was changed on the disk is an error while one can still be sent, and cuts the answer short later.
+ */
+static void ready(void *user)
 {
-    struct media_service *s = ctx;
-    struct track t;
+    struct stream *st = user;
+    struct media_service *s = st->service;
+    enum sw_err err = ahead_error(st->ahead, &errno);
+    if (st->answered) {
+        if (err)
+            media_track_damaged(s, st->track.title, err);
+        http_source_ready(st->rq);
+    } else if (err) {
+        http_forget_range(st->rq);
+        media_track_trouble(s, st->rq, err);
+        stream_free(st);
+    } else if (evhttp_request_get_command(st->rq->ev) == EVHTTP_REQ_HEAD || admit(st)) {
+        answer(st);
+    } else {
+        stream_free(st);
+    }
+}
+
+static void nobody_waits(void *user, struct http_request *rq)
+{
+    (void)rq;
+    stream_free(user);
+}
+
+static void read_ahead(struct stream *st, struct sw_vfile *file)
+{
+    st->ahead = ahead_new(st->service->worker, file, st->range.from, st->range.length, CHUNKS, ready, st);
+    if (st->ahead) {
+        http_work(st->rq, MEDIA_LITTLE, nobody_waits, st);
+        ahead_begin(st->ahead);
+    } else {
+        http_forget_range(st->rq);
+        media_track_trouble(st->service, st->rq, SW_ERR_MEMORY);
+        stream_free(st);
+    }
+}
+
+static void play(struct visit *v)
+{
+    struct http_request *rq = v->rq;
     struct http_range range;
     char etag[TRACK_ID_MAX + 2];
-    if (!media_find_track(s, rq, &t))
-        return;
-    snprintf(etag, sizeof etag, "\"%s\"", t.id);
-    int status = http_range(rq, t.size, etag, &range);
+    snprintf(etag, sizeof etag, "\"%s\"", v->track->id);
+    int status = http_range(rq, v->track->size, etag, &range);
     if (status == 304) {
         http_reply_empty(rq, 304);
         return;
@@ -222,18 +250,18 @@ void media_play(void *ctx, struct http_request *rq)
         http_problem(rq, status, status == 416 ? "there are no such bytes" : "the track is another one (If-Match)");
         return;
     }
-    struct stream *st = stream_new(s, rq, &t);
+    struct stream *st = stream_new(v->service, rq, v->track);
     if (!st)
         return;
-    st->offset = range.from;
-    if (!begins_well(st)) /* what cannot be played is not debited */
-        return;
-    if (evhttp_request_get_command(rq->ev) != EVHTTP_REQ_HEAD && !admit(st)) {
-        stream_free(st);
-        return;
-    }
-    LIST_INSERT_HEAD(&s->streams, st, in_list);
-    http_stream_source(rq, status, t.type, range.length, stream_more, stream_done, st);
+    st->status = status;
+    st->range = range;
+    read_ahead(st, v->file);
+    v->file = NULL;
+}
+
+void media_play(void *ctx, struct http_request *rq)
+{
+    media_visit(ctx, rq, VISIT_TO_PLAY, play);
 }
 
 /* --- looking after them ------------------------------------------------------------------------------------------- */

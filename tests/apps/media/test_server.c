@@ -1,6 +1,7 @@
 /* The media service over HTTP: the catalogue, a play a stream, ranges, and a licence that ends. */
 #include "apps/media/catalogue.h"
 #include "apps/media/server.h"
+#include "apps/net/worker.h"
 #include "tests/apps/http/peer.h"
 #include <dirent.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ struct house {
     struct http_world world;
     struct http_peer alice, bob;
     struct media_service *service;
+    struct worker *worker;
     struct sw_store *store;
     struct sw_vault vault;
     char dir[64];
@@ -61,7 +63,7 @@ static void import(struct house *h, const char *title, size_t size, int64_t play
     snprintf(id, TRACK_ID_MAX, "%s", t.id);
 }
 
-static void setup(struct house *h)
+static void setup_with(struct house *h, bool threaded)
 {
     const struct media_limits limits = {.streams = 1, .patience_ms = PATIENCE_MS};
     const struct media_events events = {note_happened, note_trouble, h};
@@ -73,13 +75,20 @@ static void setup(struct house *h)
     snprintf(key, sizeof key, "%s/key", h->dir);
     SW_ASSERT_OK(sw_vault_open(&h->vault, key, true));
     http_world_begin(&h->world);
+    h->worker = threaded ? worker_new(h->world.base, 2) : NULL;
+    CU_ASSERT_TRUE_FATAL(h->worker || !threaded);
     snprintf(db, sizeof db, "%s/mail.db", h->dir);
     SW_ASSERT_OK(sw_store_open(&h->store, db, key, &sw_store_defaults, &why));
     h->service = media_service_new(h->dir, &h->vault, h->store, &limits, &events, &why);
-    CU_ASSERT_TRUE_FATAL(h->service && media_service_start(h->service, h->world.base));
+    CU_ASSERT_TRUE_FATAL(h->service && media_service_start(h->service, h->world.base, h->worker));
     http_world_serve(&h->world, media_routes, h->service, 4096);
     CU_ASSERT_TRUE_FATAL(http_peer_open(&h->alice, &h->world, false));
     CU_ASSERT_TRUE_FATAL(http_peer_open_as(&h->bob, &h->world, "client-p256"));
+}
+
+static void setup(struct house *h)
+{
+    setup_with(h, true);
 }
 
 static void remove_all(const char *dir)
@@ -104,6 +113,7 @@ static void teardown(struct house *h)
     http_free(h->world.http);
     h->world.http = NULL;
     http_turn(&h->world);
+    worker_free(h->worker);
     media_service_free(h->service); /* while there is a loop */
     http_world_close(&h->world);
     sw_store_close(h->store);
@@ -120,11 +130,11 @@ static int play(struct http_peer *p, const char *track, const char *headers)
     return http_askf(p, "GET", path, headers, "");
 }
 
-static void plays_until_none_are_left(void)
+static void plays_with(bool threaded)
 {
     struct house h;
     char id[TRACK_ID_MAX];
-    setup(&h);
+    setup_with(&h, threaded);
     import(&h, "Song", SONG, 2, false, id);
     CU_ASSERT_EQUAL(play(&h.alice, "1", ""), 200);
     CU_ASSERT_EQUAL(h.alice.received % SONG, 0);
@@ -132,6 +142,12 @@ static void plays_until_none_are_left(void)
     CU_ASSERT_EQUAL(h.alice.body[4000], note_at(4000));
     CU_ASSERT_STRING_EQUAL(h.last, "alice play Song");
     teardown(&h);
+}
+
+static void plays_all_of_it(void)
+{
+    plays_with(true);
+    plays_with(false);
 }
 
 /* What the catalogue says of the plays that are left. */
@@ -385,24 +401,71 @@ static void a_revoked_stream_ends(void)
     teardown(&h);
 }
 
+/* Change a byte of a track, counted from one end of its file. */
+static void spoil(const struct house *h, const char *id, long at, int whence)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/media/%s", h->dir, id);
+    FILE *f = fopen(path, "r+");
+    CU_ASSERT_TRUE_FATAL(f && fseek(f, at, whence) == 0);
+    int was = fgetc(f);
+    CU_ASSERT_TRUE_FATAL(fseek(f, -1, SEEK_CUR) == 0 && fputc(was ^ 1, f) != EOF && fclose(f) == 0);
+}
+
+/*
+ * Before anything was sent that is an error, which is about no part of the track and costs no play; later it cuts the
+ * answer short.
+ */
+static void changed_bytes_are_not_served(void)
+{
+    struct house h;
+    char id[TRACK_ID_MAX];
+    setup(&h);
+    import(&h, "Song", SONG, 3, false, id);
+    spoil(&h, id, -100, SEEK_END);
+    CU_ASSERT_EQUAL(play(&h.alice, "1", "Range: bytes=-10\r\n"), 500);
+    CU_ASSERT_STRING_EQUAL(h.alice.reply.etag, "");
+    CU_ASSERT_EQUAL(h.alice.reply.total, -1);
+    CU_ASSERT_EQUAL(h.trouble, 1);
+    CU_ASSERT_EQUAL(plays_left(&h.alice), 3);
+    CU_ASSERT_EQUAL(play(&h.alice, "1", ""), 0);
+    CU_ASSERT_EQUAL(h.alice.reply.status, 200);
+    CU_ASSERT_TRUE(h.alice.received > 0 && h.alice.received < SONG);
+    CU_ASSERT_EQUAL(h.trouble, 2);
+    teardown(&h);
+}
+
+/* Whoever leaves before he has an answer, at whatever point of it. */
+static void who_asked_may_be_gone(void)
+{
+    static const char *const requests[] = {"GET /media HTTP/1.1\r\nHost: x\r\n\r\n",
+                                           "GET /media/1 HTTP/1.1\r\nHost: x\r\n\r\n",
+                                           "GET /media/2 HTTP/1.1\r\nHost: x\r\n\r\n"};
+    struct house h;
+    char id[TRACK_ID_MAX];
+    setup(&h);
+    import(&h, "Song", SONG, 3, false, id);
+    for (int i = 0; i < 30; i++) {
+        struct http_peer brief;
+        CU_ASSERT_TRUE_FATAL(http_peer_open(&brief, &h.world, false));
+        http_ask_begin(&brief, requests[i % 3]);
+        for (int turns = i / 3; turns > 0; turns--)
+            event_base_loop(h.world.base, EVLOOP_NONBLOCK);
+        http_peer_close(&brief);
+    }
+    CU_ASSERT_EQUAL(plays_left(&h.bob), 3);
+    CU_ASSERT_EQUAL(h.trouble, 0);
+    teardown(&h);
+}
+
 static void a_changed_track_is_noticed(void)
 {
     struct house h;
-    char id[TRACK_ID_MAX], path[160];
-    struct stat st;
-    FILE *f;
+    char id[TRACK_ID_MAX];
     setup(&h);
     import(&h, "Song", 1000, 3, false, id);
     CU_ASSERT_EQUAL(h.trouble, 0);
-    snprintf(path, sizeof path, "%s/media/%s", h.dir, id);
-    CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
-    f = fopen(path, "r+");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    fseek(f, 60, SEEK_SET);
-    int was = fgetc(f);
-    fseek(f, 60, SEEK_SET);
-    fputc(was ^ 1, f);
-    fclose(f);
+    spoil(&h, id, 60, SEEK_SET);
     CU_ASSERT_EQUAL(http_askf(&h.alice, "GET", "/media", "", ""), 200);
     CU_ASSERT_PTR_NULL(strstr(h.alice.body, "Song"));
     CU_ASSERT_EQUAL(h.trouble, 1);
@@ -411,7 +474,7 @@ static void a_changed_track_is_noticed(void)
 }
 
 SW_TEST_SUITE(media_server){
-    SW_TEST(plays_until_none_are_left),
+    SW_TEST(plays_all_of_it),
     SW_TEST(a_licence_is_its_holders),
     SW_TEST(what_costs_nothing),
     SW_TEST(ends_and_is_renewed),
@@ -422,4 +485,6 @@ SW_TEST_SUITE(media_server){
     SW_TEST(as_many_as_the_server_allows),
     SW_TEST(a_revoked_stream_ends),
     SW_TEST(a_changed_track_is_noticed),
+    SW_TEST(changed_bytes_are_not_served),
+    SW_TEST(who_asked_may_be_gone),
 };

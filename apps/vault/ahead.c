@@ -1,5 +1,4 @@
-#include "apps/file/ahead.h"
-#include "apps/http/http.h"
+#include "apps/vault/ahead.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +124,7 @@ void ahead_begin(struct ahead *a)
 size_t ahead_give(struct ahead *a, uint8_t *buf, size_t cap)
 {
     if (!a->full)
-        return a->busy ? HTTP_LATER : 0;
+        return a->busy ? AHEAD_LATER : 0;
     unsigned i = a->first;
     size_t left = a->block[i].len - a->block[i].given, n = left < cap ? left : cap;
     memcpy(buf, a->block[i].p + a->block[i].given, n);

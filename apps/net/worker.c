@@ -1,5 +1,5 @@
 /* Two lists under one lock, jobs to be run and jobs that have; an eventfd makes the loop look at the second. */
-#include "apps/file/worker.h"
+#include "apps/net/worker.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

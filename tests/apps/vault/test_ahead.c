@@ -2,8 +2,7 @@
  * A part of a file a block ahead: every byte, in order, whether there are threads or not; what was changed; and who
  * leaves in between.
  */
-#include "apps/file/ahead.h"
-#include "apps/http/http.h"
+#include "apps/vault/ahead.h"
 #include "tests/test.h"
 #include <poll.h>
 #include <stdio.h>
@@ -77,11 +76,11 @@ static void begin(struct shelf *s, int64_t from, int64_t length, unsigned chunks
 static size_t next(struct shelf *s, uint8_t *buf, size_t cap)
 {
     size_t n;
-    for (int i = 0; (n = ahead_give(s->ahead, buf, cap)) == HTTP_LATER && i < PATIENCE_MS; i++) {
+    for (int i = 0; (n = ahead_give(s->ahead, buf, cap)) == AHEAD_LATER && i < PATIENCE_MS; i++) {
         event_base_loop(s->base, EVLOOP_NONBLOCK);
         poll(NULL, 0, 1);
     }
-    CU_ASSERT_NOT_EQUAL_FATAL(n, HTTP_LATER);
+    CU_ASSERT_NOT_EQUAL_FATAL(n, AHEAD_LATER);
     return n;
 }
 
@@ -177,7 +176,7 @@ static void may_be_left_at_any_time(void)
     }
 }
 
-SW_TEST_SUITE(file_ahead){
+SW_TEST_SUITE(vault_ahead){
     SW_TEST(gives_every_byte),
     SW_TEST(a_changed_chunk_is_an_error),
     SW_TEST(may_be_left_at_any_time),

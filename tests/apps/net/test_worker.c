@@ -1,5 +1,5 @@
 /* Work in other threads: begun in order, several at a time, told in the loop, and never lost. */
-#include "apps/file/worker.h"
+#include "apps/net/worker.h"
 #include "tests/test.h"
 #include <pthread.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * for disks. Jobs are begun in the order in which they were given and may run at the same time; what a job's end means
  * is told in the loop's thread, so that nothing else of the program knows of threads.
  */
-#ifndef SW_APPS_FILE_WORKER_H
-#define SW_APPS_FILE_WORKER_H
+#ifndef SW_APPS_NET_WORKER_H
+#define SW_APPS_NET_WORKER_H
 
 #include "include/sealwax.h"
 #include <event2/event.h>
