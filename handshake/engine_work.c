@@ -8,7 +8,7 @@
 #include "handshake/engine.h"
 #include <string.h>
 
-enum { SMALL_IN = 2048, SMALL_OUT = 2880 };
+enum { SMALL_IN = 2048, SMALL_OUT = 2816 };
 
 /* --- buffers ------------------------------------------------------------------------------------------------------------ */
 
