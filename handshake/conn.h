@@ -168,7 +168,7 @@ struct sw_conn {
     uint8_t first_finished[SW_VERIFY_DATA_LEN];
     uint8_t cached_id[SW_SESSION_ID_MAX]; /* server: of the session in the cache that this connection made or resumed */
     uint8_t cached_id_len;
-    uint8_t root[SW_ROOT_ID_LEN]; /* to which the peer's path led, now or when the session began; zeros: to none */
+    uint8_t root[SW_ROOT_ID_LEN]; /* as in struct sw_session, of now or when the session began */
     int64_t until; /* the last second in which all certificates of that path are valid; INT64_MAX: not known */
     struct sw_peer peer;
 };

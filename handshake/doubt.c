@@ -22,15 +22,16 @@ static bool above_listed(const struct sw_trust *trust, struct sw_slice above)
 
 /*
  * Whether the root is not trusted now. That there was none was an application's decision, and stands where an
- * application decides.
+ * application decides; zeros are no root's, and what nobody looked at stands only where nobody looks.
  */
 static bool root_gone(const struct sw_config *cfg, const uint8_t root[SW_ROOT_ID_LEN])
 {
-    static const uint8_t none[SW_ROOT_ID_LEN];
+    uint8_t accepted[SW_ROOT_ID_LEN];
 
     if (cfg->options[SW_OPT_INSECURE_NO_VERIFY] != 0)
         return false;
-    if (memcmp(root, none, SW_ROOT_ID_LEN) == 0)
+    memset(accepted, SW_ROOT_ACCEPTED, sizeof accepted);
+    if (memcmp(root, accepted, sizeof accepted) == 0)
         return cfg->verify == NULL;
     return !sw_trust_has_root(cfg->trust, root);
 }

@@ -179,6 +179,9 @@ static enum sw_err judge(struct sw_conn *conn, const struct sw_cert *rest, size_
     }
     if (conn->cfg->verify != NULL)
         err = ask(conn, err, result.reason);
+    /* a verdict on what was not checked, because it need not be, is none that outlives this connection */
+    if (err == SW_OK && result.path_len == 0 && !sw_option(conn, SW_OPT_INSECURE_NO_VERIFY))
+        memset(conn->root, SW_ROOT_ACCEPTED, sizeof conn->root);
     if (err != SW_OK && result.reason[0] != '\0')
         sw_conn_explain(conn, "%s", result.reason);
     else if (err == SW_ERR_CERT_REJECTED)

@@ -34,6 +34,9 @@ struct sw_above {
     uint8_t serials[SW_ABOVE_MAX];
 };
 
+/* Each byte of the root of a peer that an application accepted without one. */
+enum { SW_ROOT_ACCEPTED = 0xff };
+
 /* A session. Secret. */
 struct sw_session {
     uint16_t version;
@@ -52,7 +55,7 @@ struct sw_session {
     bool has_peer;
     struct sw_peer peer;
     struct sw_above above;
-    uint8_t root[SW_ROOT_ID_LEN]; /* to which the peer's path led; zeros: to none */
+    uint8_t root[SW_ROOT_ID_LEN]; /* to which the peer's path led, SW_ROOT_ACCEPTED, or zeros: nobody looked */
     int64_t
         until; /* the last second in which all certificates of that path are valid; INT64_MAX: not known, or 2^32 seconds from created */
     struct sw_slice ticket; /* client: what the server gave; a view */

@@ -157,8 +157,9 @@ enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_c
  * which may be newer than the connection's.
  * SW_ERR_CERT_REVOKED: a revocation list has the serial number of its certificate or of a CA above it, whoever issued
  * that; SW_ERR_CERT_UNKNOWN_CA: its root is not trusted, or it had none: an application's verifier accepted it, and
- * here is none; SW_ERR_CERT_EXPIRED: one of its path's certificates has expired since. Reasons to end the connection:
- * if he comes again, his certificate is looked at. SW_OK otherwise, and for a peer without a certificate.
+ * here is none, or nobody looked then (SW_OPT_INSECURE_NO_VERIFY); SW_ERR_CERT_EXPIRED: one of its path's certificates
+ * has expired since. Reasons to end the connection: if he comes again, his certificate is looked at. SW_OK otherwise,
+ * and for a peer without a certificate.
  */
 struct sw_conn;
 enum sw_err sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn);

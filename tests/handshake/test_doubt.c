@@ -493,10 +493,47 @@ static void what_an_application_accepted(void)
     }
 }
 
+/*
+ * Nor where an application decides by now: it was not asked then. What it answers to a verdict that was none is no
+ * answer either.
+ */
+static void an_application_that_looks_now(void)
+{
+    uint8_t session[8192];
+    struct sw_conn_info info;
+    struct pair p;
+    size_t len;
+
+    for (int i = 0; i < 4; i++) {
+        bool tickets = i & 1, asked_then = i & 2;
+        enum sw_err verdict = SW_OK;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, 1));
+        if (asked_then)
+            sw_config_set_verify(p.client_cfg, accept_all, &verdict);
+        pair_connect(&p, name);
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+        sw_config_set_verify(p.client_cfg, accept_all, &verdict);
+        SW_ASSERT_OK(sw_config_doubts(p.client_cfg, p.client)); /* nobody looks as yet */
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, 0));
+        SW_ASSERT_ERR(sw_config_doubts(p.client_cfg, p.client), SW_ERR_CERT_UNKNOWN_CA);
+        pair_drop(&p);
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        CU_ASSERT_TRUE(pair_run(&p));
+        sw_conn_info(p.client, &info);
+        CU_ASSERT_FALSE(info.resumed);
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(doubt){
     SW_TEST(who_was_revoked_meanwhile),    SW_TEST(who_vouched_was_revoked_meanwhile),
     SW_TEST(who_vouched_is_not_known),     SW_TEST(connections_know_who_vouched),
     SW_TEST(roots_that_were_taken_out),    SW_TEST(a_client_that_lost_its_root),
     SW_TEST(a_client_that_looks_now),      SW_TEST(certificates_that_expired),
-    SW_TEST(what_an_application_accepted),
+    SW_TEST(what_an_application_accepted), SW_TEST(an_application_that_looks_now),
 };
