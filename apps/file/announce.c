@@ -37,18 +37,23 @@ struct announcement {
 
 /* --- what is announced -------------------------------------------------------------------------------------------- */
 
-/* One value of Upload-Metadata: "name base64,name base64"; false if it is not there or no text. */
+/*
+ * One value of Upload-Metadata: "name base64,name base64"; false if it is not there. What is too long, or no text, is
+ * "/", which nothing that is asked for may be.
+ */
 static bool metadata(const char *all, const char *name, char *out, size_t cap)
 {
     size_t n = strlen(name), len;
+    out[0] = 0;
     while (all && *all) {
         all += strspn(all, " ,");
         size_t item = strcspn(all, ",");
         if (item > n && strncmp(all, name, n) == 0 && all[n] == ' ') {
             struct sw_slice text = {(const uint8_t *)all + n + 1, item - n - 1};
-            if (sw_base64_decode(text, (uint8_t *)out, cap - 1, &len) || memchr(out, 0, len))
-                return false;
-            out[len] = 0;
+            bool is_text = sw_base64_decode(text, (uint8_t *)out, cap - 1, &len) == SW_OK && !memchr(out, 0, len);
+            if (!is_text)
+                out[0] = '/';
+            out[is_text ? len : 1] = 0;
             return true;
         }
         all += item;
@@ -66,7 +71,6 @@ static bool read_announcement(struct file_service *s, struct http_request *rq, s
     char replace[8];
     const char *meta = http_header(rq, "Upload-Metadata");
     *a = (struct about){.created = (int64_t)time(NULL)};
-    source[0] = 0;
     snprintf(a->owner, sizeof a->owner, "%s", rq->peer.name);
     if (!file_number(http_header(rq, "Upload-Length"), length)) {
         http_problem(rq, 400, "Upload-Length is missing, or is no length");

@@ -49,6 +49,28 @@ static void numbers_are_digits(void)
     archive_close(&a);
 }
 
+/* What is there and cannot be read is not as if it had not been said: the digest would not be checked. */
+static void what_is_known_of_a_file_can_be_read(void)
+{
+    static const char *const names[] = {"sha256", "source"};
+    char longer[81], meta[256], headers[400];
+    struct archive a;
+    memset(longer, 'a', sizeof longer - 1);
+    longer[sizeof longer - 1] = 0;
+    archive_open(&a);
+    for (size_t i = 0; i < 4; i++) {
+        meta[0] = 0;
+        archive_add_meta(meta, sizeof meta, "filename", "text");
+        if (i < 2)
+            archive_add_meta(meta, sizeof meta, names[i], longer);
+        else
+            snprintf(meta + strlen(meta), sizeof meta - strlen(meta), ",%s YWFhYWFh!", names[i - 2]);
+        snprintf(headers, sizeof headers, "Upload-Length: 4\r\nUpload-Metadata: %s\r\n", meta);
+        CU_ASSERT_EQUAL(http_askf(&a.alice, "POST", "/files", headers, ""), 400);
+    }
+    archive_close(&a);
+}
+
 static void unfinished_uploads_are_bounded(void)
 {
     struct archive a;
@@ -210,6 +232,7 @@ static void what_cannot_be_known_is_told(void)
 SW_TEST_SUITE(file_announce){
     SW_TEST(nothing_is_replaced_unasked),
     SW_TEST(numbers_are_digits),
+    SW_TEST(what_is_known_of_a_file_can_be_read),
     SW_TEST(unfinished_uploads_are_bounded),
     SW_TEST(each_has_his_space),
     SW_TEST(what_gets_its_name_may_be_counted_twice),
