@@ -47,13 +47,19 @@ static void do_without(struct server *s, int why)
     set_spare(s, false);
 }
 
+/* What lacks just now, and may be there in a moment. */
+static bool passes(int why)
+{
+    return why == EMFILE || why == ENFILE || why == ENOMEM;
+}
+
 static void look(struct server *s)
 {
     if (s->spare)
         sw_store_shrink(s->store);
     if (reserve_take(&s->reserve))
         set_spare(s, false);
-    else if (errno == ENOSPC)
+    else if (errno == ENOSPC || passes(errno))
         set_spare(s, true);
     else
         do_without(s, errno);

@@ -61,7 +61,10 @@ int64_t reserve_free(const struct reserve *r)
 /* What it gets has to be written at once by file systems that cannot set it aside; posix_fallocate sees to that. */
 static int fill(int fd, int64_t size)
 {
-    int why = posix_fallocate(fd, 0, (off_t)size);
+    int why;
+    do
+        why = posix_fallocate(fd, 0, (off_t)size);
+    while (why == EINTR);
     if (why && ftruncate(fd, 0)) /* some of it is no reserve, and missing elsewhere */
         why = errno;
     return why;
