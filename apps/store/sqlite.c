@@ -209,11 +209,14 @@ static enum sw_err number_on(struct sw_store *s, int64_t last)
     return execute(s, sql);
 }
 
-/* Written anew, so that one from before it could give space back (auto_vacuum) can do so, too. */
+/*
+ * Written anew, so that one from before it could give space back (auto_vacuum) can do so, too: by way of a file, since
+ * all of it goes there.
+ */
 static void settle(struct sw_store *s)
 {
     struct link *link = s->db;
-    (void)execute(s, "VACUUM");
+    (void)execute(s, "PRAGMA temp_store = FILE; VACUUM");
     sqlite3_wal_checkpoint_v2(link->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
