@@ -36,7 +36,10 @@ static int failed(const struct desk *d, enum sw_err err)
 
 /* --- whom and what ------------------------------------------------------------------------------------------------ */
 
-/* Hexadecimal digits, with colons between or without, in our form. */
+/*
+ * Hexadecimal digits, with colons between or without, in our form: that of the INTEGER in a certificate, in which a
+ * zero byte stands before a first bit that is set (X.690 8.3.3). openssl and others leave it out.
+ */
 static bool read_serial(const char *text, char out[SW_SERIAL_MAX])
 {
     size_t n = 0;
@@ -46,6 +49,10 @@ static bool read_serial(const char *text, char out[SW_SERIAL_MAX])
         else if (*text != ':')
             return false;
     out[n] = 0;
+    if (n % 2 == 0 && n + 2 < SW_SERIAL_MAX && *out >= '8') {
+        memmove(out + 2, out, n + 1);
+        memcpy(out, "00", 2);
+    }
     return n > 0 && !*text;
 }
 

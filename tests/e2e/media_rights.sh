@@ -45,6 +45,10 @@ exits 0 licences grant "$(serial alice)" Song --plays 4
 says "4 of 4  alice"
 exits 0 licences grant "serial:$(sed 's/../&:/g; s/:$//' <<<"$(serial alice)")" Song --plays 5
 says "5 of 5  alice"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj /CN=carol -set_serial 0xfedcba98 -out carol.crt 2>/dev/null
+exits 0 users add carol.crt # whose number has a first bit that is set
+exits 0 licences grant "$(openssl x509 -in carol.crt -noout -serial | sed 's/.*=//')" Song
+says "  carol  Song"
 exits 0 licences grant 0a1b Song
 says "0a1b  "
 says "3 of 3  -  Song"
