@@ -74,7 +74,8 @@ static bool read_announcement(struct file_service *s, struct http_request *rq, s
     snprintf(a->owner, sizeof a->owner, "%s", rq->peer.name);
     if (!file_number(http_header(rq, "Upload-Length"), length)) {
         http_problem(rq, 400, "Upload-Length is missing, or is no length");
-    } else if (!metadata(meta, "filename", a->name, sizeof a->name) || !file_name_ok(a->name)) {
+    } else if (!metadata(meta, "filename", a->name, sizeof a->name) || !file_name_ok(a->name) ||
+               !http_is_text(a->name)) {
         http_problem(rq, 400, "Upload-Metadata has no filename that a file may have");
     } else if (metadata(meta, "sha256", a->sha256, sizeof a->sha256) && !file_is_digest(a->sha256)) {
         http_problem(rq, 400, "sha256 in Upload-Metadata is 64 hex digits");

@@ -71,6 +71,18 @@ static void what_is_known_of_a_file_can_be_read(void)
     archive_close(&a);
 }
 
+/* A name that no answer in JSON could have; told to its sender, and no trouble of the server's. */
+static void names_are_text(void)
+{
+    struct archive a;
+    char url[64];
+    archive_open(&a);
+    CU_ASSERT_EQUAL(archive_announce(&a.alice, "\xff", 4, NULL, false, url), 400);
+    CU_ASSERT_EQUAL(archive_announce(&a.alice, "../text", 4, NULL, false, url), 400);
+    CU_ASSERT_EQUAL(archive_announce(&a.alice, "te\xc3\xbft", 4, NULL, false, url), 201);
+    archive_close(&a);
+}
+
 static void unfinished_uploads_are_bounded(void)
 {
     struct archive a;
@@ -233,6 +245,7 @@ SW_TEST_SUITE(file_announce){
     SW_TEST(nothing_is_replaced_unasked),
     SW_TEST(numbers_are_digits),
     SW_TEST(what_is_known_of_a_file_can_be_read),
+    SW_TEST(names_are_text),
     SW_TEST(unfinished_uploads_are_bounded),
     SW_TEST(each_has_his_space),
     SW_TEST(what_gets_its_name_may_be_counted_twice),
