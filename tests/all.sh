@@ -21,6 +21,6 @@ list=$(mktemp)
         case " ${*:-$name} " in *" $name "*) [ ! -x "tests/e2e/$name.sh" ] || echo "$name tests/e2e/$name.sh" ;; esac
     done | awk '!seen[$1]++'
 } >"$list"
-stages $(($(getconf _NPROCESSORS_ONLN) + 1)) <"$list" # one more than there are processors: most of what the scripts do is to wait
+stages $((2 * $(getconf _NPROCESSORS_ONLN))) <"$list" # most of what the scripts do is to wait
 rm -f "$list"
 tally

@@ -132,8 +132,8 @@ static void on_reload(evutil_socket_t sig, short what, void *ctx)
     message_service_set_config(s->messages, cfg);
     http_set_config(s->http, cfg);
     allow_plain(s, &fresh->app);
-    sw_config_free(
-        s->cfg); /* connections keep theirs, but those whose certificates would not be accepted now do not go on */
+    /* connections keep theirs, but those whose certificates would not be accepted now do not go on */
+    sw_config_free(s->cfg);
     s->cfg = cfg;
     (void)bev_end_those(is_doubtful, s);
     metrics_add(s->metrics, METRIC_RELOADS, "done", 1);
