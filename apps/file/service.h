@@ -19,6 +19,8 @@ enum {
     FILE_AHEAD = (4 << 20) + 65536 /* ... where that is the next piece */
 };
 
+_Static_assert((int)FILE_NAME_MAX <= (int)HTTP_SEGMENT_MAX, "what a file may be called can be asked for");
+
 /* An upload that is not finished, in the loop's hands, but for file while it is busy. */
 struct upload {
     char id[2 * FILE_ID + 1];

@@ -14,7 +14,7 @@
 
 #include <event2/keyvalq_struct.h>
 
-enum { HTTP_WILDCARDS = 1, HTTP_SEGMENT_MAX = 256 };
+enum { HTTP_WILDCARDS = 1, HTTP_SEGMENT_MAX = 512 };
 #define HTTP_LATER SIZE_MAX
 
 struct http;

@@ -16,7 +16,7 @@ bool http_is_text(const char *text)
 /* One segment of the path, decoded; false if it is too long, or no text. */
 static bool take_segment(const char *from, size_t len, char out[HTTP_SEGMENT_MAX])
 {
-    char raw[HTTP_SEGMENT_MAX];
+    char raw[3 * HTTP_SEGMENT_MAX]; /* each byte may be encoded */
     size_t n = 0;
     if (len == 0 || len >= sizeof raw)
         return false;

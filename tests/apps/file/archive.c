@@ -104,7 +104,7 @@ void archive_close(struct archive *a)
 
 void archive_add_meta(char *out, size_t cap, const char *name, const char *value)
 {
-    char armoured[256];
+    char armoured[800];
     size_t n = strlen(out);
     SW_ASSERT_OK(sw_base64_encode(value, strlen(value), armoured, sizeof armoured));
     snprintf(out + n, cap - n, "%s%s %s", n ? "," : "", name, armoured);

@@ -69,7 +69,7 @@ static void paths_lead_somewhere(void)
 
 static void segments_have_a_length(void)
 {
-    char path[400] = "/things/";
+    char path[4 * HTTP_SEGMENT_MAX] = "/things/";
     struct http_world w;
     struct http_peer p;
     http_world_open(&w, first, "one", 1000);
@@ -79,6 +79,11 @@ static void segments_have_a_length(void)
     CU_ASSERT_EQUAL(p.body_len, HTTP_SEGMENT_MAX - 1);
     path[strlen(path)] = 'a';
     CU_ASSERT_EQUAL(http_askf(&p, "GET", path, "", ""), 404);
+    path[8] = 0;
+    for (int i = 0; i < HTTP_SEGMENT_MAX - 1; i++) /* the length is that of what is meant */
+        memcpy(path + 8 + 3 * i, "%61", 4);
+    CU_ASSERT_EQUAL(http_askf(&p, "GET", path, "", ""), 200);
+    CU_ASSERT_EQUAL(p.body_len, HTTP_SEGMENT_MAX - 1);
     http_peer_close(&p);
     http_world_close(&w);
 }
