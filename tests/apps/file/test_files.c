@@ -1,8 +1,11 @@
 /* Listing and deleting, also when the server has no descriptor left, and while others change what is there. */
+#include "apps/http/client.h"
 #include "tests/apps/file/archive.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* One request while the process may open nothing more. */
 static int ask_without_descriptors(struct http_peer *p, const char *method, const char *path, const char *headers)
@@ -52,6 +55,41 @@ static void spoil(const char *path)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     fputs("spoiled", f);
     fclose(f);
+}
+
+static void cut(const char *path)
+{
+    struct stat st;
+    CU_ASSERT_TRUE(stat(path, &st) == 0 && truncate(path, st.st_size - 1) == 0);
+}
+
+static void what_was_cut_short_is_deleted_as_well(void)
+{
+    struct archive a;
+    char dir[128];
+    archive_open(&a);
+    archive_put(&a.alice, "text", "text");
+    snprintf(dir, sizeof dir, "%s/files", a.dir);
+    CU_ASSERT_EQUAL(archive_walk(dir, cut), 1);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", "/files/text", "If-Match: \"another\"\r\n", ""), 500);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", "/files/text", "", ""), 204);
+    CU_ASSERT_EQUAL(archive_get(&a.alice, "text", ""), 404);
+    archive_close(&a);
+}
+
+/* Letters of two bytes, of which each has three characters in an address. */
+static void long_names_can_be_asked_for(void)
+{
+    char name[401] = "", path[1300] = "/files/";
+    struct archive a;
+    archive_open(&a);
+    for (int i = 0; i < 200; i++)
+        strcat(name, i == 100 ? "/" : "\xc3\xa4");
+    http_quote(name, path + 7, sizeof path - 7);
+    archive_put(&a.alice, name, "text");
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "GET", path, "", ""), 200);
+    CU_ASSERT_EQUAL(http_askf(&a.alice, "DELETE", path, "", ""), 204);
+    archive_close(&a);
 }
 
 /* Whoever means one file does not mean one that nobody knows any more. */
@@ -129,6 +167,8 @@ SW_TEST_SUITE(file_files){
     SW_TEST(a_list_that_cannot_be_made_is_not_empty),
     SW_TEST(nothing_is_deleted_unseen),
     SW_TEST(what_was_changed_is_deleted_without_conditions),
+    SW_TEST(what_was_cut_short_is_deleted_as_well),
+    SW_TEST(long_names_can_be_asked_for),
     SW_TEST(two_delete_one_file),
     SW_TEST(what_came_meanwhile_stays),
 };
