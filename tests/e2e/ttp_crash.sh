@@ -222,11 +222,11 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
         done
         [ $at -gt 5 ] && [ $begun -gt 3 ] && passed || failed "adopt $name: only $at calls, $begun before the index"
     }
-    adopts "made here" 3 here "ca.key root.crt ca.crt" issuing.crt --chain above/root.crt
-    adopts "foreign root" 3 none "root.key root.crt" above/root.crt --key-file above/root.key --crl above/root.crl
-    foreign=(adopts "foreign CA" 1 none "ca.key root.crt ca.crt" theirs.crt --key-file theirs/ca.key --chain above/root.crt --crl theirs/ca.crl)
+    adopts "made here" 6 here "ca.key root.crt ca.crt" issuing.crt --chain above/root.crt
+    adopts "foreign root" 6 none "root.key root.crt" above/root.crt --key-file above/root.key --crl above/root.crl
+    foreign=(adopts "foreign CA" 2 none "ca.key root.crt ca.crt" theirs.crt --key-file theirs/ca.key --chain above/root.crt --crl theirs/ca.crl)
     "${foreign[@]}"
-    foreign[2]=2
+    foreign[2]=5
     export FULL=1
     "${foreign[@]}"
     unset FULL
