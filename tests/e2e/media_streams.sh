@@ -88,18 +88,7 @@ start
 is "who comes from elsewhere afterwards" 206 "$(status phone -r 5-9 /media/film)"
 stops
 # music that goes on over all that
-mkfifo music
-alone alice media play film >music 2>err &
-player=$!
-exec 3<music
-head -c 1000000 <&3 >heard
-stop -9
-start
-cat <&3 >>heard
-exec 3<&-
-wait $player
-is "exit code of the player" 0 $?
-same film heard
+plays_on alice film film
 until_so served phone || bad "a place is taken by nobody: $(cat out)"
 
 # taken away in the middle
