@@ -444,11 +444,26 @@ static const char *last_component(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+/* --compare: what bench-protect does, which puts under names of its own. */
+static int compare(struct app *app)
+{
+    static const enum app_option others[] = {OPT_AS, OPT_PROTECT, OPT_FORCE};
+    if (app->argc > 1)
+        return app_usage(app, "--compare is about one file, and there are %d", app->argc);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (app_has(app, others[i]))
+            return app_usage(app, "--compare puts in every way, under names of its own: not with --%s",
+                             app_options[others[i]].name);
+    return bench_protect_run(app);
+}
+
 int put_run(struct app *app)
 {
     struct transfer t;
     enum protection protection;
     const char *name = app_get(app, OPT_AS);
+    if (app_has(app, OPT_COMPARE))
+        return compare(app);
     if (name && app->argc > 1)
         return app_usage(app, "--as names one file, and there are %d", app->argc);
     if (!name && strcmp(app->argv[0], "-") == 0)

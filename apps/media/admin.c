@@ -235,7 +235,7 @@ int media_admin_run(struct app *app)
         code = list(&a);
     else if (strcmp(what, "rm") == 0 && n == 1)
         code = remove_track(&a, rest[0]);
-    else if (strcmp(what, "licences") == 0)
+    else if (strcmp(what, "licences") == 0 || strcmp(what, "licence") == 0)
         code = media_licences(&a, n, rest);
     else
         code = app_usage(app, "media import, ls, rm or licences, not %s", what);

@@ -242,32 +242,50 @@ static int grant_asked(struct desk *d)
 struct revoking {
     struct desk *d;
     char (*holders)[SW_HOLDER_MAX];
-    size_t n;
+    size_t n, room;
+    bool short_of_memory;
 };
-
-enum { HOLDERS_MAX = 64 };
 
 static bool note_holder(void *ctx, const struct sw_licence *l)
 {
     struct revoking *r = ctx;
-    if (is_meant(r->d, l))
-        snprintf(r->holders[r->n++], SW_HOLDER_MAX, "%s", l->holder);
-    return r->n < HOLDERS_MAX;
+    if (!is_meant(r->d, l))
+        return true;
+    if (r->n == r->room) {
+        size_t room = 2 * r->room + 8;
+        void *grown = realloc(r->holders, room * sizeof *r->holders);
+        if (!grown) {
+            r->short_of_memory = true;
+            return false;
+        }
+        r->holders = grown;
+        r->room = room;
+    }
+    memcpy(r->holders[r->n++], l->holder, SW_HOLDER_MAX);
+    return true;
+}
+
+static int revoke_noted(struct desk *d, const struct revoking *r)
+{
+    const struct sw_grant none = {.revoke = true, .ends = -1, .plays = -1, .streams = -1};
+    int code = APP_DONE;
+    if (r->n == 0) /* none yet: nor will there be one at the first request */
+        return grant(d, &none);
+    for (size_t i = 0; i < r->n && !code; i++) {
+        memcpy(d->serial, r->holders[i], sizeof d->serial);
+        code = grant(d, &none);
+    }
+    return code;
 }
 
 static int revoke_all(struct desk *d)
 {
-    char holders[HOLDERS_MAX][SW_HOLDER_MAX];
-    struct revoking r = {d, holders, 0};
-    const struct sw_grant none = {.revoke = true, .ends = -1, .plays = -1, .streams = -1};
+    struct revoking r = {.d = d};
     enum sw_err err = sw_store_licences(d->store, note_holder, &r);
-    int code = err ? failed(d, err) : APP_DONE;
-    if (!code && r.n == 0) /* none yet: nor will there be one at the first request */
-        return grant(d, &none);
-    for (size_t i = 0; i < r.n && !code; i++) {
-        snprintf(d->serial, sizeof d->serial, "%s", holders[i]);
-        code = grant(d, &none);
-    }
+    int code = err                 ? failed(d, err)
+               : r.short_of_memory ? app_fail(d->a->app, SW_ERR_MEMORY, "licences")
+                                   : revoke_noted(d, &r);
+    free(r.holders);
     return code;
 }
 

@@ -153,6 +153,13 @@ exits 0 as alice bench-protect little --json
 is "ways that worked" 4 "$(grep -c '"done":true' out)"
 is "what a comparison leaves behind" 0 "$(as alice ls | grep -c bench-protect)"
 exits 5 as alice bench-protect nowhere
+exits 0 as alice put little --compare --json
+is "ways that worked, by its other name" 4 "$(grep -c '"done":true' out)"
+is "what that leaves behind" 0 "$(as alice ls | grep -c bench-protect)"
+exits 2 as alice put little --compare --protect rsa
+says "not with --protect"
+exits 2 as alice put little text --compare
+says "--compare is about one file"
 stop
 start "${limits[@]}"
 exits 1 as alice bench-protect little

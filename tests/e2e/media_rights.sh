@@ -64,6 +64,20 @@ exits 0 licences ls cafe
 says "9 of 9  cafe"
 says_not "8 of 8"
 exits 2 licences revoke serial:xyz Song
+# a name with many certificates, each of which has a licence of its own: revoking the name leaves none of them
+crowd=70
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out crowd.key 2>/dev/null
+for ((i = 1; i <= crowd; i++)); do
+    openssl req -x509 -new -key crowd.key -subj /CN=crowd -set_serial $((0xc000 + i)) -out crowd.$i.crt
+done
+exits 0 users add crowd.*.crt
+for ((i = 1; i <= crowd; i++)); do licences grant "serial:$(printf %x $((0xc000 + i)))" Other; done >granted 2>&1
+is "licences of a crowd" $crowd "$(grep -c '  crowd  Other' granted)"
+exits 3 licences grant crowd Other
+exits 0 admin licence revoke crowd Other
+is "licences of it that were revoked" $crowd "$(grep -c revoked out)"
+licences ls crowd >out
+is "licences of it that are left" 0 "$(grep -vc revoked out)"
 
 start --log json
 is "what was granted" 5 "$(plays alice Song)"
