@@ -2,7 +2,10 @@
  * CertificateRequest (RFC 5246 7.4.4):
  *
  *     certificate_types<1..2^8-1> supported_signature_algorithms<2..2^16-2> certificate_authorities<0..2^16-1> of DistinguishedName<1..2^16-1>
+ *
+ * TLS 1.3 (RFC 8446 4.3.2): certificate_request_context<0..2^8-1>, empty in a handshake, and extensions<2..2^16-1>: the same lists, but for the types.
  */
+#include "handshake/ext.h"
 #include "handshake/msg.h"
 
 enum { TYPE_RSA_SIGN = 1, TYPE_ECDSA_SIGN = 64, AUTHORITIES_MAX = 8192 };
@@ -49,7 +52,7 @@ size_t sw_certificate_request_room(const struct sw_conn *conn)
     size_t bytes;
 
     (void)authorities(conn, &bytes);
-    return bytes + 2 * conn->cfg->sigalgs.len + 16;
+    return bytes + 2 * conn->cfg->sigalgs.len + 32;
 }
 
 /* The roots' names, so that a client with several certificates finds the right one; as many as fit. */
@@ -67,17 +70,21 @@ static void write_authorities(const struct sw_conn *conn, struct sw_writer *w)
     sw_write_close(w, list, 2);
 }
 
-enum sw_err sw_certificate_request_send(struct sw_conn *conn, struct sw_writer *w)
+static void write_sigalgs(const struct sw_conn *conn, struct sw_writer *w)
 {
-    size_t list;
+    size_t list = sw_write_open(w, 2);
 
-    sw_write_u8(w, 2);
-    sw_write_u8(w, TYPE_RSA_SIGN);
-    sw_write_u8(w, TYPE_ECDSA_SIGN);
-    list = sw_write_open(w, 2);
     for (size_t i = 0; i < conn->cfg->sigalgs.len; i++)
         sw_write_u16(w, conn->cfg->sigalgs.id[i]);
     sw_write_close(w, list, 2);
+}
+
+enum sw_err sw_certificate_request_send(struct sw_conn *conn, struct sw_writer *w)
+{
+    sw_write_u8(w, 2);
+    sw_write_u8(w, TYPE_RSA_SIGN);
+    sw_write_u8(w, TYPE_ECDSA_SIGN);
+    write_sigalgs(conn, w);
     write_authorities(conn, w);
     conn->hs->cert_requested = true;
     sw_conn_note(conn, "the client is to show a certificate");
@@ -95,6 +102,60 @@ enum sw_err sw_certificate_request_recv(struct sw_conn *conn, struct sw_slice bo
     hs->req_types = q.types;
     hs->req_sigalgs = q.sigalgs;
     hs->req_authorities = q.authorities;
+    hs->cert_requested = true;
+    sw_conn_note(conn, "the server asks for our certificate");
+    return SW_OK;
+}
+
+/* --- TLS 1.3 -------------------------------------------------------------------------------------------------------------- */
+
+enum { SIGNATURE_ALGORITHMS = 13, CERTIFICATE_AUTHORITIES = 47 };
+
+static void write_extension(struct sw_conn *conn, struct sw_writer *w, unsigned id,
+                            void (*body)(const struct sw_conn *conn, struct sw_writer *w))
+{
+    size_t mark;
+
+    sw_write_u16(w, id);
+    mark = sw_write_open(w, 2);
+    body(conn, w);
+    sw_write_close(w, mark, 2);
+}
+
+enum sw_err sw_certificate_request13_send(struct sw_conn *conn, struct sw_writer *w)
+{
+    size_t block, bytes;
+
+    sw_write_u8(w, 0);
+    block = sw_write_open(w, 2);
+    write_extension(conn, w, SIGNATURE_ALGORITHMS, write_sigalgs);
+    if (authorities(conn, &bytes) > 0)
+        write_extension(conn, w, CERTIFICATE_AUTHORITIES, write_authorities);
+    sw_write_close(w, block, 2);
+    conn->hs->cert_requested = true;
+    sw_conn_note(conn, "the client is to show a certificate");
+    return SW_OK;
+}
+
+enum sw_err sw_certificate_request13_recv(struct sw_conn *conn, struct sw_slice body)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_reader r = sw_reader_of_slice(body), context = sw_read_vec8(&r), vec = sw_read_vec16(&r);
+    struct sw_hello_ext ext;
+    enum sw_err err;
+
+    if (!sw_reader_end(&r))
+        return SW_ERR_DECODE;
+    if (sw_reader_left(&context) > 0)
+        return SW_ERR_EXTENSION_VALUE;
+    err = sw_ext_read_request(conn, &ext, sw_read_rest(&vec));
+    if (err == SW_OK && !ext.sigalgs_present)
+        err = SW_ERR_MISSING_EXTENSION;
+    if (err != SW_OK)
+        return err;
+    hs->req_sigalgs = ext.sigalgs;
+    hs->req_sigalgs_cert = ext.sigalgs_cert;
+    hs->req_authorities = ext.authorities;
     hs->cert_requested = true;
     sw_conn_note(conn, "the server asks for our certificate");
     return SW_OK;

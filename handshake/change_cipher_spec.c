@@ -27,3 +27,14 @@ enum sw_err sw_change_cipher_spec_recv(struct sw_conn *conn, struct sw_slice bod
     sw_engine_new_keys(conn, false);
     return SW_OK;
 }
+
+/* In TLS 1.3 it changes nothing and is in the clear, for boxes on the way that look for it (RFC 8446 D.4). */
+enum sw_err sw_compatibility_ccs_send(struct sw_conn *conn, struct sw_writer *w)
+{
+    static const uint8_t one[1] = {1};
+
+    (void)w;
+    sw_conn_note(conn, "means nothing in TLS 1.3");
+    sw_conn_trace(conn, true, SW_CT_CHANGE_CIPHER_SPEC, one, sizeof one);
+    return sw_engine_put_record(conn, SW_CT_CHANGE_CIPHER_SPEC, one, sizeof one);
+}

@@ -24,6 +24,15 @@ static unsigned grease(uint8_t byte)
     return v << 8 | v;
 }
 
+static size_t count_suites(const struct sw_conn *conn)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < conn->cfg->suites.len; i++)
+        n += sw_config_speaks(conn->cfg, sw_suite_by_id(conn->cfg->suites.id[i])->min_version) ? 1 : 0;
+    return n;
+}
+
 static void write_suites(const struct sw_conn *conn, struct sw_writer *w)
 {
     const struct sw_id_list *suites = &conn->cfg->suites;
@@ -34,7 +43,7 @@ static void write_suites(const struct sw_conn *conn, struct sw_writer *w)
     for (size_t i = 0; i < suites->len; i++) {
         const struct sw_suite *s = sw_suite_by_id(suites->id[i]);
 
-        if (s->min_version == SW_TLS12)
+        if (sw_config_speaks(conn->cfg, s->min_version))
             sw_write_u16(w, s->id);
     }
     if (sw_option(conn, SW_OPT_FALLBACK_SCSV))
@@ -42,27 +51,41 @@ static void write_suites(const struct sw_conn *conn, struct sw_writer *w)
     sw_write_close(w, mark, 2);
 }
 
-/* With a ticket a random session id goes along, so that the server's echo says whether it was taken (RFC 5077 3.4). */
+/*
+ * With a ticket a random session id goes along, so that the server's echo says whether it was taken (RFC 5077 3.4); with TLS 1.3 one goes along so that a box
+ * on the way sees what it knows (RFC 8446 D.4).
+ */
 static enum sw_err choose_session_id(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
+    bool old_ticket = hs->ticket.len > 0 && !hs->psk_offered;
 
-    if (hs->ticket.len > 0) {
-        hs->session_id_len = SW_SESSION_ID_MAX;
-        return sw_rand_bytes(sw_conn_rand(conn), hs->session_id, SW_SESSION_ID_MAX);
+    if (!old_ticket) {
+        hs->offered_session = hs->session_id_len > 0;
+        hs->compatible_id = !hs->offered_session && sw_config_speaks(conn->cfg, SW_TLS13);
     }
-    hs->offered_session = hs->session_id_len > 0;
-    return SW_OK;
+    if (!old_ticket && !hs->compatible_id)
+        return SW_OK;
+    hs->session_id_len = SW_SESSION_ID_MAX;
+    return sw_rand_bytes(sw_conn_rand(conn), hs->session_id, SW_SESSION_ID_MAX);
+}
+
+/* What a first hello draws; a second one says it again (RFC 8446 4.1.2). */
+static enum sw_err draw(struct sw_conn *conn)
+{
+    enum sw_err err = sw_rand_bytes(sw_conn_rand(conn), conn->client_random, SW_RANDOM_LEN);
+
+    return err == SW_OK ? choose_session_id(conn) : err;
 }
 
 enum sw_err sw_client_hello_send(struct sw_conn *conn, struct sw_writer *w)
 {
     struct sw_handshake *hs = conn->hs;
     size_t mark;
-    enum sw_err err = sw_rand_bytes(sw_conn_rand(conn), conn->client_random, SW_RANDOM_LEN);
+    enum sw_err err = hs->retried ? SW_OK : draw(conn);
 
-    if (err == SW_OK)
-        err = choose_session_id(conn);
+    if (err == SW_OK && sw_config_speaks(conn->cfg, SW_TLS13))
+        err = sw_hello13_share(conn);
     if (err != SW_OK)
         return err;
     hs->client_version = SW_TLS12;
@@ -74,8 +97,11 @@ enum sw_err sw_client_hello_send(struct sw_conn *conn, struct sw_writer *w)
     write_suites(conn, w);
     sw_write_u8(w, 1);
     sw_write_u8(w, 0);
-    sw_conn_note(conn, "offers TLS 1.2 and %zu cipher suites%s", conn->cfg->suites.len,
-                 hs->offered_session ? ", and a session to resume" : "");
+    sw_conn_note(conn, "offers TLS %s and %zu cipher suites%s",
+                 !sw_config_speaks(conn->cfg, SW_TLS13)   ? "1.2"
+                 : !sw_config_speaks(conn->cfg, SW_TLS12) ? "1.3"
+                                                          : "1.2 to 1.3",
+                 count_suites(conn), hs->offered_session || hs->psk_offered ? ", and a session to resume" : "");
     return sw_ext_write_offers(conn, w);
 }
 
@@ -105,7 +131,7 @@ enum sw_err sw_client_hello_decode(struct sw_client_hello *h, struct sw_slice bo
     return SW_OK;
 }
 
-static bool has_suite(struct sw_slice suites, uint16_t id)
+bool sw_hello_has(struct sw_slice suites, uint16_t id)
 {
     for (size_t i = 0; i + 1 < suites.len; i += 2)
         if ((suites.p[i] << 8 | suites.p[i + 1]) == id)
@@ -115,7 +141,7 @@ static bool has_suite(struct sw_slice suites, uint16_t id)
 
 static bool offers_version(struct sw_slice versions, uint16_t version)
 {
-    return has_suite(versions, version);
+    return sw_hello_has(versions, version);
 }
 
 /*
@@ -125,14 +151,18 @@ static bool offers_version(struct sw_slice versions, uint16_t version)
 static enum sw_err choose_version(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     const struct sw_hello_ext *ext = &conn->hs->peer_ext;
-    bool good = ext->versions.len > 0 ? offers_version(ext->versions, SW_TLS12) : h->version >= SW_TLS12;
+    bool has12 = ext->versions.len > 0 ? offers_version(ext->versions, SW_TLS12) : h->version >= SW_TLS12;
 
-    if (!good) {
-        sw_conn_explain(conn, "the client offers no version from TLS 1.2 on (client_version %u.%u)", h->version >> 8,
-                        h->version & 0xff);
+    if (sw_config_speaks(conn->cfg, SW_TLS13) && offers_version(ext->versions, SW_TLS13)) {
+        conn->version = SW_TLS13;
+        return SW_OK;
+    }
+    if (!has12 || !sw_config_speaks(conn->cfg, SW_TLS12)) {
+        sw_conn_explain(conn, "the client offers no version from TLS %s on (client_version %u.%u)",
+                        sw_config_speaks(conn->cfg, SW_TLS12) ? "1.2" : "1.3", h->version >> 8, h->version & 0xff);
         return SW_ERR_VERSION;
     }
-    if (has_suite(h->suites, FALLBACK_SCSV) && conn->cfg->max_version > SW_TLS12)
+    if (sw_hello_has(h->suites, FALLBACK_SCSV) && conn->cfg->max_version > SW_TLS12)
         return SW_ERR_FALLBACK;
     conn->version = SW_TLS12;
     return SW_OK;
@@ -150,7 +180,7 @@ static enum sw_err check_renegotiation(struct sw_conn *conn, const struct sw_cli
 
     if (info.len > 0)
         return SW_ERR_RENEGOTIATION_INFO;
-    conn->secure_renegotiation = info.p != NULL || has_suite(h->suites, EMPTY_RENEGOTIATION_INFO_SCSV);
+    conn->secure_renegotiation = info.p != NULL || sw_hello_has(h->suites, EMPTY_RENEGOTIATION_INFO_SCSV);
     return SW_OK;
 }
 
@@ -226,7 +256,7 @@ static enum sw_err judge_session(struct sw_conn *conn, const struct sw_client_he
         (sw_config_client_auth(conn->cfg) == SW_CLIENT_AUTH_REQUIRE && !s->has_peer) || sw_session_in_doubt(conn, s) ||
         !still_best(conn, h, suite))
         return SW_OK;
-    if (!has_suite(h->suites, s->suite))
+    if (!sw_hello_has(h->suites, s->suite))
         return SW_ERR_SUITE;
     hs->resuming = true;
     conn->suite = suite;
@@ -274,7 +304,7 @@ static enum sw_err no_suite(struct sw_conn *conn, const struct sw_client_hello *
     for (size_t i = 0; i < conn->cfg->suites.len; i++) {
         const struct sw_suite *s = sw_suite_by_id(conn->cfg->suites.id[i]);
 
-        if (s->min_version != SW_TLS12 || !has_suite(h->suites, s->id))
+        if (s->min_version != SW_TLS12 || !sw_hello_has(h->suites, s->id))
             continue;
         any = true;
         kind = kind || sw_credential_kind(conn, s);
@@ -335,7 +365,7 @@ static enum sw_err choose_suite(struct sw_conn *conn, const struct sw_client_hel
 }
 
 /* A client that offers ALPN without a protocol of ours is refused (RFC 7301 3.2); our order decides. */
-static enum sw_err choose_alpn(struct sw_conn *conn)
+enum sw_err sw_hello_alpn(struct sw_conn *conn)
 {
     const struct sw_slice theirs = conn->hs->peer_ext.alpn;
 
@@ -358,16 +388,12 @@ static enum sw_err choose_alpn(struct sw_conn *conn)
 }
 
 /* Record sizes: record_size_limit overrides max_fragment_length (RFC 8449 5). */
-static void settle_sizes(struct sw_conn *conn)
+void sw_hello_sizes(struct sw_conn *conn)
 {
     const struct sw_hello_ext *ext = &conn->hs->peer_ext;
 
     if (ext->record_limit != 0) {
-        if (ext->record_limit < conn->max_send)
-            conn->max_send = ext->record_limit;
-        if (sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT) > 0 &&
-            sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT) < conn->max_recv_protected)
-            conn->max_recv_protected = (uint16_t)sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT);
+        sw_limit_settle(conn, ext->record_limit, sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT));
     } else if (ext->max_fragment != 0) {
         uint16_t limit = (uint16_t)(256u << ext->max_fragment);
 
@@ -416,6 +442,9 @@ static enum sw_err negotiate(struct sw_conn *conn, const struct sw_client_hello 
 {
     enum sw_err err = choose_version(conn, h);
 
+    if (err == SW_OK && conn->version == SW_TLS13)
+        err = sw_hello13_check(conn, h);
+
     if (err == SW_OK)
         err = check_compression(h);
     if (err == SW_OK)
@@ -426,6 +455,8 @@ static enum sw_err negotiate(struct sw_conn *conn, const struct sw_client_hello 
         err = check_name(conn);
     if (err == SW_OK)
         err = call_hello(conn);
+    if (err == SW_OK && conn->version == SW_TLS13)
+        return sw_hello13_choose(conn, h);
     if (err == SW_OK)
         err = try_resume(conn, h);
     if (err != SW_OK)
@@ -433,13 +464,13 @@ static enum sw_err negotiate(struct sw_conn *conn, const struct sw_client_hello 
     if (!conn->hs->resuming)
         err = choose_suite(conn, h);
     if (err == SW_OK)
-        err = choose_alpn(conn);
+        err = sw_hello_alpn(conn);
     if (err == SW_OK)
         err = settle_features(conn);
     if (err == SW_OK)
         err = plan_session(conn, h);
     if (err == SW_OK)
-        settle_sizes(conn);
+        sw_hello_sizes(conn);
     return err;
 }
 
@@ -453,6 +484,8 @@ enum sw_err sw_client_hello_recv(struct sw_conn *conn, struct sw_slice body)
         err = sw_ext_read_offers(conn, &hs->peer_ext, h.extensions);
     if (err != SW_OK)
         return err;
+    if (hs->retried)
+        return sw_hello13_second(conn, &h);
     hs->client_version = h.version;
     memcpy(conn->client_random, h.random, SW_RANDOM_LEN);
     err = negotiate(conn, &h);

@@ -53,13 +53,15 @@ enum sw_err sw_client_key_exchange_send(struct sw_conn *conn, struct sw_writer *
  * The session hash of the extended master secret covers this message (RFC 7627 3), so the secrets wait until it has joined the transcript; but not until
  * it is sent: a server whose public value is no good gets an alert instead.
  */
-enum sw_err sw_client_key_exchange_joined(struct sw_conn *conn)
+enum sw_err sw_client_key_exchange_joined(struct sw_conn *conn, bool sent)
 {
     struct sw_handshake *hs = conn->hs;
     uint8_t secret[SW_KEX_SECRET_MAX];
     size_t len;
     enum sw_err err;
 
+    if (!sent)
+        return SW_OK;
     if (conn->suite->kex == SW_KEX_RSA) {
         err = sw_conn_derive(conn, hs->premaster, sizeof hs->premaster);
         sw_wipe(hs->premaster, sizeof hs->premaster);

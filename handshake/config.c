@@ -148,12 +148,19 @@ enum sw_err sw_config_set_versions(struct sw_config *cfg, unsigned min, unsigned
 {
     if (min < SW_TLS12 || max > SW_TLS13 || min > max)
         return sw_config_refuse(cfg, SW_ERR_ARGUMENT, "versions are 1.2 or 1.3, the lower one first", "");
-    if (min > SW_TLS12)
-        return sw_config_refuse(cfg, SW_ERR_UNSUPPORTED, "TLS 1.3 is not built yet: the lowest version must be 1.2",
-                                "");
     cfg->min_version = (uint16_t)min;
-    cfg->max_version = SW_TLS12;
+    cfg->max_version = (uint16_t)max;
     return SW_OK;
+}
+
+bool sw_config_speaks(const struct sw_config *cfg, unsigned version)
+{
+    if (version < cfg->min_version || version > cfg->max_version)
+        return false;
+    for (size_t i = 0; i < cfg->suites.len; i++)
+        if (sw_suite_by_id(cfg->suites.id[i])->min_version == version)
+            return true;
+    return false;
 }
 
 enum sw_err sw_config_set_list(struct sw_config *cfg, enum sw_list_kind kind, const char *names, struct sw_id_list *out)
@@ -304,5 +311,7 @@ enum sw_err sw_config_ready(struct sw_config *cfg)
         return sw_config_refuse(cfg, SW_ERR_CONFIG, "a client needs root certificates to trust", "");
     if (cfg->suites.len == 0)
         return sw_config_refuse(cfg, SW_ERR_CONFIG, "there is no cipher suite", "");
+    if (!sw_config_speaks(cfg, SW_TLS12) && !sw_config_speaks(cfg, SW_TLS13))
+        return sw_config_refuse(cfg, SW_ERR_CONFIG, "no cipher suite belongs to the versions that are on", "");
     return cfg->role == SW_SERVER ? sw_config_sessions(cfg) : SW_OK;
 }

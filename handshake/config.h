@@ -85,6 +85,9 @@ enum sw_err sw_config_ready(struct sw_config *cfg) SW_MUST_USE;
 /* sw_config_client_auth: what a server asks of clients; without a word of its owner, a certificate exactly when there is somebody to trust. */
 enum sw_client_auth sw_config_client_auth(const struct sw_config *cfg);
 
+/* sw_config_speaks: whether a version lies between the lowest and the highest and there is a suite for it. */
+bool sw_config_speaks(const struct sw_config *cfg, unsigned version);
+
 /* sw_allocator_plain: malloc and free. */
 extern const struct sw_allocator sw_allocator_plain;
 

@@ -92,6 +92,7 @@ void sw_conn_free(struct sw_conn *conn)
     sw_engine_work_free(conn);
     if (conn->name != NULL && conn->name != conn->short_name)
         sw_conn_release_mem(conn, conn->name, strlen(conn->name) + 1);
+    sw_conn_release_mem(conn, conn->msg, conn->msg_cap);
     sw_conn_release_mem(conn, conn->kept, conn->kept_len);
     sw_conn_release_mem(conn, conn->text, SW_TEXT_MAX);
     sw_config_release(cfg, conn, sizeof *conn);
@@ -216,6 +217,7 @@ enum sw_err sw_conn_out_ack(struct sw_conn *conn, size_t len)
     w->out_start += len;
     if (w->out_start != w->out_end)
         return SW_OK;
+    conn->update_pending = false;
     w->out_start = w->out_end = 0;
     sw_engine_rest(conn);
     return SW_OK;

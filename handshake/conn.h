@@ -16,6 +16,7 @@
 #include "handshake/config.h"
 #include "handshake/kex.h"
 #include "handshake/keys12.h"
+#include "handshake/keys13.h"
 #include "handshake/resume.h"
 #include "handshake/step.h"
 #include "handshake/suite.h"
@@ -43,6 +44,12 @@ struct sw_hello_ext {
     uint8_t max_fragment;  /* code 1 to 4, 0: absent */
     uint16_t record_limit; /* 0: absent */
     bool ems, etm, status_request, ticket_present, groups_present, sigalgs_present, no_uncompressed, server_name_ack;
+
+    /* TLS 1.3 */
+    struct sw_slice shares; /* key_share: the list of a client, the key of a server */
+    struct sw_slice psk;    /* pre_shared_key: the whole of it, checked */
+    uint16_t share_group;   /* of a server */
+    bool shares_present, psk_present, psk_dhe, psk_modes_present, early_data;
 };
 
 struct sw_client_hello {
@@ -66,10 +73,6 @@ struct sw_handshake {
     size_t step;
     struct sw_transcript transcript;
 
-    /* reassembly of a message that came in pieces */
-    uint8_t *msg;
-    size_t msg_len, msg_cap;
-
     size_t waiting; /* bytes of a record that has begun, in the spare room of the transcript: engine_rest.c */
 
     /* the open record of outgoing messages: its plaintext lies in work->out behind `open_at` */
@@ -91,25 +94,43 @@ struct sw_handshake {
 
     struct sw_slice ticket;   /* client: the one to offer; once ticket_issued, the server's new one */
     uint32_t ticket_lifetime; /* what the server says of it */
-    int64_t session_created;  /* of the session that goes on */
-    uint32_t session_lifetime;
-    struct sw_above above; /* between the peer and its root: of this handshake, or of that session */
+    struct sw_above above;    /* between the peer and its root: of this handshake, or of that session */
 
     const struct sw_credential *cred;  /* ours */
     const struct sw_sigscheme *scheme; /* what we will sign with */
 
-    struct sw_kex *kex;                         /* client: our half of an exchange; NULL: none yet, or no longer */
-    uint8_t own_secret[SW_KEX_ROW_PRIVATE_MAX]; /* server: what is needed of ours, once the public value is written */
+    struct sw_kex *kex; /* client: our half of an exchange; NULL: none yet, or no longer */
+    union {
+        uint8_t
+            own_secret[SW_KEX_ROW_PRIVATE_MAX]; /* server: what is needed of ours, once the public value is written */
+        uint8_t premaster[SW_PREMASTER_LEN];    /* client, RSA: until ClientKeyExchange has joined the transcript */
+        struct sw_keys13 keys13;                /* TLS 1.3: the schedule, from ServerHello on */
+    };
     uint8_t own_secret_len;
-    uint8_t premaster[SW_PREMASTER_LEN]; /* client, RSA: until ClientKeyExchange has joined the transcript */
 
     /* views of the peer's messages in the transcript: its certificate, its half of an exchange, what it wants our certificate to be */
     struct sw_cert leaf;
     bool have_leaf;
     struct sw_slice peer_public;
-    struct sw_slice req_types, req_sigalgs, req_authorities;
+    struct sw_slice req_types, req_sigalgs, req_sigalgs_cert, req_authorities;
 
-    struct sw_record_secrets next_in, next_out; /* in force after the ChangeCipherSpec of that direction */
+    struct sw_record_secrets next_in,
+        next_out; /* in force after the ChangeCipherSpec of that direction; TLS 1.3: behind Finished */
+
+    /* TLS 1.3 */
+    bool retried;             /* there was, or is going to be, a HelloRetryRequest */
+    bool compatible_id;       /* client: the session id is one for the looks (RFC 8446 D.4) */
+    bool psk_offered;         /* client: the ticket is one of TLS 1.3 */
+    bool early_ccs;           /* a ChangeCipherSpec came before the version was known */
+    uint8_t ccs_count;        /* of those that mean nothing */
+    bool skip_early;          /* server: what cannot be opened may be early data */
+    uint32_t early_skipped;   /* bytes of it */
+    uint8_t ext_in;           /* SW_IN_: the message whose extensions are in hand */
+    uint16_t psk_choice;      /* server: of the client's list */
+    uint32_t ticket_age;      /* client: as it is said */
+    enum sw_hash_id psk_hash; /* client: of the session offered */
+    uint16_t retry_group;     /* asked for; 0: none */
+    struct sw_slice cookie;   /* client: to be sent back */
     char note[SW_NOTE_MAX];
 };
 
@@ -145,7 +166,14 @@ struct sw_conn {
     bool lent;    /* the room that sw_conn_in_buf gave is still where the next bytes are taken from */
     bool tracing; /* the trace function or the key log is being called */
     bool resumed, ems, etm, secure_renegotiation, ticket_issued, stapled, peer_has_cert, own_finished_first;
-    uint8_t warnings, empties; /* in a row */
+    uint8_t warnings, empties, key_updates; /* in a row */
+    bool update_pending;                    /* our answer to a KeyUpdate has not gone yet */
+    bool update_due;                        /* a KeyUpdate asks for one of ours */
+    bool update_request;                    /* the KeyUpdate to be written asks for one */
+
+    /* reassembly of a message that came in pieces */
+    uint8_t *msg;
+    uint32_t msg_len, msg_cap;
 
     /* a message that asks to renegotiate, coming in pieces: its header, and how much of its body is still to be passed over */
     uint8_t late[4], late_len;
@@ -163,9 +191,16 @@ struct sw_conn {
     struct sw_slice plain; /* decrypted bytes waiting, inside work->in */
 
     struct sw_record_secrets in, out; /* in force; bulk NULL: in the clear */
-    uint8_t master[SW_MASTER_LEN];
-    uint8_t client_random[SW_RANDOM_LEN], server_random[SW_RANDOM_LEN];
-    uint8_t first_finished[SW_VERIFY_DATA_LEN];
+    uint8_t master[SW_MASTER_LEN];    /* TLS 1.3: the resumption secret */
+    int64_t session_created;          /* of the session that goes on */
+    uint32_t session_lifetime;
+    uint8_t client_random[SW_RANDOM_LEN];
+    union { /* in TLS 1.3 nothing is made from the server's random but its hello */
+        struct {
+            uint8_t server_random[SW_RANDOM_LEN], first_finished[SW_VERIFY_DATA_LEN];
+        };
+        uint8_t exporter[SW_MASTER_LEN]; /* of the longest hash there as long */
+    };
     uint8_t cached_id[SW_SESSION_ID_MAX]; /* server: of the session in the cache that this connection made or resumed */
     uint8_t cached_id_len;
     uint8_t root[SW_ROOT_ID_LEN]; /* as in struct sw_session, of now or when the session began */
@@ -219,11 +254,15 @@ void sw_conn_note(struct sw_conn *conn, const char *format, ...) __attribute__((
 /* sw_conn_trace: tell the trace function of a message, with the note made since the last one. */
 void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const uint8_t *data, size_t len);
 
-/* sw_conn_keylog: hand CLIENT_RANDOM and the master secret to the key log, if there is one. */
+/* sw_conn_keylog: hand CLIENT_RANDOM and the master secret to the key log, if there is one. _secret: one of TLS 1.3, by its label there. */
 void sw_conn_keylog(struct sw_conn *conn);
+void sw_conn_keylog_secret(struct sw_conn *conn, const char *label, const uint8_t *secret);
 
 /* sw_session_fragment: the code of max_fragment_length that belongs to this handshake's session: a server's answer, a client's offer; 0: none. */
 uint8_t sw_session_fragment(const struct sw_conn *conn);
+
+/* sw_limit_settle: record_size_limit of both sides, as said; ours 0: not said. In TLS 1.3 the content type counts (RFC 8449 4). */
+void sw_limit_settle(struct sw_conn *conn, long theirs, long ours);
 
 /* sw_false_start: whether this connection may write application data now, before the handshake's end. */
 bool sw_false_start(const struct sw_conn *conn);

@@ -70,11 +70,11 @@ enum sw_err sw_conn_peer(const struct sw_conn *conn, struct sw_peer *peer)
 
 const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *len)
 {
-    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
+    struct sw_reader list = sw_chain_list(conn);
     struct sw_slice der;
 
     *len = 0;
-    while (sw_certificate_next(&list, &der))
+    while (sw_chain_next(conn, &list, &der))
         if (i-- == 0) {
             *len = der.len;
             return der.p;
@@ -103,6 +103,8 @@ enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const 
 
     if (!conn->established || conn->err != SW_OK)
         return SW_ERR_STATE;
+    if (conn->version == SW_TLS13)
+        return sw_keys13_export(conn->suite->prf, conn->exporter, label, ctx, out, len);
     return sw_keys12_export(conn->suite->prf, conn->master, conn->client_random, conn->server_random, label,
                             context != NULL, ctx, out, len);
 }
@@ -110,7 +112,7 @@ enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const 
 enum sw_err sw_conn_tls_unique(const struct sw_conn *conn, uint8_t out[12])
 {
     /* the triple handshake attack: RFC 7627 6.2 */
-    if (!conn->established || (conn->resumed && !conn->ems))
+    if (!conn->established || conn->version == SW_TLS13 || (conn->resumed && !conn->ems))
         return SW_ERR_STATE;
     memcpy(out, conn->first_finished, SW_VERIFY_DATA_LEN);
     return SW_OK;

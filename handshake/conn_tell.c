@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LABEL_MAX = 32 };
+
 void sw_conn_explain(struct sw_conn *conn, const char *format, ...)
 {
     va_list args;
@@ -62,19 +64,32 @@ static char *put_hex(char *out, const uint8_t *p, size_t len)
     return out;
 }
 
-void sw_conn_keylog(struct sw_conn *conn)
+/* One line (RFC 9850 2): label, the client's random, the secret. */
+static void log_secret(struct sw_conn *conn, const char *label, const uint8_t *secret, size_t len)
 {
-    static const char label[] = "CLIENT_RANDOM ";
-    char line[sizeof label + 2 * SW_RANDOM_LEN + 1 + 2 * SW_MASTER_LEN + 1], *at = line;
+    char line[LABEL_MAX + 1 + 2 * SW_RANDOM_LEN + 1 + 2 * SW_HASH_MAX + 1], *at = line;
+    size_t label_len = strlen(label);
 
-    if (conn->cfg->keylog == NULL)
+    if (conn->cfg->keylog == NULL || label_len > LABEL_MAX)
         return;
-    memcpy(at, label, sizeof label - 1);
-    at = put_hex(at + sizeof label - 1, conn->client_random, SW_RANDOM_LEN);
+    memcpy(at, label, label_len);
+    at += label_len;
     *at++ = ' ';
-    put_hex(at, conn->master, SW_MASTER_LEN);
+    at = put_hex(at, conn->client_random, SW_RANDOM_LEN);
+    *at++ = ' ';
+    put_hex(at, secret, len);
     conn->tracing = true;
     conn->cfg->keylog(conn->cfg->keylog_ctx, conn, line);
     conn->tracing = false;
     sw_wipe(line, sizeof line);
+}
+
+void sw_conn_keylog(struct sw_conn *conn)
+{
+    log_secret(conn, "CLIENT_RANDOM", conn->master, SW_MASTER_LEN);
+}
+
+void sw_conn_keylog_secret(struct sw_conn *conn, const char *label, const uint8_t *secret)
+{
+    log_secret(conn, label, secret, sw_hash_len(conn->suite->prf));
 }

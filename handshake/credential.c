@@ -48,6 +48,16 @@ const struct sw_group *sw_group_for_hello(const struct sw_conn *conn, enum sw_ke
 
 /* --- signature schemes ------------------------------------------------------------------------------------------------------ */
 
+/* Whether a key can make such a signature in this handshake: TLS 1.3 ties ECDSA to the curve, and has done with PKCS#1 v1.5 and SHA-1 (RFC 8446 4.2.3, 4.4.3). */
+static bool fits_version(const struct sw_conn *conn, const struct sw_pubkey *key, const struct sw_sigscheme *s)
+{
+    if (!sw_pubkey_fits(key, s))
+        return false;
+    if (conn->version != SW_TLS13 || s->padding == SW_SIG_PSS || s->padding == SW_SIG_EDDSA)
+        return true;
+    return s->padding == SW_SIG_ECDSA && s->curve != SW_CURVE_NONE && s->curve == key->curve;
+}
+
 /*
  * The scheme to sign with. A certificate with an order of its own keeps it; otherwise the peer's order decides among what we have on. A peer that
  * names none means SHA-1 (RFC 5246 7.4.1.4.1), if the policy believes it.
@@ -69,7 +79,7 @@ static const struct sw_sigscheme *choose_scheme(const struct sw_conn *conn, cons
         for (size_t i = 0; i < own->len; i++) {
             const struct sw_sigscheme *s = sw_sigscheme_by_id(own->id[i]);
 
-            if (sw_pubkey_fits(key, s) && has_number(theirs, s->id))
+            if (fits_version(conn, key, s) && has_number(theirs, s->id))
                 return s;
         }
         return NULL;
@@ -77,7 +87,7 @@ static const struct sw_sigscheme *choose_scheme(const struct sw_conn *conn, cons
     for (size_t i = 0; i + 1 < theirs.len; i += 2) {
         const struct sw_sigscheme *s = sw_sigscheme_by_id((uint16_t)(theirs.p[i] << 8 | theirs.p[i + 1]));
 
-        if (s != NULL && sw_list_has(own, s->id) && sw_pubkey_fits(key, s))
+        if (s != NULL && sw_list_has(own, s->id) && fits_version(conn, key, s))
             return s;
     }
     return NULL;
@@ -88,7 +98,7 @@ enum sw_err sw_scheme_accepted(const struct sw_conn *conn, const struct sw_pubke
 {
     const struct sw_sigscheme *s = sw_sigscheme_by_id(id);
 
-    if (s == NULL || !sw_list_has(&conn->cfg->sigalgs, id) || !sw_pubkey_fits(key, s))
+    if (s == NULL || !sw_list_has(&conn->cfg->sigalgs, id) || !fits_version(conn, key, s))
         return SW_ERR_SIGNATURE_SCHEME;
     *out = s;
     return SW_OK;
@@ -140,6 +150,8 @@ static bool key_serves(const struct sw_cert *cert, const struct sw_suite *suite)
         return cert->key.type == SW_KEY_RSA && usage_allows(cert, SW_KU_KEY_ENCIPHERMENT);
     if (!usage_allows(cert, SW_KU_DIGITAL_SIGNATURE))
         return false;
+    if (suite->auth == SW_AUTH_ANY)
+        return cert->key.type != SW_KEY_NONE;
     if (suite->auth == SW_AUTH_RSA)
         return cert->key.type == SW_KEY_RSA || cert->key.type == SW_KEY_RSA_PSS;
     return cert->key.type == SW_KEY_EC || cert->key.type == SW_KEY_ED25519 || cert->key.type == SW_KEY_ED448;
@@ -150,7 +162,8 @@ static bool curve_allowed(const struct sw_conn *conn, const struct sw_pubkey *ke
 {
     const struct sw_hello_ext *ext = &conn->hs->peer_ext;
 
-    return key->type != SW_KEY_EC || !ext->groups_present || has_number(ext->groups, key->curve);
+    return conn->version == SW_TLS13 || key->type != SW_KEY_EC || !ext->groups_present ||
+           has_number(ext->groups, key->curve);
 }
 
 /* Whether some certificate of the chain was issued by one of the names in a certificate_authorities list. */
@@ -236,9 +249,11 @@ void sw_credential_for_request(struct sw_conn *conn, const struct sw_credential 
 
             if (!named && ((only & SW_CRED_NAMED) != 0 || c->match_issuer))
                 continue;
-            if ((only & SW_CRED_BELIEVED) != 0 && !chain_listed(c, hs->req_sigalgs))
+            if ((only & SW_CRED_BELIEVED) != 0 &&
+                !chain_listed(c, hs->req_sigalgs_cert.len > 0 ? hs->req_sigalgs_cert : hs->req_sigalgs))
                 continue;
-            if (!type_requested(hs->req_types, c->leaf.key.type) || !usage_allows(&c->leaf, SW_KU_DIGITAL_SIGNATURE))
+            if ((conn->version != SW_TLS13 && !type_requested(hs->req_types, c->leaf.key.type)) ||
+                !usage_allows(&c->leaf, SW_KU_DIGITAL_SIGNATURE))
                 continue;
             *scheme = choose_scheme(conn, c, true, hs->req_sigalgs);
             if (*scheme != NULL) {

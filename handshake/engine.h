@@ -6,7 +6,11 @@
 
 enum {
     SW_WORK_BIG = 2 * (SW_RECORD_MAX + 1), /* a buffer for data in bulk: two records */
-    SW_WARNINGS_MAX = 4                    /* in a row */
+    SW_WARNINGS_MAX = 4,                   /* in a row */
+    SW_KEY_UPDATES_MAX = 32,               /* of the peer's without data between them */
+    SW_COMPATIBILITY_CCS_MAX = 32,
+    SW_EARLY_SKIP_MAX = 16384, /* bytes: no ticket of ours allows any */
+    SW_SEALS_MAX = 1 << 24     /* records under one key of TLS 1.3: GCM bears 2^24.5 of the longest (RFC 8446 5.5) */
 };
 
 /* --- engine_work.c: buffers and keys --- */
@@ -20,8 +24,9 @@ void sw_engine_work_free(struct sw_conn *conn);
 enum sw_err sw_engine_room_in(struct sw_conn *conn, size_t need) SW_MUST_USE;
 enum sw_err sw_engine_room_out(struct sw_conn *conn, size_t need) SW_MUST_USE;
 
-/* sw_engine_new_keys: switch one direction to the handshake's next secrets. */
+/* sw_engine_new_keys: switch one direction to the handshake's next secrets. _set_keys: to these, which are wiped. */
 void sw_engine_new_keys(struct sw_conn *conn, bool sending);
+void sw_engine_set_keys(struct sw_conn *conn, bool sending, struct sw_record_secrets *next);
 /* sw_engine_ready: expanded keys of a direction, made when they are first needed after a change of keys or a release. */
 enum sw_err sw_engine_ready(struct sw_conn *conn, bool sending) SW_MUST_USE;
 

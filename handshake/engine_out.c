@@ -9,20 +9,26 @@
 
 /* --- one record --------------------------------------------------------------------------------------------------------- */
 
-static size_t before_out(const struct sw_conn *conn)
+/* Whether a record is protected: once there are keys, all are, but a ChangeCipherSpec in TLS 1.3, which is there to be seen (RFC 8446 5). */
+static bool seals(const struct sw_conn *conn, enum sw_content_type type)
 {
-    return conn->out.bulk == NULL ? (size_t)SW_RECORD_HEADER : sw_record_before(&conn->out);
+    return conn->out.bulk != NULL && !(conn->out.tls13 && type == SW_CT_CHANGE_CIPHER_SPEC);
 }
 
-static size_t after_out(const struct sw_conn *conn)
+static size_t before_out(const struct sw_conn *conn, enum sw_content_type type)
 {
-    return conn->out.bulk == NULL ? 0 : sw_record_after(&conn->out);
+    return seals(conn, type) ? sw_record_before(&conn->out) : (size_t)SW_RECORD_HEADER;
 }
 
-/* The version in the header of a record in the clear: 3.1 for a first ClientHello, as the oldest servers want (RFC 5246 E.1). */
+static size_t after_out(const struct sw_conn *conn, enum sw_content_type type)
+{
+    return seals(conn, type) ? sw_record_after(&conn->out) : 0;
+}
+
+/* The version in the header of a record in the clear: 3.1 for a first ClientHello, as the oldest servers want (RFC 5246 E.1); never more than 3.3 (RFC 8446 5.1). */
 static unsigned clear_version(const struct sw_conn *conn)
 {
-    return conn->version != 0 ? conn->version : 0x0301;
+    return conn->version == 0 ? 0x0301 : conn->version < SW_TLS12 ? conn->version : (unsigned)SW_TLS12;
 }
 
 /* Close the record whose plaintext of len bytes stands at buf + before_out(). */
@@ -32,11 +38,11 @@ static enum sw_err close_record(struct sw_conn *conn, enum sw_content_type type,
     struct sw_writer w = sw_writer_of(buf, SW_RECORD_HEADER);
     enum sw_err err;
 
-    if (conn->out.bulk != NULL) {
+    if (seals(conn, type)) {
         err = sw_engine_ready(conn, true);
         return err != SW_OK ? err
                             : sw_record_seal(conn->work->out_dir, sw_conn_rand(conn), type,
-                                             (struct sw_slice){buf + before_out(conn), len}, buf, total);
+                                             (struct sw_slice){buf + before_out(conn, type), len}, buf, total);
     }
     sw_write_u8(&w, type);
     sw_write_u16(&w, clear_version(conn));
@@ -60,7 +66,7 @@ enum sw_err sw_engine_flush(struct sw_conn *conn)
         conn->work->out_end = hs->open_at;
         return SW_OK;
     }
-    err = sw_engine_room_out(conn, after_out(conn));
+    err = sw_engine_room_out(conn, after_out(conn, SW_CT_HANDSHAKE));
     if (err != SW_OK)
         return err;
     err = close_record(conn, SW_CT_HANDSHAKE, conn->work->out + hs->open_at, hs->open_len, &total);
@@ -72,14 +78,14 @@ enum sw_err sw_engine_flush(struct sw_conn *conn)
 static enum sw_err open_record(struct sw_conn *conn)
 {
     struct sw_handshake *hs = conn->hs;
-    enum sw_err err = sw_engine_room_out(conn, before_out(conn));
+    enum sw_err err = sw_engine_room_out(conn, before_out(conn, SW_CT_HANDSHAKE));
 
     if (err != SW_OK)
         return err;
     hs->open = true;
     hs->open_at = conn->work->out_end;
     hs->open_len = 0;
-    conn->work->out_end += before_out(conn);
+    conn->work->out_end += before_out(conn, SW_CT_HANDSHAKE);
     return SW_OK;
 }
 
@@ -95,7 +101,7 @@ enum sw_err sw_engine_put_message(struct sw_conn *conn, const uint8_t *msg, size
             break;
         if (n > conn->max_send - hs->open_len)
             n = conn->max_send - hs->open_len;
-        err = sw_engine_room_out(conn, n + after_out(conn));
+        err = sw_engine_room_out(conn, n + after_out(conn, SW_CT_HANDSHAKE));
         if (err != SW_OK)
             break;
         memcpy(conn->work->out + conn->work->out_end, msg, n);
@@ -120,11 +126,11 @@ enum sw_err sw_engine_put_record(struct sw_conn *conn, enum sw_content_type type
     if (err == SW_OK)
         err = sw_engine_flush(conn);
     if (err == SW_OK)
-        err = sw_engine_room_out(conn, before_out(conn) + len + after_out(conn));
+        err = sw_engine_room_out(conn, before_out(conn, type) + len + after_out(conn, type));
     if (err != SW_OK)
         return err;
     buf = conn->work->out + conn->work->out_end;
-    memcpy(buf + before_out(conn), data, len);
+    memcpy(buf + before_out(conn, type), data, len);
     err = close_record(conn, type, buf, len, &total);
     if (err == SW_OK)
         conn->work->out_end += total;
@@ -167,11 +173,19 @@ static enum sw_err write_one(struct sw_conn *conn, const uint8_t *data, size_t l
     return err;
 }
 
+/* The key has protected as much as it should (RFC 8446 5.5). */
+static enum sw_err change_keys(struct sw_conn *conn)
+{
+    enum sw_err err = sw_step_send_late(conn, SW_KEY_UPDATE);
+
+    return err == SW_OK ? sw_engine_ready(conn, true) : err;
+}
+
 /* Output is full when a buffer of two records is: the caller sends before it writes on. */
 enum sw_err sw_engine_write(struct sw_conn *conn, const uint8_t *data, size_t len, size_t *taken)
 {
     enum sw_err err = sw_engine_ready(conn, true);
-    size_t overhead = before_out(conn) + after_out(conn);
+    size_t overhead = before_out(conn, SW_CT_APPLICATION_DATA) + after_out(conn, SW_CT_APPLICATION_DATA);
 
     *taken = 0;
     while (err == SW_OK && *taken < len) {
@@ -184,7 +198,10 @@ enum sw_err sw_engine_write(struct sw_conn *conn, const uint8_t *data, size_t le
             break;
         if (two)
             n = 2 * SW_RECORD_PLAIN_MAX;
-        err = sw_engine_room_out(conn, n + (two ? 2 : 1) * overhead);
+        if (conn->out.tls13 && conn->out.seq >= SW_SEALS_MAX)
+            err = change_keys(conn);
+        if (err == SW_OK)
+            err = sw_engine_room_out(conn, n + (two ? 2 : 1) * overhead);
         if (err == SW_OK)
             err = two ? write_two(conn, data + *taken) : write_one(conn, data + *taken, n);
         if (err == SW_OK)

@@ -119,8 +119,12 @@ enum sw_err sw_engine_room_out(struct sw_conn *conn, size_t need)
 
 void sw_engine_new_keys(struct sw_conn *conn, bool sending)
 {
+    sw_engine_set_keys(conn, sending, sending ? &conn->hs->next_out : &conn->hs->next_in);
+}
+
+void sw_engine_set_keys(struct sw_conn *conn, bool sending, struct sw_record_secrets *next)
+{
     struct sw_work *w = conn->work;
-    struct sw_record_secrets *next = sending ? &conn->hs->next_out : &conn->hs->next_in;
     bool *ready = sending ? &w->out_ready : &w->in_ready;
 
     if (*ready)

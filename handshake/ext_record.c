@@ -64,10 +64,22 @@ bool sw_limit_offer(const struct sw_conn *conn)
 
 void sw_limit_write(struct sw_conn *conn, struct sw_writer *w)
 {
-    long limit = sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT);
+    long limit = sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT), most = SW_RECORD_PLAIN_MAX;
 
     /* one byte more is TLS 1.3's, where the content type counts (RFC 8449 4) */
-    sw_write_u16(w, (unsigned)(limit != 0 && limit < SW_RECORD_PLAIN_MAX ? limit : SW_RECORD_PLAIN_MAX));
+    if (conn->version == SW_TLS13 || (conn->version == 0 && sw_config_speaks(conn->cfg, SW_TLS13)))
+        most++;
+    sw_write_u16(w, (unsigned)(limit != 0 && limit < most ? limit : most));
+}
+
+void sw_limit_settle(struct sw_conn *conn, long theirs, long ours)
+{
+    long type = conn->version == SW_TLS13 ? 1 : 0;
+
+    if (theirs - type < conn->max_send)
+        conn->max_send = (uint16_t)(theirs - type);
+    if (ours > 0 && ours - type < conn->max_recv_protected)
+        conn->max_recv_protected = (uint16_t)(ours - type);
 }
 
 enum sw_err sw_limit_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
@@ -85,15 +97,11 @@ bool sw_limit_answer(const struct sw_conn *conn)
 enum sw_err sw_limit_read_answer(struct sw_conn *conn, struct sw_reader *r)
 {
     uint16_t limit = sw_read_u16(r);
-    long ours = sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT);
 
     if (r->failed || limit < 64 || conn->hs->peer_ext.max_fragment != 0)
         return r->failed ? SW_ERR_EXTENSION_DECODE : SW_ERR_EXTENSION_VALUE;
     conn->hs->peer_ext.record_limit = limit;
-    if (limit < conn->max_send)
-        conn->max_send = limit;
-    if (ours < conn->max_recv_protected)
-        conn->max_recv_protected = (uint16_t)ours;
+    sw_limit_settle(conn, limit, sw_option(conn, SW_OPT_RECORD_SIZE_LIMIT));
     return SW_OK;
 }
 

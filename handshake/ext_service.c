@@ -189,10 +189,34 @@ bool sw_status_answer(const struct sw_conn *conn)
     return conn->hs->status_promised;
 }
 
+/* In TLS 1.3 it is the status itself, beside the certificate (RFC 8446 4.4.2.1). */
+void sw_status_write_answer(struct sw_conn *conn, struct sw_writer *w)
+{
+    size_t mark;
+
+    if (conn->version != SW_TLS13)
+        return;
+    sw_write_u8(w, STATUS_OCSP);
+    mark = sw_write_open(w, 3);
+    sw_write_slice(w, conn->hs->cred->ocsp);
+    sw_write_close(w, mark, 3);
+    conn->stapled = true;
+}
+
 enum sw_err sw_status_read_answer(struct sw_conn *conn, struct sw_reader *r)
 {
-    (void)r;
+    struct sw_reader vec;
+    bool ocsp;
+
     conn->hs->status_promised = true;
+    if (conn->version != SW_TLS13)
+        return SW_OK;
+    ocsp = sw_read_u8(r) == STATUS_OCSP;
+    vec = sw_read_vec24(r);
+    conn->status = sw_read_rest(&vec);
+    if (r->failed || !ocsp || conn->status.len == 0)
+        return SW_ERR_EXTENSION_DECODE;
+    conn->stapled = true;
     return SW_OK;
 }
 

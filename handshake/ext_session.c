@@ -1,16 +1,5 @@
-/* Extensions about the session: its version, what its secret is bound to, how it is resumed, and that it begins here. RFC 8446 4.2.1, 7627, 5077, 5746. */
+/* Extensions about the session: what its secret is bound to, how it is resumed, and that it begins here. RFC 7627, 5077, 5746. */
 #include "handshake/ext_rows.h"
-
-/* --- supported_versions, RFC 8446 4.2.1: read, never sent in TLS 1.2 ---------------------------------------------------- */
-
-enum sw_err sw_versions_read(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_reader *r)
-{
-    struct sw_reader list = sw_read_vec8(r);
-
-    (void)conn;
-    ext->versions = sw_read_rest(&list);
-    return ext->versions.len >= 2 && ext->versions.len % 2 == 0 ? SW_OK : SW_ERR_EXTENSION_DECODE;
-}
 
 /* --- extended_master_secret, RFC 7627 ----------------------------------------------------------------------------------- */
 
@@ -48,7 +37,7 @@ bool sw_ticket_offer(const struct sw_conn *conn)
 
 void sw_ticket_write(struct sw_conn *conn, struct sw_writer *w)
 {
-    if (!sw_is_server(conn))
+    if (!sw_is_server(conn) && !conn->hs->psk_offered)
         sw_write_slice(w, conn->hs->ticket);
 }
 

@@ -52,8 +52,9 @@ static enum sw_err one_message(struct sw_conn *conn, struct sw_slice raw, bool m
     int type = raw.p[0];
 
     if (conn->hs == NULL || conn->established)
-        return after_handshake(conn, raw);
-    if (type == SW_HELLO_REQUEST && !sw_is_server(conn) && !sw_option(conn, SW_OPT_RENEGOTIATION_FATAL)) {
+        return conn->version == SW_TLS13 ? sw_step_late(conn, type, raw, more) : after_handshake(conn, raw);
+    if (type == SW_HELLO_REQUEST && conn->version != SW_TLS13 && !sw_is_server(conn) &&
+        !sw_option(conn, SW_OPT_RENEGOTIATION_FATAL)) {
         /* ignored while a handshake is under way (RFC 5246 7.4.1.1), and never part of the transcript, but not for ever; who wants no such peer takes
          * it as out of turn */
         if (raw.len != MESSAGE_HEADER)
@@ -68,7 +69,7 @@ static enum sw_err check_header(const struct sw_conn *conn, const uint8_t *p)
 {
     size_t len = (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
 
-    if (sw_message_ops(p[0]) == NULL && p[0] != SW_HELLO_REQUEST)
+    if (sw_message_ops(conn, p[0]) == NULL && (p[0] != SW_HELLO_REQUEST || conn->version == SW_TLS13))
         return SW_ERR_UNEXPECTED_MESSAGE;
     return len > message_limit(conn, p[0]) ? SW_ERR_MESSAGE_SIZE : SW_OK;
 }
@@ -76,48 +77,46 @@ static enum sw_err check_header(const struct sw_conn *conn, const uint8_t *p)
 /* Memory follows what has come, not what a header promises; doubling keeps the copying linear. */
 static enum sw_err grow_message(struct sw_conn *conn, size_t need)
 {
-    struct sw_handshake *hs = conn->hs;
     uint8_t *grown;
 
-    if (need <= hs->msg_cap)
+    if (need <= conn->msg_cap)
         return SW_OK;
-    if (need < 2 * hs->msg_cap)
-        need = 2 * hs->msg_cap;
+    if (need < 2 * conn->msg_cap)
+        need = 2 * conn->msg_cap;
     grown = sw_conn_alloc(conn, need);
     if (grown == NULL)
         return SW_ERR_MEMORY;
-    if (hs->msg_len > 0)
-        memcpy(grown, hs->msg, hs->msg_len);
-    sw_conn_release_mem(conn, hs->msg, hs->msg_cap);
-    hs->msg = grown;
-    hs->msg_cap = need;
+    if (conn->msg_len > 0)
+        memcpy(grown, conn->msg, conn->msg_len);
+    sw_conn_release_mem(conn, conn->msg, conn->msg_cap);
+    conn->msg = grown;
+    conn->msg_cap = (uint32_t)need;
     return SW_OK;
 }
 
 /* Add to the message that is being put together; *r moves behind what was used. */
 static enum sw_err collect(struct sw_conn *conn, struct sw_reader *r)
 {
-    struct sw_handshake *hs = conn->hs;
     size_t want = MESSAGE_HEADER, n;
     enum sw_err err;
 
-    if (hs->msg_len >= MESSAGE_HEADER)
-        want += (size_t)hs->msg[1] << 16 | (size_t)hs->msg[2] << 8 | hs->msg[3];
-    n = want - hs->msg_len;
+    if (conn->msg_len >= MESSAGE_HEADER)
+        want += (size_t)conn->msg[1] << 16 | (size_t)conn->msg[2] << 8 | conn->msg[3];
+    n = want - conn->msg_len;
     if (n > sw_reader_left(r))
         n = sw_reader_left(r);
-    err = grow_message(conn, hs->msg_len + n);
+    err = grow_message(conn, conn->msg_len + n);
     if (err != SW_OK)
         return err;
-    sw_read_copy(r, hs->msg + hs->msg_len, n);
-    hs->msg_len += n;
+    sw_read_copy(r, conn->msg + conn->msg_len, n);
+    conn->msg_len += (uint32_t)n;
     return SW_OK;
 }
 
-static bool message_complete(const struct sw_handshake *hs)
+static bool message_complete(const struct sw_conn *conn)
 {
-    return hs->msg_len >= MESSAGE_HEADER &&
-           hs->msg_len == MESSAGE_HEADER + ((size_t)hs->msg[1] << 16 | (size_t)hs->msg[2] << 8 | hs->msg[3]);
+    return conn->msg_len >= MESSAGE_HEADER &&
+           conn->msg_len == MESSAGE_HEADER + ((size_t)conn->msg[1] << 16 | (size_t)conn->msg[2] << 8 | conn->msg[3]);
 }
 
 /* A message that lies whole in this record is dealt with where it is; only one in pieces is copied. */
@@ -143,21 +142,19 @@ static enum sw_err whole_message(struct sw_conn *conn, struct sw_reader *r, bool
 
 static enum sw_err in_pieces(struct sw_conn *conn, struct sw_reader *r)
 {
-    struct sw_handshake *hs = conn->hs;
-    bool had_header = hs->msg_len >= MESSAGE_HEADER;
+    bool had_header = conn->msg_len >= MESSAGE_HEADER;
     enum sw_err err = collect(conn, r);
 
-    if (err == SW_OK && !had_header && hs->msg_len >= MESSAGE_HEADER)
-        err = check_header(conn, hs->msg);
-    if (err != SW_OK || !message_complete(hs))
+    if (err == SW_OK && !had_header && conn->msg_len >= MESSAGE_HEADER)
+        err = check_header(conn, conn->msg);
+    if (err != SW_OK || !message_complete(conn))
         return err;
-    /* the struct may go with the message that ends the handshake */
     {
-        uint8_t *msg = hs->msg;
-        size_t len = hs->msg_len, cap = hs->msg_cap;
+        uint8_t *msg = conn->msg;
+        size_t len = conn->msg_len, cap = conn->msg_cap;
 
-        hs->msg = NULL;
-        hs->msg_len = hs->msg_cap = 0;
+        conn->msg = NULL;
+        conn->msg_len = conn->msg_cap = 0;
         err = one_message(conn, (struct sw_slice){msg, len}, sw_reader_left(r) > 0);
         sw_conn_release_mem(conn, msg, cap);
     }
@@ -192,6 +189,12 @@ static enum sw_err late_pieces(struct sw_conn *conn, struct sw_reader *r)
     return after_handshake(conn, (struct sw_slice){conn->late, MESSAGE_HEADER});
 }
 
+/* Whether messages in pieces are put together. */
+static bool collects(const struct sw_conn *conn)
+{
+    return conn->hs != NULL || conn->version == SW_TLS13;
+}
+
 enum sw_err sw_frame_take(struct sw_conn *conn, struct sw_slice payload)
 {
     struct sw_reader r = sw_reader_of_slice(payload);
@@ -200,11 +203,11 @@ enum sw_err sw_frame_take(struct sw_conn *conn, struct sw_slice payload)
     while (err == SW_OK && sw_reader_left(&r) > 0 && conn->err == SW_OK) {
         bool done = false;
 
-        if (conn->hs != NULL ? conn->hs->msg_len == 0 : conn->late_len == 0)
+        if (collects(conn) ? conn->msg_len == 0 : conn->late_len == 0)
             err = whole_message(conn, &r, &done);
         if (err != SW_OK || done)
             continue;
-        err = conn->hs != NULL ? in_pieces(conn, &r) : late_pieces(conn, &r);
+        err = collects(conn) ? in_pieces(conn, &r) : late_pieces(conn, &r);
     }
     return err;
 }

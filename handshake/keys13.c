@@ -101,6 +101,7 @@ enum sw_err sw_keys13_traffic(const struct sw_suite *suite, const uint8_t *secre
 
     /* RFC 8446 5.1: the record's header goes on saying TLS 1.2. */
     *out = (struct sw_record_secrets){.bulk = suite->bulk, .tls13 = true, .version = SW_TLS12};
+    memcpy(out->mac_key, secret, sw_hash_len(suite->prf));
     err = sw_hkdf_expand_label(suite->prf, secret, "key", nothing, out->key, suite->bulk->key_len);
     return err ? err : sw_hkdf_expand_label(suite->prf, secret, "iv", nothing, out->iv, IV_LEN);
 }

@@ -49,7 +49,7 @@ enum sw_err sw_keys13_next(struct sw_keys13 *k, struct sw_slice input) SW_MUST_U
 enum sw_err sw_keys13_derive(const struct sw_keys13 *k, enum sw_keys13_label label, const uint8_t *transcript_hash,
                              uint8_t *out) SW_MUST_USE;
 
-/* sw_keys13_traffic: key and IV of one direction from its traffic secret (RFC 8446 7.3), sequence number 0. */
+/* sw_keys13_traffic: key and IV of one direction from its traffic secret (RFC 8446 7.3), sequence number 0; mac_key keeps the secret, for Finished and KeyUpdate. */
 enum sw_err sw_keys13_traffic(const struct sw_suite *suite, const uint8_t *secret,
                               struct sw_record_secrets *out) SW_MUST_USE;
 

@@ -14,9 +14,13 @@ struct sw_message_ops {
     const char *name;
     enum sw_err (*send)(struct sw_conn *conn, struct sw_writer *w);
     enum sw_err (*recv)(struct sw_conn *conn, struct sw_slice body);
+    /* what follows from it, once it is part of the transcript: the secrets that are bound to it; NULL: nothing */
+    enum sw_err (*joined)(struct sw_conn *conn, bool sent);
+    bool keys; /* the sender changes its keys behind it: nothing follows in the same record (RFC 8446 5.1) */
 };
 
-const struct sw_message_ops *sw_message_ops(int message);
+/* sw_message_ops: of a message in the version of the connection, as far as that is known; NULL: there is no such message. */
+const struct sw_message_ops *sw_message_ops(const struct sw_conn *conn, int message);
 
 #define SW_MESSAGE(name)                                                                                               \
     enum sw_err sw_##name##_send(struct sw_conn *conn, struct sw_writer *w) SW_MUST_USE;                               \
@@ -35,11 +39,58 @@ SW_MESSAGE(change_cipher_spec);
 SW_MESSAGE(finished);
 SW_MESSAGE(new_session_ticket);
 
+/* In TLS 1.3. */
+SW_MESSAGE(server_hello13);
+SW_MESSAGE(hello_retry);
+SW_MESSAGE(compatibility_ccs);
+SW_MESSAGE(encrypted_extensions);
+SW_MESSAGE(certificate13);
+SW_MESSAGE(certificate_request13);
+SW_MESSAGE(certificate_verify13);
+SW_MESSAGE(finished13);
+SW_MESSAGE(new_session_ticket13);
+SW_MESSAGE(key_update);
+
 #undef SW_MESSAGE
 
 enum sw_err sw_client_hello_decode(struct sw_client_hello *h, struct sw_slice body) SW_MUST_USE;
 enum sw_err sw_server_hello_decode(struct sw_server_hello *h, struct sw_slice body) SW_MUST_USE;
 void sw_server_hello_encode(const struct sw_server_hello *h, struct sw_writer *w);
+
+/* sw_hello_has: whether a list of numbers, as on the wire, holds one. sw_hello_alpn, _sizes: settle protocol and lengths of records by what the client has said. */
+bool sw_hello_has(struct sw_slice list, uint16_t id);
+enum sw_err sw_hello_alpn(struct sw_conn *conn) SW_MUST_USE;
+void sw_hello_sizes(struct sw_conn *conn);
+
+/*
+ * TLS 1.3 (hello13.c). _share: client: our half of the exchange that the hello offers. _check: server: what a hello of TLS 1.3 must have and be. _choose: suite, group, session and
+ * certificate; hs->retried is set if the client must try again. _second: the hello that comes then.
+ */
+enum sw_err sw_hello13_share(struct sw_conn *conn) SW_MUST_USE;
+enum sw_err sw_hello13_check(struct sw_conn *conn, const struct sw_client_hello *h) SW_MUST_USE;
+enum sw_err sw_hello13_choose(struct sw_conn *conn, const struct sw_client_hello *h) SW_MUST_USE;
+enum sw_err sw_hello13_second(struct sw_conn *conn, const struct sw_client_hello *h) SW_MUST_USE;
+
+/* sw_server_hello13_check: client: what a ServerHello and a HelloRetryRequest must have in common; settles version and suite. version: the body of supported_versions. */
+enum sw_err sw_server_hello13_check(struct sw_conn *conn, const struct sw_server_hello *h,
+                                    struct sw_slice version) SW_MUST_USE;
+
+/* sw_is_hello_retry: whether a ServerHello's body is that of a HelloRetryRequest (RFC 8446 4.1.3). _begin: what must be known before it joins the transcript. */
+bool sw_is_hello_retry(struct sw_slice body);
+enum sw_err sw_hello_retry_begin(struct sw_conn *conn, struct sw_slice body) SW_MUST_USE;
+
+/*
+ * Sessions of TLS 1.3 (psk.c). _bind: client: the binder of a hello that offers one; the hello is whole but for that. _find: server: the first session of a hello that may go on
+ * with a suite of this hash (SW_HASH_NONE: any), its binder verified; *found says whether there is one.
+ */
+enum sw_err sw_psk_bind(struct sw_conn *conn, uint8_t *hello, size_t len) SW_MUST_USE;
+enum sw_err sw_psk_find(struct sw_conn *conn, enum sw_hash_id hash, struct sw_session *s, bool *found) SW_MUST_USE;
+
+/* Secrets of TLS 1.3 (secrets13.c). _begin: the handshake's secret, of a session's (empty: none) and of the exchange. The others: when a message has joined the transcript. */
+enum sw_err sw_secrets13_begin(struct sw_conn *conn, struct sw_slice psk, struct sw_slice shared) SW_MUST_USE;
+enum sw_err sw_server_hello13_joined(struct sw_conn *conn, bool sent) SW_MUST_USE;
+enum sw_err sw_finished13_joined(struct sw_conn *conn, bool sent) SW_MUST_USE;
+enum sw_err sw_key_update_joined(struct sw_conn *conn, bool sent) SW_MUST_USE;
 
 /* ServerKeyExchange's parameters: a named curve with its point, or a finite-field group; then a signature over randoms and params. */
 struct sw_ske {
@@ -59,6 +110,9 @@ enum sw_err sw_certificate_request_decode(struct sw_certificate_request *r, stru
 
 /* sw_certificate_next: the next certificate of a Certificate message's list; false at its end or at a length that lies (the reader failed). */
 bool sw_certificate_next(struct sw_reader *list, struct sw_slice *der);
+/* sw_chain_list: the list in the peer's chain. sw_chain_next: the next certificate there, in the form of the connection's version. */
+struct sw_reader sw_chain_list(const struct sw_conn *conn);
+bool sw_chain_next(const struct sw_conn *conn, struct sw_reader *list, struct sw_slice *der);
 
 /* Certificate chains and who may use which (credential.c). */
 
@@ -96,6 +150,6 @@ enum sw_err sw_conn_resume_keys(struct sw_conn *conn) SW_MUST_USE;
 /* sw_conn_expand: both directions' next secrets from the master secret. */
 enum sw_err sw_conn_expand(struct sw_conn *conn) SW_MUST_USE;
 /* sw_client_key_exchange_joined: our ClientKeyExchange is part of the transcript: the secrets follow. */
-enum sw_err sw_client_key_exchange_joined(struct sw_conn *conn) SW_MUST_USE;
+enum sw_err sw_client_key_exchange_joined(struct sw_conn *conn, bool sent) SW_MUST_USE;
 
 #endif

@@ -8,12 +8,12 @@ enum { ON_STACK = 4 /* certificates of a usual chain */, CHAIN_MAX = 512 };
 /* The certificates behind the leaf, parsed; those that cannot be parsed are left out: a path may exist without them. */
 static size_t parse_rest(const struct sw_conn *conn, struct sw_cert *out, size_t max)
 {
-    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
+    struct sw_reader list = sw_chain_list(conn);
     struct sw_slice der;
     size_t n = 0;
 
-    (void)sw_certificate_next(&list, &der);
-    while (n < max && sw_certificate_next(&list, &der))
+    (void)sw_chain_next(conn, &list, &der);
+    while (n < max && sw_chain_next(conn, &list, &der))
         if (sw_cert_parse(&out[n], der.p, der.len) == SW_OK)
             n++;
     return n;
@@ -21,11 +21,11 @@ static size_t parse_rest(const struct sw_conn *conn, struct sw_cert *out, size_t
 
 static size_t count_chain(const struct sw_conn *conn)
 {
-    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
+    struct sw_reader list = sw_chain_list(conn);
     struct sw_slice der;
     size_t n = 0;
 
-    while (n < CHAIN_MAX && sw_certificate_next(&list, &der))
+    while (n < CHAIN_MAX && sw_chain_next(conn, &list, &der))
         n++;
     return n;
 }
@@ -101,7 +101,7 @@ static void remember_shown(struct sw_conn *conn, const struct sw_cert *rest, siz
 static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *reason)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_reader r = sw_reader_of_slice(conn->chain), list = sw_read_vec24(&r);
+    struct sw_reader list = sw_chain_list(conn);
     size_t count = count_chain(conn) + 1, n = 0, size = count * (sizeof(uint8_t *) + sizeof(size_t));
     const uint8_t **ders = sw_conn_alloc(conn, size);
     size_t *lens = (size_t *)(void *)(ders + count);
@@ -111,7 +111,7 @@ static enum sw_err ask(struct sw_conn *conn, enum sw_err verdict, const char *re
 
     if (ders == NULL)
         return SW_ERR_MEMORY;
-    while (n + 1 < count && sw_certificate_next(&list, &der)) {
+    while (n + 1 < count && sw_chain_next(conn, &list, &der)) {
         ders[n] = der.p;
         lens[n++] = der.len;
     }
@@ -230,6 +230,9 @@ enum sw_err sw_peer_leaf_usable(struct sw_conn *conn)
     bool rsa = key->type == SW_KEY_RSA || (key->type == SW_KEY_RSA_PSS && conn->suite->kex != SW_KEX_RSA);
     bool ec = key->type == SW_KEY_EC || key->type == SW_KEY_ED25519 || key->type == SW_KEY_ED448;
 
+    /* in TLS 1.3 neither the suite nor the groups speak of certificates */
+    if (conn->suite->auth == SW_AUTH_ANY)
+        return rsa || ec ? check_usage(conn) : SW_ERR_CERT_KEY_TYPE;
     if (!(conn->suite->auth == SW_AUTH_RSA ? rsa : ec))
         return SW_ERR_CERT_KEY_TYPE;
     if (key->type == SW_KEY_EC && !sw_list_has(&conn->cfg->groups, key->curve))

@@ -12,6 +12,7 @@
  *     if FLAG_PEER:       v8 name, v8 subject, 32 bytes SHA-256 of the certificate, v8 serial number,
  *                         v8 serial numbers above, each a v8, 8 bytes: sw_trust_root_id,
  *                         u32 seconds from created until a certificate of the path expires
+ *     if TLS 1.3:         u64 issued      u32 age_add
  *     v16 ticket
  *
  * vN is a vector with an N-bit length. Texts carry no NUL and are as long as they are: a session is two hundred bytes, not the kilobyte
@@ -84,6 +85,10 @@ enum sw_err sw_session_encode(const struct sw_session *s, struct sw_writer *w)
     write_text(w, s->alpn, sizeof s->alpn);
     if (s->has_peer)
         write_peer(w, s);
+    if (s->version == SW_TLS13) {
+        sw_write_u64(w, (uint64_t)s->issued);
+        sw_write_u32(w, s->age_add);
+    }
     mark = sw_write_open(w, 2);
     sw_write_slice(w, s->ticket);
     sw_write_close(w, mark, 2);
@@ -180,6 +185,10 @@ enum sw_err sw_session_decode(struct sw_session *s, const void *p, size_t len)
     read_text(&r, s->alpn, sizeof s->alpn);
     if (s->has_peer)
         read_peer(&r, s);
+    if (s->version == SW_TLS13) {
+        s->issued = (int64_t)sw_read_u64(&r);
+        s->age_add = sw_read_u32(&r);
+    }
     ticket = sw_read_vec16(&r);
     s->ticket = sw_read_rest(&ticket);
     if (sw_reader_end(&r))

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 enum {
-    SW_SESSION_MAX = 1152, /* bytes of a written session without its ticket */
+    SW_SESSION_MAX = 1168, /* bytes of a written session without its ticket */
     SW_SESSION_ID_MAX = 32,
     SW_SESSION_ID_AT = 6,              /* where a written session's id stands, its length in a byte before it */
     SW_TICKET_OVERHEAD = 16 + 12 + 16, /* key name, nonce, tag */
@@ -59,6 +59,10 @@ struct sw_session {
     int64_t
         until; /* the last second in which all certificates of that path are valid; INT64_MAX: not known, or 2^32 seconds from created */
     struct sw_slice ticket; /* client: what the server gave; a view */
+
+    /* TLS 1.3, where `master` begins with the ticket's PSK */
+    int64_t issued;   /* Unix time of the ticket */
+    uint32_t age_add; /* to hide its age with */
 };
 
 /*

@@ -3,7 +3,8 @@
  *
  *     version(2) random(32) session_id<0..32> cipher_suite(2) compression_method(1) [extensions<0..2^16-1>]
  *
- * A client learns here what the server chose, and whether the session it offered goes on: the echo of its session id says so.
+ * A client learns here what the server chose, and whether the session it offered goes on: the echo of its session id says so. In TLS 1.3 (RFC 8446 4.1.3) it has the same form; the
+ * version is 3.3 whatever was chosen, that stands in supported_versions, and the session in pre_shared_key.
  */
 #include "base/wipe.h"
 #include "handshake/ext.h"
@@ -43,6 +44,12 @@ enum sw_err sw_server_hello_decode(struct sw_server_hello *h, struct sw_slice bo
     return sw_reader_end(&r) && h->session_id.len <= SW_SESSION_ID_MAX ? SW_OK : SW_ERR_DECODE;
 }
 
+enum { SUPPORTED_VERSIONS = 43, DOWNGRADE_LEN = 8 };
+
+/* RFC 8446 4.1.3: the end of the random of a server that speaks TLS 1.3 and was asked for less. It is signed or hashed with the rest: nobody on the way can take it out. */
+static const uint8_t downgrade12[DOWNGRADE_LEN] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
+static const uint8_t downgrade11[DOWNGRADE_LEN] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 0};
+
 /* --- server --------------------------------------------------------------------------------------------------------------- */
 
 enum sw_err sw_server_hello_send(struct sw_conn *conn, struct sw_writer *w)
@@ -53,6 +60,8 @@ enum sw_err sw_server_hello_send(struct sw_conn *conn, struct sw_writer *w)
 
     if (err != SW_OK)
         return err;
+    if (sw_config_speaks(conn->cfg, SW_TLS13))
+        memcpy(conn->server_random + SW_RANDOM_LEN - DOWNGRADE_LEN, downgrade12, DOWNGRADE_LEN);
     h.session_id = (struct sw_slice){hs->session_id, hs->session_id_len};
     sw_server_hello_encode(&h, w);
     sw_conn_note(conn, "chose %s%s%s%s", conn->suite->name, conn->ems ? ", extended master secret" : "",
@@ -61,15 +70,49 @@ enum sw_err sw_server_hello_send(struct sw_conn *conn, struct sw_writer *w)
     return err == SW_OK && hs->resuming ? sw_conn_resume_keys(conn) : err;
 }
 
+enum sw_err sw_server_hello13_send(struct sw_conn *conn, struct sw_writer *w)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_server_hello h = {.version = SW_TLS12, .random = conn->server_random, .suite = conn->suite->id};
+    enum sw_err err = sw_rand_bytes(sw_conn_rand(conn), conn->server_random, SW_RANDOM_LEN);
+
+    if (err != SW_OK)
+        return err;
+    h.session_id = (struct sw_slice){hs->session_id, hs->session_id_len};
+    sw_server_hello_encode(&h, w);
+    sw_ext_write_in(conn, w, SW_IN_SH);
+    sw_conn_note(conn, "chose TLS 1.3, %s, %s%s", conn->suite->name, conn->group->name,
+                 hs->resuming ? "; the session goes on" : "");
+    return SW_OK;
+}
+
 /* --- client --------------------------------------------------------------------------------------------------------------- */
+
+/* Whether the server would have spoken TLS 1.3, had it been offered: as it was (RFC 8446 4.1.3). */
+static bool downgraded(const struct sw_conn *conn, const struct sw_server_hello *h)
+{
+    const uint8_t *end = h->random + SW_RANDOM_LEN - DOWNGRADE_LEN;
+
+    return sw_config_speaks(conn->cfg, SW_TLS13) &&
+           (memcmp(end, downgrade12, DOWNGRADE_LEN) == 0 || memcmp(end, downgrade11, DOWNGRADE_LEN) == 0);
+}
 
 static enum sw_err check_version(struct sw_conn *conn, const struct sw_server_hello *h)
 {
-    if (h->version != SW_TLS12) {
+    const struct sw_handshake *hs = conn->hs;
+
+    if (h->version != SW_TLS12 || !sw_config_speaks(conn->cfg, SW_TLS12)) {
         sw_conn_explain(conn, "the server chose version %u.%u, which was not offered", h->version >> 8,
                         h->version & 0xff);
         return SW_ERR_VERSION;
     }
+    if (downgraded(conn, h))
+        return SW_ERR_DOWNGRADE;
+    if (hs->early_ccs)
+        return SW_ERR_CHANGE_CIPHER_SPEC;
+    /* an id made up for TLS 1.3 is none that a server of TLS 1.2 could know */
+    if (hs->compatible_id && sw_slice_eq(h->session_id, (struct sw_slice){hs->session_id, hs->session_id_len}))
+        return SW_ERR_RESUME_MISMATCH;
     conn->version = h->version;
     return SW_OK;
 }
@@ -132,12 +175,116 @@ static enum sw_err check_resumption(struct sw_conn *conn, const struct sw_server
     return go_on(conn);
 }
 
+/* --- client, TLS 1.3 ------------------------------------------------------------------------------------------------------ */
+
+enum sw_err sw_server_hello13_check(struct sw_conn *conn, const struct sw_server_hello *h, struct sw_slice version)
+{
+    const struct sw_handshake *hs = conn->hs;
+    const struct sw_suite *suite = sw_suite_by_id(h->suite);
+
+    if (h->version != SW_TLS12 || version.len != 2 || (version.p[0] << 8 | version.p[1]) != SW_TLS13) {
+        sw_conn_explain(conn, "the server chose a version that was not offered");
+        return SW_ERR_EXTENSION_VALUE;
+    }
+    if (!sw_slice_eq(h->session_id, (struct sw_slice){hs->session_id, hs->session_id_len})) {
+        sw_conn_explain(conn, "the server does not repeat the session id");
+        return SW_ERR_RESUME_MISMATCH;
+    }
+    if (suite == NULL || suite->min_version != SW_TLS13 || !sw_list_has(&conn->cfg->suites, h->suite) ||
+        (hs->retried && suite != conn->suite)) {
+        sw_conn_explain(conn, "the server chose cipher suite 0x%04X, which was not offered", h->suite);
+        return SW_ERR_SUITE;
+    }
+    conn->version = SW_TLS13;
+    conn->suite = suite;
+    return h->compression == 0 ? SW_OK : SW_ERR_COMPRESSION;
+}
+
+/* The session that goes on: its secret, and what the handshake does not say again. A suite of another hash cannot have it (RFC 8446 4.2.11). */
+static enum sw_err go_on_13(struct sw_conn *conn, struct sw_session *s)
+{
+    enum sw_err err = sw_session_decode(s, conn->session.p, conn->session.len);
+
+    if (err == SW_OK && conn->hs->psk_hash != conn->suite->prf)
+        return SW_ERR_RESUME_MISMATCH;
+    if (err == SW_OK)
+        sw_session_adopt(conn, s);
+    conn->hs->resuming = err == SW_OK;
+    return err;
+}
+
+static enum sw_err exchange(struct sw_conn *conn, struct sw_slice psk)
+{
+    struct sw_handshake *hs = conn->hs;
+    uint8_t shared[SW_KEX_SECRET_MAX];
+    size_t len;
+    enum sw_err err;
+
+    if (hs->peer_ext.share_group != hs->kex->group->id)
+        return SW_ERR_GROUP;
+    conn->group = hs->kex->group;
+    conn->group_bits = conn->group->bits;
+    err = sw_kex_derive(hs->kex, hs->peer_ext.shares, false, shared, &len);
+    if (err == SW_OK)
+        err = sw_secrets13_begin(conn, psk, (struct sw_slice){shared, len});
+    sw_wipe(shared, sizeof shared);
+    return err;
+}
+
+static enum sw_err settle_13(struct sw_conn *conn)
+{
+    struct sw_handshake *hs = conn->hs;
+    struct sw_session s;
+    struct sw_slice psk = {NULL, 0};
+    enum sw_err err = SW_OK;
+
+    if (!hs->peer_ext.shares_present) {
+        sw_conn_explain(conn, "the server's hello has no extension key_share");
+        /* a session without an exchange is a mode that we have not offered (RFC 8446 4.2.9) */
+        return hs->peer_ext.psk_present ? SW_ERR_EXTENSION_VALUE : SW_ERR_MISSING_EXTENSION;
+    }
+    if (hs->peer_ext.psk_present) {
+        err = go_on_13(conn, &s);
+        psk = (struct sw_slice){s.master, sw_hash_len(conn->suite->prf)};
+    }
+    if (err == SW_OK)
+        err = exchange(conn, psk);
+    sw_wipe(&s, sizeof s);
+    return err;
+}
+
+static enum sw_err recv_13(struct sw_conn *conn, const struct sw_server_hello *h, struct sw_slice version)
+{
+    struct sw_handshake *hs = conn->hs;
+    enum sw_err err = sw_server_hello13_check(conn, h, version);
+
+    if (err == SW_OK)
+        err = sw_ext_read_in(conn, h->extensions, SW_IN_SH);
+    if (err == SW_OK)
+        err = settle_13(conn);
+    if (err != SW_OK)
+        return err;
+    memcpy(conn->server_random, h->random, SW_RANDOM_LEN);
+    hs->hello_done = true;
+    /* nothing of an older session is left to be offered again */
+    hs->ticket = (struct sw_slice){NULL, 0};
+    sw_conn_note(conn, "chose TLS 1.3, %s, %s%s", conn->suite->name, conn->group->name,
+                 hs->resuming ? "; the session goes on" : "");
+    return hs->transcript.started ? SW_OK : sw_transcript_start(&hs->transcript, conn->suite->prf);
+}
+
 enum sw_err sw_server_hello_recv(struct sw_conn *conn, struct sw_slice body)
 {
     struct sw_handshake *hs = conn->hs;
     struct sw_server_hello h;
     enum sw_err err = sw_server_hello_decode(&h, body);
 
+    if (err == SW_OK && sw_config_speaks(conn->cfg, SW_TLS13)) {
+        struct sw_slice version = sw_ext_find(h.extensions, SUPPORTED_VERSIONS);
+
+        if (version.p != NULL || hs->retried)
+            return recv_13(conn, &h, version);
+    }
     if (err == SW_OK)
         err = check_version(conn, &h);
     if (err == SW_OK)

@@ -25,17 +25,17 @@ static void copy_text(char *out, size_t cap, const char *text)
 
 void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
 {
-    const struct sw_handshake *hs = conn->hs;
-
     memset(s, 0, sizeof *s);
     s->version = conn->version;
     s->suite = conn->suite->id;
     s->ems = conn->ems;
     s->etm = conn->etm;
-    s->max_fragment = sw_session_fragment(conn);
-    memcpy(s->master, conn->master, SW_MASTER_LEN);
-    s->created = hs->resuming ? hs->session_created : sw_conn_now(conn);
-    s->lifetime = hs->resuming ? hs->session_lifetime : (uint32_t)sw_option(conn, SW_OPT_SESSION_LIFETIME);
+    if (conn->version != SW_TLS13) {
+        s->max_fragment = sw_session_fragment(conn);
+        memcpy(s->master, conn->master, SW_MASTER_LEN);
+    }
+    s->created = conn->resumed ? conn->session_created : sw_conn_now(conn);
+    s->lifetime = conn->resumed ? conn->session_lifetime : (uint32_t)sw_option(conn, SW_OPT_SESSION_LIFETIME);
     s->id_len = conn->cached_id_len;
     memcpy(s->id, conn->cached_id, conn->cached_id_len);
     s->group = conn->group != NULL ? conn->group->id : 0;
@@ -45,7 +45,9 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
     s->has_peer = conn->peer_has_cert;
     if (s->has_peer) {
         s->peer = conn->peer;
-        s->above = hs->above;
+        s->above.len = (uint8_t)conn->above.len;
+        if (conn->above.len > 0)
+            memcpy(s->above.serials, conn->above.p, conn->above.len);
         memcpy(s->root, conn->root, sizeof s->root);
         s->until = conn->until;
     }
@@ -54,11 +56,13 @@ void sw_session_fill(const struct sw_conn *conn, struct sw_session *s)
 void sw_session_adopt(struct sw_conn *conn, const struct sw_session *s)
 {
     conn->resumed = true;
-    conn->ems = s->ems;
-    memcpy(conn->master, s->master, SW_MASTER_LEN);
-    conn->hs->session_created = s->created;
-    conn->hs->session_lifetime = s->lifetime;
-    conn->group = sw_group_by_id(s->group);
+    if (s->version != SW_TLS13) {
+        conn->ems = s->ems;
+        memcpy(conn->master, s->master, SW_MASTER_LEN);
+        conn->group = sw_group_by_id(s->group);
+    }
+    conn->session_created = s->created;
+    conn->session_lifetime = s->lifetime;
     conn->peer_scheme = sw_sigscheme_by_id(s->sigscheme);
     conn->peer_has_cert = s->has_peer;
     if (s->has_peer) {
@@ -132,6 +136,11 @@ static enum sw_err keep_as_client(struct sw_conn *conn)
     struct sw_session s;
     enum sw_err err;
 
+    /* a ticket of TLS 1.3 is for one connection (RFC 8446 C.4); others come later */
+    if (conn->version == SW_TLS13) {
+        conn->session = (struct sw_slice){NULL, 0};
+        return sw_conn_keep(conn, NULL);
+    }
     /* a resumed session without a new ticket stays as it was */
     if (hs->resuming && !conn->ticket_issued)
         return sw_conn_keep(conn, NULL);
@@ -172,7 +181,7 @@ static enum sw_err keep_as_server(struct sw_conn *conn)
 {
     const struct sw_handshake *hs = conn->hs;
 
-    if (!hs->resuming && !hs->send_ticket && hs->session_id_len > 0)
+    if (conn->version != SW_TLS13 && !hs->resuming && !hs->send_ticket && hs->session_id_len > 0)
         remember(conn);
     if (!sw_option(conn, SW_OPT_KEEP_CHAIN))
         conn->chain = (struct sw_slice){NULL, 0};
@@ -204,11 +213,15 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
 {
     const char *name = conn->name != NULL ? conn->name : "";
 
-    return s->version == SW_TLS12 && s->max_fragment == sw_session_fragment(conn) &&
-           sw_list_has(&conn->cfg->suites, s->suite) && strcmp(s->server_name, name) == 0 &&
-           (s->ems || sw_option(conn, SW_OPT_EMS) < 2) && (!s->ems || sw_option(conn, SW_OPT_EMS) > 0) &&
-           s->ticket.len + conn->cfg->alpn_size <= OFFER_MAX && sw_conn_now(conn) <= s->created + s->lifetime &&
-           !sw_session_in_doubt(conn, s);
+    if (s->version == SW_TLS12 &&
+        (s->max_fragment != sw_session_fragment(conn) || (!s->ems && sw_option(conn, SW_OPT_EMS) == 2) ||
+         (s->ems && sw_option(conn, SW_OPT_EMS) == 0)))
+        return false;
+    if (s->version == SW_TLS13 && (s->ticket.len == 0 || !sw_option(conn, SW_OPT_TICKETS)))
+        return false;
+    return sw_config_speaks(conn->cfg, s->version) && sw_list_has(&conn->cfg->suites, s->suite) &&
+           strcmp(s->server_name, name) == 0 && s->ticket.len + conn->cfg->alpn_size <= OFFER_MAX &&
+           sw_conn_now(conn) <= s->created + s->lifetime && !sw_session_in_doubt(conn, s);
 }
 
 /* The ticket to offer is a view of our copy. */
@@ -218,7 +231,12 @@ static bool offer(struct sw_conn *conn)
     struct sw_session s;
     bool fits = sw_session_decode(&s, conn->session.p, conn->session.len) == SW_OK && session_fits(conn, &s);
 
-    if (fits) {
+    if (fits && s.version == SW_TLS13) {
+        hs->ticket = s.ticket;
+        hs->psk_offered = true;
+        hs->psk_hash = sw_suite_by_id(s.suite)->prf;
+        hs->ticket_age = s.age_add + (uint32_t)((uint64_t)(sw_conn_now(conn) - s.issued) * 1000);
+    } else if (fits) {
         hs->ticket = s.ticket;
         hs->session_id_len = s.id_len;
         memcpy(hs->session_id, s.id, s.id_len);
@@ -236,6 +254,7 @@ enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_
     if (sw_is_server(conn) || hs == NULL || !sw_conn_must_begin(conn))
         return SW_ERR_STATE;
     hs->ticket = none;
+    hs->psk_offered = false;
     hs->session_id_len = 0;
     sw_conn_release_mem(conn, conn->kept, conn->kept_len); /* what was to be offered before */
     conn->kept = NULL;
@@ -244,6 +263,6 @@ enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_
     err = sw_conn_keep(conn, NULL);
     if (err != SW_OK)
         conn->session = none;
-    hs->offered_session = err == SW_OK && offer(conn);
+    hs->offered_session = err == SW_OK && offer(conn) && !hs->psk_offered;
     return err;
 }

@@ -34,7 +34,9 @@ void sw_handshake_end(struct sw_conn *conn)
         return;
     sw_transcript_free(&hs->transcript);
     sw_handshake_drop_kex(conn);
-    sw_conn_release_mem(conn, hs->msg, hs->msg_cap);
+    sw_conn_release_mem(conn, conn->msg, conn->msg_cap);
+    conn->msg = NULL;
+    conn->msg_len = conn->msg_cap = 0;
     sw_conn_release_mem(conn, hs, sizeof *hs);
     conn->hs = NULL;
     /* of a handshake that has failed nothing stays */

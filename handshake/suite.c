@@ -25,7 +25,6 @@
 
 enum {
     CLASSIC = SW_POLICY_CLASSIC | SW_POLICY_ALL,
-    MODERN = SW_POLICY_MODERN | SW_POLICY_ALL,
     EVERY = SW_POLICY_CLASSIC | SW_POLICY_MODERN | SW_POLICY_ALL,
     NONE = 0,
     PRIVATE = SW_POLICY_ALL
@@ -55,10 +54,10 @@ static const struct sw_suite rows[] = {
     /* Rule 1. */
     {0x003C, "TLS_RSA_WITH_AES_128_CBC_SHA256",               "AES128-SHA256",                 RSA,         AES128_CBC, S256, S256, SW_TLS12, CLASSIC, CLASSIC},
 
-    /* Rule 2. The certificate's key and the group are negotiated beside the suite. */
-    {0x1301, "TLS_AES_128_GCM_SHA256",                        "TLS_AES_128_GCM_SHA256",        TLS13,       AES128_GCM, AEAD, S256, SW_TLS13, MODERN,  MODERN},
-    {0x1302, "TLS_AES_256_GCM_SHA384",                        "TLS_AES_256_GCM_SHA384",        TLS13,       AES256_GCM, AEAD, S384, SW_TLS13, MODERN,  MODERN},
-    {0x1303, "TLS_CHACHA20_POLY1305_SHA256",                  "TLS_CHACHA20_POLY1305_SHA256",  TLS13,       CHACHA20,   AEAD, S256, SW_TLS13, MODERN,  MODERN},
+    /* Rule 2. The certificate's key and the group are negotiated beside the suite. On wherever the version is. */
+    {0x1301, "TLS_AES_128_GCM_SHA256",                        "TLS_AES_128_GCM_SHA256",        TLS13,       AES128_GCM, AEAD, S256, SW_TLS13, EVERY,   EVERY},
+    {0x1302, "TLS_AES_256_GCM_SHA384",                        "TLS_AES_256_GCM_SHA384",        TLS13,       AES256_GCM, AEAD, S384, SW_TLS13, EVERY,   EVERY},
+    {0x1303, "TLS_CHACHA20_POLY1305_SHA256",                  "TLS_CHACHA20_POLY1305_SHA256",  TLS13,       CHACHA20,   AEAD, S256, SW_TLS13, EVERY,   EVERY},
 
     /* Rules 3 and 4: forward secrecy and AEAD. This block is policy modern in TLS 1.2, and what browsers, Python and ffplay get. */
     {0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",       "ECDHE-ECDSA-AES128-GCM-SHA256", ECDHE_ECDSA, AES128_GCM, AEAD, S256, SW_TLS12, EVERY,   EVERY},

@@ -3,7 +3,7 @@
 #include "base/wipe.h"
 #include <string.h>
 
-enum { MORE_ROOM = 1024 }; /* behind the message that did not fit */
+enum { MORE_ROOM = 1024 /* behind the message that did not fit */, MESSAGE_HASH = 254 /* RFC 8446 4.4.1 */ };
 
 void sw_transcript_init(struct sw_transcript *t, struct sw_config *cfg)
 {
@@ -35,16 +35,21 @@ static void free_joined(struct sw_transcript *t)
     t->joined_len = 0;
 }
 
-void sw_transcript_free(struct sw_transcript *t)
+static void free_blocks(struct sw_transcript *t)
 {
     struct sw_transcript_block *b = t->first.next, *next;
 
-    free_joined(t);
     for (; b != NULL; b = next) {
         next = b->next;
         release(t, b, sizeof *b + b->cap);
     }
     t->first.next = NULL;
+}
+
+void sw_transcript_free(struct sw_transcript *t)
+{
+    free_joined(t);
+    free_blocks(t);
     sw_wipe(&t->hash, sizeof t->hash);
 }
 
@@ -94,13 +99,23 @@ struct sw_room sw_transcript_spare(struct sw_transcript *t)
 
 /* --- hashing ------------------------------------------------------------------------------------------------------------ */
 
-static enum sw_err hash_all(const struct sw_transcript *t, enum sw_hash_id id, struct sw_hash *h)
+/* The first len bytes. */
+static enum sw_err hash_first(const struct sw_transcript *t, enum sw_hash_id id, size_t len, struct sw_hash *h)
 {
     enum sw_err err = sw_hash_init(h, id);
 
-    for (const struct sw_transcript_block *b = &t->first; b != NULL && err == SW_OK; b = b->next)
-        err = sw_hash_update(h, b->bytes, b->len);
+    for (const struct sw_transcript_block *b = &t->first; b != NULL && err == SW_OK; b = b->next) {
+        size_t n = b->len < len ? b->len : len;
+
+        err = sw_hash_update(h, b->bytes, n);
+        len -= n;
+    }
     return err;
+}
+
+static enum sw_err hash_all(const struct sw_transcript *t, enum sw_hash_id id, struct sw_hash *h)
+{
+    return hash_first(t, id, t->len, h);
 }
 
 enum sw_err sw_transcript_start(struct sw_transcript *t, enum sw_hash_id id)
@@ -125,6 +140,34 @@ enum sw_err sw_transcript_digest_with(const struct sw_transcript *t, enum sw_has
         return sw_hash_peek(&t->hash, out);
     err = hash_all(t, id, &h);
     return err == SW_OK ? sw_hash_final(&h, out) : err;
+}
+
+enum sw_err sw_transcript_digest_cut(const struct sw_transcript *t, enum sw_hash_id id, size_t cut,
+                                     struct sw_slice more, uint8_t *out)
+{
+    struct sw_hash h;
+    enum sw_err err = cut > t->len ? SW_ERR_ARGUMENT : hash_first(t, id, t->len - cut, &h);
+
+    if (err == SW_OK)
+        err = sw_hash_update(&h, more.p, more.len);
+    return err == SW_OK ? sw_hash_final(&h, out) : err;
+}
+
+enum sw_err sw_transcript_restart(struct sw_transcript *t, enum sw_hash_id id)
+{
+    uint8_t msg[4 + SW_HASH_MAX] = {MESSAGE_HASH, 0, 0, (uint8_t)sw_hash_len(id)};
+    enum sw_err err = sw_transcript_digest_with(t, id, msg + 4);
+
+    if (err == SW_OK)
+        err = sw_hash_init(&t->hash, id);
+    if (err != SW_OK)
+        return err;
+    free_joined(t);
+    free_blocks(t);
+    t->latest = &t->first;
+    t->first.len = t->len = 0;
+    t->started = true;
+    return sw_transcript_add(t, (struct sw_slice){msg, 4 + sw_hash_len(id)}, NULL);
 }
 
 enum sw_err sw_transcript_whole(struct sw_transcript *t, struct sw_slice *all)

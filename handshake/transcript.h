@@ -60,6 +60,19 @@ enum sw_err sw_transcript_digest(const struct sw_transcript *t, uint8_t *out) SW
 /* sw_transcript_digest_with: the same with any hash; from the messages if it is not the running one. */
 enum sw_err sw_transcript_digest_with(const struct sw_transcript *t, enum sw_hash_id id, uint8_t *out) SW_MUST_USE;
 
+/*
+ * sw_transcript_digest_cut: hash, with any hash, of all messages but the last `cut` bytes, and of more bytes behind them: what the binders of a ClientHello are made
+ * over (RFC 8446 4.2.11.2).
+ */
+enum sw_err sw_transcript_digest_cut(const struct sw_transcript *t, enum sw_hash_id id, size_t cut,
+                                     struct sw_slice more, uint8_t *out) SW_MUST_USE;
+
+/*
+ * sw_transcript_restart: a HelloRetryRequest is about to join: what was said so far stands in the transcript as its hash from now on (RFC 8446 4.4.1), and is gone:
+ * views of it are no longer good. The hash is the running one.
+ */
+enum sw_err sw_transcript_restart(struct sw_transcript *t, enum sw_hash_id id) SW_MUST_USE;
+
 /* sw_transcript_whole: the messages themselves, in one piece, for schemes that sign them (EdDSA). Valid until the next call or sw_transcript_free. */
 enum sw_err sw_transcript_whole(struct sw_transcript *t, struct sw_slice *all) SW_MUST_USE;
 

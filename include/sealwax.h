@@ -358,6 +358,12 @@ enum sw_err sw_conn_read(struct sw_conn *conn, void *data, size_t cap, size_t *g
 const uint8_t *sw_conn_peek(struct sw_conn *conn, size_t *len);
 enum sw_err sw_conn_skip(struct sw_conn *conn, size_t len);
 
+/*
+ * sw_conn_update_keys: TLS 1.3: go on under new keys (RFC 8446 4.6.3); with `both` the peer is asked to do so, too. It happens by itself before a key has
+ * protected too much. SW_ERR_STATE in TLS 1.2, before the handshake is done and after sw_conn_close; the connection's error when it failed.
+ */
+enum sw_err sw_conn_update_keys(struct sw_conn *conn, bool both) SW_MUST_USE;
+
 /* sw_conn_close: queue close_notify; nothing can be written any more, reading goes on until the peer's. Before anything could be written: user_canceled. */
 void sw_conn_close(struct sw_conn *conn);
 

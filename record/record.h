@@ -43,9 +43,9 @@ struct sw_record_secrets {
     enum sw_hash_id mac; /* of CBC and NULL rows */
     bool etm;            /* encrypt-then-MAC, RFC 7366 */
     bool tls13;
-    uint16_t version; /* written in each header and, TLS 1.2, authenticated */
-    uint64_t seq;     /* of the next record */
-    uint8_t mac_key[64];
+    uint16_t version;    /* written in each header and, TLS 1.2, authenticated */
+    uint64_t seq;        /* of the next record */
+    uint8_t mac_key[64]; /* TLS 1.3: the traffic secret that key and iv are made from */
     uint8_t key[32];
     uint8_t iv[16];
 };

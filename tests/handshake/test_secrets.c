@@ -136,7 +136,7 @@ static void a_client_waits_for_its_message(void)
         hs = p.client->hs;
         memcpy(hs->premaster, premaster, sizeof premaster);
         SW_ASSERT_BYTES(p.client->master, none, sizeof none);
-        SW_ASSERT_OK(sw_client_key_exchange_joined(p.client));
+        SW_ASSERT_OK(sw_client_key_exchange_joined(p.client, true));
         has_keys(p.client, &known[i]);
         was_logged(known[i].master);
         SW_ASSERT_BYTES(hs->premaster, none, sizeof hs->premaster);
