@@ -38,7 +38,8 @@ void sw_conn_trace(struct sw_conn *conn, bool sent, uint8_t content_type, const 
 
     if (conn->cfg->trace == NULL)
         return;
-    ev.is_protected = (sent ? conn->out.bulk : conn->in.bulk) != NULL;
+    ev.is_protected = (sent ? conn->out.bulk : conn->in.bulk) != NULL &&
+                      !(conn->version == SW_TLS13 && content_type == SW_CT_CHANGE_CIPHER_SPEC);
     if (content_type == SW_CT_HANDSHAKE && len > 0)
         ev.message = data[0];
     else if (content_type == SW_CT_ALERT && len == 2)

@@ -182,6 +182,7 @@ static enum sw_err read_offers(struct sw_conn *conn, struct sw_hello_ext *ext, s
 
     memset(ext, 0, sizeof *ext);
     memset(&seen, 0, sizeof seen);
+    conn->hs->ext_in = (uint8_t)in;
     while (sw_reader_left(&r) > 0) {
         unsigned id = sw_read_u16(&r);
         struct sw_reader body = sw_read_vec16(&r);

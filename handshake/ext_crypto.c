@@ -11,6 +11,9 @@ static bool group_wanted(const struct sw_conn *conn, const struct sw_group *grou
 {
     enum sw_kex_kind kex = group->kind == SW_GROUP_FFDHE ? SW_KEX_DHE : SW_KEX_ECDHE;
 
+    /* in TLS 1.3 any group goes with any suite */
+    if (sw_config_speaks(conn->cfg, SW_TLS13))
+        return true;
     for (size_t i = 0; i < conn->cfg->suites.len; i++) {
         const struct sw_suite *s = sw_suite_by_id(conn->cfg->suites.id[i]);
 

@@ -167,7 +167,9 @@ enum sw_err sw_status_read(struct sw_conn *conn, struct sw_hello_ext *ext, struc
 {
     struct sw_reader responders;
 
-    (void)conn;
+    /* a server that asks a client for a status says no more than that (RFC 8446 4.4.2.1); we have none to show */
+    if (conn->hs->ext_in == SW_IN_REQUEST)
+        return SW_OK;
     if (sw_read_u8(r) != STATUS_OCSP) {
         (void)sw_read_rest(r);
         return SW_OK;

@@ -183,6 +183,9 @@ static enum sw_err keep_as_server(struct sw_conn *conn)
 
     if (conn->version != SW_TLS13 && !hs->resuming && !hs->send_ticket && hs->session_id_len > 0)
         remember(conn);
+    /* the ticket is out; in TLS 1.3 there are no others that would be made from it */
+    if (conn->version == SW_TLS13)
+        sw_wipe(conn->master, sizeof conn->master);
     if (!sw_option(conn, SW_OPT_KEEP_CHAIN))
         conn->chain = (struct sw_slice){NULL, 0};
     return sw_conn_keep(conn, NULL);

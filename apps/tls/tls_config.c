@@ -83,7 +83,7 @@ static int get_version(const struct app *app, enum app_option id, unsigned fallb
     return APP_DONE;
 }
 
-/* The highest version is a bound, not a wish: a library that ends at 1.2 obeys "at most 1.3" too. */
+/* TLS 1.3 is spoken only where it was asked for. */
 static int set_versions(const struct app *app, struct sw_config *cfg)
 {
     unsigned min, max;
@@ -91,15 +91,12 @@ static int set_versions(const struct app *app, struct sw_config *cfg)
         return APP_DONE;
     int code = get_version(app, OPT_MIN_VERSION, SW_TLS12, &min);
     if (!code)
-        code = get_version(app, OPT_MAX_VERSION, SW_TLS13, &max);
+        code = get_version(app, OPT_MAX_VERSION, min, &max);
     if (code)
         return code;
     if (min > max)
         return app_usage(app, "--min-version is above --max-version");
-    enum sw_err err = sw_config_set_versions(cfg, min, max);
-    if (err == SW_ERR_UNSUPPORTED && min == SW_TLS12)
-        err = sw_config_set_versions(cfg, min, SW_TLS12);
-    return check(app, cfg, min == SW_TLS13 ? OPT_MIN_VERSION : OPT_MAX_VERSION, err);
+    return check(app, cfg, OPT_MAX_VERSION, sw_config_set_versions(cfg, min, max));
 }
 
 static int set_switches(const struct app *app, struct sw_config *cfg)

@@ -36,7 +36,7 @@ static const struct meaning messages[] = {
 };
 
 static const struct meaning records[] = {
-    {20, "ChangeCipherSpec", "from here on the sender encrypts", "RFC 5246 7.1"},
+    {20, "ChangeCipherSpec", "in TLS 1.2 the sender encrypts from here on", "RFC 5246 7.1, RFC 8446 D.4"},
     {21, "Alert", "", "RFC 5246 7.2, RFC 8446 6"},
     {23, "ApplicationData", "", "RFC 5246 10"},
 };
@@ -51,8 +51,20 @@ static const struct meaning *find(const struct meaning *rows, size_t count, unsi
     return &unknown;
 }
 
+/* It looks like a ServerHello, but for its random (RFC 8446 4.1.3). */
+static bool is_retry(const struct sw_trace_event *ev)
+{
+    enum { RANDOM_AT = 6 };
+    static const uint8_t random[] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11};
+    return ev->message == 2 && ev->data && ev->len >= RANDOM_AT + sizeof random &&
+           memcmp(ev->data + RANDOM_AT, random, sizeof random) == 0;
+}
+
 static const struct meaning *meaning_of(const struct sw_trace_event *ev)
 {
+    static const struct meaning retry = {2, "HelloRetryRequest", "the server asks for another hello", "RFC 8446 4.1.4"};
+    if (ev->content_type == 22 && is_retry(ev))
+        return &retry;
     if (ev->content_type == 22)
         return find(messages, sizeof messages / sizeof *messages, ev->message);
     return find(records, sizeof records / sizeof *records, ev->content_type);
