@@ -3,6 +3,8 @@
  * and data, decides about each (middle.pass), and sends what he wants, protected as its receiver expects it. For tests
  * of what a peer can do wrong behind the record layer.
  *
+ * In TLS 1.3 he knows the keys by a key log (middle_keylog), and changes them behind the messages where the sides do.
+ *
  * He insists that what a side sends is well-formed, that its records open with its own keys, and that nothing follows a
  * fatal alert; otherwise the process is aborted with a line that says so.
  */
@@ -27,6 +29,15 @@ enum {
 /* How a record is protected that is sent to a side. */
 enum middle_protection { MIDDLE_AS_EXPECTED, MIDDLE_CLEAR, MIDDLE_SPOILT };
 
+/* The secrets of TLS 1.3, as the key log names them; of the client first. */
+enum { MIDDLE_SECRETS = 4 };
+static const char *const middle_labels[MIDDLE_SECRETS] = {
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0",
+    "SERVER_TRAFFIC_SECRET_0",
+};
+
 /* One direction: what a side has sent, as records, messages and bytes. */
 struct middle_flow {
     uint8_t raw[MIDDLE_RAW]; /* records not dealt with yet */
@@ -48,6 +59,7 @@ struct middle {
     /* pass: one message (header included), alert, change_cipher_spec or piece of data is on its way to a side */
     void (*pass)(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len);
     void *ctx;
+    uint8_t secret[MIDDLE_SECRETS][SW_HASH_MAX]; /* TLS 1.3 */
 };
 
 static inline void middle_must(bool right, const char *what)
@@ -56,6 +68,68 @@ static inline void middle_must(bool right, const char *what)
         return;
     fprintf(stderr, "middle: %s\n", what);
     abort();
+}
+
+static inline int middle_digit(char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* middle_keylog: for sw_config_set_keylog of one side; ctx is the struct middle. */
+static inline void middle_keylog(void *ctx, struct sw_conn *conn, const char *text)
+{
+    struct middle *m = ctx;
+
+    (void)conn;
+    for (int i = 0; i < MIDDLE_SECRETS; i++) {
+        size_t len = strlen(middle_labels[i]);
+        const char *hex = strrchr(text, ' ') + 1;
+
+        if (strncmp(text, middle_labels[i], len) != 0 || text[len] != ' ')
+            continue;
+        for (size_t n = 0; hex[2 * n] != '\0' && n < SW_HASH_MAX; n++)
+            m->secret[i][n] = (uint8_t)(middle_digit(hex[2 * n]) << 4 | middle_digit(hex[2 * n + 1]));
+    }
+}
+
+static inline bool middle_is_13(const struct middle *m)
+{
+    return m->side[MIDDLE_SERVER]->version == SW_TLS13;
+}
+
+/* What a side sends is opened with these keys from now on. */
+static inline void middle_set_keys(struct middle_flow *f, const struct sw_record_secrets *secrets)
+{
+    if (f->dir == NULL)
+        f->dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
+    else
+        sw_record_dir_wipe(f->dir);
+    f->secrets = *secrets;
+    f->secrets.seq = 0;
+    middle_must(f->dir != NULL && f->secrets.bulk != NULL && sw_record_dir_init(f->dir, &f->secrets, false) == SW_OK,
+                "keys");
+}
+
+static inline void middle_use_secret(struct middle *m, int from, int which)
+{
+    struct sw_record_secrets s;
+
+    middle_must(sw_keys13_traffic(m->side[MIDDLE_SERVER]->suite, m->secret[which], &s) == SW_OK, "a secret");
+    middle_set_keys(&m->flow[from], &s);
+}
+
+/* The sender of this message has changed its keys behind it; with a ServerHello both sides have. */
+static inline void middle_behind(struct middle *m, int from, const uint8_t *msg, size_t len)
+{
+    if (msg[0] == SW_SERVER_HELLO && !sw_is_hello_retry((struct sw_slice){msg + 4, len - 4})) {
+        middle_use_secret(m, MIDDLE_CLIENT, 0);
+        middle_use_secret(m, MIDDLE_SERVER, 1);
+    } else if (msg[0] == SW_FINISHED) {
+        middle_use_secret(m, from, 2 + from);
+    } else if (msg[0] == SW_KEY_UPDATE) {
+        middle_must(sw_keys13_update(m->side[from]->suite->prf, m->secret[2 + from]) == SW_OK, "an update");
+        middle_use_secret(m, from, 2 + from);
+    }
 }
 
 static inline void middle_drain(struct middle *m, int to)
@@ -105,7 +179,7 @@ static inline void middle_send_record(struct middle *m, int to, uint8_t type, co
 
     len = len < SW_RECORD_PLAIN_MAX ? len : (size_t)SW_RECORD_PLAIN_MAX;
     n = SW_RECORD_HEADER + len;
-    if (s.bulk == NULL || how == MIDDLE_CLEAR) {
+    if (s.bulk == NULL || how == MIDDLE_CLEAR || (s.tls13 && type == SW_CT_CHANGE_CIPHER_SPEC)) {
         record[0] = type;
         record[1] = record[2] = 3;
         record[3] = (uint8_t)(len >> 8);
@@ -157,6 +231,8 @@ static inline void middle_pass_messages(struct middle *m, int to, struct middle_
         memcpy(f->sent + f->sent_len, f->message, whole);
         f->sent_len += whole;
         m->pass(m, to, SW_CT_HANDSHAKE, f->message, whole);
+        if (middle_is_13(m))
+            middle_behind(m, !to, f->message, whole);
         f->message_len -= whole;
         memmove(f->message, f->message + whole, f->message_len);
     }
@@ -169,7 +245,7 @@ static inline void middle_take_record(struct middle *m, int from, uint8_t *recor
     uint8_t type = record[0];
 
     middle_must(!f->fatal, "a record after a fatal alert");
-    if (f->dir != NULL)
+    if (f->dir != NULL && !(type != SW_CT_APPLICATION_DATA && middle_is_13(m)))
         middle_must(sw_record_open(f->dir, record, len, &type, &data) == SW_OK, "a record that does not open");
     middle_must(data.len > 0 || type == SW_CT_APPLICATION_DATA, "an empty record");
     switch (type) {
@@ -177,15 +253,14 @@ static inline void middle_take_record(struct middle *m, int from, uint8_t *recor
         middle_pass_messages(m, !from, f, data.p, data.len);
         return;
     case SW_CT_CHANGE_CIPHER_SPEC:
+        if (middle_is_13(m)) {
+            m->pass(m, !from, type, data.p, data.len);
+            return;
+        }
         middle_must(data.len == 1 && data.p[0] == 1 && f->dir == NULL && f->message_len == 0,
                     "a wrong change_cipher_spec");
         m->pass(m, !from, type, data.p, 1);
-        f->secrets = m->side[from]->out;
-        f->secrets.seq = 0;
-        f->dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
-        middle_must(f->dir != NULL && f->secrets.bulk != NULL &&
-                        sw_record_dir_init(f->dir, &f->secrets, false) == SW_OK,
-                    "keys");
+        middle_set_keys(f, &m->side[from]->out);
         return;
     case SW_CT_ALERT:
         middle_must(data.len == 2, "a wrong alert");

@@ -18,6 +18,15 @@ void middle_take(struct middle *m, struct pair *p)
     p->client = p->server = NULL;
 }
 
+void middle_versions(struct middle *m, struct pair *p, const char *suite)
+{
+    if (sw_suite_by_name(suite, strlen(suite))->min_version != SW_TLS13)
+        return;
+    SW_ASSERT_OK(sw_config_set_versions(p->client_cfg, SW_TLS12, SW_TLS13));
+    SW_ASSERT_OK(sw_config_set_versions(p->server_cfg, SW_TLS12, SW_TLS13));
+    sw_config_set_keylog(p->server_cfg, middle_keylog, m);
+}
+
 void middle_connect(struct middle *m, struct pair *p, const char *suite)
 {
     pair_open(p, true);
@@ -25,6 +34,7 @@ void middle_connect(struct middle *m, struct pair *p, const char *suite)
     SW_ASSERT_OK(sw_config_set_policy(p->client_cfg, "all"));
     SW_ASSERT_OK(sw_config_set_suites(p->server_cfg, suite));
     SW_ASSERT_OK(sw_config_set_suites(p->client_cfg, suite));
+    middle_versions(m, p, suite);
     pair_connect(p, "server.example");
     middle_take(m, p);
 }

@@ -16,6 +16,8 @@ struct middle *middle_new(void (*pass)(struct middle *m, int to, uint8_t type, c
 void middle_take(struct middle *m, struct pair *p);
 /* middle_connect: both sides with this suite and certificates, taken. */
 void middle_connect(struct middle *m, struct pair *p, const char *suite);
+/* middle_versions: where a suite is one of TLS 1.3, let both sides speak that, and m hear of its secrets. */
+void middle_versions(struct middle *m, struct pair *p, const char *suite);
 /* middle_run: hand everything to and fro, and let both send a word when they are ready; then what has come. */
 void middle_run(struct middle *m);
 /* middle_check: whether a side has ended with this error and told the other by its alert; SW_OK: both got through. */

@@ -92,6 +92,7 @@ static inline void swap_connect(struct middle *m, struct pair *p, const struct s
         SW_ASSERT_OK(sw_config_set_cert_sigalgs(p->client_cfg, row->scheme));
     SW_ASSERT_OK(sw_config_set_suites(p->server_cfg, row->suite));
     SW_ASSERT_OK(sw_config_set_suites(p->client_cfg, row->suite));
+    middle_versions(m, p, row->suite);
     pair_connect(p, "server.example");
     middle_take(m, p);
 }
