@@ -151,9 +151,92 @@ static void what_is_sent(void)
     chain_close(&t);
 }
 
+/* --- TLS 1.3 ------------------------------------------------------------------------------------------------------------------- */
+
+static void bodies_of_tls13(void)
+{
+    static const struct {
+        bool server;
+        const char *hex;
+        enum sw_err err;
+    } bodies[] = {
+        {false, "", SW_ERR_DECODE},
+        {false, "00", SW_ERR_DECODE},
+        {false, "00 0000", SW_ERR_DECODE},
+        {false, "00 000000 00", SW_ERR_DECODE},
+        {false, "00 000001", SW_ERR_DECODE},
+        {false, "00 000000", SW_ERR_DECODE}, /* a server has one */
+        {true, "00 000000", SW_ERR_CERT_ABSENT},
+        {true, "01aa 000000", SW_ERR_EXTENSION_VALUE},   /* nobody has given it a context */
+        {false, "00 000005 000000 0000", SW_ERR_DECODE}, /* a certificate of no bytes */
+        {false, "00 000006 000001 30 0000", SW_ERR_CERT_DECODE},
+        {false, "00 000005 000001 30 00", SW_ERR_DECODE},
+        {false, "00 000004 000001 30", SW_ERR_DECODE},
+        {false, "00 000006 000001 30 0001", SW_ERR_DECODE},
+        {false, "00 00000a 000001 30 0004 fafa0000", SW_ERR_UNSOLICITED_EXTENSION},
+        {false, "00 00000a 000001 30 0004 00120000", SW_ERR_UNSOLICITED_EXTENSION}, /* timestamps: not asked for */
+        {false, "00 00000a 000001 30 0004 00000000", SW_ERR_EXTENSION_VALUE},       /* server_name: belongs elsewhere */
+        {false, "00 00000a 000001 30 0004 00050000",
+         SW_ERR_EXTENSION_DECODE}, /* status_request: a status of no bytes */
+        {false, "00 00000f 000001 30 0009 0005 0005 01 000001 aa", SW_ERR_CERT_DECODE},
+        {false, "00 00000f 000001 30 0009 0005 0005 02 000001 aa", SW_ERR_EXTENSION_DECODE},
+        {false, "00 00000e 000001 30 0008 0005 0004 01 000000", SW_ERR_EXTENSION_DECODE},
+        {true, "00 00000f 000001 30 0009 0005 0005 01 000001 aa", SW_ERR_UNSOLICITED_EXTENSION},
+    };
+
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        uint8_t bytes[64];
+        size_t len = sw_unhex(bodies[i].hex, bytes, sizeof bytes);
+        struct sw_conn *conn;
+        struct pair p;
+        enum sw_err err;
+
+        pair_open(&p, true);
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_STATUS_REQUEST, 1));
+        pair_connect(&p, "server.example");
+        CU_ASSERT_PTR_NOT_NULL(sw_conn_out_buf(p.client, &(size_t){0}));
+        conn = bodies[i].server ? p.server : p.client;
+        conn->version = SW_TLS13;
+        conn->suite = sw_suite_by_id(0x1301);
+        err = sw_certificate13_recv(conn, (struct sw_slice){bytes, len});
+        if (err != bodies[i].err)
+            printf("     %s: %s\n", bodies[i].hex, sw_err_name(err));
+        CU_ASSERT_EQUAL(err, bodies[i].err);
+        pair_close(&p);
+    }
+}
+
+/* Status and timestamps come beside the leaf, and both are there for who has asked. */
+static void what_stands_beside_it(void)
+{
+    static const uint8_t sct[] = {0, 5, 0, 3, 1, 2, 3};
+
+    for (int asks = 0; asks < 2; asks++) {
+        struct pair p;
+        size_t len, second;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_versions(p.client_cfg, SW_TLS13, SW_TLS13));
+        SW_ASSERT_OK(sw_config_set_versions(p.server_cfg, SW_TLS13, SW_TLS13));
+        SW_ASSERT_OK(sw_config_set_ocsp(p.server_cfg, "\x30\x01\x01", 3));
+        SW_ASSERT_OK(sw_config_set_sct(p.server_cfg, sct, sizeof sct));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_STATUS_REQUEST, asks));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_SCT, asks));
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_INSECURE_NO_VERIFY, 1)); /* nobody reads the status */
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        (void)sw_conn_ocsp(p.client, &len);
+        CU_ASSERT_EQUAL(len, asks ? 3 : 0);
+        (void)sw_conn_sct(p.client, &len);
+        CU_ASSERT_EQUAL(len, asks ? sizeof sct : 0);
+        CU_ASSERT_PTR_NOT_NULL(sw_conn_peer_cert(p.client, 0, &len));
+        CU_ASSERT_EQUAL(len, p.server_cfg->creds[0]->der[0].len);
+        CU_ASSERT_PTR_NULL(sw_conn_peer_cert(p.client, 1, &second));
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(certificate){
-    SW_TEST(lists),
-    SW_TEST(cut_short),
-    SW_TEST(the_message_is_kept),
-    SW_TEST(what_is_sent),
+    SW_TEST(lists),        SW_TEST(cut_short),       SW_TEST(the_message_is_kept),
+    SW_TEST(what_is_sent), SW_TEST(bodies_of_tls13), SW_TEST(what_stands_beside_it),
 };

@@ -78,8 +78,45 @@ static void over_this_handshake(void)
     SWAP_RUN(another_handshake);
 }
 
+/* --- TLS 1.3: from both sides -------------------------------------------------------------------------------------------------- */
+
+#define VERIFY13(side) "0x1301", side, SW_CERTIFICATE_VERIFY
+#define WITH_384(side) "0x1302", side, SW_CERTIFICATE_VERIFY
+
+/* clang-format off */
+static const struct swap_row tls13[] = {
+    {VERIFY13(MIDDLE_CLIENT), "*",        SW_OK,                   NULL, NULL},
+    {WITH_384(MIDDLE_CLIENT), "*",        SW_OK,                   NULL, NULL},
+    {VERIFY13(MIDDLE_SERVER), "*",        SW_OK,                   "client-rsa",     "rsa_pss_rsae_sha256"},
+    {VERIFY13(MIDDLE_SERVER), "*",        SW_OK,                   "client-rsa",     "rsa_pss_rsae_sha512"},
+    {VERIFY13(MIDDLE_SERVER), "*",        SW_OK,                   "client-p256",    NULL},
+    {WITH_384(MIDDLE_SERVER), "*",        SW_OK,                   "server-p384",    NULL},
+    {VERIFY13(MIDDLE_SERVER), "*",        SW_OK,                   "server-ed25519", NULL},
+    {VERIFY13(MIDDLE_CLIENT), "",         SW_ERR_DECODE,           NULL, NULL},
+    {VERIFY13(MIDDLE_CLIENT), "...",      SW_ERR_DECODE,           NULL, NULL},
+    {VERIFY13(MIDDLE_CLIENT), "-",        SW_ERR_DECODE,           NULL, NULL},
+    {VERIFY13(MIDDLE_CLIENT), "* 00",     SW_ERR_DECODE,           NULL, NULL},
+    {VERIFY13(MIDDLE_CLIENT), ".. 0000",  SW_ERR_SIGNATURE,        NULL, NULL},
+    {VERIFY13(MIDDLE_CLIENT), ".... ^ *", SW_ERR_SIGNATURE,        NULL, NULL},
+    {VERIFY13(MIDDLE_SERVER), "- ^",      SW_ERR_SIGNATURE,        NULL, NULL},
+    {VERIFY13(MIDDLE_CLIENT), "0806 *",   SW_ERR_SIGNATURE,        NULL, NULL}, /* it was made with another hash */
+    {VERIFY13(MIDDLE_CLIENT), "0401 *",   SW_ERR_SIGNATURE_SCHEME, NULL, NULL}, /* PKCS#1 v1.5 is none (RFC 8446 4.4.3) */
+    {VERIFY13(MIDDLE_SERVER), "0401 *",   SW_ERR_SIGNATURE_SCHEME, NULL, NULL},
+    {VERIFY13(MIDDLE_SERVER), "0201 *",   SW_ERR_SIGNATURE_SCHEME, NULL, NULL},
+    {VERIFY13(MIDDLE_SERVER), "0403 *",   SW_ERR_SIGNATURE_SCHEME, NULL, NULL}, /* of another kind of key */
+    {VERIFY13(MIDDLE_SERVER), "0503 *",   SW_ERR_SIGNATURE_SCHEME, "client-p256", NULL}, /* of another curve */
+    {VERIFY13(MIDDLE_SERVER), "0809 *",   SW_ERR_SIGNATURE_SCHEME, NULL, NULL}, /* of an RSASSA-PSS key */
+};
+/* clang-format on */
+
+static void in_tls13(void)
+{
+    SWAP_RUN(tls13);
+}
+
 SW_TEST_SUITE(certificate_verify){
     SW_TEST(right_ones),
     SW_TEST(wrong_ones),
     SW_TEST(over_this_handshake),
+    SW_TEST(in_tls13),
 };

@@ -160,9 +160,39 @@ static void the_key_log_may_abort(void)
     }
 }
 
+static void count_secrets(void *ctx, struct sw_conn *conn, const char *text)
+{
+    static const char *const labels[] = {"CLIENT_HANDSHAKE_TRAFFIC_SECRET ", "SERVER_HANDSHAKE_TRAFFIC_SECRET ",
+                                         "CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 ", "EXPORTER_SECRET "};
+    int *count = ctx;
+
+    (void)conn;
+    CU_ASSERT_TRUE_FATAL(*count < 5);
+    CU_ASSERT_EQUAL(strncmp(text, labels[*count], strlen(labels[*count])), 0);
+    CU_ASSERT_EQUAL(strlen(text), strlen(labels[*count]) + 64 + 1 + 96); /* SHA-384 */
+    ++*count;
+}
+
+/* RFC 9850 2.2: the secrets of TLS 1.3, each once. */
+static void the_key_log_of_tls13(void)
+{
+    int client = 0, server = 0;
+    struct pair p;
+
+    pair_open(&p, true);
+    SW_ASSERT_OK(sw_config_set_versions(p.client_cfg, SW_TLS13, SW_TLS13));
+    SW_ASSERT_OK(sw_config_set_versions(p.server_cfg, SW_TLS13, SW_TLS13));
+    SW_ASSERT_OK(sw_config_set_suites(p.client_cfg, "0x1302"));
+    sw_config_set_keylog(p.client_cfg, count_secrets, &client);
+    sw_config_set_keylog(p.server_cfg, count_secrets, &server);
+    pair_connect(&p, name);
+    CU_ASSERT_TRUE_FATAL(pair_run(&p));
+    CU_ASSERT_EQUAL(client, 5);
+    CU_ASSERT_EQUAL(server, 5);
+    pair_close(&p);
+}
+
 SW_TEST_SUITE(conn_tell){
-    SW_TEST(the_key_log_knows_resumption),
-    SW_TEST(the_trace_tells_all_messages),
-    SW_TEST(the_trace_may_abort_anywhere),
-    SW_TEST(the_key_log_may_abort),
+    SW_TEST(the_key_log_knows_resumption), SW_TEST(the_trace_tells_all_messages), SW_TEST(the_trace_may_abort_anywhere),
+    SW_TEST(the_key_log_may_abort),        SW_TEST(the_key_log_of_tls13),
 };

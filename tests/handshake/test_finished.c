@@ -101,7 +101,26 @@ static void the_first_of_a_resumed_one(void)
     free(m);
 }
 
+/* In TLS 1.3 it is as long as the suite's hash. */
+static void in_tls13(void)
+{
+    /* clang-format off */
+    static const struct swap_row tls13[] = {
+        {"0x1301", MIDDLE_CLIENT, SW_FINISHED, "*",    SW_OK,           NULL, NULL},
+        {"0x1302", MIDDLE_SERVER, SW_FINISHED, "*",    SW_OK,           NULL, NULL},
+        {"0x1301", MIDDLE_CLIENT, SW_FINISHED, "",     SW_ERR_FINISHED, NULL, NULL},
+        {"0x1301", MIDDLE_SERVER, SW_FINISHED, "",     SW_ERR_FINISHED, NULL, NULL},
+        {"0x1302", MIDDLE_CLIENT, SW_FINISHED, "-",    SW_ERR_FINISHED, NULL, NULL},
+        {"0x1303", MIDDLE_SERVER, SW_FINISHED, "* 00", SW_ERR_FINISHED, NULL, NULL},
+        {"0x1301", MIDDLE_CLIENT, SW_FINISHED, "^ *",  SW_ERR_FINISHED, NULL, NULL},
+        {"0x1302", MIDDLE_SERVER, SW_FINISHED, "- ^",  SW_ERR_FINISHED, NULL, NULL},
+    };
+    /* clang-format on */
+
+    SWAP_RUN(tls13);
+}
+
 SW_TEST_SUITE(finished){
     SW_TEST(lengths),           SW_TEST(right_bytes_of_another_length), SW_TEST(each_byte),
-    SW_TEST(the_first_is_kept), SW_TEST(the_first_of_a_resumed_one),
+    SW_TEST(the_first_is_kept), SW_TEST(the_first_of_a_resumed_one),    SW_TEST(in_tls13),
 };

@@ -75,6 +75,8 @@ static void expect_same(const struct sw_session *a, const struct sw_session *b)
     SW_ASSERT_BYTES(a->above.serials, b->above.serials, sizeof a->above.serials);
     SW_ASSERT_BYTES(a->root, b->root, sizeof a->root);
     CU_ASSERT_EQUAL(a->until, b->until);
+    CU_ASSERT_EQUAL(a->issued, b->issued);
+    CU_ASSERT_EQUAL(a->age_add, b->age_add);
     CU_ASSERT_EQUAL(a->ticket.len, b->ticket.len);
     if (a->ticket.len == b->ticket.len && a->ticket.len)
         SW_ASSERT_BYTES(a->ticket.p, b->ticket.p, a->ticket.len);
@@ -109,6 +111,8 @@ static void every_field_comes_back(void)
     round_trip(&s);
     s.version = SW_TLS13;
     s.suite = 0x1301;
+    s.issued = 1234567890123;
+    s.age_add = 0xfedcba98;
     round_trip(&s);
 }
 

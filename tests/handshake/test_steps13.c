@@ -310,7 +310,91 @@ static void nothing_out_of_turn(void)
     free(m);
 }
 
+/* --- cut short, or longer by a byte -------------------------------------------------------------------------------------------- */
+
+static struct {
+    int to, message;
+    size_t len, was; /* of the body */
+    bool done;
+} cut;
+
+static void cut_short(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len)
+{
+    static uint8_t out[MIDDLE_ITEM];
+
+    if (cut.done || to != cut.to || type != SW_CT_HANDSHAKE || p[0] != cut.message) {
+        middle_hand_on(m, to, type, p, len);
+        return;
+    }
+    cut.done = true;
+    cut.was = len - 4;
+    memset(out, 0, sizeof out);
+    memcpy(out, p, cut.len < cut.was ? 4 + cut.len : len);
+    out[1] = 0;
+    out[2] = (uint8_t)(cut.len >> 8);
+    out[3] = (uint8_t)cut.len;
+    middle_hand_on(m, to, type, out, 4 + cut.len);
+}
+
+static void cut_at(struct middle *m, size_t len)
+{
+    struct pair p;
+
+    cut.len = len;
+    cut.done = false;
+    middle_connect(m, &p, "0x1301");
+    m->pass = cut_short;
+    middle_run(m);
+    CU_ASSERT_TRUE(cut.done);
+    if (cut.len == cut.was) {
+        CU_ASSERT_TRUE(middle_check(m, cut.to, SW_OK));
+    } else {
+        enum sw_err err = sw_conn_error(m->side[cut.to]);
+
+        CU_ASSERT_TRUE(err == SW_ERR_DECODE || err == SW_ERR_FINISHED || err == SW_ERR_EXTENSION_DECODE);
+        CU_ASSERT_TRUE(middle_check(m, cut.to, err));
+    }
+    middle_forget(m);
+    pair_close(&p);
+}
+
+static void every_length(void)
+{
+    static const struct {
+        int to, message;
+        size_t step;
+    } messages[] = {
+        {MIDDLE_CLIENT, SW_SERVER_HELLO, 5},
+        {MIDDLE_CLIENT, SW_ENCRYPTED_EXTENSIONS, 1},
+        {MIDDLE_CLIENT, SW_CERTIFICATE_REQUEST, 4},
+        {MIDDLE_CLIENT, SW_CERTIFICATE, 67},
+        {MIDDLE_CLIENT, SW_CERTIFICATE_VERIFY, 31},
+        {MIDDLE_CLIENT, SW_FINISHED, 7},
+        {MIDDLE_SERVER, SW_CERTIFICATE, 67},
+        {MIDDLE_SERVER, SW_CERTIFICATE_VERIFY, 31},
+        {MIDDLE_SERVER, SW_FINISHED, 7},
+        {MIDDLE_CLIENT, SW_NEW_SESSION_TICKET, 17},
+    };
+    struct middle *m = calloc(1, sizeof *m);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        size_t was;
+
+        cut.to = messages[i].to;
+        cut.message = messages[i].message;
+        cut_at(m, 0);
+        was = cut.was;
+        for (size_t len = 1; len + 2 < was; len += messages[i].step)
+            cut_at(m, len);
+        for (size_t len = was < 2 ? 0 : was - 2; len <= was + 1; len++)
+            cut_at(m, len);
+    }
+    free(m);
+}
+
 SW_TEST_SUITE(steps13){
     SW_TEST(the_wire_follows_the_figures),
     SW_TEST(nothing_out_of_turn),
+    SW_TEST(every_length),
 };

@@ -166,10 +166,65 @@ static void without_memory(void)
     CU_ASSERT_EQUAL(mem.held, 0);
 }
 
+/* Of all but the end, with something else behind it; for any hash, however the messages lie. */
+static void but_for_the_end(void)
+{
+    struct sw_transcript t;
+    struct sw_config *cfg = begin(&t);
+    uint8_t want[SW_HASH_MAX], got[SW_HASH_MAX], joined[ALL];
+
+    for (size_t at = 0; at < ALL; at += 1000)
+        SW_ASSERT_OK(add(&t, at, 1000));
+    for (size_t cut = 0; cut <= ALL; cut += 625) {
+        size_t more = cut < 100 ? cut : 100;
+
+        memcpy(joined, bytes, ALL - cut);
+        memcpy(joined + ALL - cut, bytes + 7, more);
+        SW_ASSERT_OK(sw_hash_once(SW_HASH_SHA384, joined, ALL - cut + more, want));
+        SW_ASSERT_OK(sw_transcript_digest_cut(&t, SW_HASH_SHA384, cut, (struct sw_slice){bytes + 7, more}, got));
+        SW_ASSERT_BYTES(got, want, sw_hash_len(SW_HASH_SHA384));
+    }
+    SW_ASSERT_ERR(sw_transcript_digest_cut(&t, SW_HASH_SHA256, ALL + 1, (struct sw_slice){NULL, 0}, got),
+                  SW_ERR_ARGUMENT);
+    sw_transcript_free(&t);
+    sw_config_free(cfg);
+}
+
+/* RFC 8446 4.4.1: message_hash, 00 00 Hash.length, Hash(ClientHello1), and on from there. What was long before is given back. */
+static void begun_anew(void)
+{
+    static const size_t lengths[] = {1, 500, SW_TRANSCRIPT_ROOM + 1, ALL};
+    static const enum sw_hash_id hashes[] = {SW_HASH_SHA256, SW_HASH_SHA384};
+
+    for (size_t i = 0; i < 4 * 2; i++) {
+        struct sw_transcript t;
+        size_t before, len = lengths[i / 2], n = sw_hash_len(hashes[i % 2]);
+        uint8_t all[4 + SW_HASH_MAX + 10] = {254, 0, 0, (uint8_t)n}, want[SW_HASH_MAX], got[SW_HASH_MAX];
+        struct sw_config *cfg = begin(&t);
+
+        before = held;
+        SW_ASSERT_OK(add(&t, 0, len));
+        SW_ASSERT_OK(sw_transcript_restart(&t, hashes[i % 2]));
+        CU_ASSERT_EQUAL(held, before);
+        SW_ASSERT_OK(add(&t, 0, 10));
+        SW_ASSERT_OK(sw_hash_once(hashes[i % 2], bytes, len, all + 4));
+        memcpy(all + 4 + n, bytes, 10);
+        SW_ASSERT_OK(sw_hash_once(hashes[i % 2], all, 4 + n + 10, want));
+        SW_ASSERT_OK(sw_transcript_digest(&t, got));
+        SW_ASSERT_BYTES(got, want, n);
+        SW_ASSERT_OK(sw_transcript_digest_cut(&t, hashes[i % 2], 0, (struct sw_slice){NULL, 0}, got));
+        SW_ASSERT_BYTES(got, want, n);
+        sw_transcript_free(&t);
+        sw_config_free(cfg);
+    }
+}
+
 SW_TEST_SUITE(transcript){
     SW_TEST(the_start_does_not_matter),
     SW_TEST(nothing_moves),
     SW_TEST(there_is_room),
     SW_TEST(asked_twice),
     SW_TEST(without_memory),
+    SW_TEST(but_for_the_end),
+    SW_TEST(begun_anew),
 };
