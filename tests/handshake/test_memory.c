@@ -34,15 +34,19 @@ static void heap_release(void *ctx, void *p, size_t size)
 static const struct flow {
     const char *suite, *server_cert, *client_cert;
     bool resume, tickets, staple;
+    const char *groups; /* of the server; NULL: all */
 } flows[] = {
-    {"0x003C", "server-rsa", "client-rsa", false, true, false},
-    {"0x003C", "server-rsa", NULL, true, true, false},
-    {"0x003C", "server-rsa", "client-rsa", true, false, false},
-    {"0x0067", "server-rsa", "client-p256", false, true, false},
-    {"0xC02F", "server-rsa", "client-rsa", false, true, true},
-    {"0xC02B", "server-p256", "client-p256", false, false, false},
-    {"0xC024", "server-p384", "client-p256", true, true, false},
-    {"0xCCA9", "server-p256", NULL, false, true, false},
+    {"0x003C", "server-rsa", "client-rsa", false, true, false, NULL},
+    {"0x003C", "server-rsa", NULL, true, true, false, NULL},
+    {"0x003C", "server-rsa", "client-rsa", true, false, false, NULL},
+    {"0x0067", "server-rsa", "client-p256", false, true, false, NULL},
+    {"0xC02F", "server-rsa", "client-rsa", false, true, true, NULL},
+    {"0xC02B", "server-p256", "client-p256", false, false, false, NULL},
+    {"0xC024", "server-p384", "client-p256", true, true, false, NULL},
+    {"0xCCA9", "server-p256", NULL, false, true, false, NULL},
+    {"0x1301", "server-rsa", "client-rsa", false, true, false, NULL},
+    {"0x1302", "server-p256", NULL, true, true, false, NULL},
+    {"0x1303", "server-rsa", "client-p256", false, false, true, "P-256"}, /* by way of a HelloRetryRequest */
 };
 
 static struct sw_config *make_config_with(const struct flow *f, enum sw_role role, const struct sw_allocator *alloc)
@@ -56,6 +60,10 @@ static struct sw_config *make_config_with(const struct flow *f, enum sw_role rol
     sw_config_set_clock(cfg, pair_now, NULL);
     SW_ASSERT_OK(sw_config_set_policy(cfg, "all"));
     SW_ASSERT_OK(sw_config_set_suites(cfg, f->suite));
+    if (strncmp(f->suite, "0x13", 4) == 0)
+        SW_ASSERT_OK(sw_config_set_versions(cfg, SW_TLS12, SW_TLS13));
+    if (f->groups != NULL && role == SW_SERVER)
+        SW_ASSERT_OK(sw_config_set_groups(cfg, f->groups));
     SW_ASSERT_OK(sw_config_add_trust(cfg, root, len));
     SW_ASSERT_OK(sw_config_set_option(cfg, SW_OPT_TICKETS, f->tickets));
     free(root);
@@ -170,7 +178,7 @@ static void every_allocation_of_each_flow(void)
  */
 static void ten_thousand_half_open(void)
 {
-    static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false};
+    static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false, NULL};
     enum { MANY = 10000, MIB = 1048576 };
     struct sw_config *server_cfg = make_config(&flow, SW_SERVER), *client_cfg = make_config(&flow, SW_CLIENT);
     struct sw_conn **server = calloc(MANY, sizeof *server), *client;
@@ -210,7 +218,7 @@ static void ten_thousand_half_open(void)
  */
 static void few_allocations(void)
 {
-    static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false};
+    static const struct flow flow = {"0x003C", "server-rsa", "client-rsa", false, true, false, NULL};
     enum { SIDES = 2, PEAK_MAX = 16384, IDLE_MAX = 1500 };
 
     for (int tickets = 0; tickets < 2; tickets++) {
@@ -246,8 +254,45 @@ static void few_allocations(void)
     }
 }
 
+/* TLS 1.3: a connection that rests holds no more than one of TLS 1.2, and a handshake hardly more. */
+static void little_in_tls13(void)
+{
+    static const struct flow flow = {"0x1302", "server-rsa", "client-rsa", false, true, false, NULL};
+    enum { SIDES = 2, PEAK_MAX = 20480, IDLE_MAX = 1500 };
+    struct side side[SIDES] = {{0, 0, 0}, {0, 0, 0}};
+    size_t before[SIDES];
+    struct pair p = {0};
+
+    for (int i = 0; i < SIDES; i++) {
+        const struct sw_allocator alloc = {side_alloc, side_release, &side[i]};
+
+        *(i == 0 ? &p.client_cfg : &p.server_cfg) = make_config_with(&flow, i == 0 ? SW_CLIENT : SW_SERVER, &alloc);
+    }
+    pair_connect(&p, "server.example"); /* the first makes the server's cache and its ticket key */
+    CU_ASSERT_TRUE_FATAL(pair_run(&p));
+    pair_drop(&p);
+    for (int i = 0; i < SIDES; i++) {
+        before[i] = side[i].now;
+        side[i] = (struct side){0, before[i], before[i]};
+    }
+    pair_connect(&p, "server.example");
+    CU_ASSERT_TRUE_FATAL(pair_run(&p));
+    for (int i = 0; i < SIDES; i++) {
+        CU_ASSERT_TRUE(side[i].calls <= 7);
+        CU_ASSERT_TRUE(side[i].peak - before[i] <= PEAK_MAX);
+    }
+    sw_conn_release(p.server);
+    CU_ASSERT_TRUE(side[1].now - before[1] <= IDLE_MAX);
+    CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 100));
+    sw_conn_release(p.server);
+    CU_ASSERT_TRUE(side[1].now - before[1] <= IDLE_MAX);
+    pair_close(&p);
+    CU_ASSERT_EQUAL(side[0].now + side[1].now, 0);
+}
+
 SW_TEST_SUITE(memory){
     SW_TEST(ten_thousand_half_open),
     SW_TEST(every_allocation_of_each_flow),
     SW_TEST(few_allocations),
+    SW_TEST(little_in_tls13),
 };
