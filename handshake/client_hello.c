@@ -447,7 +447,7 @@ static enum sw_err negotiate(struct sw_conn *conn, const struct sw_client_hello 
 
     if (err == SW_OK)
         err = check_compression(h);
-    if (err == SW_OK)
+    if (err == SW_OK && conn->version != SW_TLS13)
         err = check_renegotiation(conn, h);
     if (err == SW_OK)
         err = remember_name(conn);

@@ -63,6 +63,7 @@ static const struct sw_ext extensions[] = {
 /* clang-format on */
 
 enum { ROWS = sizeof extensions / sizeof extensions[0] };
+_Static_assert(ROWS <= 32, "the rows that were offered or seen are bits of 32");
 
 static int row_of(unsigned id)
 {

@@ -1,7 +1,7 @@
 /*
- * The engine as server and as client against a peer that says anything. The first byte chooses: side, whether the input
- * is one stream of bytes, or handshake messages that a frame is put around so that more of them get past the record
- * layer, and the pieces they come in. Random numbers are fixed, so that a finding stays one.
+ * The engine as server and as client, of TLS 1.2 and 1.3, against a peer that says anything. The first byte chooses:
+ * side, version, whether the input is one stream of bytes, or handshake messages that a frame is put around so that more
+ * of them get past the record layer, and the pieces they come in. Random numbers are fixed, so that a finding stays one.
  */
 #include "include/sealwax.h"
 #include <stdio.h>
@@ -35,7 +35,7 @@ static void *load(const char *path, size_t *len)
     return p;
 }
 
-static struct sw_config *config(enum sw_role role)
+static struct sw_config *config(enum sw_role role, unsigned max)
 {
     struct sw_config *cfg = sw_config_new(role, NULL);
     size_t root_len, cert_len, key_len;
@@ -46,7 +46,8 @@ static struct sw_config *config(enum sw_role role)
         load(role == SW_SERVER ? "tests/vectors/tls/server-rsa.key" : "tests/vectors/tls/client-rsa.key", &key_len);
 
     if (cfg == NULL || sw_config_set_policy(cfg, "all") != SW_OK || sw_config_add_trust(cfg, root, root_len) != SW_OK ||
-        sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL) != SW_OK)
+        sw_config_add_cert(cfg, cert, cert_len, key, key_len, NULL) != SW_OK ||
+        sw_config_set_versions(cfg, SW_TLS12, max) != SW_OK)
         abort();
     /* a client that asks for much has much to be told */
     if (role == SW_CLIENT &&
@@ -119,16 +120,18 @@ static void feed_messages(struct sw_conn *conn, const uint8_t *p, size_t len, si
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const size_t pieces[] = {1, 7, 100, 1 << 20};
-    static struct sw_config *cfgs[2];
+    static struct sw_config *cfgs[4];
+    struct sw_config **cfg;
     struct sw_conn *conn;
     unsigned mode;
 
     if (size < 1)
         return 0;
     mode = data[0];
-    if (cfgs[mode & 1] == NULL)
-        cfgs[mode & 1] = config(mode & 1 ? SW_CLIENT : SW_SERVER);
-    if (sw_conn_new(&conn, cfgs[mode & 1], mode & 1 ? "server.example" : NULL) != SW_OK)
+    cfg = &cfgs[(mode & 1) | (mode >> 4 & 1) << 1];
+    if (*cfg == NULL)
+        *cfg = config(mode & 1 ? SW_CLIENT : SW_SERVER, mode & 16 ? SW_TLS13 : SW_TLS12);
+    if (sw_conn_new(&conn, *cfg, mode & 1 ? "server.example" : NULL) != SW_OK)
         abort();
     drain(conn);
     (mode & 2 ? feed_messages : feed)(conn, data + 1, size - 1, pieces[mode >> 2 & 3]);

@@ -59,7 +59,7 @@ struct middle {
     /* pass: one message (header included), alert, change_cipher_spec or piece of data is on its way to a side */
     void (*pass)(struct middle *m, int to, uint8_t type, const uint8_t *p, size_t len);
     void *ctx;
-    uint8_t secret[MIDDLE_SECRETS][SW_HASH_MAX]; /* TLS 1.3 */
+    uint8_t secret[2][MIDDLE_SECRETS][SW_HASH_MAX]; /* TLS 1.3: of each side, which may not agree */
 };
 
 static inline void middle_must(bool right, const char *what)
@@ -75,12 +75,12 @@ static inline int middle_digit(char c)
     return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-/* middle_keylog: for sw_config_set_keylog of one side; ctx is the struct middle. */
+/* middle_keylog: for sw_config_set_keylog of both sides; ctx is the struct middle. */
 static inline void middle_keylog(void *ctx, struct sw_conn *conn, const char *text)
 {
     struct middle *m = ctx;
+    int side = conn == m->side[MIDDLE_SERVER] ? MIDDLE_SERVER : MIDDLE_CLIENT;
 
-    (void)conn;
     for (int i = 0; i < MIDDLE_SECRETS; i++) {
         size_t len = strlen(middle_labels[i]);
         const char *hex = strrchr(text, ' ') + 1;
@@ -88,13 +88,13 @@ static inline void middle_keylog(void *ctx, struct sw_conn *conn, const char *te
         if (strncmp(text, middle_labels[i], len) != 0 || text[len] != ' ')
             continue;
         for (size_t n = 0; hex[2 * n] != '\0' && n < SW_HASH_MAX; n++)
-            m->secret[i][n] = (uint8_t)(middle_digit(hex[2 * n]) << 4 | middle_digit(hex[2 * n + 1]));
+            m->secret[side][i][n] = (uint8_t)(middle_digit(hex[2 * n]) << 4 | middle_digit(hex[2 * n + 1]));
     }
 }
 
-static inline bool middle_is_13(const struct middle *m)
+static inline bool middle_is_13(const struct middle *m, int from)
 {
-    return m->side[MIDDLE_SERVER]->version == SW_TLS13;
+    return m->side[from]->version == SW_TLS13;
 }
 
 /* What a side sends is opened with these keys from now on. */
@@ -110,26 +110,30 @@ static inline void middle_set_keys(struct middle_flow *f, const struct sw_record
                 "keys");
 }
 
-static inline void middle_use_secret(struct middle *m, int from, int which)
+/* What a side sends in TLS 1.3, by the secrets it has logged itself: of the handshake (0), of the application (2). */
+static inline void middle_use_secret(struct middle *m, int from, int stage)
 {
     struct sw_record_secrets s;
 
-    middle_must(sw_keys13_traffic(m->side[MIDDLE_SERVER]->suite, m->secret[which], &s) == SW_OK, "a secret");
+    middle_must(sw_keys13_traffic(m->side[from]->suite, m->secret[from][stage + from], &s) == SW_OK, "a secret");
     middle_set_keys(&m->flow[from], &s);
 }
 
-/* The sender of this message has changed its keys behind it; with a ServerHello both sides have. */
-static inline void middle_behind(struct middle *m, int from, const uint8_t *msg, size_t len)
+/* A side that has sent this message has changed its keys behind it. */
+static inline void middle_behind(struct middle *m, int from, uint8_t message)
 {
-    if (msg[0] == SW_SERVER_HELLO && !sw_is_hello_retry((struct sw_slice){msg + 4, len - 4})) {
-        middle_use_secret(m, MIDDLE_CLIENT, 0);
-        middle_use_secret(m, MIDDLE_SERVER, 1);
-    } else if (msg[0] == SW_FINISHED) {
-        middle_use_secret(m, from, 2 + from);
-    } else if (msg[0] == SW_KEY_UPDATE) {
-        middle_must(sw_keys13_update(m->side[from]->suite->prf, m->secret[2 + from]) == SW_OK, "an update");
-        middle_use_secret(m, from, 2 + from);
-    }
+    uint8_t *secret = m->secret[from][2 + from];
+
+    if (message == SW_KEY_UPDATE)
+        middle_must(sw_keys13_update(m->side[from]->suite->prf, secret) == SW_OK, "an update");
+    if (message == SW_KEY_UPDATE || message == SW_FINISHED)
+        middle_use_secret(m, from, 2);
+}
+
+/* What comes behind the handshake is no part of what both sides must agree on. */
+static inline bool middle_is_late(const struct middle *m, int from, uint8_t message)
+{
+    return middle_is_13(m, from) && (message == SW_NEW_SESSION_TICKET || message == SW_KEY_UPDATE);
 }
 
 static inline void middle_drain(struct middle *m, int to)
@@ -218,6 +222,8 @@ static inline void middle_deliver(struct middle *m, int to, uint8_t type, const 
 
 static inline void middle_pass_messages(struct middle *m, int to, struct middle_flow *f, const uint8_t *p, size_t len)
 {
+    uint8_t message;
+
     middle_must(len <= MIDDLE_STREAM - f->message_len, "too many bytes");
     memcpy(f->message + f->message_len, p, len);
     f->message_len += len;
@@ -228,11 +234,14 @@ static inline void middle_pass_messages(struct middle *m, int to, struct middle_
         if (f->message_len < whole)
             return;
         middle_must(whole <= MIDDLE_STREAM - f->sent_len, "too many messages");
-        memcpy(f->sent + f->sent_len, f->message, whole);
-        f->sent_len += whole;
+        if (!middle_is_late(m, !to, f->message[0])) {
+            memcpy(f->sent + f->sent_len, f->message, whole);
+            f->sent_len += whole;
+        }
+        message = f->message[0];
         m->pass(m, to, SW_CT_HANDSHAKE, f->message, whole);
-        if (middle_is_13(m))
-            middle_behind(m, !to, f->message, whole);
+        if (middle_is_13(m, !to))
+            middle_behind(m, !to, message);
         f->message_len -= whole;
         memmove(f->message, f->message + whole, f->message_len);
     }
@@ -245,7 +254,9 @@ static inline void middle_take_record(struct middle *m, int from, uint8_t *recor
     uint8_t type = record[0];
 
     middle_must(!f->fatal, "a record after a fatal alert");
-    if (f->dir != NULL && !(type != SW_CT_APPLICATION_DATA && middle_is_13(m)))
+    if (middle_is_13(m, from) && type == SW_CT_APPLICATION_DATA && f->dir == NULL)
+        middle_use_secret(m, from, 0); /* its first record that is protected */
+    if (f->dir != NULL && !(type != SW_CT_APPLICATION_DATA && middle_is_13(m, from)))
         middle_must(sw_record_open(f->dir, record, len, &type, &data) == SW_OK, "a record that does not open");
     middle_must(data.len > 0 || type == SW_CT_APPLICATION_DATA, "an empty record");
     switch (type) {
@@ -253,7 +264,7 @@ static inline void middle_take_record(struct middle *m, int from, uint8_t *recor
         middle_pass_messages(m, !from, f, data.p, data.len);
         return;
     case SW_CT_CHANGE_CIPHER_SPEC:
-        if (middle_is_13(m)) {
+        if (middle_is_13(m, from)) {
             m->pass(m, !from, type, data.p, data.len);
             return;
         }

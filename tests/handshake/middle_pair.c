@@ -24,6 +24,7 @@ void middle_versions(struct middle *m, struct pair *p, const char *suite)
         return;
     SW_ASSERT_OK(sw_config_set_versions(p->client_cfg, SW_TLS12, SW_TLS13));
     SW_ASSERT_OK(sw_config_set_versions(p->server_cfg, SW_TLS12, SW_TLS13));
+    sw_config_set_keylog(p->client_cfg, middle_keylog, m);
     sw_config_set_keylog(p->server_cfg, middle_keylog, m);
 }
 

@@ -411,9 +411,143 @@ static void levels_of_alerts(void)
     pair_close(&p);
 }
 
+/* --- lengths of records ---------------------------------------------------------------------------------------------------------- */
+
+/* Whoever carries the bytes looks at each record's length. */
+static size_t longest_record(struct sw_conn *from, struct sw_conn *to)
+{
+    static uint8_t bytes[1 << 17];
+    size_t len = 0, n, longest = 0;
+    const uint8_t *p;
+
+    while ((p = sw_conn_out_buf(from, &n)) != NULL) {
+        CU_ASSERT_TRUE_FATAL(n <= sizeof bytes - len);
+        memcpy(bytes + len, p, n);
+        len += n;
+        SW_ASSERT_OK(sw_conn_out_ack(from, n));
+    }
+    for (size_t at = 0; at + 5 <= len; at += 5 + ((size_t)bytes[at + 3] << 8 | bytes[at + 4])) {
+        n = (size_t)bytes[at + 3] << 8 | bytes[at + 4];
+        if (bytes[at] == 23 && n > longest)
+            longest = n;
+    }
+    for (size_t at = 0; at < len;) {
+        size_t room;
+        uint8_t *in = sw_conn_in_buf(to, &room);
+        uint8_t drop[4096];
+
+        if (in != NULL) {
+            n = room < len - at ? room : len - at;
+            memcpy(in, bytes + at, n);
+            SW_ASSERT_OK(sw_conn_in_ack(to, n));
+            at += n;
+        }
+        while (sw_conn_read(to, drop, sizeof drop, &n) == SW_OK && n > 0)
+            ;
+    }
+    return longest;
+}
+
+/* RFC 8449 4: in TLS 1.3 the content type counts, and the limit is 2^14 + 1 without one. */
+static void limits_of_records(void)
+{
+    static const long limits[] = {64, 100, 1000, 16384, 16385};
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        for (int by_client = 0; by_client < 2; by_client++) {
+            static uint8_t data[20000];
+            struct sw_conn *from, *to;
+            size_t taken, most = (size_t)limits[i] + 16;
+            struct pair p;
+
+            open_13(&p, false);
+            SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_RECORD_SIZE_LIMIT, by_client ? limits[i] : 16385));
+            SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_RECORD_SIZE_LIMIT, by_client ? 16385 : limits[i]));
+            runs(&p, "limits");
+            to = by_client ? p.client : p.server;
+            from = by_client ? p.server : p.client;
+            SW_ASSERT_OK(sw_conn_write(from, data, sizeof data, &taken));
+            CU_ASSERT_EQUAL(longest_record(from, to), most);
+            SW_ASSERT_OK(sw_conn_error(to));
+            SW_ASSERT_OK(sw_conn_write(to, data, 16384, &taken));
+            CU_ASSERT_EQUAL(longest_record(to, from), 16384 + 1 + 16);
+            /* and one byte more is too much */
+            from->max_send = (uint16_t)limits[i];
+            if (limits[i] <= 16384) {
+                SW_ASSERT_OK(sw_conn_write(from, data, (size_t)limits[i], &taken));
+                while (pair_carry(from, to, 0))
+                    ;
+                SW_ASSERT_ERR(sw_conn_error(to), SW_ERR_RECORD_OVERFLOW);
+            }
+            pair_close(&p);
+        }
+}
+
+/* A record with padding, sealed with the client's keys. */
+static enum sw_err padded(size_t text, size_t zeros, bool limited)
+{
+    static uint8_t record[5 + 16384 + 256], plain[16384 + 64];
+    struct sw_record_secrets s;
+    struct sw_record_dir *dir = aligned_alloc(16, (sw_record_dir_size() + 15) & ~(size_t)15);
+    struct pair p;
+    size_t len;
+    enum sw_err err;
+
+    open_13(&p, false);
+    if (limited) {
+        SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_RECORD_SIZE_LIMIT, 16385));
+        SW_ASSERT_OK(sw_config_set_option(p.server_cfg, SW_OPT_RECORD_SIZE_LIMIT, 100));
+    }
+    runs(&p, "padding");
+    /* what is sealed is the text, its type, and zeros but for one, which sealing takes for the type */
+    memset(plain, 0, sizeof plain);
+    memset(plain, 'x', text);
+    s = p.client->out;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+    SW_ASSERT_OK(sw_record_dir_init(dir, &s, true));
+    if (zeros > 0)
+        plain[text] = 23;
+    SW_ASSERT_OK(sw_record_seal(dir, NULL, zeros > 0 ? (enum sw_content_type)0 : SW_CT_APPLICATION_DATA,
+                                (struct sw_slice){plain, text + zeros}, record, &len));
+    sw_record_dir_wipe(dir);
+    free(dir);
+    err = feed(p.server, record, len);
+    if (err == SW_OK) {
+        size_t got;
+
+        (void)sw_conn_peek(p.server, &got);
+        CU_ASSERT_EQUAL(got, text);
+    }
+    pair_close(&p);
+    return err;
+}
+
+static void padding(void)
+{
+    SW_ASSERT_OK(padded(10, 0, false));
+    SW_ASSERT_OK(padded(10, 1, false));
+    SW_ASSERT_OK(padded(10, 1000, false));
+    SW_ASSERT_OK(padded(0, 16384, false));
+    SW_ASSERT_OK(padded(16383, 1, false));
+    SW_ASSERT_OK(padded(10, 89, true));
+    SW_ASSERT_ERR(padded(10, 90, true), SW_ERR_RECORD_OVERFLOW); /* padding counts (RFC 8449 4) */
+    SW_ASSERT_OK(padded(99, 0, true));
+    SW_ASSERT_ERR(padded(100, 0, true), SW_ERR_RECORD_OVERFLOW);
+}
+
 SW_TEST_SUITE(hello13){
-    SW_TEST(every_suite_and_certificate), SW_TEST(every_group),           SW_TEST(versions_meet),
-    SW_TEST(a_downgrade_is_noticed),      SW_TEST(a_fallback_is_noticed), SW_TEST(what_must_be_there),
-    SW_TEST(no_certificate_shown),        SW_TEST(nothing_in_common),     SW_TEST(early_data_is_passed_over),
-    SW_TEST(data_that_was_not_announced), SW_TEST(an_alert_in_the_clear), SW_TEST(levels_of_alerts),
+    SW_TEST(every_suite_and_certificate),
+    SW_TEST(every_group),
+    SW_TEST(versions_meet),
+    SW_TEST(a_downgrade_is_noticed),
+    SW_TEST(a_fallback_is_noticed),
+    SW_TEST(what_must_be_there),
+    SW_TEST(no_certificate_shown),
+    SW_TEST(nothing_in_common),
+    SW_TEST(early_data_is_passed_over),
+    SW_TEST(data_that_was_not_announced),
+    SW_TEST(an_alert_in_the_clear),
+    SW_TEST(levels_of_alerts),
+    SW_TEST(limits_of_records),
+    SW_TEST(padding),
 };
