@@ -24,7 +24,7 @@
 #include "include/sealwax.h"
 #include "record/record.h"
 
-enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 200, SW_PREMASTER_LEN = 48, SW_SHORT_NAME = 48 };
+enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 192, SW_PREMASTER_LEN = 48, SW_SHORT_NAME = 48 };
 
 struct sw_work {
     struct sw_record_dir *in_dir, *out_dir; /* inside the same allocation */
@@ -82,7 +82,8 @@ struct sw_handshake {
     uint16_t client_version; /* of the ClientHello, for the premaster */
     uint8_t session_id[SW_SESSION_ID_MAX];
     uint8_t session_id_len;
-    uint32_t offered; /* client: extensions sent, bit per row */
+    uint8_t own_secret_len; /* of own_secret, below */
+    uint32_t offered;       /* client: extensions sent, bit per row */
     struct sw_hello_ext peer_ext;
 
     bool resuming;        /* this handshake is abbreviated */
@@ -106,11 +107,9 @@ struct sw_handshake {
         uint8_t premaster[SW_PREMASTER_LEN];    /* client, RSA: until ClientKeyExchange has joined the transcript */
         struct sw_keys13 keys13;                /* TLS 1.3: the schedule, from ServerHello on */
     };
-    uint8_t own_secret_len;
 
     /* views of the peer's messages in the transcript: its certificate, its half of an exchange, what it wants our certificate to be */
     struct sw_cert leaf;
-    bool have_leaf;
     struct sw_slice peer_public;
     struct sw_slice req_types, req_sigalgs, req_sigalgs_cert, req_authorities;
 
@@ -118,19 +117,22 @@ struct sw_handshake {
         next_out; /* in force after the ChangeCipherSpec of that direction; TLS 1.3: behind Finished */
 
     /* TLS 1.3 */
-    bool retried;             /* there was, or is going to be, a HelloRetryRequest */
-    bool compatible_id;       /* client: the session id is one for the looks (RFC 8446 D.4) */
-    bool psk_offered;         /* client: the ticket is one of TLS 1.3 */
-    bool early_ccs;           /* a ChangeCipherSpec came before the version was known */
-    uint8_t ccs_count;        /* of those that mean nothing */
-    bool skip_early;          /* server: what cannot be opened may be early data */
-    uint32_t early_skipped;   /* bytes of it */
-    uint8_t ext_in;           /* SW_IN_: the message whose extensions are in hand */
-    uint16_t psk_choice;      /* server: of the client's list */
-    uint32_t ticket_age;      /* client: as it is said */
-    enum sw_hash_id psk_hash; /* client: of the session offered */
-    uint16_t retry_group;     /* asked for; 0: none */
-    struct sw_slice cookie;   /* client: to be sent back */
+    struct sw_slice cookie; /* client: to be sent back */
+    union {
+        uint32_t ticket_age;    /* client: as it is said */
+        uint32_t early_skipped; /* server: bytes of early data */
+    };
+    uint16_t retry_group; /* asked for; 0: none */
+    uint16_t psk_choice;  /* server: of the client's list */
+    uint8_t psk_hash;     /* client: enum sw_hash_id of the session offered */
+    uint8_t ext_in;       /* SW_IN_: the message whose extensions are in hand */
+    uint8_t ccs_count;    /* of those that mean nothing */
+    bool have_leaf;       /* of the peer */
+    bool retried;         /* there was, or is going to be, a HelloRetryRequest */
+    bool compatible_id;   /* client: the session id is one for the looks (RFC 8446 D.4) */
+    bool psk_offered;     /* client: the ticket is one of TLS 1.3 */
+    bool early_ccs;       /* a ChangeCipherSpec came before the version was known */
+    bool skip_early;      /* server: what cannot be opened may be early data */
     char note[SW_NOTE_MAX];
 };
 

@@ -231,7 +231,7 @@ void sw_psk_write(struct sw_conn *conn, struct sw_writer *w)
     sw_write_close(w, list, 2);
     list = sw_write_open(w, 2);
     mark = sw_write_open(w, 1);
-    sw_write_bytes(w, blank, sw_hash_len(conn->hs->psk_hash));
+    sw_write_bytes(w, blank, sw_hash_len((enum sw_hash_id)conn->hs->psk_hash));
     sw_write_close(w, mark, 1);
     sw_write_close(w, list, 2);
 }

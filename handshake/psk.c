@@ -35,7 +35,7 @@ static enum sw_err binder(struct sw_conn *conn, enum sw_hash_id hash, const uint
 
 enum sw_err sw_psk_bind(struct sw_conn *conn, uint8_t *hello, size_t len)
 {
-    enum sw_hash_id hash = conn->hs->psk_hash;
+    enum sw_hash_id hash = (enum sw_hash_id)conn->hs->psk_hash;
     size_t mac = sw_hash_len(hash);
     struct sw_session s;
     enum sw_err err;

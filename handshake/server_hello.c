@@ -205,7 +205,7 @@ static enum sw_err go_on_13(struct sw_conn *conn, struct sw_session *s)
 {
     enum sw_err err = sw_session_decode(s, conn->session.p, conn->session.len);
 
-    if (err == SW_OK && conn->hs->psk_hash != conn->suite->prf)
+    if (err == SW_OK && conn->hs->psk_hash != (uint8_t)conn->suite->prf)
         return SW_ERR_RESUME_MISMATCH;
     if (err == SW_OK)
         sw_session_adopt(conn, s);

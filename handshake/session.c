@@ -237,7 +237,7 @@ static bool offer(struct sw_conn *conn)
     if (fits && s.version == SW_TLS13) {
         hs->ticket = s.ticket;
         hs->psk_offered = true;
-        hs->psk_hash = sw_suite_by_id(s.suite)->prf;
+        hs->psk_hash = (uint8_t)sw_suite_by_id(s.suite)->prf;
         hs->ticket_age = s.age_add + (uint32_t)((uint64_t)(sw_conn_now(conn) - s.issued) * 1000);
     } else if (fits) {
         hs->ticket = s.ticket;

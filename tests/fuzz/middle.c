@@ -39,8 +39,8 @@ static const struct setup {
     {"0xC02B", "server-p256", false, true, true, true, true, true},
     {"0x1301", "server-p256", true, false, true, false, false, false},
     {"0x1302", "server-p256", false, true, true, false, false, false},
-    {"0x1303", "server-rsa", true, false, false, false, false, true},
-    {"0x1301", "server-p256", true, true, true, false, false, true}, /* by way of a HelloRetryRequest */
+    {"0x1303", "server-rsa", true, false, false, false, false, false},
+    {"0x1301", "server-p256", true, true, true, false, false, false}, /* by way of a HelloRetryRequest */
 };
 enum { SETUPS = sizeof setups / sizeof *setups };
 
@@ -144,7 +144,7 @@ static struct sw_config *config(const struct setup *setup, int side)
         add_early(cfg, side);
     if (strncmp(setup->suites, "0x13", 4) == 0) {
         middle_must(sw_config_set_versions(cfg, SW_TLS12, SW_TLS13) == SW_OK, "versions");
-        if (side == MIDDLE_SERVER && setup->early && setup->resume)
+        if (side == MIDDLE_SERVER && setup->mutual && setup->resume)
             middle_must(sw_config_set_groups(cfg, "P-256") == SW_OK, "groups");
         sw_config_set_keylog(cfg, middle_keylog, &m);
     }

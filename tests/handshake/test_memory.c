@@ -259,12 +259,12 @@ static void little_in_tls13(void)
 {
     static const struct flow flow = {"0x1302", "server-rsa", "client-rsa", false, true, false, NULL};
     enum { SIDES = 2, PEAK_MAX = 20480, IDLE_MAX = 1500 };
-    struct side side[SIDES] = {{0, 0, 0}, {0, 0, 0}};
+    struct counted side[SIDES] = {{0}, {0}};
     size_t before[SIDES];
     struct pair p = {0};
 
     for (int i = 0; i < SIDES; i++) {
-        const struct sw_allocator alloc = {side_alloc, side_release, &side[i]};
+        const struct sw_allocator alloc = COUNTED_BY(&side[i]);
 
         *(i == 0 ? &p.client_cfg : &p.server_cfg) = make_config_with(&flow, i == 0 ? SW_CLIENT : SW_SERVER, &alloc);
     }
@@ -272,8 +272,9 @@ static void little_in_tls13(void)
     CU_ASSERT_TRUE_FATAL(pair_run(&p));
     pair_drop(&p);
     for (int i = 0; i < SIDES; i++) {
-        before[i] = side[i].now;
-        side[i] = (struct side){0, before[i], before[i]};
+        before[i] = side[i].held;
+        side[i].calls = 0;
+        side[i].peak = before[i];
     }
     pair_connect(&p, "server.example");
     CU_ASSERT_TRUE_FATAL(pair_run(&p));
@@ -282,12 +283,12 @@ static void little_in_tls13(void)
         CU_ASSERT_TRUE(side[i].peak - before[i] <= PEAK_MAX);
     }
     sw_conn_release(p.server);
-    CU_ASSERT_TRUE(side[1].now - before[1] <= IDLE_MAX);
+    CU_ASSERT_TRUE(side[1].held - before[1] <= IDLE_MAX);
     CU_ASSERT_TRUE(pair_send(&p, p.client, p.server, 100));
     sw_conn_release(p.server);
-    CU_ASSERT_TRUE(side[1].now - before[1] <= IDLE_MAX);
+    CU_ASSERT_TRUE(side[1].held - before[1] <= IDLE_MAX);
     pair_close(&p);
-    CU_ASSERT_EQUAL(side[0].now + side[1].now, 0);
+    CU_ASSERT_EQUAL(side[0].held + side[1].held, 0);
 }
 
 SW_TEST_SUITE(memory){

@@ -202,10 +202,10 @@ static void begun_anew(void)
         uint8_t all[4 + SW_HASH_MAX + 10] = {254, 0, 0, (uint8_t)n}, want[SW_HASH_MAX], got[SW_HASH_MAX];
         struct sw_config *cfg = begin(&t);
 
-        before = held;
+        before = mem.held;
         SW_ASSERT_OK(add(&t, 0, len));
         SW_ASSERT_OK(sw_transcript_restart(&t, hashes[i % 2]));
-        CU_ASSERT_EQUAL(held, before);
+        CU_ASSERT_EQUAL(mem.held, before);
         SW_ASSERT_OK(add(&t, 0, 10));
         SW_ASSERT_OK(sw_hash_once(hashes[i % 2], bytes, len, all + 4));
         memcpy(all + 4 + n, bytes, 10);
