@@ -89,6 +89,7 @@ struct sw_handshake {
     bool resuming;        /* this handshake is abbreviated */
     bool offered_session; /* client: conn->session is offered */
     bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
+    bool have_leaf;  /* the peer has shown one */
     bool hello_done; /* the first hello has been dealt with: from here on record versions are exact */
     enum sw_err
         refusal; /* while a function of the application's decides: the error of a sw_conn_abort that names none; else SW_OK */
@@ -127,7 +128,6 @@ struct sw_handshake {
     uint8_t psk_hash;     /* client: enum sw_hash_id of the session offered */
     uint8_t ext_in;       /* SW_IN_: the message whose extensions are in hand */
     uint8_t ccs_count;    /* of those that mean nothing */
-    bool have_leaf;       /* of the peer */
     bool retried;         /* there was, or is going to be, a HelloRetryRequest */
     bool compatible_id;   /* client: the session id is one for the looks (RFC 8446 D.4) */
     bool psk_offered;     /* client: the ticket is one of TLS 1.3 */
