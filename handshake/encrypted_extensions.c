@@ -1,4 +1,7 @@
-/* EncryptedExtensions (RFC 8446 4.3.1): extensions<0..2^16-1>: the server's answers that the key exchange does not need. */
+/*
+ * EncryptedExtensions (RFC 8446 4.3.1): extensions<0..2^16-1>: the server's answers that the key exchange does not
+ * need.
+ */
 #include "handshake/ext.h"
 #include "handshake/msg.h"
 

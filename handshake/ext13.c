@@ -1,5 +1,6 @@
 /*
- * Extensions that TLS 1.3 has brought: which version, whose half of which key exchange, which session, and what to say again. RFC 8446 4.2.1, 4.2.2, 4.2.8 to 4.2.11.
+ * Extensions that TLS 1.3 has brought: which version, whose half of which key exchange, which session, and what to say
+ * again. RFC 8446 4.2.1, 4.2.2, 4.2.8 to 4.2.11.
  *
  * Their bodies are not the same in each message they appear in; hs->ext_in says which one is in hand.
  */

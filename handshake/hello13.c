@@ -1,9 +1,9 @@
 /*
- * What a ClientHello means in TLS 1.3 (RFC 8446 4.1.1, 4.1.2, 4.2.8): a client's half of a key exchange that the server may like, and the server's choice of suite, group,
- * session and certificate, each on its own.
+ * What a ClientHello means in TLS 1.3 (RFC 8446 4.1.1, 4.1.2, 4.2.8): a client's half of a key exchange that the server
+ * may like, and the server's choice of suite, group, session and certificate, each on its own.
  *
- * Where the client has sent no half of an exchange that we can do, though it names the group, it is asked for it (HelloRetryRequest): suite and group stand then, and the rest is
- * settled by the second hello.
+ * Where the client has sent no half of an exchange that we can do, though it names the group, it is asked for it
+ * (HelloRetryRequest): suite and group stand then, and the rest is settled by the second hello.
  */
 #include "base/wipe.h"
 #include "handshake/msg.h"
@@ -79,7 +79,10 @@ static size_t count_shares(struct sw_slice shares)
     return n;
 }
 
-/* Our first group that the client has sent its half of; without one, our first that it knows. A half of a group that it does not name is a contradiction. */
+/*
+ * Our first group that the client has sent its half of; without one, our first that it knows. A half of a group that it
+ * does not name is a contradiction.
+ */
 static enum sw_err choose_group(struct sw_conn *conn)
 {
     const struct sw_hello_ext *ext = &conn->hs->peer_ext;
@@ -123,7 +126,10 @@ static const struct sw_suite *suite_of(const struct sw_conn *conn, const struct 
                            sw_option(conn, SW_OPT_SERVER_ORDER) != 0, usable, &hash);
 }
 
-/* The session that goes on, if one may; *s is it then. A first hello has not settled the suite, and takes that of the session's hash. */
+/*
+ * The session that goes on, if one may; *s is it then. A first hello has not settled the suite, and takes that of the
+ * session's hash.
+ */
 static enum sw_err try_session(struct sw_conn *conn, const struct sw_client_hello *h, struct sw_session *s)
 {
     const struct sw_suite *suite = conn->suite;

@@ -1,6 +1,6 @@
 /*
- * HelloRetryRequest (RFC 8446 4.1.4): a ServerHello with a random of its own, that asks the client for another hello: with its half of a key exchange in a group that the server
- * names, or with a cookie.
+ * HelloRetryRequest (RFC 8446 4.1.4): a ServerHello with a random of its own, that asks the client for another hello:
+ * with its half of a key exchange in a group that the server names, or with a cookie.
  */
 #include "handshake/ext.h"
 #include "handshake/msg.h"

@@ -1,5 +1,6 @@
 /*
- * KeyUpdate (RFC 8446 4.6.3): request_update(1), 0 or 1: from the next record on the sender uses new keys; with 1 the receiver is to do so, too.
+ * KeyUpdate (RFC 8446 4.6.3): request_update(1), 0 or 1: from the next record on the sender uses new keys; with 1 the
+ * receiver is to do so, too.
  */
 #include "handshake/engine.h"
 #include "handshake/msg.h"

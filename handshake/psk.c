@@ -1,8 +1,10 @@
 /*
- * Sessions of TLS 1.3 in a ClientHello (RFC 8446 4.2.11): a ticket names one, and a binder proves that who offers it knows its secret and has written this very hello: a MAC over
- * the transcript up to and with the hello, but for the list of binders at its end.
+ * Sessions of TLS 1.3 in a ClientHello (RFC 8446 4.2.11): a ticket names one, and a binder proves that who offers it
+ * knows its secret and has written this very hello: a MAC over the transcript up to and with the hello, but for the
+ * list of binders at its end.
  *
- * What the client says of a ticket's age serves to tell a fresh hello from a repeated one, before early data is taken (8); we take none, and do not look at it.
+ * What the client says of a ticket's age serves to tell a fresh hello from a repeated one, before early data is taken
+ * (8); we take none, and do not look at it.
  */
 #include "base/ct.h"
 #include "base/wipe.h"
@@ -63,7 +65,10 @@ static bool may_go_on(const struct sw_conn *conn, const struct sw_session *s, en
            (sw_config_client_auth(conn->cfg) != SW_CLIENT_AUTH_REQUIRE || s->has_peer) && !sw_session_in_doubt(conn, s);
 }
 
-/* RFC 8446 4.2.11: the binder of a session that is taken must be right; a wrong one is an attack, not a reason to begin anew. */
+/*
+ * RFC 8446 4.2.11: the binder of a session that is taken must be right; a wrong one is an attack, not a reason to begin
+ * anew.
+ */
 static enum sw_err check_binder(struct sw_conn *conn, const struct sw_session *s, size_t cut, struct sw_slice theirs)
 {
     enum sw_hash_id hash = sw_suite_by_id(s->suite)->prf;

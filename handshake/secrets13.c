@@ -1,8 +1,9 @@
 /*
- * The secrets of TLS 1.3 as they follow from its messages (RFC 8446 7.1), and the changes of keys (7.2, 7.3): behind ServerHello, behind each Finished, behind a KeyUpdate.
+ * The secrets of TLS 1.3 as they follow from its messages (RFC 8446 7.1), and the changes of keys (7.2, 7.3): behind
+ * ServerHello, behind each Finished, behind a KeyUpdate.
  *
- * A direction keeps the secret its keys were made from beside them, in its sw_record_secrets: Finished and the next keys are made from that. So there is no other copy to be
- * wiped, and an idle connection holds no more than it needs.
+ * A direction keeps the secret its keys were made from beside them, in its sw_record_secrets: Finished and the next
+ * keys are made from that. So there is no other copy to be wiped, and an idle connection holds no more than it needs.
  */
 #include "base/wipe.h"
 #include "handshake/engine.h"

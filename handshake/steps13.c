@@ -1,25 +1,29 @@
 /*
  * The flow of TLS 1.3: RFC 8446 2 figures 1 to 3.
  *
- * A handshake begins with the hello flow of TLS 1.2, as nobody knows the version yet. The server changes to one of these two when it has chosen TLS 1.3, the client
- * when ServerHello or HelloRetryRequest says so; a retry leads back into the full flow. Resumption is a predicate: the certificates are left out.
+ * A handshake begins with the hello flow of TLS 1.2, as nobody knows the version yet. The server changes to one of
+ * these two when it has chosen TLS 1.3, the client when ServerHello or HelloRetryRequest says so; a retry leads back
+ * into the full flow. Resumption is a predicate: the certificates are left out.
  *
  * What differs from TLS 1.2:
  *
- *   Keys change behind messages, not at a ChangeCipherSpec: a message's row in step.c says what is done once it has joined the transcript (secrets13.c).
- *   After ServerHello both directions of both sides use the handshake's keys. After the server's Finished the server sends with those of the application, and the
- *   client receives; after the client's, the other way round.
+ *   Keys change behind messages, not at a ChangeCipherSpec: a message's row in step.c says what is done once it has
+ *   joined the transcript (secrets13.c). After ServerHello both directions of both sides use the handshake's keys.
+ *   After the server's Finished the server sends with those of the application, and the client receives; after the
+ *   client's, the other way round.
  *
- *   ChangeCipherSpec means nothing (D.4). We send one if the client's hello has a session id, where a box on the way expects it; what comes is dropped in
- *   engine.c, until the peer's Finished.
+ *   ChangeCipherSpec means nothing (D.4). We send one if the client's hello has a session id, where a box on the way
+ *   expects it; what comes is dropped in engine.c, until the peer's Finished.
  *
- *   A HelloRetryRequest looks like a ServerHello, and is told apart by its random before it is dealt with. The transcript begins anew with it, the first hello standing
- *   in it as its hash (4.4.1).
+ *   A HelloRetryRequest looks like a ServerHello, and is told apart by its random before it is dealt with. The
+ *   transcript begins anew with it, the first hello standing in it as its hash (4.4.1).
  *
- *   An answer to a ClientHello's extension comes in one of several messages; the row of an extension says in which (ext.c).
+ *   An answer to a ClientHello's extension comes in one of several messages; the row of an extension says in which
+ *   (ext.c).
  *
- *   Behind the handshake NewSessionTicket and KeyUpdate may come (frame.c). Nothing else may: we do not offer to authenticate later, and take no early data. That of
- *   a client which thinks otherwise is passed over (4.2.10), up to a limit.
+ *   Behind the handshake NewSessionTicket and KeyUpdate may come (frame.c). Nothing else may: we do not offer to
+ *   authenticate later, and take no early data. That of a client which thinks otherwise is passed over (4.2.10), up to
+ *   a limit.
  */
 #include "handshake/conn.h"
 #include "handshake/step.h"

@@ -1,4 +1,7 @@
-/* The bodies of TLS 1.3's extensions, as a server reads them in a ClientHello: right, cut, longer, and of values they may not have. */
+/*
+ * The bodies of TLS 1.3's extensions, as a server reads them in a ClientHello: right, cut, longer, and of values they
+ * may not have.
+ */
 #include "handshake/ext.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>

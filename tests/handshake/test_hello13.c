@@ -1,6 +1,6 @@
 /*
- * TLS 1.3 between two engines: each suite, group and certificate, any splitting of the bytes; which version is spoken and who notices if it should have been another; the retry; and
- * what a hello must have.
+ * TLS 1.3 between two engines: each suite, group and certificate, any splitting of the bytes; which version is spoken
+ * and who notices if it should have been another; the retry; and what a hello must have.
  */
 #include "base/wipe.h"
 #include "handshake/conn.h"
@@ -300,7 +300,10 @@ static void nothing_in_common(void)
 
 /* --- early data, which we do not take ------------------------------------------------------------------------------------------ */
 
-/* A hello that says early data follows; the extension for it takes the number of another one that the server does not need. */
+/*
+ * A hello that says early data follows; the extension for it takes the number of another one that the server does not
+ * need.
+ */
 static void begin_early(struct pair *p, uint8_t *hello, size_t *len)
 {
     size_t at;

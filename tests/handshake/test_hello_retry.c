@@ -1,4 +1,7 @@
-/* HelloRetryRequest: what a client makes of one, made by hand, and a server of the hello that follows. Both are in the clear. */
+/*
+ * HelloRetryRequest: what a client makes of one, made by hand, and a server of the hello that follows. Both are in the
+ * clear.
+ */
 #include "handshake/conn.h"
 #include "handshake/msg.h"
 #include "tests/handshake/pair.h"
@@ -208,7 +211,10 @@ static void server_hellos(void)
 
 /* --- server ------------------------------------------------------------------------------------------------------------------ */
 
-/* The second hello must be the first one, but for what was asked for: here it is changed a little on its way, or is the first one again. */
+/*
+ * The second hello must be the first one, but for what was asked for: here it is changed a little on its way, or is the
+ * first one again.
+ */
 static void the_hello_that_follows(void)
 {
     enum { RIGHT, AGAIN, OTHER_RANDOM, OTHER_ID, KINDS };

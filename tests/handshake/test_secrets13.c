@@ -1,6 +1,6 @@
 /*
- * The trace of RFC 8448 section 3, message by message, at a client and at a server: keys at their moments, a signature and both Finished of somebody else's, the ticket's secret; and the
- * binder of section 4.
+ * The trace of RFC 8448 section 3, message by message, at a client and at a server: keys at their moments, a signature
+ * and both Finished of somebody else's, the ticket's secret; and the binder of section 4.
  */
 #include "handshake/engine.h"
 #include "handshake/msg.h"

@@ -1,6 +1,7 @@
 /*
- * The flow of TLS 1.3 against RFC 8446 figures 1 to 3, with D.4: written down here once more as the RFC draws it, and compared with what goes over the wire for each combination of
- * what makes a message come or not. Then what a peer can do wrong with the order of messages.
+ * The flow of TLS 1.3 against RFC 8446 figures 1 to 3, with D.4: written down here once more as the RFC draws it, and
+ * compared with what goes over the wire for each combination of what makes a message come or not. Then what a peer can
+ * do wrong with the order of messages.
  */
 #include "tests/handshake/middle_pair.h"
 

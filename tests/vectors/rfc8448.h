@@ -1,6 +1,6 @@
 /*
- * Messages and secrets of RFC 8448: section 3, a whole handshake, in the order of its figure, and section 4, the ClientHello of the session that goes on, without its binder. In
- * hexadecimal digits, handshake headers included.
+ * Messages and secrets of RFC 8448: section 3, a whole handshake, in the order of its figure, and section 4, the
+ * ClientHello of the session that goes on, without its binder. In hexadecimal digits, handshake headers included.
  */
 #ifndef SW_TESTS_VECTORS_RFC8448_H
 #define SW_TESTS_VECTORS_RFC8448_H
