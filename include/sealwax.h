@@ -364,7 +364,11 @@ enum sw_err sw_conn_skip(struct sw_conn *conn, size_t len);
  */
 enum sw_err sw_conn_update_keys(struct sw_conn *conn, bool both) SW_MUST_USE;
 
-/* sw_conn_close: queue close_notify; nothing can be written any more, reading goes on until the peer's. Before anything could be written: user_canceled. */
+/*
+ * sw_conn_close: queue close_notify; nothing can be written any more, reading goes on until the peer's. Before anything
+ * could be written: user_canceled. In TLS 1.2 the peer's close_notify is answered at once; in TLS 1.3 it ends what the
+ * peer sends and no more (RFC 8446 6.1): write on, and close when that is done.
+ */
 void sw_conn_close(struct sw_conn *conn);
 
 /*
