@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 600 };
+enum { MOST = 2000 };
 
 static size_t in_use; /* bytes of our allocator */
 
