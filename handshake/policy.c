@@ -32,14 +32,11 @@ static const uint16_t groups_all[] = {GROUPS_COMMON, 259, 260 /* ffdhe8192 */, 0
 static const uint16_t schemes_common[] = {SCHEMES_COMMON, 0};
 static const uint16_t schemes_all[] = {SCHEMES_COMMON, 0x0203 /* ecdsa_sha1 */, 0x0201 /* rsa_pkcs1_sha1 */, 0};
 
-/* The highest version the handshake speaks; a policy can promise no more. */
-enum { HIGHEST = SW_TLS12 };
-
 static const struct sw_policy policies[] = {
     /* name      bit                versions           groups         schemes         sha1_implied */
     {"classic", SW_POLICY_CLASSIC, SW_TLS12, SW_TLS12, groups_common, schemes_common, true},
-    {"modern", SW_POLICY_MODERN, SW_TLS12, HIGHEST, groups_common, schemes_common, false},
-    {"all", SW_POLICY_ALL, SW_TLS12, HIGHEST, groups_all, schemes_all, true},
+    {"modern", SW_POLICY_MODERN, SW_TLS12, SW_TLS13, groups_common, schemes_common, false},
+    {"all", SW_POLICY_ALL, SW_TLS12, SW_TLS13, groups_all, schemes_all, true},
 };
 
 const struct sw_policy *sw_policy_at(size_t i)

@@ -92,6 +92,19 @@ for message in ClientHello ServerHello EncryptedExtensions CertificateRequest Ce
 done
 stop
 
+# the policies: modern speaks it unasked, classic does not; what they share with each other is TLS 1.2
+by_policy() { timeout 120 "$sealwax" connect "127.0.0.1:$port" --name server.example --trust root.crt --brief --policy "$@" <big >back 2>err; }
+for policy in modern classic; do
+    listen $policy --policy $policy --max-version $([ $policy = modern ] && echo 1.3 || echo 1.2) --reply echo --client-auth none
+    for client in modern classic; do
+        version=1.2
+        [ $policy$client != modernmodern ] || version=1.3
+        by_policy $client
+        says "client with $client, server with $policy" "Version: TLS $version" err
+    done
+    stop
+done
+
 listen retry --groups P-384 --reply echo --client-auth none
 echoes "by way of a second hello" --groups x25519:P-384 --trace
 says "trace of it" "HelloRetryRequest" err
