@@ -11,10 +11,10 @@
 
 enum { WORTH = 256 }; /* spare room below this is not lent: too many calls for too little */
 
-/* Whether it is a server with its handshake under way and no keys in use: nothing it holds has to stay. */
+/* Whether it is a server with its handshake under way: keys, where there are some already, are expanded anew from their secrets. */
 static bool may_rest(const struct sw_conn *conn)
 {
-    return sw_is_server(conn) && conn->hs != NULL && conn->in.bulk == NULL && conn->out.bulk == NULL;
+    return sw_is_server(conn) && conn->hs != NULL;
 }
 
 /* The room behind the bytes that wait. */

@@ -6,11 +6,15 @@
 enum { HELD_MAX = (64 << 20) / 10000 }; /* ten thousand half-open handshakes in 64 MiB */
 
 static const char name[] = "server.example";
-static const char *const suites[] = {"0x003C", "0xC02F", "0x009E"};
+static const char *const suites[] = {"0x003C", "0xC02F", "0x009E", "0x1301", "0x1302", "0x1303"};
 
 static void open_with(struct pair *p, const char *suite, bool mutual)
 {
     pair_open(p, mutual);
+    if (strncmp(suite, "0x13", 4) == 0) {
+        SW_ASSERT_OK(sw_config_set_versions(p->client_cfg, SW_TLS12, SW_TLS13));
+        SW_ASSERT_OK(sw_config_set_versions(p->server_cfg, SW_TLS12, SW_TLS13));
+    }
     SW_ASSERT_OK(sw_config_set_suites(p->client_cfg, suite));
     pair_connect(p, name);
 }
