@@ -207,5 +207,7 @@ enum sw_err sw_engine_write(struct sw_conn *conn, const uint8_t *data, size_t le
         if (err == SW_OK)
             *taken += n;
     }
+    /* what is asked for now is answered behind these data, not by what stands before them */
+    conn->update_pending = conn->update_pending && *taken == 0;
     return err;
 }

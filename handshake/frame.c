@@ -23,6 +23,8 @@ static size_t message_limit(const struct sw_conn *conn, int type)
     case SW_NEW_SESSION_TICKET:
     case SW_CERTIFICATE_REQUEST:
         return most;
+    case SW_KEY_UPDATE:
+        return 1;
     default:
         return most < 16384 ? most : 16384;
     }
@@ -64,12 +66,14 @@ static enum sw_err one_message(struct sw_conn *conn, struct sw_slice raw, bool m
     return sw_step_receive(conn, type, raw, more);
 }
 
-/* Whether the header of a message announces a type and length that can be right. */
+/* Whether the header of a message announces a type and length that can be right: nothing is kept of one that will be refused. */
 static enum sw_err check_header(const struct sw_conn *conn, const uint8_t *p)
 {
     size_t len = (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
 
     if (sw_message_ops(conn, p[0]) == NULL && (p[0] != SW_HELLO_REQUEST || conn->version == SW_TLS13))
+        return SW_ERR_UNEXPECTED_MESSAGE;
+    if (conn->version == SW_TLS13 && conn->established && !sw_step_may_be_late(conn, p[0]))
         return SW_ERR_UNEXPECTED_MESSAGE;
     return len > message_limit(conn, p[0]) ? SW_ERR_MESSAGE_SIZE : SW_OK;
 }

@@ -39,5 +39,7 @@ enum sw_err sw_conn_update_keys(struct sw_conn *conn, bool both)
     conn->update_request = both;
     err = sw_step_send_late(conn, SW_KEY_UPDATE);
     conn->update_request = false;
-    return err == SW_OK ? conn->abort_err : sw_engine_fail(conn, err);
+    if (err == SW_OK)
+        err = conn->abort_err;
+    return err == SW_OK ? SW_OK : sw_engine_fail(conn, err);
 }

@@ -356,14 +356,16 @@ enum sw_err sw_step_receive(struct sw_conn *conn, int message, struct sw_slice r
 
 /* --- behind the handshake, in TLS 1.3 --------------------------------------------------------------------------------------- */
 
+bool sw_step_may_be_late(const struct sw_conn *conn, int message)
+{
+    return message == SW_KEY_UPDATE || (message == SW_NEW_SESSION_TICKET && !sw_is_server(conn));
+}
+
 enum sw_err sw_step_late(struct sw_conn *conn, int message, struct sw_slice raw, bool more)
 {
     const struct sw_message_ops *ops = sw_message_ops(conn, message);
-    bool may = message == SW_KEY_UPDATE || (message == SW_NEW_SESSION_TICKET && !sw_is_server(conn));
     enum sw_err err;
 
-    if (!may)
-        return SW_ERR_UNEXPECTED_MESSAGE;
     if (more && ops->keys)
         return SW_ERR_STRADDLE;
     err = ops->recv(conn, (struct sw_slice){raw.p + HEADER, raw.len - HEADER});

@@ -56,7 +56,8 @@ enum sw_err sw_step_advance(struct sw_conn *conn) SW_MUST_USE;
  */
 enum sw_err sw_step_receive(struct sw_conn *conn, int message, struct sw_slice raw, bool more) SW_MUST_USE;
 
-/* sw_step_late: a message of TLS 1.3 that comes behind the handshake. The same arguments. */
+/* sw_step_may_be_late: whether such a message may come behind the handshake, in TLS 1.3. _late: one that has come. The same arguments. */
+bool sw_step_may_be_late(const struct sw_conn *conn, int message);
 enum sw_err sw_step_late(struct sw_conn *conn, int message, struct sw_slice raw, bool more) SW_MUST_USE;
 /* sw_step_send_late: send one. */
 enum sw_err sw_step_send_late(struct sw_conn *conn, int message) SW_MUST_USE;

@@ -92,6 +92,60 @@ static void one_answer(void)
     pair_close(&p);
 }
 
+/*
+ * Our answer comes before our next data (4.6.3), also where there is always something left to be sent: what was asked
+ * for behind our data is answered behind it.
+ */
+static void an_answer_before_the_next_data(void)
+{
+    enum { ROUNDS = 3 };
+    struct pair p;
+    uint8_t secret[ROUNDS + 1][64];
+    size_t n;
+
+    establish(&p, "0x1301");
+    for (int i = 0; i <= ROUNDS; i++) {
+        memcpy(secret[i], p.server->out.mac_key, sizeof secret[i]);
+        CU_ASSERT_TRUE(i == 0 || memcmp(secret[i], secret[i - 1], sizeof secret[i]) != 0);
+        SW_ASSERT_OK(sw_conn_update_keys(p.client, true));
+        while (pair_carry(p.client, p.server, 0))
+            ;
+        SW_ASSERT_OK(sw_conn_write(p.server, "data", 4, &n));
+        CU_ASSERT_TRUE(pair_carry(p.server, p.client, 4)); /* never all of it */
+    }
+    (void)pair_run(&p);
+    pair_close(&p);
+}
+
+/* What the trace function demands takes effect when it has returned. */
+static void stop_at_an_update(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev)
+{
+    (void)ctx;
+    if (ev->content_type == SW_CT_HANDSHAKE && ev->message == SW_KEY_UPDATE)
+        sw_conn_abort(conn, SW_ALERT_INTERNAL_ERROR, SW_ERR_CALLBACK);
+}
+
+static void aborted_by_the_trace(void)
+{
+    for (int receiving = 0; receiving < 2; receiving++) {
+        struct pair p;
+        struct sw_conn *tracer;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_versions(p.client_cfg, SW_TLS12, SW_TLS13));
+        SW_ASSERT_OK(sw_config_set_versions(p.server_cfg, SW_TLS12, SW_TLS13));
+        sw_config_set_trace(receiving ? p.server_cfg : p.client_cfg, stop_at_an_update, NULL);
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        tracer = receiving ? p.server : p.client;
+        SW_ASSERT_ERR(sw_conn_update_keys(p.client, false), receiving ? SW_OK : SW_ERR_CALLBACK);
+        (void)pair_run(&p);
+        SW_ASSERT_ERR(sw_conn_error(tracer), SW_ERR_CALLBACK);
+        CU_ASSERT_EQUAL(sw_conn_alert_sent(tracer), SW_ALERT_INTERNAL_ERROR);
+        pair_close(&p);
+    }
+}
+
 static void not_for_ever(void)
 {
     for (int with_data = 0; with_data < 2; with_data++) {
@@ -119,7 +173,7 @@ static void what_is_none(void)
         {"18000001 00", SW_OK},
         {"18000001 02", SW_ERR_EXTENSION_VALUE},
         {"18000000", SW_ERR_DECODE},
-        {"18000002 0000", SW_ERR_DECODE},
+        {"18000002 0000", SW_ERR_MESSAGE_SIZE},
         {"18000001 00 18000001 00", SW_ERR_STRADDLE},
         {"18004001", SW_ERR_MESSAGE_SIZE},
         {"04000000", SW_ERR_UNEXPECTED_MESSAGE}, /* a client has no tickets to give */
@@ -159,6 +213,36 @@ static void in_pieces(void)
     }
 }
 
+/*
+ * Behind the handshake a header says already what may not come, and how long what may is: whoever is established, which
+ * costs no certificate, does not make the server keep what it will refuse.
+ */
+static void nothing_is_kept_of_what_may_not_come(void)
+{
+    static const struct {
+        const char *hex;
+        enum sw_err at_server, at_client;
+    } rows[] = {
+        {"04010000", SW_ERR_UNEXPECTED_MESSAGE, SW_OK}, /* a ticket may be long */
+        {"0b010000", SW_ERR_UNEXPECTED_MESSAGE, SW_ERR_UNEXPECTED_MESSAGE},
+        {"01010000", SW_ERR_UNEXPECTED_MESSAGE, SW_ERR_UNEXPECTED_MESSAGE},
+        {"0d000100", SW_ERR_UNEXPECTED_MESSAGE, SW_ERR_UNEXPECTED_MESSAGE},
+        {"18000002", SW_ERR_MESSAGE_SIZE, SW_ERR_MESSAGE_SIZE},
+    };
+
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[32];
+        struct pair p;
+        bool by_client = i % 2;
+
+        establish(&p, "0x1301");
+        pair_put(&p, by_client, SW_CT_HANDSHAKE, bytes, sw_unhex(rows[i / 2].hex, bytes, sizeof bytes));
+        SW_ASSERT_ERR(sw_conn_error(by_client ? p.server : p.client),
+                      by_client ? rows[i / 2].at_server : rows[i / 2].at_client);
+        pair_close(&p);
+    }
+}
+
 /* A key that has protected as much as it should is changed without being asked (RFC 8446 5.5). */
 static void by_itself(void)
 {
@@ -181,6 +265,14 @@ static void by_itself(void)
 }
 
 SW_TEST_SUITE(key_update){
-    SW_TEST(keys_change),  SW_TEST(when_it_may_not), SW_TEST(one_answer), SW_TEST(not_for_ever),
-    SW_TEST(what_is_none), SW_TEST(in_pieces),       SW_TEST(by_itself),
+    SW_TEST(keys_change),
+    SW_TEST(when_it_may_not),
+    SW_TEST(one_answer),
+    SW_TEST(not_for_ever),
+    SW_TEST(what_is_none),
+    SW_TEST(in_pieces),
+    SW_TEST(by_itself),
+    SW_TEST(an_answer_before_the_next_data),
+    SW_TEST(aborted_by_the_trace),
+    SW_TEST(nothing_is_kept_of_what_may_not_come),
 };
