@@ -26,6 +26,15 @@ void progress_size(int64_t bytes, char out[32])
     snprintf(out, 32, i ? "%.1f %s" : "%.0f %s", n, units[i]);
 }
 
+void progress_span(int64_t seconds, char out[32])
+{
+    long long hours = seconds / 3600, minutes = seconds / 60 % 60, rest = seconds % 60;
+    if (hours)
+        snprintf(out, 32, "%lld:%02lld:%02lld", hours, minutes, rest);
+    else
+        snprintf(out, 32, "%lld:%02lld", minutes, rest);
+}
+
 void progress_rate(const struct progress *p, int64_t bytes, char out[32])
 {
     int64_t ms = clock_now() - p->begun_at;

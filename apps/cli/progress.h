@@ -24,8 +24,9 @@ void progress_begin(struct progress *p, const struct app *app, const char *name,
 void progress_at(struct progress *p, int64_t bytes);
 void progress_end(struct progress *p);
 
-/* progress_rate: "12.3 MB/s" since the beginning. progress_size: "12.3 MB". */
+/* progress_rate: "12.3 MB/s" since the beginning. progress_size: "12.3 MB". progress_span: "3:05", "1:02:03". */
 void progress_rate(const struct progress *p, int64_t bytes, char out[32]);
 void progress_size(int64_t bytes, char out[32]);
+void progress_span(int64_t seconds, char out[32]);
 
 #endif

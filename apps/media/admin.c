@@ -4,6 +4,8 @@
  */
 #include "apps/media/admin.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/progress.h"
+#include "apps/media/probe.h"
 #include "apps/store/reserve.h"
 #include "apps/store/state.h"
 #include "apps/verbs.h"
@@ -18,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PLAYS = 3, WINDOW = 4 * 3600 };
+enum { PLAYS = 3 };
 
 static const char *type_of(const char *path)
 {
@@ -95,32 +97,58 @@ void admin_print_json(json_t *object)
 
 static json_t *track_json(const struct track *t)
 {
-    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:b}", "id", t->id, "title", t->title, "type", t->type, "size",
-                     (json_int_t)t->size, "plays", (json_int_t)t->plays, "renewable", t->renew);
+    json_t *track = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:b}", "id", t->id, "title", t->title, "type", t->type, "size",
+                              (json_int_t)t->size, "plays", (json_int_t)t->plays, "play_time", (json_int_t)t->window,
+                              "renewable", t->renew);
+    if (t->length)
+        json_object_set_new(track, "length", json_real((double)t->length / 1000));
+    return track;
+}
+
+/* What was not said is found out: from the file, or from its name. */
+static void complete(struct track *t, const char *path, int fd)
+{
+    struct probe found = {0};
+    if (!t->title[0] || !t->length)
+        probe_track(fd, &found);
+    if (!t->length)
+        t->length = found.length;
+    if (!t->title[0] && found.title[0])
+        snprintf(t->title, sizeof t->title, "%s", found.title);
+    if (!t->title[0])
+        title_of(path, t->title);
+    if (t->window < 0)
+        t->window = track_window(t->length);
+    t->added = (int64_t)time(NULL);
+    snprintf(t->type, sizeof t->type, "%s", type_of(path));
+}
+
+static void say_track(const struct admin *a, const struct track *t)
+{
+    char lasts[32] = "";
+    if (t->length)
+        progress_span((t->length + 500) / 1000, lasts);
+    if (a->app->json)
+        admin_print_json(track_json(t));
+    else
+        app_say(a->app, "%s: %s%s%s, %" PRId64 " plays", t->title, t->type, *lasts ? ", " : "", lasts, t->plays);
 }
 
 static int import_one(struct admin *a, const char *path, const struct track *wishes)
 {
     struct track t = *wishes;
-    int fd;
-    if (!t.title[0])
-        title_of(path, t.title);
-    int code = check_title(a, path, t.title);
-    if (!code)
-        code = open_track(a, path, &t.size, &fd);
+    int fd, code = open_track(a, path, &t.size, &fd);
     if (code)
         return code;
-    t.added = (int64_t)time(NULL);
-    snprintf(t.type, sizeof t.type, "%s", type_of(path));
-    enum sw_err err = catalogue_add(&a->vault, a->dir, fd, &t);
-    close(fd);
+    complete(&t, path, fd);
+    code = check_title(a, path, t.title);
+    enum sw_err err = code ? SW_OK : catalogue_add(&a->vault, a->dir, fd, &t);
     if (err)
-        return app_fail(a->app, err, err == SW_ERR_SYSTEM && reserve_is_full(errno) ? a->dir : path);
-    if (a->app->json)
-        admin_print_json(track_json(&t));
-    else
-        app_say(a->app, "%s: %s, %" PRId64 " plays", t.title, t.type, t.plays);
-    return APP_DONE;
+        code = app_fail(a->app, err, err == SW_ERR_SYSTEM && reserve_is_full(errno) ? a->dir : path);
+    close(fd);
+    if (!code)
+        say_track(a, &t);
+    return code;
 }
 
 /* What little space there may be is needed to read and delete what is there. */
@@ -137,13 +165,18 @@ static int check_space(const struct admin *a)
 static int import(struct admin *a, int n, char **paths)
 {
     struct track wishes = {0};
+    int64_t length = 0;
     long plays;
     const char *title = app_get(a->app, OPT_TITLE);
     int code = app_get_int(a->app, OPT_PLAYS, PLAYS, 0, 1000000, &plays);
     if (!code)
-        code = app_get_span(a->app, OPT_PLAY_TIME, WINDOW, &wishes.window);
+        code = app_get_span(a->app, OPT_PLAY_TIME, -1, &wishes.window);
+    if (!code)
+        code = app_get_span(a->app, OPT_LENGTH, 0, &length);
     if (!code && title && n > 1)
         code = app_usage(a->app, "--title names one track, and there are %d", n);
+    if (!code && length && n > 1)
+        code = app_usage(a->app, "--length is of one track, and there are %d", n);
     if (!code && !n)
         code = app_usage(a->app, "media import FILE...");
     for (const char *t = title; !code && t && *t; t++)
@@ -152,6 +185,7 @@ static int import(struct admin *a, int n, char **paths)
     if (!code && title && (!*title || strlen(title) >= sizeof wishes.title))
         code = app_usage(a->app, "--title takes 1 to %zu bytes", sizeof wishes.title - 1);
     wishes.plays = plays;
+    wishes.length = 1000 * length;
     wishes.renew = app_has(a->app, OPT_RENEWABLE);
     if (title)
         snprintf(wishes.title, sizeof wishes.title, "%s", title);
@@ -170,7 +204,10 @@ static void print_track(const struct app *app, size_t number, const struct track
         json_decref(about);
         admin_print_json(object);
     } else {
-        printf("%3zu  %s  %12" PRId64 "  %-18s  %s\n", number, t->id, t->size, t->type, t->title);
+        char lasts[32] = "-";
+        if (t->length)
+            progress_span((t->length + 500) / 1000, lasts);
+        printf("%3zu  %s  %12" PRId64 "  %8s  %-18s  %s\n", number, t->id, t->size, lasts, t->type, t->title);
     }
 }
 

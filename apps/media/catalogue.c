@@ -8,13 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_LENGTH = 4096, BUFFER = 65536 };
+enum { PATH_LENGTH = 4096, BUFFER = 65536, LEAST = 60, UNKNOWN = 4 * 3600 /* seconds */ };
+
+int64_t track_window(int64_t length)
+{
+    int64_t twice = (2 * length + 999) / 1000;
+    return length <= 0 ? UNKNOWN : twice < LEAST ? LEAST : twice;
+}
 
 static char *describe(const struct track *t)
 {
-    json_t *object =
-        json_pack("{s:s,s:s,s:I,s:I,s:I,s:b}", "title", t->title, "type", t->type, "added", (json_int_t)t->added,
-                  "plays", (json_int_t)t->plays, "window", (json_int_t)t->window, "renew", t->renew);
+    json_t *object = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:b}", "title", t->title, "type", t->type, "added",
+                               (json_int_t)t->added, "length", (json_int_t)t->length, "plays", (json_int_t)t->plays,
+                               "window", (json_int_t)t->window, "renew", t->renew);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     return text;
@@ -25,14 +31,16 @@ static bool read_description(const struct sw_vfile *file, struct track *t)
     size_t len;
     const char *text = sw_vfile_meta(file, &len), *title = NULL, *type = NULL;
     json_t *object = json_loadb(text, len, 0, NULL);
-    json_int_t added = 0, plays = 0, window = 0;
+    json_int_t added = 0, length = 0 /* which an older sealwaxd did not say */, plays = 0, window = 0;
     int renew = 0;
-    bool fine = object && json_unpack(object, "{s:s,s:s,s:I,s:I,s:I,s:b}", "title", &title, "type", &type, "added",
-                                      &added, "plays", &plays, "window", &window, "renew", &renew) == 0;
+    bool fine =
+        object && json_unpack(object, "{s:s,s:s,s:I,s?I,s:I,s:I,s:b}", "title", &title, "type", &type, "added", &added,
+                              "length", &length, "plays", &plays, "window", &window, "renew", &renew) == 0;
     if (fine) {
         snprintf(t->title, sizeof t->title, "%s", title);
         snprintf(t->type, sizeof t->type, "%s", type);
         t->added = added;
+        t->length = length > 0 ? length : 0;
         t->plays = plays;
         t->window = window;
         t->renew = renew != 0;

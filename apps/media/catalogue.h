@@ -13,6 +13,7 @@ struct track {
     char id[TRACK_ID_MAX];
     char title[TRACK_TITLE_MAX], type[TRACK_TYPE_MAX];
     int64_t size, added;
+    int64_t length; /* milliseconds it lasts; 0: nobody knows */
     int64_t plays;  /* of a licence for it */
     int64_t window; /* seconds a play lasts */
     bool renew;     /* a licence that is used up may be asked for again */
@@ -22,6 +23,12 @@ struct catalogue {
     struct track *tracks; /* by title; the first one is number 1 */
     size_t n;
 };
+
+/*
+ * track_window: how long a play of a track lasts that is so long (milliseconds): twice that, but at least a minute, so
+ * that there is time to connect anew; of one whose length nobody knows, some hours. Seconds.
+ */
+int64_t track_window(int64_t length);
 
 /*
  * catalogue_read: all tracks of a directory; what cannot be read is left out and counted in *bad. SW_ERR_SYSTEM,

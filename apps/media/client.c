@@ -34,12 +34,15 @@ static void print_track(const json_t *track)
 {
     const char *text = json_string_value(json_object_get(track, "title"));
     const char *until = json_string_value(json_object_get(track, "until"));
-    char size[32], *title = text ? strdup(text) : NULL;
+    double length = json_number_value(json_object_get(track, "length"));
+    char size[32], lasts[32] = "", *title = text ? strdup(text) : NULL;
+    if (length > 0 && length < INT32_MAX)
+        progress_span((int64_t)(length + 0.5), lasts);
     progress_size(json_integer_value(json_object_get(track, "size")), size);
     if (title)
         make_printable(title);
-    printf("%3d  %-40s  %10s  %2d plays%s%s%s\n", (int)json_integer_value(json_object_get(track, "number")),
-           title ? title : "", size, (int)json_integer_value(json_object_get(track, "plays")),
+    printf("%3d  %-40s  %8s  %10s  %2d plays%s%s%s\n", (int)json_integer_value(json_object_get(track, "number")),
+           title ? title : "", lasts, size, (int)json_integer_value(json_object_get(track, "plays")),
            json_is_true(json_object_get(track, "revoked")) ? ", revoked" : "",
            !until                                          ? ""
            : json_is_true(json_object_get(track, "ended")) ? ", ended "

@@ -72,6 +72,8 @@ static json_t *track_json(struct media_service *s, const struct track *t, size_t
     json_t *track = json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
                               t->title, "type", t->type, "size", (json_int_t)t->size, "plays",
                               (json_int_t)(has ? a.plays : t->plays), "renewable", t->renew);
+    if (t->length)
+        json_object_set_new(track, "length", json_real((double)t->length / 1000));
     if (!has)
         return track;
     if (a.ends) {

@@ -17,7 +17,7 @@ exits 0 admin ls
 says "First Song"
 says "audio/mpeg"
 exits 0 admin ls --json
-says '"title":"First Song","type":"audio/ogg","size":12000000,"plays":3,"renewable":false}'
+says '"title":"First Song","type":"audio/ogg","size":12000000,"plays":3,"play_time":14400,"renewable":false}'
 exits 4 "$BUILD/sealwaxd" media ls --state mistyped
 exits 4 "$BUILD/sealwaxd" users list --state mistyped
 exits 4 "$BUILD/sealwaxd" rekey --state mistyped
@@ -42,6 +42,37 @@ exits 0 admin ls
 says "steer?[31m?this"
 exits 0 admin rm "steer?[31m?this"
 exits 2 admin dance
+# a play lasts twice as long as the track, which ffprobe says, or whoever imports it
+mkdir bin
+cat >bin/ffprobe <<'PROBE'
+#!/bin/sh
+head -c 4 >asked_about
+printf '{"streams":[{"tags":{"title":"Not this one"}}],"format":{"duration":"200.26","probe_score":99,"tags":{"title":"A Song\\nOf Two Lines"}}}'
+PROBE
+chmod +x bin/ffprobe
+lasts() { admin ls --json | python3 -c 'import json, sys
+for track in map(json.loads, sys.stdin):
+    if track["title"] == sys.argv[1]: print(track.get("length"), track["play_time"])' "$1"; }
+PATH=$here/bin:$PATH exits 0 admin import second.mp3
+says "A Song?Of Two Lines: audio/mpeg, 3:20, 3 plays"
+is "what ffprobe was asked about" "$(head -c 4 second.mp3 | sha256sum)" "$(sha256sum <asked_about)"
+is "what it lasts" "200.26 401" "$(lasts "A Song?Of Two Lines")"
+exits 0 admin rm "A Song?Of Two Lines"
+PATH=$here/bin:$PATH exits 0 admin import second.mp3 --title Told --length 5m
+is "what it was said to last" "300.0 600" "$(lasts Told)"
+exits 0 admin rm Told
+PATH=$here/bin:$PATH exits 0 admin import second.mp3 --title Window --play-time 7s
+is "a play that was said to last" "200.26 7" "$(lasts Window)"
+exits 0 admin rm Window
+rm bin/ffprobe
+PATH=$here/bin exits 0 admin import second.mp3 --title Unknown
+is "what lasts nobody knows how long" "None 14400" "$(lasts Unknown)"
+exits 0 admin rm Unknown
+exits 0 admin import second.mp3 --title Clip --length 2s
+is "what a clip lasts" "2.0 60" "$(lasts Clip)"
+exits 0 admin rm Clip
+exits 2 admin import second.mp3 "First Song.ogg" --length 5m
+exits 2 admin import second.mp3 --length long
 
 start
 plays() { as "$1" media ls --json 2>/dev/null | python3 -c 'import json, sys

@@ -25,7 +25,10 @@ index_is_last && ok || bad "the index of the film is not behind what it is of"
 
 people alice
 ttp init --pki other "Another Root"
-for file in film.mp4 tone.wav noise.aac; do exits 0 "$BUILD/sealwaxd" media import $file --state state; done
+for file in film.mp4 tone.wav noise.aac; do exits 0 "$BUILD/sealwaxd" media import $file --play-time 1h --state state; done
+is "what ffprobe knew of them" "8.0 30.0" "$("$BUILD/sealwaxd" media ls --json --state state | python3 -c 'import json, sys
+length = {track["title"]: track["length"] for track in map(json.loads, sys.stdin)}
+print(length["film"], length["tone"])')"
 start
 
 secret=(-tls_verify 1 -ca_file pki/root.crt -cert_file pki/alice.crt -key_file pki/alice.key)
