@@ -12,7 +12,7 @@ enum bench_resume { BENCH_FULL, BENCH_BY_ID, BENCH_BY_TICKET };
 
 struct bench_setup {
     const char *dir;          /* where root.crt, server.crt, server.key, client.crt, client.key stand */
-    const char *suite;        /* OpenSSL's name */
+    const char *suite;        /* OpenSSL's name: those of TLS 1.3 begin with TLS_ */
     const char *group;        /* NULL: RSA key transport */
     bool mutual;              /* the client shows a certificate */
     bool etm;                 /* encrypt-then-MAC */

@@ -158,16 +158,22 @@ static const struct row rows[] = {
     {"full handshake, 0x003C, server certificate only",  "/s",   HANDSHAKES, "AES128-SHA256",               NULL,     false, false, BENCH_FULL},
     {"full handshake, 0xC02F x25519, mutual",            "/s",   HANDSHAKES, "ECDHE-RSA-AES128-GCM-SHA256", "X25519", true,  false, BENCH_FULL},
     {"full handshake, 0xC02F x25519, server only",       "/s",   HANDSHAKES, "ECDHE-RSA-AES128-GCM-SHA256", "X25519", false, false, BENCH_FULL},
+    {"full handshake, TLS 1.3 x25519, mutual",           "/s",   HANDSHAKES, "TLS_AES_128_GCM_SHA256",      "X25519", true,  false, BENCH_FULL},
+    {"full handshake, TLS 1.3 x25519, server only",      "/s",   HANDSHAKES, "TLS_AES_128_GCM_SHA256",      "X25519", false, false, BENCH_FULL},
     {"resumed by session id, 0x003C, mutual",            "/s",   HANDSHAKES, "AES128-SHA256",               NULL,     true,  false, BENCH_BY_ID},
     {"resumed by ticket, 0x003C, mutual",                "/s",   HANDSHAKES, "AES128-SHA256",               NULL,     true,  false, BENCH_BY_TICKET},
+    {"resumed by ticket, TLS 1.3 x25519, mutual",        "/s",   HANDSHAKES, "TLS_AES_128_GCM_SHA256",      "X25519", true,  false, BENCH_BY_TICKET},
     {"seal 16 KiB, 0x003C MAC-then-encrypt",             "MB/s", SEAL,       "AES128-SHA256",               NULL,     false, false, BENCH_FULL},
     {"open 16 KiB, 0x003C MAC-then-encrypt",             "MB/s", UNSEAL,     "AES128-SHA256",               NULL,     false, false, BENCH_FULL},
     {"seal 16 KiB, 0x003C encrypt-then-MAC",             "MB/s", SEAL,       "AES128-SHA256",               NULL,     false, true,  BENCH_FULL},
     {"open 16 KiB, 0x003C encrypt-then-MAC",             "MB/s", UNSEAL,     "AES128-SHA256",               NULL,     false, true,  BENCH_FULL},
     {"seal 16 KiB, 0xC02F",                              "MB/s", SEAL,       "ECDHE-RSA-AES128-GCM-SHA256", "X25519", false, false, BENCH_FULL},
     {"open 16 KiB, 0xC02F",                              "MB/s", UNSEAL,     "ECDHE-RSA-AES128-GCM-SHA256", "X25519", false, false, BENCH_FULL},
+    {"seal 16 KiB, TLS 1.3 AES-128-GCM",                 "MB/s", SEAL,       "TLS_AES_128_GCM_SHA256",      "X25519", false, false, BENCH_FULL},
+    {"open 16 KiB, TLS 1.3 AES-128-GCM",                 "MB/s", UNSEAL,     "TLS_AES_128_GCM_SHA256",      "X25519", false, false, BENCH_FULL},
     {"64-byte messages sealed and opened, 0x003C",       "/s",   MESSAGES,   "AES128-SHA256",               NULL,     false, false, BENCH_FULL},
     {"64-byte messages sealed and opened, 0xC02F",       "/s",   MESSAGES,   "ECDHE-RSA-AES128-GCM-SHA256", "X25519", false, false, BENCH_FULL},
+    {"64-byte messages sealed and opened, TLS 1.3",      "/s",   MESSAGES,   "TLS_AES_128_GCM_SHA256",      "X25519", false, false, BENCH_FULL},
 };
 /* clang-format on */
 
