@@ -7,9 +7,10 @@
 #include <time.h>
 
 /*
- * What the suite takes for granted of a stack that was told nothing: its own preferences, as far as they are TLS 1.2.
- * Suites are by number; a row we do not have is left out by the caller.
+ * What the suite takes for granted of a stack that was told nothing: its own preferences. Suites are by number; a row we
+ * do not have is left out by the caller. Those of TLS 1.3 are always on: a cipher string is about the others.
  */
+static const char suites13[] = "0x1301:0x1302:0x1303";
 static const char default_suites[] =
     "0xC02B:0xC02F:0xC02C:0xC030:0xCCA9:0xCCA8:0xC009:0xC013:0xC00A:0xC014:0xC023:0xC027:0x009C:"
     "0x009D:0x002F:0x0035";
@@ -20,8 +21,9 @@ static const char default_signing[] =
 
 static int64_t now(void *ctx)
 {
-    (void)ctx;
-    return (int64_t)time(NULL);
+    const struct shim *shim = ctx;
+
+    return (int64_t)time(NULL) + shim->waited;
 }
 
 static _Noreturn void unimplemented(const char *what)
@@ -164,11 +166,14 @@ static void set_lists(struct sw_config *cfg, const struct settings *s)
     char names[4096];
 
     shim_must(sw_config_set_policy(cfg, "all"), "policy");
-    shim_must(sw_config_set_suites(cfg, default_suites), "suites");
-    if (s->cipher != NULL) {
-        suites_from_cipher(s->cipher, names, sizeof names);
-        must_know(cfg, sw_config_set_suites(cfg, names));
-    }
+    snprintf(names, sizeof names, "%s:", suites13);
+    if (s->cipher != NULL)
+        suites_from_cipher(s->cipher, names + sizeof suites13, sizeof names - sizeof suites13);
+    else
+        snprintf(names + sizeof suites13, sizeof names - sizeof suites13, "%s", default_suites);
+    if (names[sizeof suites13] == '\0')
+        names[sizeof suites13 - 1] = '\0';
+    must_know(cfg, sw_config_set_suites(cfg, names));
     join_numbers(&s->curves, names, sizeof names);
     must_know(cfg, sw_config_set_groups(cfg, s->curves.n > 0 ? names : default_groups));
     join_numbers(&s->verify_prefs, names, sizeof names);
@@ -216,22 +221,45 @@ static void share_sessions(struct shim *shim, struct sw_config *cfg)
     shim_must(sw_config_set_ticket_keys(cfg, key, 1), "ticket keys");
 }
 
+/* The versions that are left of ours; a test that leaves none is one for another stack. */
+static void set_versions(struct sw_config *cfg, const struct settings *s)
+{
+    int min = s->min_version > SW_TLS12 ? s->min_version : SW_TLS12,
+        max = s->max_version < SW_TLS13 ? s->max_version : SW_TLS13;
+
+    if (s->no_tls12 && min == SW_TLS12)
+        min = SW_TLS13;
+    if (s->no_tls13 && max == SW_TLS13)
+        max = SW_TLS12;
+    if (min > max)
+        unimplemented("version");
+    shim_must(sw_config_set_versions(cfg, (unsigned)min, (unsigned)max), "versions");
+}
+
+/* A client here sends its half of one exchange, that of its first group. */
+static void check_key_shares(const struct settings *s)
+{
+    int first = s->curves.n > 0 ? s->curves.v[0] : 0x001D;
+
+    if (s->key_shares.n > 1 || (s->key_shares.n == 1 && s->key_shares.v[0] != first))
+        unimplemented("key shares");
+}
+
 struct sw_config *shim_configure(struct shim *shim)
 {
     const struct settings *s = shim->set;
     struct sw_config *cfg;
     bool ask = s->verify_peer || s->require_any;
 
-    if (s->no_tls12 || (s->min_version > 0x0303) || (s->max_version != 0 && s->max_version < 0x0303))
-        unimplemented("version");
     if (s->expect_total_renegotiations != 0)
         unimplemented("renegotiation");
+    check_key_shares(s);
     cfg = sw_config_new(s->server ? SW_SERVER : SW_CLIENT, NULL);
     if (cfg == NULL)
         shim_broken("out of memory");
-    sw_config_set_clock(cfg, now, NULL);
+    sw_config_set_clock(cfg, now, shim);
     set_lists(cfg, s);
-    shim_must(sw_config_set_versions(cfg, SW_TLS12, SW_TLS12), "versions");
+    set_versions(cfg, s);
     set_options(cfg, s);
     add_credentials(cfg, s);
     if (s->server)
@@ -254,6 +282,8 @@ struct sw_config *shim_configure(struct shim *shim)
         unimplemented("names of authorities without their certificates");
     sw_config_set_verify(cfg, shim_verify, shim);
     sw_config_set_trace(cfg, shim_watch, shim);
+    if (s->export_traffic_secrets)
+        sw_config_set_keylog(cfg, shim_secret, shim);
     if (s->server)
         sw_config_set_hello(cfg, shim_hello, shim);
     share_sessions(shim, cfg);

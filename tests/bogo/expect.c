@@ -25,8 +25,11 @@ static void check_resumed(struct shim *shim, struct sw_conn *conn, const struct 
 
     shim_expect(info->resumed == (shim->connection > 0 && !s->expect_session_miss),
                 "resumed or not, against what is expected");
-    if (!s->server && sw_conn_established(conn))
+    if (!s->server && sw_conn_established(conn) && info->version != SW_TLS13)
         shim_check_session(shim, conn);
+    /* in TLS 1.3 it comes later, with a ticket */
+    if (info->version == SW_TLS13)
+        shim_expect(!s->expect_session_id, "a session id, against what is expected");
 }
 
 void shim_check_session(struct shim *shim, struct sw_conn *conn)
@@ -46,6 +49,17 @@ void shim_check_session(struct shim *shim, struct sw_conn *conn)
     /* by id or by ticket, which the suite's own stack gives an id, too */
     if (s->expect_session_id || s->expect_no_session_id)
         shim_expect(resumable == s->expect_session_id, "a session id, against what is expected");
+}
+
+void shim_check_late_session(struct shim *shim, struct sw_conn *conn)
+{
+    bool resumable = sw_conn_session(conn, shim->session, SHIM_SESSION_ROOM, &shim->session_len) == SW_OK;
+
+    if (!resumable)
+        shim->session_len = 0;
+    /* who shuts down at once does not wait for one */
+    if (!shim->set->shim_shuts_down)
+        shim_expect(resumable == !shim->set->expect_no_session, "a session, against what is expected");
 }
 
 static void check_peer(struct shim *shim, struct sw_conn *conn, const struct sw_conn_info *info)
@@ -152,11 +166,13 @@ void shim_check(struct shim *shim, struct sw_conn *conn)
 {
     const struct settings *s = shim->set;
     struct sw_conn_info info;
+    bool modern; /* TLS 1.3: what had to be added to TLS 1.2 is always there */
 
     sw_conn_info(conn, &info);
+    modern = info.version == SW_TLS13;
     check_resumed(shim, conn, &info);
     if (!s->server)
-        shim_expect(sw_conn_established(conn) == (info.resumed || !s->false_start),
+        shim_expect(sw_conn_established(conn) == (info.resumed || !s->false_start || info.version == SW_TLS13),
                     "False Start, against what is expected");
     check_peer(shim, conn, &info);
     if (s->expect_peer_cert_file != NULL)
@@ -167,6 +183,10 @@ void shim_check(struct shim *shim, struct sw_conn *conn)
         shim_expect(info.suite == s->expect_cipher, "the cipher suite");
     if (s->expect_curve != 0)
         shim_expect(info.group == s->expect_curve, "the group");
+    if (s->expect_resume_curve != 0 && shim->connection > 0)
+        shim_expect(info.group == s->expect_resume_curve, "the group");
+    if (s->expect_hrr || s->expect_no_hrr)
+        shim_expect(shim->retried == s->expect_hrr, "a HelloRetryRequest, against what is expected");
     shim_expect(same_text(info.alpn, s->server ? &s->select_alpn : &s->expect_alpn), "the application protocol");
     if (s->expect_advertised_alpn.set)
         shim_expect(shim->peer_alpn.len == s->expect_advertised_alpn.len &&
@@ -176,11 +196,11 @@ void shim_check(struct shim *shim, struct sw_conn *conn)
         shim_expect(info.server_name != NULL && strcmp(info.server_name, s->expect_server_name) == 0,
                     "the server name");
     if (s->expect_ems)
-        shim_expect(info.ems, "extended master secret");
+        shim_expect(info.ems || modern, "extended master secret");
     if (s->expect_secure_renegotiation)
-        shim_expect(info.secure_renegotiation, "secure renegotiation");
+        shim_expect(info.secure_renegotiation || modern, "secure renegotiation");
     if (s->expect_no_secure_renegotiation)
-        shim_expect(!info.secure_renegotiation, "no secure renegotiation");
+        shim_expect(!info.secure_renegotiation && !modern, "no secure renegotiation");
     if (s->expect_selected_credential != NOT_SAID && !info.resumed)
         check_credential(s, &info);
     if (s->expect_client_ca_list != NULL && !info.resumed)

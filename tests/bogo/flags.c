@@ -1,10 +1,11 @@
 /*
  * The table of flags, one row each, and the walk over argv.
  *
- * Flags about TLS 1.2 that have no row, and so are not implemented: -renegotiate-freely, -once and -explicit (a client
- * here never renegotiates); -ticket-key (it rewrites another stack's own tickets); -allow-unknown-alpn-protos (a
- * protocol that was not offered is refused, RFC 7301 3.1, and no switch turns that off); -psk and whatever else belongs
- * to suites that are not here.
+ * Flags that have no row, and so are not implemented: -renegotiate-freely, -once and -explicit (a client here never
+ * renegotiates); -enable-early-data and all that goes with it (whoever listens can repeat early data: none is sent, and
+ * none is taken); -ticket-key (it rewrites another stack's own tickets); -allow-unknown-alpn-protos (a protocol that was
+ * not offered is refused, RFC 7301 3.1, and no switch turns that off); -psk, -new-psk-credential and whatever else
+ * belongs to suites and credentials that are not here; -install-cert-compression-algs (a certificate travels as it is).
  */
 #include "tests/bogo/flags.h"
 #include <stdio.h>
@@ -71,6 +72,11 @@ static const struct flag flags[] = {
     {"expect-peer-signature-algorithm", NUMBER, S(expect_peer_sigalg)},
     {"expect-peer-verify-pref", NUMBERS, S(expect_peer_verify_prefs)},
     {"expect-curve-id", NUMBER, S(expect_curve)},
+    {"expect-resume-curve-id", NUMBER, S(expect_resume_curve)},
+    {"key-shares", NUMBERS, S(key_shares)},
+    {"expect-hrr", SWITCH, S(expect_hrr)},
+    {"expect-no-hrr", SWITCH, S(expect_no_hrr)},
+    {"key-update", SWITCH, S(key_update)},
     {"cipher", TEXT, S(cipher)},
     {"expect-cipher", NUMBER, S(expect_cipher)},
 
@@ -114,6 +120,7 @@ static const struct flag flags[] = {
     {"export-context", RAW, S(export_context)},
     {"use-export-context", SWITCH, S(use_export_context)},
     {"tls-unique", SWITCH, S(tls_unique)},
+    {"export-traffic-secrets", SWITCH, S(export_traffic_secrets)},
 
     {"expect-secure-renegotiation", SWITCH, S(expect_secure_renegotiation)},
     {"expect-no-secure-renegotiation", SWITCH, S(expect_no_secure_renegotiation)},
@@ -121,6 +128,7 @@ static const struct flag flags[] = {
     {"no-legacy-server-connect", SWITCH, S(no_legacy_server_connect)},
     {"renegotiate-ignore", SWITCH, S(renegotiate_ignore)},
 
+    {"resumption-delay", NUMBER, S(resumption_delay)},
     {"use-ticket-callback", SWITCH, S(ticket_keys)},
     {"use-ticket-aead-callback", SWITCH, S(ticket_keys)},
     {"skip-ticket", SWITCH, S(skip_ticket)},

@@ -49,8 +49,9 @@ struct settings {
     bool retain_only_sha256, expect_sha256;
     bool expect_verify_result;
 
-    struct int_list curves, verify_prefs, expect_peer_verify_prefs;
-    int expect_peer_sigalg, expect_curve, expect_selected_credential;
+    struct int_list curves, key_shares, verify_prefs, expect_peer_verify_prefs;
+    int expect_peer_sigalg, expect_curve, expect_resume_curve, expect_selected_credential;
+    bool expect_hrr, expect_no_hrr, key_update;
     const char *cipher;
     int expect_cipher;
 
@@ -69,11 +70,12 @@ struct settings {
     int export_len;
     const char *export_label;
     struct blob export_context;
-    bool use_export_context, tls_unique;
+    bool use_export_context, tls_unique, export_traffic_secrets;
 
     bool expect_secure_renegotiation, expect_no_secure_renegotiation, no_legacy_server_connect;
     int expect_total_renegotiations;
 
+    int resumption_delay;          /* seconds that pass before each further connection */
     bool ticket_keys, skip_ticket; /* the application's own keys, and its having lost them */
     bool expect_session_miss, no_ticket, expect_no_session, expect_ticket_renewal, expect_session_id,
         expect_no_session_id;

@@ -83,6 +83,19 @@ static void handshake(struct shim *shim, struct sw_conn *conn)
         shim_fail_connection(shim, conn);
 }
 
+/* Their length, least significant byte first, what the peer's keys are made of, and what ours are. */
+static void send_secrets(struct shim *shim, struct sw_conn *conn)
+{
+    const struct blob *ours = &shim->traffic[shim->set->server], *theirs = &shim->traffic[!shim->set->server];
+    uint8_t len[2] = {(uint8_t)ours->len, (uint8_t)(ours->len >> 8)};
+
+    if (!ours->set || !theirs->set)
+        shim_fail("EXPORT", "failed to export traffic secrets");
+    write_all(shim, conn, len, sizeof len);
+    write_all(shim, conn, theirs->p, theirs->len);
+    write_all(shim, conn, ours->p, ours->len);
+}
+
 static void send_derived(struct shim *shim, struct sw_conn *conn)
 {
     const struct settings *s = shim->set;
@@ -98,6 +111,8 @@ static void send_derived(struct shim *shim, struct sw_conn *conn)
         write_all(shim, conn, out, (size_t)s->export_len);
         free(out);
     }
+    if (s->export_traffic_secrets)
+        send_secrets(shim, conn);
     if (s->tls_unique) {
         uint8_t out[12];
 
@@ -190,10 +205,10 @@ static void run_connection(struct shim *shim)
     const struct settings *s = shim->set;
     struct sw_config *cfg = shim_configure(shim);
     struct sw_conn *conn;
+    struct sw_conn_info info;
     bool began_early = false;
 
-    shim->verify_called = shim->got_new_session_ticket = shim->ocsp_called = false;
-    shim->certificate_types.set = false;
+    shim_forget(shim);
     shim_must(sw_conn_new(&conn, cfg, s->server ? NULL : s->host_name), "connection");
     if (!s->server && shim->connection > 0) {
         if (shim->session_len == 0)
@@ -206,7 +221,8 @@ static void run_connection(struct shim *shim)
         verify_again(shim, conn);
         shim_check(shim, conn);
         began_early = !sw_conn_established(conn);
-    } else if (s->shim_writes_first || s->shim_shuts_down || s->export_len >= 0 || s->tls_unique) {
+    } else if (s->shim_writes_first || s->shim_shuts_down || s->export_len >= 0 || s->tls_unique || s->key_update ||
+               s->export_traffic_secrets) {
         handshake(shim, conn);
     }
     send_derived(shim, conn);
@@ -216,6 +232,9 @@ static void run_connection(struct shim *shim)
         shim_hang_up(shim);
         exit(SHIM_OK);
     }
+    if (s->key_update && sw_conn_update_keys(conn, false) != SW_OK)
+        shim_fail("KEY_UPDATE", "failed to update the keys");
+    shim_flush(shim, conn);
     /* a write that is not finished is one that goes on beside the first read */
     if (s->shim_writes_first || s->unfinished_write)
         write_all(shim, conn, (const uint8_t *)"hello", 5);
@@ -224,6 +243,9 @@ static void run_connection(struct shim *shim)
     shim_expect(!s->handshake_never_done || !sw_conn_established(conn), "a handshake that is never done");
     if (began_early && sw_conn_established(conn))
         shim_check_session(shim, conn);
+    sw_conn_info(conn, &info);
+    if (!s->implicit_handshake && !s->server && info.version == SW_TLS13)
+        shim_check_late_session(shim, conn);
     if (s->implicit_handshake && !s->server &&
         sw_conn_session(conn, shim->session, SHIM_SESSION_ROOM, &shim->session_len) != SW_OK)
         shim->session_len = 0;
@@ -258,6 +280,7 @@ int main(int argc, char **argv)
         shim_broken("out of memory");
     for (shim.connection = 0; shim.connection <= cmd.initial.resume_count; shim.connection++) {
         shim.set = shim.connection == 0 ? &cmd.initial : &cmd.resumed;
+        shim.waited += shim.connection > 0 ? shim.set->resumption_delay : 0;
         run_connection(&shim);
     }
     sw_config_free(shim.previous);
@@ -266,5 +289,7 @@ int main(int argc, char **argv)
     free(shim.peer_sigalgs.p);
     free(shim.certificate_types.p);
     free(shim.authorities.p);
+    free(shim.traffic[0].p);
+    free(shim.traffic[1].p);
     return SHIM_OK;
 }

@@ -14,11 +14,14 @@ struct shim {
     uint8_t *session;           /* client: newest session */
     size_t session_len;
     int connection;         /* 0 for the first */
+    long waited;            /* seconds that the clock is ahead of the machine's */
     bool previous_retained; /* what the previous connection kept of a client's certificate */
 
     /* taken from the peer's messages as they went by */
     struct blob peer_alpn, peer_sigalgs, certificate_types, authorities;
-    bool got_new_session_ticket, verify_called, ocsp_called;
+    bool got_new_session_ticket, verify_called, ocsp_called, cert_requested, retried;
+    /* TLS 1.3: what the client's and the server's keys are made of when the handshake is done */
+    struct blob traffic[2];
     int fd;
 };
 
@@ -46,6 +49,9 @@ enum sw_err shim_verify(void *ctx, struct sw_conn *conn, const struct sw_peer_ch
 enum sw_alert shim_verify_alert(const struct settings *s);
 enum sw_err shim_hello(void *ctx, struct sw_conn *conn);
 void shim_watch(void *ctx, struct sw_conn *conn, const struct sw_trace_event *ev);
+void shim_secret(void *ctx, struct sw_conn *conn, const char *line);
+/* shim_forget: what the peer of another connection said. */
+void shim_forget(struct shim *shim);
 
 /* --- transport.c --- */
 
@@ -65,8 +71,9 @@ void shim_expect(bool ok, const char *what);
 void shim_check(struct shim *shim, struct sw_conn *conn);
 /*
  * shim_check_session: a client's session of a handshake that is done: kept for the next connection, if it is as
- * expected.
+ * expected. shim_check_late_session: that of TLS 1.3, which comes behind the handshake.
  */
 void shim_check_session(struct shim *shim, struct sw_conn *conn);
+void shim_check_late_session(struct shim *shim, struct sw_conn *conn);
 
 #endif
