@@ -128,17 +128,17 @@ static const struct sw_suite *suite_of(const struct sw_conn *conn, const struct 
 
 /*
  * The session that goes on, if one may; *s is it then. A first hello has not settled the suite, and takes that of the
- * session's hash.
+ * session's hash, unless the suite that would be chosen anew is to be had (SW_OPT_RESUME_BEST_SUITE).
  */
 static enum sw_err try_session(struct sw_conn *conn, const struct sw_client_hello *h, struct sw_session *s)
 {
     const struct sw_suite *suite = conn->suite;
-    bool found;
-    enum sw_err err = sw_psk_find(conn, conn->hs->retried ? suite->prf : SW_HASH_NONE, s, &found);
+    bool stands = conn->hs->retried || sw_option(conn, SW_OPT_RESUME_BEST_SUITE) != 0, found;
+    enum sw_err err = sw_psk_find(conn, stands ? suite->prf : SW_HASH_NONE, s, &found);
 
     if (err != SW_OK || !found)
         return err;
-    if (!conn->hs->retried)
+    if (!stands)
         suite = suite_of(conn, h, sw_suite_by_id(s->suite)->prf);
     if (suite == NULL)
         return SW_OK;

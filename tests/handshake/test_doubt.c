@@ -43,6 +43,12 @@ static void trust_root(struct sw_config *cfg)
     free(root);
 }
 
+static void speak_13(struct pair *p)
+{
+    SW_ASSERT_OK(sw_config_set_versions(p->client_cfg, SW_TLS13, SW_TLS13));
+    SW_ASSERT_OK(sw_config_set_versions(p->server_cfg, SW_TLS13, SW_TLS13));
+}
+
 /*
  * Neither side goes on with somebody who is on a list of revoked certificates now: his certificate is asked for again.
  */
@@ -50,8 +56,8 @@ static void who_was_revoked_meanwhile(void)
 {
     static const struct sw_slice nobody = {(const uint8_t *)"\x01", 1};
 
-    for (int i = 0; i < 8; i++) {
-        bool at_client = i & 1, tickets = i & 2, listed = i & 4;
+    for (int i = 0; i < 12; i++) {
+        bool at_client = i & 1, listed = i & 2, tickets = i >= 4, tls13 = i >= 8;
         uint8_t session[8192];
         struct sw_config *newer;
         struct sw_conn_info info;
@@ -61,6 +67,8 @@ static void who_was_revoked_meanwhile(void)
 
         pair_open(&p, true);
         SW_ASSERT_OK(sw_config_set_option(p.client_cfg, SW_OPT_TICKETS, tickets));
+        if (tls13)
+            speak_13(&p);
         pair_connect(&p, name);
         CU_ASSERT_TRUE(pair_run(&p));
         SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
