@@ -14,20 +14,38 @@ enum { PATIENCE = 30, HEAD_MAX = 4096, PROBLEM_MAX = 16384 };
 
 /* --- a connection ------------------------------------------------------------------------------------------------- */
 
+/* Whether a connection has nothing to be blamed for: it is there, or broke. */
+static bool sound(const struct sw_conn *conn)
+{
+    enum sw_err err = conn ? sw_conn_error(conn) : SW_OK;
+    return err == SW_OK || err == SW_ERR_TRUNCATED || err == SW_ERR_CLOSED;
+}
+
+/* At its end, as a session of TLS 1.3 comes behind the handshake. */
 static void keep_session(struct http_client *c)
 {
+    const struct sw_conn *conn = c->wire.link.conn;
     size_t len;
     /* a resumed connection has no certificate to encrypt to */
-    if (c->wire.link.conn && c->protection != PROTECT_RSA &&
-        sw_conn_session(c->wire.link.conn, c->session, sizeof c->session, &len) == SW_OK)
+    if (conn && sound(conn) && c->protection != PROTECT_RSA &&
+        sw_conn_session(conn, c->session, sizeof c->session, &len) == SW_OK)
         c->session_len = len;
 }
 
 void http_client_disconnect(struct http_client *c)
 {
-    if (c->connected)
-        wire_close(&c->wire);
+    if (!c->connected)
+        return;
+    keep_session(c);
+    wire_close(&c->wire);
     c->connected = false;
+}
+
+void http_client_new_keys(struct http_client *c)
+{
+    struct sw_conn *conn = c->connected ? c->wire.link.conn : NULL;
+    if (!conn || sw_conn_update_keys(conn, true) != SW_OK)
+        http_client_disconnect(c);
 }
 
 const uint8_t *http_client_server_cert(const struct http_client *c, size_t *len)
@@ -103,14 +121,13 @@ static void refused(const struct http_client *c)
  */
 static enum http_fate failed(struct http_client *c, bool quiet, int *code)
 {
-    enum sw_err err = c->wire.link.conn ? sw_conn_error(c->wire.link.conn) : SW_OK;
     if (!c->wire.link.conn && !c->heard && (wire_ended(&c->wire) || c->reply.state == HTTP_BAD)) {
         *code = app_error(c->app, APP_NO, "%s: closed the connection: it does not answer without TLS", c->where);
         http_client_disconnect(c);
         return HTTP_REFUSED;
     }
-    bool lost = err == SW_OK || err == SW_ERR_TRUNCATED || err == SW_ERR_CLOSED;
-    bool silent = err == SW_OK && wire_silent(&c->wire), hopeless = silent && !c->met && !c->stays;
+    bool lost = sound(c->wire.link.conn);
+    bool silent = lost && wire_silent(&c->wire), hopeless = silent && !c->met && !c->stays;
     *code = lost ? APP_SYSTEM : APP_NO;
     if (!lost)
         refused(c);
@@ -201,7 +218,6 @@ enum http_fate http_client_ask(struct http_client *c, const struct http_send *se
         if (!handshake(c))
             return failed(c, quiet, code);
         c->met |= c->cfg != NULL;
-        keep_session(c);
     }
     return write_request(c, send) ? HTTP_ANSWERED : failed(c, quiet, code);
 }

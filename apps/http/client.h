@@ -93,6 +93,12 @@ const uint8_t *http_client_server_cert(const struct http_client *c, size_t *len)
 /* http_client_disconnect: the next request makes a new connection. */
 void http_client_disconnect(struct http_client *c);
 
+/*
+ * http_client_new_keys: what follows goes under new keys, both ways: of the same connection in TLS 1.3, else of a new
+ * one, by an abbreviated handshake.
+ */
+void http_client_new_keys(struct http_client *c);
+
 /* http_quote: text as it may stand in a query or path: percent-encoded; at most cap bytes with NUL. */
 void http_quote(const char *text, char *out, size_t cap);
 

@@ -124,8 +124,10 @@ static int play_part(struct playing *p, int tries, bool *lost)
         p->offset += (int64_t)got;
     }
     *lost = p->offset < end;
-    if (*lost || p->rekey) /* new keys: an abbreviated handshake on a new connection */
+    if (*lost)
         http_client_disconnect(&p->http);
+    else if (p->rekey && p->offset < p->total)
+        http_client_new_keys(&p->http);
     return !*lost                           ? APP_DONE
            : last_try && p->offset == begin ? app_error(p->app, APP_NO, "%s: the connection broke", p->http.where)
                                             : APP_NO;

@@ -93,6 +93,13 @@ is "plays after seeking" 2 "$(plays alice 1)"
 as bob media play "First Song" --rekey-every 1M >heard 2>err
 same "First Song.ogg" heard
 is "plays after one with many connections" 2 "$(plays bob 1)"
+stop
+start --policy modern
+as bob media play "First Song" --rekey-every 1M --policy modern --trace >heard 2>err
+same "First Song.ogg" heard
+is "keys asked for on one connection" "1 $(($(stat -c %s "First Song.ogg") / 1048576))" "$(grep -c '^-> ClientHello' err) $(grep -c '^-> KeyUpdate' err)"
+stop
+start
 # the server dies in the middle: the music goes on, for the same play
 plays_on bob 1 "First Song.ogg"
 is "plays after a server that died" 2 "$(plays bob 1)"
