@@ -58,7 +58,7 @@ static const struct entry environment[] = {
      "in a build made for it"},
     {OF_BOTH, "\\fBNO_COLOR\\fR, \\fBTERM\\fR", "no colour, when NO_COLOR is set and not empty, or TERM is dumb"},
     {OF_SEALWAX, "\\fBXDG_CONFIG_HOME\\fR, \\fBXDG_STATE_HOME\\fR, \\fBHOME\\fR",
-     "where settings are (~/.config), and what recv has shown (~/.local/state)"},
+     "where settings are (~/.config), and what was sent and shown (~/.local/state)"},
     {OF_SEALWAX, ".B TMPDIR",
      "where what cannot be handed on yet is spooled: put from a pipe, open to a pipe (default /tmp)"},
     {OF_SEALWAXD, ".B STATE_DIRECTORY", "what is meant without --state; of systemd"},
@@ -73,6 +73,9 @@ static const struct entry files[] = {
      "relative to the directory of this file. The command line comes first, then the environment, then these."},
     {OF_SEALWAX, ".I $XDG_STATE_HOME/sealwax/seen",
      "the numbers of the messages that recv has shown, so that none is shown twice"},
+    {OF_SEALWAX, ".I $XDG_STATE_HOME/sealwax/repeat.key",
+     "made by send --seal --idempotency-key: the key of the hash by which the server knows the same sealed message "
+     "again"},
     {OF_SEALWAXD, ".I /etc/sealwax/sealwaxd.conf, /etc/sealwax/sealwaxd.conf.d/*.conf",
      "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
      "relative to the directory of this file. The command line comes first, then the environment, then these."},

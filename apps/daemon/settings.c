@@ -5,7 +5,7 @@
 
 int serve_store_limits(const struct app *app, struct sw_store_limits *out)
 {
-    long queue, rate;
+    long queue, rate, deliveries;
     *out = sw_store_defaults;
     int code = app_get_size(app, OPT_MAX_MESSAGE, out->body_max, SERVE_MESSAGE_LIMIT, &out->body_max);
     if (!code)
@@ -13,10 +13,13 @@ int serve_store_limits(const struct app *app, struct sw_store_limits *out)
     if (!code)
         code = app_get_int(app, OPT_MAX_RATE, (long)out->rate_max, 1, INT32_MAX, &rate);
     if (!code)
+        code = app_get_int(app, OPT_MAX_DELIVERIES, (long)out->deliveries, 1, INT32_MAX, &deliveries);
+    if (!code)
         code = app_get_span(app, OPT_MAX_TTL, out->ttl_max, &out->ttl_max);
     if (!code) {
         out->queue_max = (unsigned)queue;
         out->rate_max = (unsigned)rate;
+        out->deliveries = (unsigned)deliveries;
     }
     return code;
 }

@@ -74,11 +74,12 @@ static void set_body(json_t *object, const struct sw_mail *mail)
 json_t *message_json(const struct sw_mail *mail)
 {
     json_t *object =
-        json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b,s:s,s:b,s:o,s:i,s:i}", "id", mail->id, "from", mail->sender, "to",
-                  mail->recipient, "sent", time_json(mail->created), "expires", time_json(mail->expires), "once",
+        json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b,s:s,s:b,s:o,s:i,s:i,s:i,s:s?}", "id", mail->id, "from", mail->sender,
+                  "to", mail->recipient, "sent", time_json(mail->created), "expires", time_json(mail->expires), "once",
                   message_once(mail->once), "sealed", mail->sealed, "state", sw_mail_state_name(mail->state), "ended",
-                  mail->ended, "changed", time_json(mail->changed), "deliveries", (int)mail->deliveries, "turned_away",
-                  (int)mail->turned_away);
+                  mail->ended, "changed", time_json(mail->changed), "deliveries", (int)mail->deliveries,
+                  "max_deliveries", (int)mail->allowed, "turned_away", (int)mail->turned_away, "reason",
+                  mail->reason ? sw_refusal_name(mail->reason) : NULL);
     if (object) {
         json_object_set_new(object, "cursor", json_integer(mail->cursor));
         json_object_set_new(object, "from_certificate", message_hex(mail->sender_cert, sizeof mail->sender_cert));

@@ -39,6 +39,22 @@ void inbox_serve(struct waiter *w)
         inbox_end(w);
 }
 
+/* Another certificate of the same name has it: whoever asks here hears so, and its sender, too. */
+static bool tell_held(void *ctx, const struct sw_mail *mail)
+{
+    struct waiter *w = ctx;
+    http_stream_line(w->rq, json_pack("{s:s,s:s,s:s}", "event", "held", "id", mail->id, "from", mail->sender));
+    message_happened(w->service, "turned away", mail, w->rq->peer.name);
+    return true;
+}
+
+static void look_for_held(struct waiter *w)
+{
+    enum sw_err err = sw_store_held(w->service->store, w->key, w->rq->peer.sha256, message_now(), tell_held, w);
+    if (err)
+        message_trouble(w->service, "store", err);
+}
+
 /* The one there may be a connection that died unnoticed: it must not keep messages from the new one. */
 void inbox_replace(struct waiter *w)
 {
@@ -93,6 +109,7 @@ void inbox_stream(void *ctx, struct http_request *rq)
     w->left = (long)count;
     w->follow = follow;
     http_stream_begin(rq);
+    look_for_held(w);
     inbox_serve(w);
 }
 
@@ -120,12 +137,12 @@ static void fetch(struct message_service *s, struct http_request *rq, bool consu
     struct sw_mail mail;
     enum sw_err err =
         sw_store_fetch(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], consume, message_now(), &mail);
+    if (err == SW_ERR_STATE && !is_queued(err, &mail)) /* before the answer, with which rq may be gone */
+        message_happened(s, "turned away", &mail, rq->peer.name);
     if (is_queued(err, &mail))
         http_problem(rq, 409, "fetching this message uses it up: POST to /inbox/%s/take", mail.id);
     else if (err)
         refuse(s, rq, err, &mail);
-    if (err == SW_ERR_STATE && !mail.ended && mail.state == SW_MAIL_DELIVERED)
-        message_happened(s, "turned away", &mail, "another certificate");
     if (err)
         return;
     message_happened(s, "delivered", &mail, rq->peer.name);
@@ -167,26 +184,49 @@ void inbox_list(void *ctx, struct http_request *rq)
     http_reply_json(rq, 200, json_pack("{s:o}", "messages", array));
 }
 
-static void end_message(struct message_service *s, struct http_request *rq, enum sw_mail_state state)
+static void answer_end(struct message_service *s, struct http_request *rq, enum sw_err err, const struct sw_mail *mail)
 {
-    struct sw_mail mail;
-    enum sw_err err = sw_store_end(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], state, message_now(), &mail);
-    if (is_queued(err, &mail))
+    if (is_queued(err, mail))
         http_problem(rq, 409, "this message was not fetched yet");
     else if (err)
-        refuse(s, rq, err, &mail);
+        refuse(s, rq, err, mail);
     if (err)
         return;
-    message_happened(s, sw_mail_state_name(state), &mail, rq->peer.name);
-    http_reply_json(rq, 200, message_json(&mail));
+    message_happened(s, sw_mail_state_name(mail->state), mail, rq->peer.name);
+    http_reply_json(rq, 200, message_json(mail));
 }
 
 void inbox_acknowledge(void *ctx, struct http_request *rq)
 {
-    end_message(ctx, rq, SW_MAIL_ACKED);
+    struct message_service *s = ctx;
+    struct sw_mail mail;
+    enum sw_err err = sw_store_acknowledge(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], message_now(), &mail);
+    answer_end(s, rq, err, &mail);
+}
+
+/* What its reader says of it; how often it was handed out we know ourselves. */
+static bool reason_of(const char *text, enum sw_refusal *out)
+{
+    static const enum sw_refusal may[] = {SW_REFUSAL_READER, SW_REFUSAL_INTERRUPTED, SW_REFUSAL_UNREADABLE};
+    *out = SW_REFUSAL_READER;
+    for (size_t i = 0; text && i < sizeof may / sizeof *may; i++)
+        if (strcmp(text, sw_refusal_name(may[i])) == 0) {
+            *out = may[i];
+            return true;
+        }
+    return !text;
 }
 
 void inbox_refuse(void *ctx, struct http_request *rq)
 {
-    end_message(ctx, rq, SW_MAIL_REFUSED);
+    struct message_service *s = ctx;
+    struct sw_mail mail;
+    enum sw_refusal reason;
+    if (!reason_of(http_query(rq, "reason"), &reason)) {
+        http_problem(rq, 400, "reason is reader, interrupted or unreadable");
+        return;
+    }
+    enum sw_err err =
+        sw_store_refuse(s->store, rq->peer.name, rq->peer.sha256, rq->part[0], reason, message_now(), &mail);
+    answer_end(s, rq, err, &mail);
 }

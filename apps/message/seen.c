@@ -1,5 +1,6 @@
 /* The list is short (what has not expired), so it is searched from its end, where the newest are. */
 #include "apps/message/seen.h"
+#include "apps/message/place.h"
 #include "apps/store/store.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-    PATH_LENGTH = 4096,
     KEEP = 86400,
     COMPACT = 1000,  /* lines before it is written anew */
     TURN_TRIES = 100 /* of 20 ms */
@@ -26,7 +26,7 @@ struct entry {
 
 struct seen {
     const struct app *app;
-    char path[PATH_LENGTH];
+    char path[PLACE_MAX];
     int fd;
     ino_t inode; /* of the file as it was read last, and its size: whether others have written */
     off_t size;
@@ -48,28 +48,6 @@ static bool keep(struct seen *s, const char *id, int64_t expires)
     snprintf(s->entries[s->n].id, sizeof s->entries[s->n].id, "%s", id);
     s->entries[s->n++].expires = expires;
     return true;
-}
-
-/* Directories of a path, as mkdir -p does, for this user alone. */
-static void make_directories(char *path)
-{
-    for (char *p = path + 1; *p; p++)
-        if (*p == '/') {
-            *p = 0;
-            (void)mkdir(path, 0700);
-            *p = '/';
-        }
-}
-
-static int find_path(struct seen *s)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int n = state && *state ? snprintf(s->path, sizeof s->path, "%s/sealwax/seen", state)
-                            : snprintf(s->path, sizeof s->path, "%s/.local/state/sealwax/seen", home ? home : "");
-    if ((!(state && *state) && !home) || n < 0 || (size_t)n >= sizeof s->path)
-        return app_error(s->app, APP_SYSTEM, "no place to remember what was shown: set HOME or XDG_STATE_HOME");
-    make_directories(s->path);
-    return APP_DONE;
 }
 
 /* All lines, in place of what was known; *lines counts those that are over, too. */
@@ -149,7 +127,7 @@ static bool write_line(int fd, const struct entry *e, bool torn)
 /* Old lines go: a new file in place of the old one, under its lock. */
 static bool compact(struct seen *s)
 {
-    char path[PATH_LENGTH + 8];
+    char path[PLACE_MAX + 8];
     snprintf(path, sizeof path, "%s.new", s->path);
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool fine = fd >= 0 && flock(fd, LOCK_EX) == 0;
@@ -175,7 +153,7 @@ int seen_open(struct seen **out, const struct app *app)
         return app_fail(app, SW_ERR_MEMORY, "seen");
     s->app = app;
     s->fd = -1;
-    int code = find_path(s);
+    int code = place_of(app, "seen", s->path);
     if (!code && (!lock(s) || !load(s, &lines) || (lines > COMPACT && lines > 2 * s->n && !compact(s)) ||
                   !remember_state(s) || flock(s->fd, LOCK_UN)))
         code = app_fail(app, SW_ERR_SYSTEM, s->path);

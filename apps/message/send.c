@@ -1,5 +1,6 @@
 /* sealwax send: hand in a message, once however often the connection breaks. */
 #include "apps/message/client.h"
+#include "apps/message/repeat.h"
 #include "apps/message/sealing.h"
 #include "apps/verbs.h"
 #include "base/rand.h"
@@ -15,7 +16,7 @@ enum { TTL_ONCE = 300 /* seconds: as the server's, for the date in a sealed one-
 
 /* What the options ask for. */
 struct request {
-    char path[CLIENT_QUOTED_MAX + 128], headers[SW_IDEMPOTENCY_MAX + 128];
+    char path[CLIENT_QUOTED_MAX + 160], headers[SW_IDEMPOTENCY_MAX + REPEAT_MAX + 160];
     int64_t ttl, patience;
 };
 
@@ -42,18 +43,25 @@ static int read_message(struct app *app, struct sw_file *out)
 
 static int make_path(const struct app *app, char *out, size_t cap)
 {
-    char to[CLIENT_QUOTED_MAX], ttl[64] = "";
+    char to[CLIENT_QUOTED_MAX], ttl[64] = "", most[48] = "";
     const char *once = app_get(app, OPT_SEND_ONCE);
     int64_t seconds;
+    long deliveries;
     int code = app_get_span(app, OPT_TTL, 0, &seconds);
+    if (!code)
+        code = app_get_int(app, OPT_DELIVERIES, 0, 1, INT32_MAX, &deliveries);
     if (code)
         return code;
     if (app_has(app, OPT_SEND_ONCE) && *once && strcmp(once, "strict") != 0)
         return app_usage(app, "--once, or --once=strict, not --once=%s", once);
+    if (once && *once && deliveries > 1)
+        return app_usage(app, "--once=strict is handed out once: no --max-deliveries %ld", deliveries);
     http_quote(app_get(app, OPT_TO), to, sizeof to);
+    if (deliveries)
+        snprintf(most, sizeof most, "&max_deliveries=%ld", deliveries);
     if (app_has(app, OPT_TTL))
         snprintf(ttl, sizeof ttl, "&ttl=%lld", (long long)seconds);
-    snprintf(out, cap, "/messages?to=%s%s%s%s%s", to, ttl, once ? "&once=" : "",
+    snprintf(out, cap, "/messages?to=%s%s%s%s%s%s", to, ttl, most, once ? "&once=" : "",
              !once   ? ""
              : *once ? once
                      : "yes",
@@ -79,6 +87,21 @@ static int make_headers(const struct app *app, char *out, size_t cap)
             return app_usage(app, "--idempotency-key: 1 to %zu characters", sizeof key - 1);
     }
     snprintf(out, cap, "Content-Type: application/octet-stream\r\nIdempotency-Key: %s\r\n", given ? given : key);
+    return APP_DONE;
+}
+
+/* Only where somebody else may send it again: what we try again ourselves are the same bytes. */
+static int add_fingerprint(const struct app *app, struct request *rq, const struct sw_file *body)
+{
+    char fingerprint[REPEAT_MAX];
+    const char *key = app_get(app, OPT_IDEMPOTENCY);
+    if (!key)
+        return APP_DONE;
+    int code = repeat_fingerprint(app, key, app_get(app, OPT_TO), body->p, body->len, fingerprint);
+    if (code)
+        return code;
+    size_t n = strlen(rq->headers);
+    snprintf(rq->headers + n, sizeof rq->headers - n, "Sealwax-Fingerprint: %s\r\n", fingerprint);
     return APP_DONE;
 }
 
@@ -129,6 +152,8 @@ int send_run(struct app *app)
     if (code)
         return code;
     code = read_message(app, &body);
+    if (!code && app_has(app, OPT_SEND_SEAL))
+        code = add_fingerprint(app, &rq, &body);
     if (!code && app_has(app, OPT_SEND_SEAL))
         code = sealing_seal(&c, app_get(app, OPT_TO), rq.ttl, &body);
     if (!code)

@@ -21,7 +21,8 @@ struct waiter {
     bool follow;   /* reader: stays when there is nothing */
     bool replaced; /* reader: another one with this certificate waits at another server */
     bool quiet;    /* reader: nothing was sent since the last keepalive */
-    int state;     /* sender: as far as he knows */
+    int state;     /* sender: as far as he knows, */
+    long away;     /* and how many tries were turned away; -1: that is no news to him */
     char key[];    /* a reader's name, a sender's message */
 };
 

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMNS_MAX = 17 };
-
 struct table {
     enum query read, write;
     size_t columns;
@@ -22,7 +20,7 @@ struct table {
 };
 
 static const struct table tables[] = {
-    {COPY_MAIL, PASTE_MAIL, 17, offsetof(struct sw_store_copied, messages), true},
+    {COPY_MAIL, PASTE_MAIL, DB_PARAMETERS, offsetof(struct sw_store_copied, messages), true},
     {COPY_PEOPLE, LEARN, 4, offsetof(struct sw_store_copied, people), false},
     {COPY_MEMBERS, ENROL, 5, offsetof(struct sw_store_copied, members), false},
     {LICENCES, PUT_LICENCE, 4, offsetof(struct sw_store_copied, licences), false},
@@ -32,7 +30,7 @@ static const struct table tables[] = {
 /* The row that a table's query stands on. */
 static enum sw_err copy_row(struct sw_store *from, struct sw_store *to, const struct table *t)
 {
-    struct db_value v[COLUMNS_MAX];
+    struct db_value v[DB_PARAMETERS];
     for (size_t i = 0; i < t->columns; i++)
         v[i] = from->driver->column(from, t->read, (int)i);
     return db_run_asked(to, t->write, db_ask_values(to, t->write, v, t->columns));

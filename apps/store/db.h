@@ -19,6 +19,8 @@ enum query {
     NEXT,
     BY_ID,
     BODY_OF,
+    LIKENESS_OF,
+    HELD,
     LEASE,
     TURN_AWAY,
     END,
@@ -67,6 +69,8 @@ enum query {
     PASTE_MAIL,
     QUERIES
 };
+
+enum { DB_PARAMETERS = 20 /* of a query, at most: a whole message */ };
 
 /* db_query: what a query says; ?1 is its first parameter. */
 const char *db_query(enum query q);
@@ -230,11 +234,19 @@ void row_read(struct sw_store *s, enum query q, struct row *out);
 enum sw_err row_one_asked(struct sw_store *s, enum query q, struct row *out, enum sw_err asked);
 #define row_one(s, q, out, ...) row_one_asked(s, q, out, db_ask(s, q, __VA_ARGS__))
 enum sw_err row_by_id(struct sw_store *s, const char *id, struct row *out);
-/* row_body: fetch and unseal it. row_seal_name: what it is sealed under. */
-enum { SEAL_NAME_MAX = SW_MAIL_ID_MAX + SW_NAME_MAX + 8 };
+/*
+ * row_allow: how often it may be handed out. row_body: fetch and unseal it. row_seal_name, row_likeness_name: what it,
+ * and what a repetition is known by, are sealed under.
+ */
+enum { SEAL_NAME_MAX = SW_MAIL_ID_MAX + SW_NAME_MAX + 16 };
+void row_allow(const struct sw_store *s, struct sw_mail *m);
 enum sw_err row_body(struct sw_store *s, struct sw_mail *m);
 void row_seal_name(const struct sw_mail *m, char out[SEAL_NAME_MAX]);
-/* row_end: it has ended, in the transaction that is open. row_audit: an event of it; cert: who did it, or NULL. */
+void row_likeness_name(const struct sw_mail *m, char out[SEAL_NAME_MAX]);
+/*
+ * row_end: it has ended, in the transaction that is open; its reason is set. row_audit: an event of it; cert: who did
+ * it, or NULL.
+ */
 enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now);
 enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mail *m, const uint8_t *cert, int64_t now);
 

@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAMETERS = 17 };
-
 #define CHANNEL "sealwax"
 
 /* Codes of SQL: PostgreSQL's documentation, appendix A. */
@@ -198,10 +196,10 @@ static enum sw_err prepare(struct sw_store *s, enum query q, const char *name)
 static enum sw_err send(struct sw_store *s, enum query q, const struct db_value *v, size_t n)
 {
     struct link *link = s->db;
-    const char *value[PARAMETERS] = {0};
-    char number[PARAMETERS][24], name[16];
-    int len[PARAMETERS] = {0}, binary[PARAMETERS] = {0};
-    for (size_t i = 0; i < n && i < PARAMETERS; i++) {
+    const char *value[DB_PARAMETERS] = {0};
+    char number[DB_PARAMETERS][24], name[16];
+    int len[DB_PARAMETERS] = {0}, binary[DB_PARAMETERS] = {0};
+    for (size_t i = 0; i < n && i < DB_PARAMETERS; i++) {
         snprintf(number[i], sizeof number[i], "%" PRId64, v[i].number);
         value[i] = v[i].type == DB_NUMBER ? number[i] : v[i].p;
         len[i] = (int)v[i].len;

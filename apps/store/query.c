@@ -6,10 +6,10 @@
 /* What a row of messages has, in the order of row_read. */
 #define COLUMNS                                                                                                        \
     "cursor, id, sender, sender_cert, recipient, created, expires, once, sealed, state, "                              \
-    "CAST(body IS NULL AS INTEGER), changed, deliveries, turned_away, lease, lease_until "
+    "CAST(body IS NULL AS INTEGER), changed, deliveries, turned_away, lease, lease_until, max_deliveries, reason "
 #define WHOLE_MAIL                                                                                                     \
     "cursor, id, sender, sender_cert, recipient, created, expires, once, sealed, state, changed, deliveries, "         \
-    "turned_away, lease, lease_until, idempotency, body"
+    "turned_away, lease, lease_until, idempotency, body, max_deliveries, reason, likeness"
 #define LICENCE_COLUMNS "holder, track, sealed, name"
 #define MEMBER_COLUMNS "cert, name, role, since, serial"
 
@@ -20,17 +20,22 @@ const char *db_query(enum query q)
         [COUNT_WAITING] = "SELECT count(*) FROM message WHERE recipient = ?1 AND body IS NOT NULL AND expires > ?2",
         [COUNT_RECENT] = "SELECT count(*) FROM message WHERE recipient = ?1 AND created > ?2",
         [INSERT] = "INSERT INTO message (id, sender, sender_cert, recipient, created, expires, once, sealed, changed, "
-                   "idempotency, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?5, ?9, ?10) RETURNING cursor",
+                   "idempotency, body, max_deliveries, likeness) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?5, ?9, ?10, ?11, ?12) RETURNING cursor",
         /* what has no lease, ours, or one that has run out and may */
         [NEXT] = "SELECT " COLUMNS " FROM message WHERE recipient = ?1 AND body IS NOT NULL AND cursor > ?2 AND "
                  "expires > ?3 AND (lease IS NULL OR lease = ?4 OR (once = 0 AND lease_until <= ?3)) "
                  "ORDER BY cursor LIMIT 1",
         [BY_ID] = "SELECT " COLUMNS " FROM message WHERE id = ?1",
         [BODY_OF] = "SELECT body FROM message WHERE cursor = ?1",
+        [LIKENESS_OF] = "SELECT likeness FROM message WHERE cursor = ?1",
+        /* what is for one certificate, and another one has it */
+        [HELD] = "SELECT " COLUMNS " FROM message WHERE recipient = ?1 AND body IS NOT NULL AND cursor > ?2 AND "
+                 "expires > ?3 AND once <> 0 AND lease <> ?4 ORDER BY cursor LIMIT 1",
         [LEASE] = "UPDATE message SET state = 1, changed = ?2, deliveries = deliveries + 1, lease = ?3, "
                   "lease_until = ?4 WHERE cursor = ?1",
         [TURN_AWAY] = "UPDATE message SET turned_away = turned_away + 1 WHERE cursor = ?1",
-        [END] = "UPDATE message SET state = ?2, changed = ?3, body = NULL WHERE cursor = ?1",
+        [END] = "UPDATE message SET state = ?2, changed = ?3, reason = ?4, body = NULL WHERE cursor = ?1",
         [WAITING] = "SELECT " COLUMNS " FROM message WHERE recipient = ?1 AND body IS NOT NULL AND expires > ?2 "
                     "ORDER BY cursor",
         [OVERDUE] = "SELECT " COLUMNS " FROM message WHERE body IS NOT NULL AND expires <= ?1 "
@@ -72,9 +77,9 @@ const char *db_query(enum query q)
         [END_STREAMS_OF] = "DELETE FROM stream WHERE server = ?1",
         [FORGET_STREAMS] = "DELETE FROM stream WHERE expires <= ?1",
         /* the key of the vault, and its change for another one */
-        [SEALED_AFTER] = "SELECT cursor, id, recipient, body FROM message WHERE cursor > ?1 AND body IS NOT NULL "
-                         "ORDER BY cursor LIMIT 1",
-        [RESEAL] = "UPDATE message SET body = ?2 WHERE cursor = ?1",
+        [SEALED_AFTER] = "SELECT cursor, id, recipient, body, likeness FROM message WHERE cursor > ?1 AND "
+                         "(body IS NOT NULL OR likeness IS NOT NULL) ORDER BY cursor LIMIT 1",
+        [RESEAL] = "UPDATE message SET body = ?2, likeness = ?3 WHERE cursor = ?1",
         [LICENCE_AFTER] = "SELECT " LICENCE_COLUMNS " FROM licence WHERE (holder, track) > (?1, ?2) "
                           "ORDER BY holder, track LIMIT 1",
         [VAULT] = "SELECT vault FROM meta",
@@ -88,7 +93,7 @@ const char *db_query(enum query q)
         [COPY_MEMBERS] = "SELECT " MEMBER_COLUMNS " FROM member",
         [COPY_AUDIT] = "SELECT at, event, id, sender, recipient, cert FROM audit",
         [PASTE_MAIL] = "INSERT INTO message (" WHOLE_MAIL ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                       "?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                       "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     };
     return queries[q];
 }

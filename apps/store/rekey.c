@@ -38,30 +38,52 @@ static enum sw_err rewrap_one(struct rewrap *r, const char *name, const char *wh
         rewrap_unreadable(r, "mail.db", what);
     if (err == SW_ERR_CRYPTO || (err == SW_OK && !changed))
         err = SW_ERR_STATE;
-    if (err)
+    if (err) {
         free(*out);
+        *out = NULL;
+    }
     return err;
 }
 
-/* The message that SEALED_AFTER stands on. */
+/* One column of the message that SEALED_AFTER stands on: *v is what it shall be, and *own to free. Errors as above. */
+static enum sw_err rewrap_column(struct sw_store *s, struct rewrap *r, const char *name, const char *what, int column,
+                                 struct db_value *v, uint8_t **own)
+{
+    *own = NULL;
+    *v = s->driver->column(s, SEALED_AFTER, column);
+    if (v->type == DB_NULL)
+        return SW_ERR_STATE;
+    enum sw_err err = rewrap_one(r, name, what, *v, own);
+    if (err == SW_OK)
+        v->p = *own;
+    return err;
+}
+
+/* The message that SEALED_AFTER stands on: its body, and what a repetition of it is known by. */
 static enum sw_err rewrap_mail(struct sw_store *s, struct rewrap *r, struct mark *mark)
 {
     struct sw_mail m = {.cursor = db_get(s, SEALED_AFTER, 0)};
-    char name[SEAL_NAME_MAX], what[SW_MAIL_ID_MAX + 8];
-    uint8_t *out;
+    char name[SEAL_NAME_MAX], what[SW_MAIL_ID_MAX + 16];
+    struct db_value body, likeness = {.type = DB_NULL};
+    uint8_t *new_body, *new_likeness = NULL;
     db_get_text(s, SEALED_AFTER, 1, m.id, sizeof m.id);
     db_get_text(s, SEALED_AFTER, 2, m.recipient, sizeof m.recipient);
-    struct db_value body = s->driver->column(s, SEALED_AFTER, 3);
     mark->cursor = m.cursor;
-    mark->bytes += body.len;
     row_seal_name(&m, name);
     snprintf(what, sizeof what, "message %s", m.id);
-    enum sw_err err = rewrap_one(r, name, what, body, &out);
-    if (err)
-        return err;
-    err = db_run(s, RESEAL, db_number(m.cursor), db_bytes(out, body.len));
-    free(out);
-    return err;
+    enum sw_err first = rewrap_column(s, r, name, what, 3, &body, &new_body), second = first;
+    mark->bytes += body.len;
+    if (!first || first == SW_ERR_STATE) {
+        row_likeness_name(&m, name);
+        snprintf(what, sizeof what, "likeness of %s", m.id);
+        second = rewrap_column(s, r, name, what, 4, &likeness, &new_likeness);
+    }
+    bool failed = second && second != SW_ERR_STATE;
+    if (!failed && (!first || !second))
+        second = db_run(s, RESEAL, db_number(m.cursor), body, likeness);
+    free(new_body);
+    free(new_likeness);
+    return second;
 }
 
 static enum sw_err next_mail(struct sw_store *s, struct rewrap *r, struct mark *mark)

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+void row_allow(const struct sw_store *s, struct sw_mail *m)
+{
+    unsigned usual = m->once == SW_ONCE_NO ? s->limits.deliveries : s->limits.once_deliveries;
+    unsigned wanted = m->once == SW_ONCE_STRICT ? 1 : m->max_deliveries ? m->max_deliveries : usual;
+    m->allowed = wanted < s->limits.deliveries ? wanted : s->limits.deliveries;
+}
+
 void row_read(struct sw_store *s, enum query q, struct row *out)
 {
     struct sw_mail *m = &out->mail;
@@ -25,6 +32,9 @@ void row_read(struct sw_store *s, enum query q, struct row *out)
     m->turned_away = (unsigned)db_get(s, q, 13);
     out->leased = db_get_cert(s, q, 14, out->lease);
     out->lease_until = db_get(s, q, 15);
+    m->max_deliveries = (unsigned)db_get(s, q, 16);
+    m->reason = (enum sw_refusal)db_get(s, q, 17);
+    row_allow(s, m);
 }
 
 enum sw_err row_one_asked(struct sw_store *s, enum query q, struct row *out, enum sw_err asked)
@@ -48,18 +58,30 @@ enum sw_err row_audit(struct sw_store *s, const char *event, const struct sw_mai
                   db_cert(cert));
 }
 
+/* Who refuses what he does not want is all that "refused" means there. */
+static const char *end_event(const struct sw_mail *m)
+{
+    return m->state == SW_MAIL_REFUSED && m->reason > SW_REFUSAL_READER ? sw_refusal_name(m->reason)
+                                                                        : sw_mail_state_name(m->state);
+}
+
 enum sw_err row_end(struct sw_store *s, struct sw_mail *m, enum sw_mail_state state, const uint8_t *cert, int64_t now)
 {
-    enum sw_err err = db_run(s, END, db_number(m->cursor), db_number(state), db_number(now));
+    enum sw_err err = db_run(s, END, db_number(m->cursor), db_number(state), db_number(now), db_number(m->reason));
     m->state = state;
     m->ended = true;
     m->changed = now;
-    return err ? err : row_audit(s, sw_mail_state_name(state), m, cert, now);
+    return err ? err : row_audit(s, end_event(m), m, cert, now);
 }
 
 void row_seal_name(const struct sw_mail *m, char out[SEAL_NAME_MAX])
 {
     snprintf(out, SEAL_NAME_MAX, "mail %s %s", m->id, m->recipient);
+}
+
+void row_likeness_name(const struct sw_mail *m, char out[SEAL_NAME_MAX])
+{
+    snprintf(out, SEAL_NAME_MAX, "likeness %s %s", m->id, m->recipient);
 }
 
 static enum sw_err unseal(struct sw_store *s, struct sw_mail *m, const uint8_t *p, size_t len)
@@ -100,6 +122,12 @@ void sw_mail_free(struct sw_mail *mail)
     free(mail->body);
     mail->body = NULL;
     mail->body_len = 0;
+}
+
+const char *sw_refusal_name(enum sw_refusal reason)
+{
+    static const char *const names[] = {"", "reader", "deliveries", "interrupted", "unreadable"};
+    return (size_t)reason < sizeof names / sizeof *names ? names[reason] : "unknown";
 }
 
 const char *sw_mail_state_name(enum sw_mail_state state)

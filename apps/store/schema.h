@@ -6,7 +6,7 @@
 #ifndef SW_APPS_STORE_SCHEMA_H
 #define SW_APPS_STORE_SCHEMA_H
 
-enum { SCHEMA = 4 };
+enum { SCHEMA = 5 };
 extern const char *const db_postgresql_steps[SCHEMA];
 
 #define SCHEMA_1(CURSOR, INTEGER, TEXT, BYTES, KEYED)                                                                  \
@@ -47,6 +47,12 @@ extern const char *const db_postgresql_steps[SCHEMA];
     "ALTER TABLE licence ADD COLUMN name " TEXT " NOT NULL DEFAULT '';"                                                \
     "CREATE INDEX licence_name ON licence (name, track) WHERE name <> '';"                                             \
     "ALTER TABLE member ADD COLUMN serial " TEXT " NOT NULL DEFAULT '';"
+
+/* how often a message may be handed out, why it was refused, and what a repetition of it is known by */
+#define SCHEMA_5(INTEGER, BYTES)                                                                                       \
+    "ALTER TABLE message ADD COLUMN max_deliveries " INTEGER " NOT NULL DEFAULT 0;"                                    \
+    "ALTER TABLE message ADD COLUMN reason " INTEGER " NOT NULL DEFAULT 0;"                                            \
+    "ALTER TABLE message ADD COLUMN likeness " BYTES ";"
 
 /* Who plays: a table that need not survive anything, and that is as shared as the store is. */
 #define SCHEMA_STREAM(KIND, INTEGER, TEXT, BYTES)                                                                      \

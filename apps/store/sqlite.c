@@ -42,6 +42,7 @@ static const char *const steps[SCHEMA] = {
     SCHEMA_2("INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
     SCHEMA_3("TEXT", "BLOB", " WITHOUT ROWID"),
     SCHEMA_4("TEXT"),
+    SCHEMA_5("INTEGER", "BLOB"),
 };
 
 static enum sw_err fail(struct sw_store *s)

@@ -25,6 +25,15 @@ struct sw_store;
 enum sw_mail_state { SW_MAIL_QUEUED, SW_MAIL_DELIVERED, SW_MAIL_ACKED, SW_MAIL_EXPIRED, SW_MAIL_REFUSED };
 enum sw_once { SW_ONCE_NO, SW_ONCE, SW_ONCE_STRICT };
 
+/* Why a message was refused. */
+enum sw_refusal {
+    SW_REFUSAL_NONE,
+    SW_REFUSAL_READER,      /* its reader did not want it */
+    SW_REFUSAL_DELIVERIES,  /* it was handed out as often as it may be, and never acknowledged */
+    SW_REFUSAL_INTERRUPTED, /* its reader broke off as he was about to show it: it may have been seen, or not */
+    SW_REFUSAL_UNREADABLE   /* it is sealed, and its reader could not open it, or did not believe it */
+};
+
 enum {
     SW_NAME_MAX = 128,       /* of a person or machine, with its NUL */
     SW_MAIL_ID_MAX = 33,     /* 32 hex digits */
@@ -37,8 +46,8 @@ struct sw_store_limits {
     unsigned rate_max;        /* messages a minute to one recipient */
     int64_t ttl_max;          /* seconds */
     int64_t lease;            /* seconds an ordinary message stays with the certificate that fetched it */
-    unsigned deliveries;      /* of one ordinary message */
-    unsigned once_deliveries; /* of one that is for one certificate */
+    unsigned deliveries;      /* of one message, at most; of an ordinary one, if its sender does not say */
+    unsigned once_deliveries; /* of one that is for one certificate, if its sender does not say */
 };
 extern const struct sw_store_limits sw_store_defaults;
 
@@ -55,14 +64,22 @@ struct sw_mail {
     bool ended;      /* nothing will happen any more */
     int64_t changed; /* when the state became what it is */
     unsigned deliveries;
-    unsigned turned_away; /* tries by other certificates than the one that has the lease */
-    uint8_t *body;        /* NULL where it is not asked for or gone; wiped and freed by sw_mail_free */
+    unsigned max_deliveries; /* as its sender wants; 0: as usual */
+    unsigned allowed;        /* how often it may be handed out, by that and by the server's limits */
+    enum sw_refusal reason;  /* of its refusal */
+    unsigned turned_away;    /* tries by other certificates than the one that has the lease, or after its end */
+    const char *fingerprint; /* sw_store_put: what a repetition is known by in place of its body; NULL: by that */
+    uint8_t *body;           /* NULL where it is not asked for or gone; wiped and freed by sw_mail_free */
     size_t body_len;
 };
 void sw_mail_free(struct sw_mail *mail);
 
-/* sw_mail_state_name: "queued", "delivered", "acknowledged", "expired", "refused". */
+/*
+ * sw_mail_state_name: "queued", "delivered", "acknowledged", "expired", "refused". sw_refusal_name: "", "reader",
+ * "deliveries", "interrupted", "unreadable".
+ */
 const char *sw_mail_state_name(enum sw_mail_state state);
+const char *sw_refusal_name(enum sw_refusal reason);
 
 /*
  * sw_store_open: open the database, or make it.
@@ -101,9 +118,10 @@ void sw_store_shrink(struct sw_store *store);
 enum sw_put_verdict {
     SW_PUT_ACCEPTED,
     SW_PUT_REPEATED,   /* same idempotency key and message: the first one's data were filled in */
-    SW_PUT_CONFLICT,   /* same idempotency key, another message */
+    SW_PUT_CONFLICT,   /* same idempotency key, another message; also after the first one has ended */
     SW_PUT_TOO_LARGE,  /* body_max */
     SW_PUT_TTL,        /* ttl_max, or not positive */
+    SW_PUT_DELIVERIES, /* deliveries */
     SW_PUT_QUEUE_FULL, /* queue_max */
     SW_PUT_RATE,       /* rate_max */
     SW_PUT_DISK_FULL
@@ -111,8 +129,8 @@ enum sw_put_verdict {
 
 /*
  * sw_store_put: accept a message durably.
- *   mail         sender, sender_cert, recipient, expires, once, sealed and body are set; id, cursor, created and state
- *                are filled in
+ *   mail         sender, sender_cert, recipient, expires, once, sealed, max_deliveries, fingerprint and body are set;
+ *                id, cursor, created and state are filled in
  *   idempotency  NULL, or what the sender repeats a request with; kept at least until the message expires
  * SW_ERR_SYSTEM, SW_ERR_MEMORY, SW_ERR_RANDOM, SW_ERR_CRYPTO; otherwise verdict says what came of it.
  */
@@ -134,12 +152,21 @@ enum sw_err sw_store_fetch(struct sw_store *store, const char *recipient, const 
                            bool consume, int64_t now, struct sw_mail *out) SW_MUST_USE;
 
 /*
- * sw_store_end: acknowledge (SW_MAIL_ACKED) or refuse (SW_MAIL_REFUSED) a message that this certificate fetched, or
- * refuse one that waits. Repeating it is fine. SW_ERR_NOT_FOUND: no such message for this recipient; SW_ERR_STATE: it
- * ended otherwise, was not fetched, or another certificate has it: out says. SW_ERR_SYSTEM.
+ * sw_store_held: what is for one certificate of a recipient, and another one than this has it: this one has tried, too,
+ * and was turned away. each: is told, in order; ends early if it returns false. SW_ERR_SYSTEM.
  */
-enum sw_err sw_store_end(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
-                         enum sw_mail_state state, int64_t now, struct sw_mail *out) SW_MUST_USE;
+enum sw_err sw_store_held(struct sw_store *store, const char *recipient, const uint8_t cert[32], int64_t now,
+                          bool (*each)(void *ctx, const struct sw_mail *mail), void *ctx) SW_MUST_USE;
+
+/*
+ * sw_store_acknowledge, sw_store_refuse: end a message that this certificate fetched; what waits may be refused, too.
+ * Repeating it is fine. SW_ERR_NOT_FOUND: no such message for this recipient; SW_ERR_STATE: it ended otherwise, was not
+ * fetched, or another certificate has it: out says. SW_ERR_SYSTEM.
+ */
+enum sw_err sw_store_acknowledge(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                                 int64_t now, struct sw_mail *out) SW_MUST_USE;
+enum sw_err sw_store_refuse(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                            enum sw_refusal reason, int64_t now, struct sw_mail *out) SW_MUST_USE;
 
 /* sw_store_receipt: what became of a message, for its sender alone (others: SW_ERR_NOT_FOUND); no body. */
 enum sw_err sw_store_receipt(struct sw_store *store, const char *sender, const char *id, int64_t now,

@@ -25,8 +25,8 @@ static enum sw_err lease(struct sw_store *s, struct sw_mail *m, const uint8_t ce
  */
 static enum sw_err deliver(struct sw_store *s, struct sw_mail *m, const uint8_t cert[32], int64_t now)
 {
-    unsigned most = m->once == SW_ONCE_NO ? s->limits.deliveries : s->limits.once_deliveries;
-    if (m->deliveries >= most) {
+    if (m->deliveries >= m->allowed) {
+        m->reason = SW_REFUSAL_DELIVERIES;
         enum sw_err err = row_end(s, m, SW_MAIL_REFUSED, cert, now);
         return err ? err : SW_ERR_STATE;
     }
@@ -128,17 +128,59 @@ enum sw_err sw_store_fetch(struct sw_store *store, const char *recipient, const 
     *out = row.mail; /* not before: id may be in it */
     if (err)
         return err;
+    if (out->ended) { /* nobody waits for news of it: nobody is told now */
+        err = db_finish(store, turn_away(store, out, cert, now));
+        return err ? err : SW_ERR_STATE;
+    }
     if (!may_have(&row, cert, now)) {
         err = turn_away(store, out, cert, now);
         return finish_delivery(store, err ? err : SW_ERR_STATE, out);
     }
-    if (out->ended || (out->once == SW_ONCE_STRICT && !consume))
+    if (out->once == SW_ONCE_STRICT && !consume)
         return db_finish(store, SW_ERR_STATE);
     return finish_delivery(store, deliver(store, out, cert, now), out);
 }
 
-enum sw_err sw_store_end(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
-                         enum sw_mail_state state, int64_t now, struct sw_mail *out)
+static enum sw_err find_held(struct sw_store *s, const char *recipient, const uint8_t cert[32], int64_t after,
+                             int64_t now, struct row *out)
+{
+    return row_one(s, HELD, out, db_text(recipient), db_number(after), db_number(now), db_cert(cert));
+}
+
+/* One of sw_store_held; SW_ERR_NOT_FOUND: there is no other. */
+static enum sw_err turn_away_next(struct sw_store *s, const char *recipient, const uint8_t cert[32], int64_t after,
+                                  int64_t now, struct sw_mail *out)
+{
+    struct row row;
+    enum sw_err err = find_held(s, recipient, cert, after, now, &row); /* without a write lock, as above */
+    if (err)
+        return err;
+    err = db_begin(s, recipient);
+    if (err)
+        return err;
+    err = find_held(s, recipient, cert, after, now, &row);
+    *out = row.mail;
+    if (err == SW_OK)
+        err = turn_away(s, out, cert, now);
+    err = db_finish(s, err);
+    if (err == SW_OK)
+        row_tell(s, out);
+    return err;
+}
+
+enum sw_err sw_store_held(struct sw_store *store, const char *recipient, const uint8_t cert[32], int64_t now,
+                          bool (*each)(void *ctx, const struct sw_mail *mail), void *ctx)
+{
+    struct sw_mail mail = {0};
+    enum sw_err err;
+    while ((err = turn_away_next(store, recipient, cert, mail.cursor, now, &mail)) == SW_OK)
+        if (!each(ctx, &mail))
+            return SW_OK;
+    return err == SW_ERR_NOT_FOUND ? SW_OK : err;
+}
+
+static enum sw_err end(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                       enum sw_mail_state state, enum sw_refusal reason, int64_t now, struct sw_mail *out)
 {
     struct row row;
     enum sw_err err = find_locked(store, recipient, id, now, &row);
@@ -150,8 +192,21 @@ enum sw_err sw_store_end(struct sw_store *store, const char *recipient, const ui
         return db_finish(store, SW_OK);
     if (out->ended || (!ours && (row.leased || state == SW_MAIL_ACKED)))
         return db_finish(store, SW_ERR_STATE);
+    out->reason = reason;
     err = db_finish(store, row_end(store, out, state, cert, now));
     if (err == SW_OK)
         row_tell(store, out);
     return err;
+}
+
+enum sw_err sw_store_acknowledge(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                                 int64_t now, struct sw_mail *out)
+{
+    return end(store, recipient, cert, id, SW_MAIL_ACKED, SW_REFUSAL_NONE, now, out);
+}
+
+enum sw_err sw_store_refuse(struct sw_store *store, const char *recipient, const uint8_t cert[32], const char *id,
+                            enum sw_refusal reason, int64_t now, struct sw_mail *out)
+{
+    return end(store, recipient, cert, id, SW_MAIL_REFUSED, reason, now, out);
 }

@@ -121,6 +121,8 @@ db.execute("CREATE TABLE old.licence (holder TEXT NOT NULL, track TEXT NOT NULL,
 db.execute("INSERT INTO old.licence SELECT holder, track, sealed FROM main.licence")
 db.execute("DROP TABLE main.licence")
 db.execute("ALTER TABLE main.member DROP COLUMN serial")
+for column in "max_deliveries", "reason", "likeness":
+    db.execute("ALTER TABLE main.message DROP COLUMN " + column)
 db.execute("PRAGMA user_version = 2")
 P
 start

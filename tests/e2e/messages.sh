@@ -172,7 +172,7 @@ is "acknowledged again" 200 "$(status alice -X POST "/inbox/$id/ack")"
 is "gone" 410 "$(status alice "/inbox/$id")"
 is "receipt" 200 "$(status bank "/messages/$id?wait=5s")"
 is "state" acknowledged "$(field state)"
-is "tries of the other certificate" 1 "$(field turned_away)"
+is "tries that were turned away: the other certificate, and after its end" 2 "$(field turned_away)"
 is "strict" 201 "$(status bank -d s '/messages?to=alice&once=strict')"
 id=$(field id)
 is "a GET does not use it up" 409 "$(status alice "/inbox/$id")"

@@ -85,7 +85,19 @@ exits 0 as bank send --to alice --seal --idempotency-key one "sealed twice" --js
 id=$(field id)
 exits 0 as bank send --to alice --seal --idempotency-key one "sealed twice" --json
 is "the message" "$id" "$(field id)"
+exits 4 as bank send --to alice --seal --idempotency-key one "sealed another time"
+says "422: this Idempotency-Key was used for another message"
 exits 0 as alice recv --count 1
+exits 0 as bank send --to alice --seal --idempotency-key one "sealed twice" --json # when it is over, too
+is "the message" "$id" "$(field id)"
+is "its state" acknowledged "$(field state)"
+exits 4 as bank send --to alice --seal --idempotency-key one "sealed another time"
+exits 0 as bank send --to alice --idempotency-key two --once "a text"
+exits 0 as alice recv
+exits 0 as bank send --to alice --idempotency-key two --once "a text"
+says "was accepted before: acknowledged"
+exits 4 as bank send --to alice --idempotency-key two --once "no text"
+exits 4 as bank send --to bank --idempotency-key two --once "a text"
 exits 1 as bank send --to alice "$(head -c 70000 /dev/zero | tr '\0' x)"
 says "413: the message is too long: at most 65536 bytes"
 "$BUILD/sealwax" send --to alice "${connection[@]}" </dev/zero >out 2>err

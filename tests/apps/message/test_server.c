@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct office {
@@ -129,8 +130,23 @@ static const struct {
     {"/messages?to=bob",                    "Idempotency-Key: one\r\n",    "other", 422},
     {"/messages?to=carol",                  "Idempotency-Key: one\r\n",    "hello", 422},
     {"/messages?to=bob&sealed=1",           "Idempotency-Key: two\r\n",    "...a",  201},
-    {"/messages?to=bob&sealed=1",           "Idempotency-Key: two\r\n",    "...b",  200}, /* sealing the same text again gives other bytes */
+    {"/messages?to=bob&sealed=1",           "Idempotency-Key: two\r\n",    "...b",  422},
     {"/messages?to=bob",                    "Idempotency-Key: two\r\n",    "...a",  422},
+    /* sealing the same text again gives other bytes: its sender says what it is known by */
+    {"/messages?to=bob&sealed=1",           "Idempotency-Key: three\r\nSealwax-Fingerprint: f\r\n", "...a", 201},
+    {"/messages?to=bob&sealed=1",           "Idempotency-Key: three\r\nSealwax-Fingerprint: f\r\n", "...b", 200},
+    {"/messages?to=bob&sealed=1",           "Idempotency-Key: three\r\nSealwax-Fingerprint: g\r\n", "...a", 422},
+    {"/messages?to=bob&sealed=1",           "Idempotency-Key: three\r\n",  "...a",  422},
+    {"/messages?to=bob&sealed=1",           "Idempotency-Key: four\r\nSealwax-Fingerprint: \r\n", "...a", 400},
+    /* what is not sealed we can compare ourselves */
+    {"/messages?to=bob",                    "Idempotency-Key: five\r\nSealwax-Fingerprint: f\r\n", "a", 201},
+    {"/messages?to=bob",                    "Idempotency-Key: five\r\nSealwax-Fingerprint: f\r\n", "b", 422},
+    {"/messages?to=bob&max_deliveries=100", "",                            "hello", 201},
+    {"/messages?to=bob&max_deliveries=101", "",                            "hello", 422},
+    {"/messages?to=bob&max_deliveries=0",   "",                            "hello", 400},
+    {"/messages?to=bob&max_deliveries=2x",  "",                            "hello", 400},
+    {"/messages?to=bob&once=strict&max_deliveries=2", "",                  "hello", 400},
+    {"/messages?to=bob&once=strict&max_deliveries=1", "",                  "hello", 201},
 };
 /* clang-format on */
 
@@ -232,7 +248,9 @@ static void refusing_ends_it(void)
     char id[SW_MAIL_ID_MAX];
     setup(&o, &sw_store_defaults);
     send_as_alice(&o, "to=bob", "unwanted", id);
-    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/refuse", id), 200);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/refuse?reason=deliveries", id), 400);
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/refuse?reason=unreadable", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.bob, "reason"), "unreadable");
     CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s", id), 200);
     CU_ASSERT_STRING_EQUAL(field(&o.alice, "state"), "refused");
     CU_ASSERT_STRING_EQUAL(o.last, "refused");
@@ -358,6 +376,47 @@ static void a_receipt_waits_for_news(void)
     teardown(&o);
 }
 
+/* Bob wants what another certificate of his has: both ways, its sender hears of it at once. */
+static void a_second_try_is_told(void)
+{
+    static const uint8_t laptop[32] = {1};
+    struct office o;
+    struct sw_mail mail;
+    char id[SW_MAIL_ID_MAX], request[160];
+    setup(&o, &sw_store_defaults);
+    send_as_alice(&o, "to=bob&once=yes&max_deliveries=1", "1234", id);
+    SW_ASSERT_OK(sw_store_fetch(o.store, "bob", laptop, id, false, (int64_t)time(NULL), &mail));
+    sw_mail_free(&mail);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s?turned_away=many", id), 400);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s?wait=60s&state=delivered&turned_away=7", id), 200);
+    snprintf(request, sizeof request,
+             "GET /messages/%s?wait=60s&state=delivered&turned_away=0 HTTP/1.1\r\nHost: x\r\n\r\n", id);
+    http_ask_begin(&o.alice, request);
+    for (int i = 0; i < 50; i++)
+        http_turn(&o.world);
+    CU_ASSERT_EQUAL(message_waiting(o.service), 1);
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/%s", id), 409);
+    CU_ASSERT_STRING_EQUAL(o.last, "turned away");
+    CU_ASSERT_STRING_EQUAL(o.last_who, "bob");
+    CU_ASSERT_TRUE(http_ask_until(&o.alice, NULL));
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "state"), "delivered");
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "turned_away"), "1");
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "max_deliveries"), "1");
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream", ""), 200); /* looking into the inbox is a try as well */
+    CU_ASSERT_PTR_NOT_NULL(strstr(o.bob.body, "\"event\":\"held\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(o.bob.body, id));
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "1234"));
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s?wait=60s&state=delivered&turned_away=1", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "turned_away"), "2");
+    SW_ASSERT_OK(sw_store_acknowledge(o.store, "bob", laptop, id, (int64_t)time(NULL), &mail));
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream", ""), 200);
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "held"));
+    CU_ASSERT_EQUAL(ask(&o.bob, "POST", "/inbox/%s/take", id), 410);
+    CU_ASSERT_EQUAL(ask(&o.alice, "GET", "/messages/%s", id), 200);
+    CU_ASSERT_STRING_EQUAL(field(&o.alice, "turned_away"), "3");
+    teardown(&o);
+}
+
 static void who_goes_away_waits_no_more(void)
 {
     struct office o;
@@ -463,6 +522,7 @@ SW_TEST_SUITE(message_server){
     SW_TEST(a_stream_ends_after_its_count),
     SW_TEST(a_second_reader_replaces_the_first),
     SW_TEST(a_receipt_waits_for_news),
+    SW_TEST(a_second_try_is_told),
     SW_TEST(who_goes_away_waits_no_more),
     SW_TEST(the_directory_has_who_was_here),
     SW_TEST(the_directory_has_what_is_still_good),

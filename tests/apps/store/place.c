@@ -85,6 +85,16 @@ int64_t store_place_ask(const struct store_place *p, const char *sql)
     return n;
 }
 
+void store_place_without_5(const struct store_place *p)
+{
+    static const char *const columns[] = {"max_deliveries", "reason", "likeness"};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        char sql[80];
+        snprintf(sql, sizeof sql, "ALTER TABLE message DROP COLUMN %s", columns[i]);
+        CU_ASSERT_TRUE(store_place_sql(p, sql));
+    }
+}
+
 int64_t store_place_version(const struct store_place *p)
 {
     return store_place_ask(p, p->postgresql ? "SELECT version FROM sealwax_version" : "PRAGMA user_version");

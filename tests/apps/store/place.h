@@ -26,6 +26,9 @@ void store_place_remove(struct store_place *p);
 bool store_place_sql(const struct store_place *p, const char *sql);
 int64_t store_place_ask(const struct store_place *p, const char *sql);
 
+/* store_place_without_5: as a server before version 5 of the schema left its messages. */
+void store_place_without_5(const struct store_place *p);
+
 /* store_place_version: of the schema, as the database says. store_place_set_version: as it shall say. */
 int64_t store_place_version(const struct store_place *p);
 void store_place_set_version(const struct store_place *p, int version);

@@ -56,7 +56,7 @@ static void fill(struct move *m)
     put(store, "acknowledged", NULL, m->ended, SW_PUT_ACCEPTED);
     SW_ASSERT_OK(sw_store_fetch(store, "alice", laptop, m->ended, false, NOW, &mail));
     sw_mail_free(&mail);
-    SW_ASSERT_OK(sw_store_end(store, "alice", laptop, m->ended, SW_MAIL_ACKED, NOW, &mail));
+    SW_ASSERT_OK(sw_store_acknowledge(store, "alice", laptop, m->ended, NOW, &mail));
     put(store, "leased", NULL, m->leased, SW_PUT_ACCEPTED);
     SW_ASSERT_OK(sw_store_fetch(store, "alice", laptop, m->leased, false, NOW, &mail));
     sw_mail_free(&mail);

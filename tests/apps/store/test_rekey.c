@@ -55,6 +55,13 @@ static void setup(struct box *b, int mails)
     b->r.to = &b->to;
 }
 
+/* No change after all. */
+static int unlink_next(const struct box *b)
+{
+    char path[SW_VAULT_PATH_MAX];
+    return sw_vault_next(b->at.key, path) ? unlink(path) : -1;
+}
+
 static void teardown(struct box *b)
 {
     store_place_remove(&b->at);
@@ -186,11 +193,51 @@ static void is_in_the_audit_once(void)
     teardown(&b);
 }
 
+static enum sw_put_verdict repeat(struct sw_store *store, const char *key, const char *text)
+{
+    enum sw_put_verdict verdict = SW_PUT_ACCEPTED;
+    struct sw_mail mail = {.sender = "bank", .recipient = "alice", .expires = NOW + 300, .body = (uint8_t *)text};
+    mail.body_len = strlen(text);
+    SW_ASSERT_OK(sw_store_put(store, &mail, key, NOW, &verdict));
+    return verdict;
+}
+
+/* Of what waits, and of what has ended, which has nothing else left that is sealed. */
+static void what_a_repetition_is_known_by(void)
+{
+    static const char *const keys[] = {"one", "two"};
+    struct box b;
+    struct sw_store *store;
+    struct sw_mail mail;
+    const char *why;
+    setup(&b, 0);
+    sw_vault_close(&b.from);
+    sw_vault_close(&b.to);
+    CU_ASSERT_EQUAL(unlink_next(&b), 0);
+    SW_ASSERT_OK(sw_store_open(&store, b.at.db, b.at.key, &sw_store_defaults, &why));
+    for (size_t i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL(repeat(store, keys[i], keys[i]), SW_PUT_ACCEPTED);
+    SW_ASSERT_OK(sw_store_take(store, "alice", laptop, 0, NOW, &mail));
+    sw_mail_free(&mail);
+    SW_ASSERT_OK(sw_store_acknowledge(store, "alice", laptop, mail.id, NOW, &mail));
+    sw_store_close(store);
+    SW_ASSERT_OK(sw_vault_change_from(&b.from, b.at.key));
+    SW_ASSERT_OK(sw_vault_change_to(&b.to, b.at.key));
+    SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
+    CU_ASSERT_EQUAL(b.r.changed, 2);
+    CU_ASSERT_EQUAL(b.r.unreadable_n, 0);
+    SW_ASSERT_OK(sw_vault_change_end(b.at.key));
+    SW_ASSERT_OK(sw_store_open(&store, b.at.db, b.at.key, &sw_store_defaults, &why));
+    for (size_t i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(repeat(store, keys[i], keys[i]), SW_PUT_REPEATED);
+        CU_ASSERT_EQUAL(repeat(store, keys[i], "another"), SW_PUT_CONFLICT);
+    }
+    sw_store_close(store);
+    teardown(&b);
+}
+
 SW_TEST_SUITE(rekey){
-    SW_TEST(every_body),
-    SW_TEST(writes_a_file_anew),
-    SW_TEST(in_two_goes),
-    SW_TEST(names_what_cannot_be_read),
-    SW_TEST(only_a_mailbox_of_this_key),
+    SW_TEST(every_body),           SW_TEST(what_a_repetition_is_known_by), SW_TEST(writes_a_file_anew),
+    SW_TEST(in_two_goes),          SW_TEST(names_what_cannot_be_read),     SW_TEST(only_a_mailbox_of_this_key),
     SW_TEST(is_in_the_audit_once),
 };

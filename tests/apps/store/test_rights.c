@@ -316,6 +316,7 @@ static void make_old(struct desk *d)
         CU_ASSERT_TRUE(store_place_sql(&d->at, steps[i]));
     if (d->at.postgresql)
         CU_ASSERT_TRUE(store_place_sql(&d->at, "DROP TABLE stream"));
+    store_place_without_5(&d->at);
     store_place_set_version(&d->at, 3);
 }
 
@@ -340,6 +341,7 @@ static void an_older_store_is_brought_up(void)
     struct sw_member member = {.name = "carol", .cert = {2}, .serial = "0c", .since = NOW};
     char serial[SW_SERIAL_MAX];
     setup(&d);
+    int64_t newest = store_place_version(&d.at);
     show_certificate(&d, serial);
     make_old(&d);
     put_old(&d, serial, 2);
@@ -347,7 +349,7 @@ static void an_older_store_is_brought_up(void)
     put_old(&d, "0c", 1);
     put_old(&d, "0d", 3);
     SW_ASSERT_OK(open_store(&d, &d.store));
-    CU_ASSERT_EQUAL(store_place_version(&d.at), 4);
+    CU_ASSERT_EQUAL(store_place_version(&d.at), newest);
     SW_ASSERT_OK(sw_store_enrol(d.store, &member));
     SW_ASSERT_OK(sw_store_name_licences(d.store));
     CU_ASSERT_EQUAL(play(&d, "carol", "1c", NOW, &a), SW_RIGHT_PLAY); /* renewed meanwhile */

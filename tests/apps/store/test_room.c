@@ -84,7 +84,7 @@ static void take_all(struct sw_store *store, unsigned count)
     while (sw_store_take(store, "alice", laptop, 0, NOW, &mail) == SW_OK) {
         CU_ASSERT_EQUAL(mail.body_len, BODY);
         sw_mail_free(&mail);
-        SW_ASSERT_OK(sw_store_end(store, "alice", laptop, mail.id, SW_MAIL_ACKED, NOW, &ended));
+        SW_ASSERT_OK(sw_store_acknowledge(store, "alice", laptop, mail.id, NOW, &ended));
         n++;
     }
     CU_ASSERT_EQUAL(n, count);

@@ -50,20 +50,28 @@ static void teardown(struct box *box)
     store_place_remove(&box->at);
 }
 
-static enum sw_put_verdict put_with(struct box *box, const char *to, const char *text, enum sw_once once, int64_t ttl,
-                                    const char *idempotency, int64_t now, struct sw_mail *out)
+static enum sw_put_verdict hand_in(struct box *box, struct sw_mail mail, const char *text, const char *idempotency,
+                                   int64_t now, struct sw_mail *out)
 {
     enum sw_put_verdict verdict = SW_PUT_ACCEPTED;
-    struct sw_mail mail = {.sender = "bank", .expires = now + ttl, .once = once, .body_len = strlen(text)};
     uint8_t body[256];
     memcpy(body, text, strlen(text));
     mail.body = body;
+    mail.body_len = strlen(text);
     memcpy(mail.sender_cert, bank, 32);
-    snprintf(mail.recipient, sizeof mail.recipient, "%s", to);
+    snprintf(mail.sender, sizeof mail.sender, "bank");
     SW_ASSERT_OK(sw_store_put(box->store, &mail, idempotency, now, &verdict));
     *out = mail;
     out->body = NULL;
     return verdict;
+}
+
+static enum sw_put_verdict put_with(struct box *box, const char *to, const char *text, enum sw_once once, int64_t ttl,
+                                    const char *idempotency, int64_t now, struct sw_mail *out)
+{
+    struct sw_mail mail = {.expires = now + ttl, .once = once};
+    snprintf(mail.recipient, sizeof mail.recipient, "%s", to);
+    return hand_in(box, mail, text, idempotency, now, out);
 }
 
 static void put(struct box *box, const char *text, enum sw_once once, struct sw_mail *out)
@@ -113,15 +121,22 @@ static void delivers_and_forgets(void)
     SW_ASSERT_BYTES(mail.body, "256345", 6);
     sw_mail_free(&mail);
     CU_ASSERT_EQUAL(state_of(&box, sent.id, NOW + 1), SW_MAIL_DELIVERED);
-    SW_ASSERT_OK(sw_store_end(box.store, "alice", laptop, sent.id, SW_MAIL_ACKED, NOW + 2, &mail));
+    SW_ASSERT_OK(sw_store_acknowledge(box.store, "alice", laptop, sent.id, NOW + 2, &mail));
     CU_ASSERT_EQUAL(box.last, SW_MAIL_ACKED);
     CU_ASSERT_TRUE(nothing(&box, laptop, NOW + 2));
-    SW_ASSERT_OK(sw_store_end(box.store, "alice", laptop, sent.id, SW_MAIL_ACKED, NOW + 3, &mail)); /* again is fine */
+    SW_ASSERT_OK(sw_store_acknowledge(box.store, "alice", laptop, sent.id, NOW + 3, &mail)); /* again is fine */
     CU_ASSERT_EQUAL(box.changes, 3);
     reopen(&box, &sw_store_defaults);
     CU_ASSERT_EQUAL(state_of(&box, sent.id, NOW + 3), SW_MAIL_ACKED);
     CU_ASSERT_TRUE(nothing(&box, laptop, NOW + 3));
     teardown(&box);
+}
+
+static int64_t audited(const struct box *box, const char *event)
+{
+    char sql[80];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM audit WHERE event = '%s'", event);
+    return store_place_ask(&box->at, sql);
 }
 
 static void once_stays_with_its_certificate(void)
@@ -133,14 +148,129 @@ static void once_stays_with_its_certificate(void)
     CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "otp"));
     CU_ASSERT_TRUE(nothing(&box, phone, NOW + 200));
     SW_ASSERT_ERR(sw_store_fetch(box.store, "alice", phone, sent.id, true, NOW, &mail), SW_ERR_STATE);
-    SW_ASSERT_ERR(sw_store_end(box.store, "alice", phone, sent.id, SW_MAIL_ACKED, NOW, &mail), SW_ERR_STATE);
+    SW_ASSERT_ERR(sw_store_acknowledge(box.store, "alice", phone, sent.id, NOW, &mail), SW_ERR_STATE);
     CU_ASSERT_TRUE(took(&box, laptop, 0, NOW + 1, "otp")); /* its connection may have died */
     CU_ASSERT_TRUE(took(&box, laptop, 0, NOW + 2, "otp"));
     CU_ASSERT_TRUE(nothing(&box, laptop, NOW + 3)); /* three times is enough */
     SW_ASSERT_OK(sw_store_receipt(box.store, "bank", sent.id, NOW + 3, &mail));
     CU_ASSERT_EQUAL(mail.state, SW_MAIL_REFUSED);
+    CU_ASSERT_EQUAL(mail.reason, SW_REFUSAL_DELIVERIES);
     CU_ASSERT_EQUAL(mail.turned_away, 1);
     CU_ASSERT_TRUE(mail.ended);
+    CU_ASSERT_EQUAL(audited(&box, "turned away"), 1);
+    CU_ASSERT_EQUAL(audited(&box, "deliveries"), 1);
+    /* whoever comes now is turned away as well, the one who had it included */
+    SW_ASSERT_ERR(sw_store_fetch(box.store, "alice", laptop, sent.id, true, NOW + 4, &mail), SW_ERR_STATE);
+    CU_ASSERT_EQUAL(mail.turned_away, 2);
+    SW_ASSERT_OK(sw_store_receipt(box.store, "bank", sent.id, NOW + 4, &mail));
+    CU_ASSERT_EQUAL(mail.turned_away, 2);
+    CU_ASSERT_EQUAL(audited(&box, "turned away"), 2);
+    teardown(&box);
+}
+
+static bool note_held(void *ctx, const struct sw_mail *mail)
+{
+    char *ids = ctx;
+    strcat(ids, mail->id);
+    return true;
+}
+
+/* Whoever looks into the inbox with another certificate has tried, too: its sender hears of it. */
+static void looking_for_what_another_one_has_is_a_try(void)
+{
+    struct box box;
+    struct sw_mail one, two, other, mail;
+    char ids[4 * SW_MAIL_ID_MAX] = "", want[4 * SW_MAIL_ID_MAX];
+    setup(&box, &sw_store_defaults);
+    put(&box, "one", SW_ONCE, &one);
+    put(&box, "ordinary", SW_ONCE_NO, &other);
+    put(&box, "two", SW_ONCE, &two);
+    SW_ASSERT_OK(sw_store_held(box.store, "alice", phone, NOW, note_held, ids));
+    CU_ASSERT_STRING_EQUAL(ids, ""); /* nobody has them */
+    CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "one"));
+    CU_ASSERT_TRUE(took(&box, laptop, one.cursor, NOW, "ordinary"));
+    CU_ASSERT_TRUE(took(&box, laptop, other.cursor, NOW, "two"));
+    SW_ASSERT_OK(sw_store_held(box.store, "alice", laptop, NOW, note_held, ids));
+    CU_ASSERT_STRING_EQUAL(ids, ""); /* they are ours */
+    SW_ASSERT_OK(sw_store_held(box.store, "alice", phone, NOW, note_held, ids));
+    snprintf(want, sizeof want, "%s%s", one.id, two.id);
+    CU_ASSERT_STRING_EQUAL(ids, want);
+    SW_ASSERT_OK(sw_store_receipt(box.store, "bank", two.id, NOW, &mail));
+    CU_ASSERT_EQUAL(mail.turned_away, 1);
+    CU_ASSERT_EQUAL(audited(&box, "turned away"), 2);
+    SW_ASSERT_OK(sw_store_acknowledge(box.store, "alice", laptop, one.id, NOW, &mail));
+    ids[0] = 0;
+    SW_ASSERT_OK(sw_store_held(box.store, "alice", phone, NOW, note_held, ids));
+    CU_ASSERT_STRING_EQUAL(ids, two.id);
+    ids[0] = 0;
+    SW_ASSERT_OK(sw_store_held(box.store, "alice", phone, NOW + 300, note_held, ids));
+    CU_ASSERT_STRING_EQUAL(ids, ""); /* it has expired */
+    teardown(&box);
+}
+
+static unsigned deliveries(struct box *box, struct sw_mail mail, struct sw_mail *out)
+{
+    unsigned n = 0;
+    mail.expires = NOW + 300;
+    snprintf(mail.recipient, sizeof mail.recipient, "alice");
+    CU_ASSERT_EQUAL(hand_in(box, mail, "x", NULL, NOW, out), SW_PUT_ACCEPTED);
+    int64_t after = out->cursor - 1;
+    while (n < 1000 && took(box, laptop, after, NOW, "x"))
+        n++;
+    SW_ASSERT_OK(sw_store_receipt(box->store, "bank", out->id, NOW, out));
+    CU_ASSERT_EQUAL(out->deliveries, n);
+    CU_ASSERT_EQUAL(out->allowed, n);
+    CU_ASSERT_EQUAL(out->state, SW_MAIL_REFUSED);
+    CU_ASSERT_EQUAL(out->reason, SW_REFUSAL_DELIVERIES);
+    return n;
+}
+
+/* As often as its sender allows, and never more often than the server does. */
+static void is_handed_out_as_often_as_allowed(void)
+{
+    struct box box;
+    struct sw_mail out;
+    struct sw_store_limits limits = sw_store_defaults;
+    limits.deliveries = 7;
+    setup(&box, &limits);
+    CU_ASSERT_EQUAL(deliveries(&box, (struct sw_mail){.once = SW_ONCE}, &out), 3);
+    CU_ASSERT_EQUAL(deliveries(&box, (struct sw_mail){.once = SW_ONCE, .max_deliveries = 1}, &out), 1);
+    CU_ASSERT_EQUAL(deliveries(&box, (struct sw_mail){.once = SW_ONCE, .max_deliveries = 5}, &out), 5);
+    CU_ASSERT_EQUAL(deliveries(&box, (struct sw_mail){.once = SW_ONCE_NO}, &out), 7);
+    CU_ASSERT_EQUAL(deliveries(&box, (struct sw_mail){.once = SW_ONCE_NO, .max_deliveries = 2}, &out), 2);
+    CU_ASSERT_EQUAL(hand_in(&box, (struct sw_mail){.recipient = "alice", .expires = NOW + 9, .max_deliveries = 8}, "x",
+                            NULL, NOW, &out),
+                    SW_PUT_DELIVERIES);
+    CU_ASSERT_EQUAL(hand_in(&box, (struct sw_mail){.recipient = "alice", .expires = NOW + 9, .max_deliveries = 7}, "x",
+                            NULL, NOW, &out),
+                    SW_PUT_ACCEPTED);
+    limits.deliveries = 2; /* what waits already is no exception */
+    sw_store_set_limits(box.store, &limits);
+    CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "x"));
+    CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "x"));
+    CU_ASSERT_TRUE(nothing(&box, laptop, NOW));
+    teardown(&box);
+}
+
+static void says_why_it_was_refused(void)
+{
+    static const enum sw_refusal reasons[] = {SW_REFUSAL_READER, SW_REFUSAL_INTERRUPTED, SW_REFUSAL_UNREADABLE};
+    struct box box;
+    struct sw_mail sent, mail;
+    setup(&box, &sw_store_defaults);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        put(&box, "x", SW_ONCE, &sent);
+        CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "x"));
+        SW_ASSERT_OK(sw_store_refuse(box.store, "alice", laptop, sent.id, reasons[i], NOW, &mail));
+        SW_ASSERT_OK(sw_store_receipt(box.store, "bank", sent.id, NOW, &mail));
+        CU_ASSERT_EQUAL(mail.reason, reasons[i]);
+        const char *event = reasons[i] == SW_REFUSAL_READER ? "refused" : sw_refusal_name(reasons[i]);
+        CU_ASSERT_EQUAL(audited(&box, event), 1);
+    }
+    put(&box, "x", SW_ONCE, &sent);
+    CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "x"));
+    SW_ASSERT_OK(sw_store_acknowledge(box.store, "alice", laptop, sent.id, NOW, &mail));
+    CU_ASSERT_EQUAL(mail.reason, SW_REFUSAL_NONE);
     teardown(&box);
 }
 
@@ -205,12 +335,12 @@ static void keeps_to_whom_it_concerns(void)
     put(&box, "private", SW_ONCE_NO, &sent);
     SW_ASSERT_ERR(sw_store_take(box.store, "bob", laptop, 0, NOW, &mail), SW_ERR_NOT_FOUND);
     SW_ASSERT_ERR(sw_store_fetch(box.store, "bob", laptop, sent.id, true, NOW, &mail), SW_ERR_NOT_FOUND);
-    SW_ASSERT_ERR(sw_store_end(box.store, "bob", laptop, sent.id, SW_MAIL_REFUSED, NOW, &mail), SW_ERR_NOT_FOUND);
+    SW_ASSERT_ERR(sw_store_refuse(box.store, "bob", laptop, sent.id, SW_REFUSAL_READER, NOW, &mail), SW_ERR_NOT_FOUND);
     SW_ASSERT_ERR(sw_store_receipt(box.store, "alice", sent.id, NOW, &mail), SW_ERR_NOT_FOUND);
     SW_ASSERT_ERR(sw_store_receipt(box.store, "bank", "0123", NOW, &mail), SW_ERR_NOT_FOUND);
     /* not before it was fetched; but it may be refused unread */
-    SW_ASSERT_ERR(sw_store_end(box.store, "alice", laptop, sent.id, SW_MAIL_ACKED, NOW, &mail), SW_ERR_STATE);
-    SW_ASSERT_OK(sw_store_end(box.store, "alice", laptop, sent.id, SW_MAIL_REFUSED, NOW, &mail));
+    SW_ASSERT_ERR(sw_store_acknowledge(box.store, "alice", laptop, sent.id, NOW, &mail), SW_ERR_STATE);
+    SW_ASSERT_OK(sw_store_refuse(box.store, "alice", laptop, sent.id, SW_REFUSAL_READER, NOW, &mail));
     CU_ASSERT_EQUAL(state_of(&box, sent.id, NOW), SW_MAIL_REFUSED);
     teardown(&box);
 }
@@ -243,9 +373,48 @@ static void a_repeated_request_is_one_message(void)
     CU_ASSERT_TRUE(took(&box, laptop, 0, NOW, "x"));
     SW_ASSERT_ERR(sw_store_take(box.store, "alice", laptop, first.cursor, NOW, &again), SW_ERR_NOT_FOUND);
     /* also after it has ended */
-    SW_ASSERT_OK(sw_store_end(box.store, "alice", laptop, first.id, SW_MAIL_ACKED, NOW, &again));
+    SW_ASSERT_OK(sw_store_acknowledge(box.store, "alice", laptop, first.id, NOW, &again));
     CU_ASSERT_EQUAL(put_with(&box, "alice", "x", SW_ONCE, 60, "key-1", NOW + 2, &again), SW_PUT_REPEATED);
     CU_ASSERT_EQUAL(again.state, SW_MAIL_ACKED);
+    CU_ASSERT_EQUAL(put_with(&box, "alice", "y", SW_ONCE, 60, "key-1", NOW + 2, &again), SW_PUT_CONFLICT);
+    CU_ASSERT_EQUAL(put_with(&box, "bob", "x", SW_ONCE, 60, "key-1", NOW + 2, &again), SW_PUT_CONFLICT);
+    teardown(&box);
+}
+
+static enum sw_put_verdict repeat(struct box *box, const char *text, const char *fingerprint, unsigned most)
+{
+    struct sw_mail out, mail = {.recipient = "alice", .expires = NOW + 60, .sealed = fingerprint != NULL};
+    mail.fingerprint = fingerprint;
+    mail.max_deliveries = most;
+    return hand_in(box, mail, text, fingerprint ? "sealed" : "plain", NOW, &out);
+}
+
+/* As long as its key is kept: over the end of the message, a restart, and until it is forgotten. */
+static void another_message_under_its_key_is_refused(void)
+{
+    struct box box;
+    struct sw_mail mail;
+    int64_t next;
+    setup(&box, &sw_store_defaults);
+    CU_ASSERT_EQUAL(repeat(&box, "256345", NULL, 0), SW_PUT_ACCEPTED);
+    CU_ASSERT_EQUAL(repeat(&box, "other bytes each time", "one text", 4), SW_PUT_ACCEPTED);
+    SW_ASSERT_OK(sw_store_sweep(box.store, NOW + 60, &next)); /* both have expired */
+    reopen(&box, &sw_store_defaults);
+    CU_ASSERT_EQUAL(repeat(&box, "256345", NULL, 0), SW_PUT_REPEATED);
+    CU_ASSERT_EQUAL(repeat(&box, "256346", NULL, 0), SW_PUT_CONFLICT);
+    CU_ASSERT_EQUAL(repeat(&box, "", NULL, 0), SW_PUT_CONFLICT);
+    CU_ASSERT_EQUAL(repeat(&box, "256345", NULL, 1), SW_PUT_CONFLICT);
+    CU_ASSERT_EQUAL(repeat(&box, "quite other bytes", "one text", 4), SW_PUT_REPEATED);
+    CU_ASSERT_EQUAL(repeat(&box, "other bytes each time", "another text", 4), SW_PUT_CONFLICT);
+    /* what the database says of it cannot be guessed at, or be another one's */
+    CU_ASSERT_TRUE(store_place_sql(&box.at, "UPDATE message SET likeness = (SELECT likeness FROM message ORDER BY "
+                                            "cursor LIMIT 1)"));
+    CU_ASSERT_EQUAL(repeat(&box, "quite other bytes", "one text", 4), SW_PUT_CONFLICT);
+    CU_ASSERT_TRUE(store_place_sql(&box.at, "UPDATE message SET likeness = NULL")); /* of an older server */
+    CU_ASSERT_EQUAL(repeat(&box, "256346", NULL, 0), SW_PUT_REPEATED);
+    SW_ASSERT_OK(sw_store_sweep(box.store, NOW + 8 * 86400, &next));
+    SW_ASSERT_ERR(sw_store_receipt(box.store, "bank", "0123", NOW, &mail), SW_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(repeat(&box, "256346", NULL, 0), SW_PUT_ACCEPTED);
     teardown(&box);
 }
 
@@ -269,7 +438,7 @@ static void limits_are_kept(void)
     CU_ASSERT_EQUAL(put_with(&box, "alice", "1", SW_ONCE, 60, NULL, NOW + 51, &mail),
                     SW_PUT_ACCEPTED); /* one is over */
     CU_ASSERT_TRUE(took(&box, laptop, 0, NOW + 52, ""));
-    SW_ASSERT_OK(sw_store_end(box.store, "alice", laptop, mail.id, SW_MAIL_REFUSED, NOW + 52, &mail));
+    SW_ASSERT_OK(sw_store_refuse(box.store, "alice", laptop, mail.id, SW_REFUSAL_READER, NOW + 52, &mail));
     CU_ASSERT_EQUAL(put_with(&box, "alice", "1", SW_ONCE, 60, NULL, NOW + 53, &mail), SW_PUT_RATE);
     CU_ASSERT_EQUAL(put_with(&box, "alice", "1", SW_ONCE, 60, NULL, NOW + 61, &mail), SW_PUT_ACCEPTED);
     teardown(&box);
@@ -456,12 +625,16 @@ SW_TEST_SUITE(store){
     SW_TEST(knows_who_was_here_last),
     SW_TEST(delivers_and_forgets),
     SW_TEST(once_stays_with_its_certificate),
+    SW_TEST(looking_for_what_another_one_has_is_a_try),
+    SW_TEST(is_handed_out_as_often_as_allowed),
+    SW_TEST(says_why_it_was_refused),
     SW_TEST(ordinary_lease_runs_out),
     SW_TEST(strict_ends_with_its_delivery),
     SW_TEST(expires_by_the_clock),
     SW_TEST(keeps_to_whom_it_concerns),
     SW_TEST(goes_on_at_a_cursor),
     SW_TEST(a_repeated_request_is_one_message),
+    SW_TEST(another_message_under_its_key_is_refused),
     SW_TEST(limits_are_kept),
     SW_TEST(lists_without_changing),
     SW_TEST(nothing_readable_on_disk),
