@@ -72,7 +72,10 @@ enum sw_err sw_hello_retry_recv(struct sw_conn *conn, struct sw_slice body)
     if (err == SW_OK && hs->peer_ext.shares_present)
         hs->retry_group = hs->peer_ext.share_group;
     /* the binders are made with the hash of the suite that is settled now */
-    hs->psk_offered = hs->psk_offered && hs->psk_hash == (uint8_t)conn->suite->prf;
+    if (hs->psk_offered && hs->psk_hash != (uint8_t)conn->suite->prf) {
+        hs->psk_offered = false;
+        hs->ticket = (struct sw_slice){NULL, 0}; /* nor is it one of TLS 1.2 */
+    }
     memset(&hs->peer_ext, 0, sizeof hs->peer_ext);
     sw_conn_note(conn, "the server asks for another hello: %s",
                  hs->retry_group != 0 ? "another group" : "with a cookie");

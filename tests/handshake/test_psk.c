@@ -1,5 +1,6 @@
 /* Sessions of TLS 1.3 that go on: by a ticket, with a binder; and when they do not. */
 #include "handshake/conn.h"
+#include "handshake/ext.h"
 #include "handshake/msg.h"
 #include "tests/handshake/pair.h"
 #include <stdio.h>
@@ -128,6 +129,38 @@ static void behind_a_retry(void)
         second(&p, &kept, !other);
         pair_close(&p);
     }
+}
+
+/* The two hellos differ in what was asked for, and in what can no longer be offered (RFC 8446 4.1.2): a session that is dropped does not come back as one of TLS 1.2. */
+static void dropped_by_a_retry(void)
+{
+    struct sw_client_hello h;
+    struct sw_slice ticket;
+    const uint8_t *out;
+    struct kept kept;
+    struct pair p;
+    size_t len;
+
+    open_13(&p, false);
+    first(&p, &kept);
+    SW_ASSERT_OK(sw_config_set_groups(p.server_cfg, "P-384"));
+    SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "0x1302"));
+    pair_connect(&p, name);
+    SW_ASSERT_OK(sw_conn_set_session(p.client, kept.bytes, kept.len));
+    CU_ASSERT_TRUE(pair_carry(p.client, p.server, 0));
+    CU_ASSERT_TRUE(p.client->hs->psk_offered);
+    CU_ASSERT_TRUE(pair_carry(p.server, p.client, 0));
+    CU_ASSERT_FALSE(p.client->hs->psk_offered);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out = sw_conn_out_buf(p.client, &len));
+    out += 6 + 5 + 4; /* ChangeCipherSpec, and headers */
+    len -= 6 + 5 + 4;
+    SW_ASSERT_OK(sw_client_hello_decode(&h, (struct sw_slice){out, len}));
+    ticket = sw_ext_find(h.extensions, 35);
+    CU_ASSERT_PTR_NOT_NULL(ticket.p);
+    CU_ASSERT_EQUAL(ticket.len, 0);
+    CU_ASSERT_PTR_NULL(sw_ext_find(h.extensions, 41).p);
+    CU_ASSERT_TRUE(pair_run(&p));
+    pair_close(&p);
 }
 
 static int64_t clock_now;
@@ -259,5 +292,5 @@ static void exporters(void)
 
 SW_TEST_SUITE(psk){
     SW_TEST(sessions_go_on),      SW_TEST(suites_of_one_hash), SW_TEST(behind_a_retry), SW_TEST(what_does_not_go_on),
-    SW_TEST(versions_do_not_mix), SW_TEST(a_wrong_binder),     SW_TEST(exporters),
+    SW_TEST(versions_do_not_mix), SW_TEST(a_wrong_binder),     SW_TEST(exporters),      SW_TEST(dropped_by_a_retry),
 };
