@@ -41,8 +41,12 @@ static const struct app_verb verbs[] = {
      "Make a new key file and seal messages, licences and the keys of files and media anew under it; the contents of "
      "files stay as they are. No sealwaxd may run on the directory meanwhile. Interrupted at any moment, it goes on "
      "when it is called again; until then both keys are there, vault.key and vault.key.next. First everything is "
-     "read: what the old key does not open is named, and nothing is changed; --force leaves it behind.",
-     "sealwaxd rekey --state /var/lib/sealwax", APP_STATE | APP_REKEY, 0, 0, rekey_run},
+     "read: what the old key does not open is named, and nothing is changed; --force leaves it behind. With --to the "
+     "new "
+     "key is wrapped under a key on a card, which every start of the server needs from then on, or no longer.",
+     "sealwaxd rekey --state /var/lib/sealwax\n"
+     "sealwaxd rekey --state /var/lib/sealwax --to 'pkcs11:token=hsm;object=vault?pin-source=file:/etc/sealwax/pin'",
+     APP_STATE | APP_REKEY, 0, 0, rekey_run},
     {"store", "copy --from PLACE --to PLACE", "move from a file to a database that servers share, or back",
      "store copy puts everything that is in one store into another one, which is empty: messages with their numbers "
      "and "

@@ -45,7 +45,7 @@ apps/*       base ttp public cli apps apps/cli
 apps/tls     apps/card apps/net
 apps/http    apps/net apps/tls
 apps/vault   apps/net
-apps/store   apps/vault
+apps/store   apps/card apps/vault
 apps/seal    apps/card apps/tls
 apps/message apps/http apps/seal apps/store
 apps/file    apps/http apps/net apps/vault

@@ -46,4 +46,23 @@ int card_read_key(const struct app *app, const char *uri, bool attend, struct sw
 int card_read_pair(const struct app *app, const char *cert, const char *uri, bool attend, struct sw_file *chain,
                    struct card_key *out);
 
+/*
+ * Another key, kept under a key on a card (wrap.c): RSA, which the URI names as a private key, or AES. What is wrapped
+ * is worth nothing without the card.
+ *   method  how it was done: a name
+ */
+enum { CARD_WRAPPED_MAX = 1024 };
+struct card_wrapped {
+    char method[32];
+    uint8_t bytes[CARD_WRAPPED_MAX];
+    size_t len;
+};
+
+/*
+ * card_wrap: len bytes, at most 64, under the key that a URI describes; logs in, and sees to it that the card can unwrap
+ * them. card_unwrap: back, exactly len bytes; 4 if they were changed or wrapped under another key. Exit codes; said.
+ */
+int card_wrap(const struct app *app, const char *uri, const uint8_t *in, size_t len, struct card_wrapped *out);
+int card_unwrap(const struct app *app, const char *uri, const struct card_wrapped *in, uint8_t *out, size_t len);
+
 #endif

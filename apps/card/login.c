@@ -4,11 +4,12 @@
  * locking is left to a person.
  */
 #include "apps/card/token.h"
+#include "apps/cli/places.h"
 #include "base/hash.h"
 #include "base/wipe.h"
 #include <string.h>
 
-enum { PROMPTS_MAX = 3, REFUSED_MAX = 16, PIN_FILE_MAX = 4096 };
+enum { PROMPTS_MAX = 3, REFUSED_MAX = 16, PIN_FILE_MAX = 4096, PIN_PATH_MAX = 4096 };
 
 /* --- PINs known to be wrong --------------------------------------------------------------------------------------- */
 
@@ -64,14 +65,18 @@ static void remember_refused(const struct card *card, const struct cli_pass *pin
 /* --- where it comes from ------------------------------------------------------------------------------------------ */
 
 /*
- * pin-source: "file:PATH" (file:/x or file:///x) or a bare path. Looked at like a private key: others may not read it.
+ * pin-source: "file:PATH" (file:/x or file:///x) or a bare path; a credential of the service, if it is the name of one.
+ * Looked at like a private key: others may not read it.
  */
 static int pin_from_file(const struct card *card, const char *source, struct cli_pass *pin)
 {
     const char *path = strncmp(source, "file:", 5) == 0 ? source + 5 : source;
+    char credential[PIN_PATH_MAX];
     struct sw_file file = {0};
     if (path != source && strncmp(path, "//", 2) == 0)
         path += 2;
+    if (places_credential(path, credential, sizeof credential))
+        path = credential;
     enum sw_err err = sw_file_read_secret(path, PIN_FILE_MAX, &file);
     if (err != SW_OK)
         return app_fail(&card->speak, err, path);

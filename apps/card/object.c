@@ -27,7 +27,10 @@ size_t card_attribute(struct card *card, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_T
 
 static const char *class_name(CK_OBJECT_CLASS class)
 {
-    return class == CKO_CERTIFICATE ? "certificate" : class == CKO_PRIVATE_KEY ? "private key" : "public key";
+    return class == CKO_CERTIFICATE   ? "certificate"
+           : class == CKO_PRIVATE_KEY ? "private key"
+           : class == CKO_SECRET_KEY  ? "private or secret key"
+                                      : "public key";
 }
 
 static int not_one(const struct card *card, CK_OBJECT_CLASS class, size_t n, bool by_id)
@@ -40,11 +43,12 @@ static int not_one(const struct card *card, CK_OBJECT_CLASS class, size_t n, boo
                      which);
 }
 
-int card_find(struct card *card, CK_OBJECT_CLASS class, const unsigned char *id, size_t id_len, CK_OBJECT_HANDLE *out)
+/* Objects of a class with the URI's label and id, or with id not NULL just that CKA_ID; the number found. */
+static size_t of_class(struct card *card, CK_OBJECT_CLASS class, const unsigned char *id, size_t id_len,
+                       CK_OBJECT_HANDLE found[MATCHES_MAX])
 {
     static const CK_ATTRIBUTE_TYPE types[] = {CKA_LABEL, CKA_ID};
     CK_ATTRIBUTE attrs[4] = {{CKA_CLASS, &class, sizeof class}};
-    CK_OBJECT_HANDLE found[MATCHES_MAX];
     size_t n = 1;
     if (id)
         attrs[n++] = (CK_ATTRIBUTE){CKA_ID, (void *)(uintptr_t)id, id_len};
@@ -53,11 +57,37 @@ int card_find(struct card *card, CK_OBJECT_CLASS class, const unsigned char *id,
         if (wanted)
             attrs[n++] = *wanted;
     }
-    size_t matches = card_match(card, attrs, n, found, MATCHES_MAX);
+    return card_match(card, attrs, n, found, MATCHES_MAX);
+}
+
+int card_find(struct card *card, CK_OBJECT_CLASS class, const unsigned char *id, size_t id_len, CK_OBJECT_HANDLE *out)
+{
+    CK_OBJECT_HANDLE found[MATCHES_MAX] = {CK_INVALID_HANDLE};
+    size_t matches = of_class(card, class, id, id_len, found);
+    *out = found[0];
     if (matches != 1)
         return not_one(card, class, matches, id != NULL);
-    *out = found[0];
     return APP_DONE;
+}
+
+/* type=private or type=secret-key in the URI decides; without it, either. */
+int card_find_wrapping(struct card *card, CK_OBJECT_HANDLE *out)
+{
+    static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_SECRET_KEY};
+    const CK_ATTRIBUTE *type = p11_kit_uri_get_attribute(card->uri, CKA_CLASS);
+    size_t matches = 0;
+    *out = CK_INVALID_HANDLE;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        CK_OBJECT_HANDLE found[MATCHES_MAX];
+        if (type &&
+            (type->ulValueLen != sizeof classes[i] || memcmp(type->pValue, &classes[i], sizeof classes[i]) != 0))
+            continue;
+        size_t n = of_class(card, classes[i], NULL, 0, found);
+        if (n)
+            *out = found[0];
+        matches += n;
+    }
+    return matches == 1 ? APP_DONE : not_one(card, CKO_SECRET_KEY, matches, false);
 }
 
 /* --- certificates ------------------------------------------------------------------------------------------------- */

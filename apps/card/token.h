@@ -73,9 +73,11 @@ CK_RV card_login_for_one(struct card *card);
 
 /*
  * card_find: the only object of a class that has the URI's label and id, or with id not NULL just that CKA_ID.
+ * card_find_wrapping: the only private or secret key that the URI describes, whichever there is.
  * card_attribute: a value of an object, empty if there is none or it does not fit cap; returns its length.
  */
 int card_find(struct card *card, CK_OBJECT_CLASS class, const unsigned char *id, size_t id_len, CK_OBJECT_HANDLE *out);
+int card_find_wrapping(struct card *card, CK_OBJECT_HANDLE *out);
 size_t card_attribute(struct card *card, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out, size_t cap);
 
 /*

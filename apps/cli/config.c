@@ -1,5 +1,6 @@
 /* Which settings there are is the table apps/cli/options.def. */
 #include "apps/cli/config.h"
+#include "apps/cli/places.h"
 #include "ttp/cli_ini.h"
 #include <errno.h>
 #include <glob.h>
@@ -39,14 +40,41 @@ static const char *place_of(const struct source *s)
     return app_keep(s->app, place) ? NULL : place;
 }
 
-/* dir/value for a relative name in a file; the caller frees. */
-static char *resolve(const struct source *s, const struct app_option_row *row, const char *value)
+/*
+ * What a service manager may have given the service (LoadCredential=): its files, by a name without a slash, and what
+ * the service puts into its runtime directory. out receives the whole value; false: it stays what it is.
+ */
+static bool given_place(int id, const char *value, char *out, size_t cap)
 {
-    const char *slash = s->path ? strrchr(s->path, '/') : NULL;
-    bool relative = slash && app_option_names_file(row) && *value && *value != '/' && strcmp(value, "-") != 0 &&
-                    !strchr(value, ':');
-    char *out = NULL;
-    if (asprintf(&out, "%.*s%s", relative ? (int)(slash - s->path + 1) : 0, relative ? s->path : "", value) < 0)
+    static const enum app_option files[] = {OPT_CERT, OPT_KEY,      OPT_TRUST,     OPT_CRL,
+                                            OPT_OCSP, OPT_SCT_LIST, OPT_VAULT_KEY, OPT_COPY_KEY};
+    if (id == OPT_PASSIN && strncmp(value, "file:", 5) == 0) {
+        memcpy(out, value, 5);
+        return places_credential(value + 5, out + 5, cap - 5);
+    }
+    if (id == OPT_READY_FILE)
+        return places_runtime(value, out, cap);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (id == (int)files[i])
+            return places_credential(value, out, cap);
+    return false;
+}
+
+/* dir/value for a relative name in a file, and file:dir/value; the caller frees. */
+static char *resolve(const struct source *s, int id, const char *value)
+{
+    const struct app_option_row *row = &app_options[id];
+    char given[NAME_LENGTH], *out = NULL;
+    if (given_place(id, value, given, sizeof given))
+        return strdup(given);
+    const char *slash = s->path ? strrchr(s->path, '/') : NULL, *kind = "";
+    if (id == OPT_PASSIN && strncmp(value, "file:", 5) == 0) {
+        kind = "file:";
+        value += 5;
+    }
+    bool names_file = *kind || (app_option_names_file(row) && !strchr(value, ':'));
+    bool relative = slash && names_file && *value && *value != '/' && strcmp(value, "-") != 0;
+    if (asprintf(&out, "%s%.*s%s", kind, relative ? (int)(slash - s->path + 1) : 0, relative ? s->path : "", value) < 0)
         return NULL;
     return out;
 }
@@ -73,7 +101,7 @@ static bool set(struct source *s, int id, const char *value)
         s->app->opt[id].n = 0;
         return true;
     }
-    char *kept = resolve(s, row, value);
+    char *kept = resolve(s, id, value);
     const char *place = kept && !app_keep(s->app, kept) ? place_of(s) : NULL;
     if (!place || app_add_value(s->app, id, kept, place)) {
         snprintf(s->why, sizeof s->why, "out of memory");
@@ -175,12 +203,29 @@ static int read_environment(struct source *s)
     return APP_DONE;
 }
 
+/* The command line's own names, which are there already. */
+static int apply_given_places(struct app *app)
+{
+    char given[NAME_LENGTH];
+    for (int id = 0; id < OPT_COUNT; id++)
+        for (size_t i = 0; i < app->opt[id].n; i++) {
+            if (!given_place(id, app->opt[id].v[i], given, sizeof given))
+                continue;
+            char *kept = strdup(given);
+            int code = kept ? app_keep(app, kept) : app_fail(app, SW_ERR_MEMORY, "settings");
+            if (code)
+                return code;
+            app->opt[id].v[i] = kept;
+        }
+    return APP_DONE;
+}
+
 /* Together they count as one file, so that a later one may change what an earlier one said. */
 static int read_with_more(struct source *s, const char *path, const char *more)
 {
     glob_t found;
     int code = read_file(s, path, false);
-    if (code || glob(more, 0, NULL, &found))
+    if (code || glob(more, GLOB_BRACE, NULL, &found))
         return code;
     for (size_t i = 0; i < found.gl_pathc && !code; i++)
         code = read_file(s, found.gl_pathv[i], true);
@@ -215,7 +260,9 @@ int config_apply_from(struct app *app, const char *path, const char *more)
     struct source s = {.app = app};
     for (int i = 0; i < OPT_COUNT; i++)
         s.taken[i] = app_has(app, (enum app_option)i);
-    int code = read_environment(&s);
+    int code = apply_given_places(app);
+    if (!code)
+        code = read_environment(&s);
     for (int i = 0; i < OPT_COUNT; i++)
         s.taken[i] |= s.said[i];
     const char *given = app_get(app, OPT_CONFIG);
@@ -228,6 +275,12 @@ int config_apply_from(struct app *app, const char *path, const char *more)
 
 int config_apply(struct app *app)
 {
-    bool daemon = app->default_verb != NULL;
-    return config_apply_from(app, daemon ? "/etc/sealwax/sealwaxd.conf" : NULL, "/etc/sealwax/sealwaxd.conf.d/*.conf");
+    char dir[NAME_LENGTH], path[NAME_LENGTH + 64], more[NAME_LENGTH + 64];
+    if (!app->default_verb)
+        return config_apply_from(app, NULL, NULL);
+    if (!places_first("CONFIGURATION_DIRECTORY", dir, sizeof dir))
+        snprintf(dir, sizeof dir, "/etc/sealwax");
+    snprintf(path, sizeof path, "%s/sealwaxd.conf", dir);
+    snprintf(more, sizeof more, "%s/{conf.d,sealwaxd.conf.d}/*.conf", dir);
+    return config_apply_from(app, path, more);
 }

@@ -42,10 +42,9 @@ static void verb_help(const struct app *app, const struct app_verb *v)
     options_help("Who we are, and whom we trust", APP_WHO_WE_ARE, v->groups);
     options_help("TLS", APP_OF_TLS, v->groups);
     options_help("For every verb", APP_OF_ALL, APP_GLOBAL);
-    if (v->groups & (APP_TLS | APP_SEALED))
-        printf("\nWhat is not given with --NAME comes from SEALWAX_NAME in the environment, or from the settings: man "
-               "%s.\n",
-               app->program);
+    printf("\nWhat is not given with --NAME comes from SEALWAX_NAME in the environment, or from the settings: man "
+           "%s.\n",
+           app->program);
     printf("\nExamples:\n");
     cli_indented(v->example);
 }

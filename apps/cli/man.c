@@ -76,11 +76,18 @@ static const struct entry files[] = {
     {OF_SEALWAX, ".I $XDG_STATE_HOME/sealwax/repeat.key",
      "made by send --seal --idempotency-key: the key of the hash by which the server knows the same sealed message "
      "again"},
-    {OF_SEALWAXD, ".I /etc/sealwax/sealwaxd.conf, /etc/sealwax/sealwaxd.conf.d/*.conf",
+    {OF_SEALWAXD, ".I /etc/sealwax/sealwaxd.conf, /etc/sealwax/conf.d/*.conf",
      "settings: lines like \"trust = root.crt\", named as the options without their hyphens; relative files are "
-     "relative to the directory of this file. The command line comes first, then the environment, then these."},
+     "relative to the directory of this file. The command line comes first, then the environment, then these. "
+     "sealwaxd.conf.d/*.conf is read, too. With $CONFIGURATION_DIRECTORY, there instead of /etc/sealwax."},
+    {OF_SEALWAXD, ".I $CREDENTIALS_DIRECTORY",
+     "what a service manager gives the service (LoadCredential=): a certificate, key, trust anchor, revocation list, "
+     "passphrase or PIN that is named without a directory is looked for there first, and vault.key without being "
+     "named."},
+    {OF_SEALWAXD, ".I $RUNTIME_DIRECTORY", "where --ready-file goes, if it is named without a directory"},
     {OF_SEALWAXD, ".I /var/lib/sealwax",
-     "what is kept, unless --state says otherwise: mail.db with messages, members, licences and the audit, files/, "
+     "what is kept, unless --state or else $STATE_DIRECTORY says otherwise: mail.db with messages, members, licences "
+     "and the audit, files/, "
      "uploads/, media/, and vault.key, which all of it is sealed with"},
     {0, NULL, NULL},
 };

@@ -5,10 +5,13 @@
  *   3. the new key is made beside the old one; from now on servers refuse to start (sw_vault_open);
  *   4. messages, licences and the heads of files are sealed anew;
  *   5. the new key takes the name of the old one.
+ * The new key may stand there in another form: wrapped under a key on a card (--to URI), or no longer (--to file).
  * Killed before 3 nothing has changed; after that, 4 begins again at the front and passes over what is done.
  */
 #include "apps/daemon/rekey.h"
+#include "apps/card/card.h"
 #include "apps/store/state.h"
+#include "apps/store/state_key.h"
 #include "apps/store/store.h"
 #include "apps/verbs.h"
 #include "ttp/file.h"
@@ -19,7 +22,8 @@
 
 struct rekey {
     struct app *app;
-    char dir[STATE_PATH_MAX], mail[STATE_PATH_MAX], media[STATE_PATH_MAX], key[STATE_PATH_MAX], next[SW_VAULT_PATH_MAX];
+    char dir[STATE_PATH_MAX], mail[STATE_PATH_MAX], media[STATE_PATH_MAX], next[SW_VAULT_PATH_MAX];
+    struct state_key old, new; /* both with the name of the old one */
     struct sw_vault from, to;
     bool has_from, has_to;
 };
@@ -31,6 +35,21 @@ static void on_unreadable(void *ctx, const char *file, const char *what)
                     file, what ? what : "", what ? " " : "");
 }
 
+/* --to; a key that was begun with keeps the form it has. */
+static int find_form(struct rekey *k)
+{
+    const char *to = app_get(k->app, OPT_REKEY_TO), *uri = k->old.uri;
+    bool wrapped;
+    if (to && !card_is_uri(to) && strcmp(to, "file") != 0)
+        return app_usage(k->app, "--to takes file or pkcs11:URI, not %s", to);
+    if (to)
+        uri = card_is_uri(to) ? to : NULL;
+    if (vault_key_is_wrapped(k->next, &wrapped) == SW_OK && wrapped != (uri != NULL))
+        return app_error(k->app, APP_BAD_INPUT, "%s: the change was begun with --to %s, and is finished with it",
+                         k->next, wrapped ? "pkcs11:URI" : "file");
+    return state_key_set(k->app, k->old.path, uri, &k->new);
+}
+
 static int find_places(struct rekey *k)
 {
     int code = state_path(k->app, "", k->dir);
@@ -39,10 +58,10 @@ static int find_places(struct rekey *k)
     if (!code)
         code = state_path(k->app, "media.db", k->media);
     if (!code)
-        code = state_vault_path(k->app, k->key);
-    if (!code && !sw_vault_next(k->key, k->next))
+        code = state_key_of(k->app, OPT_VAULT_KEY, k->dir, &k->old);
+    if (!code && !sw_vault_next(k->old.path, k->next))
         code = app_usage(k->app, "--vault-key: the name is too long");
-    return code;
+    return code ? code : find_form(k);
 }
 
 /* All of it; to NULL: only look. */
@@ -56,8 +75,8 @@ static int pass(struct rekey *k, struct sw_vault *to, unsigned long *changed)
         code = rekey_files(k->app, k->dir, &r);
     *changed = r.changed;
     if (!code && r.unreadable_n && !app_has(k->app, OPT_LEAVE))
-        code = app_error(k->app, APP_BAD_INPUT, "%s: %lu things cannot be read; %s; --force leaves them behind", k->key,
-                         r.unreadable_n, to ? "both keys stay" : "nothing was changed");
+        code = app_error(k->app, APP_BAD_INPUT, "%s: %lu things cannot be read; %s; --force leaves them behind",
+                         k->old.path, r.unreadable_n, to ? "both keys stay" : "nothing was changed");
     return code;
 }
 
@@ -65,18 +84,18 @@ static int open_keys(struct rekey *k)
 {
     unsigned long changed;
     bool goes_on = sw_file_exists(k->next);
-    enum sw_err err = sw_vault_change_from(&k->from, k->key);
+    enum sw_err err = sw_vault_change_from(&k->from, &k->old.key);
     if (err)
-        return app_fail(k->app, err, k->key);
+        return state_key_failed(&k->old, err, k->old.path);
     k->has_from = true;
     if (goes_on)
-        app_say(k->app, "%s: going on with the change that was interrupted", k->key);
+        app_say(k->app, "%s: going on with the change that was interrupted", k->old.path);
     int code = goes_on ? APP_DONE : pass(k, NULL, &changed);
     if (code)
         return code;
-    err = sw_vault_change_to(&k->to, k->key);
+    err = sw_vault_change_to(&k->to, &k->new.key);
     if (err)
-        return app_fail(k->app, err, k->next);
+        return state_key_failed(&k->new, err, k->next);
     k->has_to = true;
     return APP_DONE;
 }
@@ -87,10 +106,15 @@ static int change(struct rekey *k)
     int code = pass(k, &k->to, &changed);
     if (code)
         return code;
-    enum sw_err err = sw_vault_change_end(k->key);
+    const char *path = k->old.path;
+    enum sw_err err = sw_vault_change_end(path);
     if (err)
-        return app_fail(k->app, err, k->key);
-    app_say(k->app, "%s: changed; what was sealed anew: %lu", k->key, changed);
+        return app_fail(k->app, err, path);
+    app_say(k->app, "%s: changed; what was sealed anew: %lu", path, changed);
+    if (k->new.uri && !k->old.uri)
+        app_say(k->app, "%s: wrapped under the key on the card; from now on, add: vault-key = %s", path, k->new.uri);
+    else if (k->old.uri && !k->new.uri)
+        app_say(k->app, "%s: no longer wrapped; from now on, leave out: vault-key = %s", path, k->old.uri);
     return APP_DONE;
 }
 

@@ -38,15 +38,13 @@ static int open_files(struct server *s)
         code = serve_media_limits(s->app, &media_limits);
     if (!code)
         code = state_path(s->app, "", dir);
-    if (!code)
-        code = state_vault(s->app, false, &s->vault);
     if (code)
         return code;
-    s->has_vault = true;
-    s->files = file_service_new(dir, &s->vault, &limits, &told);
+    struct sw_vault *vault = sw_store_vault(s->store);
+    s->files = file_service_new(dir, vault, &limits, &told);
     if (!s->files)
         return app_fail(s->app, SW_ERR_SYSTEM, dir);
-    s->media = media_service_new(dir, &s->vault, s->store, &media_limits, &said, &why);
+    s->media = media_service_new(dir, vault, s->store, &media_limits, &said, &why);
     return s->media ? APP_DONE : app_error(s->app, APP_SYSTEM, "%s: %s", dir, why);
 }
 
@@ -379,8 +377,6 @@ static void clean_up(struct server *s)
     message_service_free(s->messages);
     file_service_free(s->files);
     media_service_free(s->media);
-    if (s->has_vault)
-        sw_vault_close(&s->vault);
     for (size_t i = 0; i < SERVE_SIGNALS; i++)
         if (s->signals[i])
             event_free(s->signals[i]);

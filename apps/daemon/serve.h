@@ -12,7 +12,6 @@
 #include "apps/net/net.h"
 #include "apps/store/reserve.h"
 #include "apps/store/store.h"
-#include "apps/vault/vault.h"
 #include <sys/queue.h>
 
 enum { SERVE_MESSAGE_LIMIT = 4 << 20, SERVE_SIGNALS = 3 };
@@ -32,8 +31,6 @@ struct server {
     struct sw_store *store;
     struct message_service *messages;
     struct members members;
-    struct sw_vault vault; /* of the files */
-    bool has_vault;
     struct file_service *files;
     struct media_service *media;
     struct http *http;

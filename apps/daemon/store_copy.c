@@ -1,6 +1,7 @@
 /* sealwaxd store copy: from one kind of store to the other. */
 #include "apps/store/owner.h"
 #include "apps/store/state.h"
+#include "apps/store/state_key.h"
 #include "apps/store/store.h"
 #include "apps/verbs.h"
 #include <inttypes.h>
@@ -49,18 +50,6 @@ static int lock_both(const struct app *app, struct place *from, struct place *to
     return code;
 }
 
-static int find_key(const struct app *app, const struct place *from, const struct place *to, char out[STATE_PATH_MAX])
-{
-    const char *given = app_get(app, OPT_COPY_KEY), *dir = *from->dir ? from->dir : to->dir;
-    if (!given && !*dir)
-        return app_usage(app, "--vault-key FILE: the key that both are sealed with");
-    if (given)
-        snprintf(out, STATE_PATH_MAX, "%s", given);
-    else
-        snprintf(out, STATE_PATH_MAX, "%.4000svault.key", dir);
-    return APP_DONE;
-}
-
 static void tell(const struct app *app, const struct sw_store_copied *n)
 {
     if (!app->json) {
@@ -78,16 +67,19 @@ static void tell(const struct app *app, const struct sw_store_copied *n)
 
 static int copy(const struct app *app, const struct place *from, const struct place *to)
 {
-    char key[STATE_PATH_MAX], licences[STATE_PATH_MAX];
+    char licences[STATE_PATH_MAX];
+    struct state_key key;
     struct sw_store_copied n;
     const char *why;
-    int code = find_key(app, from, to, key);
+    int code = state_key_of(app, OPT_COPY_KEY, *from->dir ? from->dir : to->dir, &key);
     if (code)
         return code;
     snprintf(licences, sizeof licences, "%.4000smedia.db", from->dir);
-    enum sw_err err = sw_store_copy(from->where, *from->dir ? licences : NULL, to->where, key, &n, &why);
+    enum sw_err err = sw_store_copy(from->where, *from->dir ? licences : NULL, to->where, &key.key, &n, &why);
     if (err == SW_OK)
         tell(app, &n);
+    if (err == SW_ERR_CALLBACK)
+        return state_key_failed(&key, err, key.path);
     return err == SW_OK ? APP_DONE
                         : app_error(app,
                                     err == SW_ERR_EXISTS || err == SW_ERR_PERMISSION ? APP_REFUSED

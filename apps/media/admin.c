@@ -56,7 +56,7 @@ static int check_title(struct admin *a, const char *path, const char *title)
     json_decref(text);
     if (!text)
         return app_error(a->app, APP_BAD_INPUT, "%s: the title is not UTF-8: give one with --title", path);
-    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    enum sw_err err = catalogue_read(&c, a->vault, a->dir, &bad);
     const struct track *there = err ? NULL : catalogue_find(&c, title);
     int code = err ? app_fail(a->app, err, a->dir) : APP_DONE;
     if (there && strcmp(there->title, title) == 0)
@@ -142,7 +142,7 @@ static int import_one(struct admin *a, const char *path, const struct track *wis
         return code;
     complete(&t, path, fd);
     code = check_title(a, path, t.title);
-    enum sw_err err = code ? SW_OK : catalogue_add(&a->vault, a->dir, fd, &t);
+    enum sw_err err = code ? SW_OK : catalogue_add(a->vault, a->dir, fd, &t);
     if (err)
         code = app_fail(a->app, err, err == SW_ERR_SYSTEM && reserve_is_full(errno) ? a->dir : path);
     close(fd);
@@ -215,7 +215,7 @@ static int list(struct admin *a)
 {
     struct catalogue c;
     size_t bad;
-    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    enum sw_err err = catalogue_read(&c, a->vault, a->dir, &bad);
     if (err)
         return app_fail(a->app, err, a->dir);
     for (size_t i = 0; i < c.n; i++)
@@ -229,7 +229,7 @@ static int remove_track(struct admin *a, const char *what)
     struct catalogue c;
     char path[2 * STATE_PATH_MAX];
     size_t bad;
-    enum sw_err err = catalogue_read(&c, &a->vault, a->dir, &bad);
+    enum sw_err err = catalogue_read(&c, a->vault, a->dir, &bad);
     const struct track *t = err ? NULL : catalogue_find(&c, what);
     int code = err ? app_fail(a->app, err, a->dir)
                : t ? APP_DONE
@@ -259,7 +259,9 @@ int media_admin_run(struct app *app)
         code = state_lock(app, false, &lock);
     if (code)
         return code;
-    code = state_vault(app, true, &a.vault);
+    a.vault = &a.own;
+    if (strcmp(what, "licences") != 0)
+        code = state_vault(app, true, &a.own);
     if (code) {
         close(lock);
         return code;
@@ -276,7 +278,7 @@ int media_admin_run(struct app *app)
         code = media_licences(&a, n, rest);
     else
         code = app_usage(app, "media import, ls, rm or licences, not %s", what);
-    sw_vault_close(&a.vault);
+    sw_vault_close(&a.own);
     close(lock);
     return code;
 }

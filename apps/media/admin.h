@@ -8,7 +8,8 @@
 
 struct admin {
     struct app *app;
-    struct sw_vault vault;
+    struct sw_vault *vault;
+    struct sw_vault own; /* where nothing of the store is needed */
     char dir[STATE_PATH_MAX];
 };
 

@@ -334,14 +334,13 @@ int media_licences(struct admin *a, int n, char **args)
 {
     struct desk d = {.a = a, .now = (int64_t)time(NULL)};
     size_t bad;
-    enum sw_err err = catalogue_read(&d.tracks, &a->vault, a->dir, &bad);
-    if (err)
-        return app_fail(a->app, err, a->dir);
     int code = state_open_store(a->app, &sw_store_defaults, &d.store);
-    if (!code) {
-        code = dispatch(&d, n, args);
-        sw_store_close(d.store);
-    }
+    if (code)
+        return code;
+    a->vault = sw_store_vault(d.store);
+    enum sw_err err = catalogue_read(&d.tracks, a->vault, a->dir, &bad);
+    code = err ? app_fail(a->app, err, a->dir) : dispatch(&d, n, args);
     catalogue_free(&d.tracks);
+    sw_store_close(d.store);
     return code;
 }

@@ -149,10 +149,11 @@ static const char *explain(const struct job *j, enum sw_err err)
     return text;
 }
 
-static enum sw_err copy(struct job *j, const char *from, const char *licences, const char *to, const char *key_path)
+static enum sw_err copy(struct job *j, const char *from, const char *licences, const char *to,
+                        const struct sw_vault_key *key)
 {
-    j->what = key_path;
-    enum sw_err err = sw_vault_open(&j->vault, key_path, false);
+    j->what = key->path;
+    enum sw_err err = sw_vault_open(&j->vault, key, false);
     if (err)
         return err;
     err = open_from(j, from, licences);
@@ -162,14 +163,14 @@ static enum sw_err copy(struct job *j, const char *from, const char *licences, c
     return err;
 }
 
-enum sw_err sw_store_copy(const char *from, const char *licences, const char *to, const char *key_path,
+enum sw_err sw_store_copy(const char *from, const char *licences, const char *to, const struct sw_vault_key *key,
                           struct sw_store_copied *out, const char **why)
 {
     struct job j = {.from = calloc(1, sizeof *j.from), .to = calloc(1, sizeof *j.to), .out = out};
     bool new = faccessat(AT_FDCWD, to, F_OK, AT_EACCESS) != 0;
     *out = (struct sw_store_copied){0};
     *why = "out of memory";
-    enum sw_err err = j.from && j.to ? copy(&j, from, licences, to, key_path) : SW_ERR_MEMORY;
+    enum sw_err err = j.from && j.to ? copy(&j, from, licences, to, key) : SW_ERR_MEMORY;
     if (err && err != SW_ERR_MEMORY)
         *why = explain(&j, err);
     bool leave = !err || !new || !j.to || j.to->driver != &db_sqlite;

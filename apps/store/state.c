@@ -1,6 +1,8 @@
 #include "apps/store/state.h"
+#include "apps/cli/places.h"
 #include "apps/store/owner.h"
 #include "apps/store/reserve.h"
+#include "apps/store/state_key.h"
 #include "base/rand.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +18,9 @@ enum { TRY_MS = 50 };
 
 static const char *state_dir(const struct app *app)
 {
-    const char *dir = app_get(app, OPT_STATE), *given = getenv("STATE_DIRECTORY");
-    return dir ? dir : given && *given ? given : "/var/lib/sealwax";
+    static char given[STATE_PATH_MAX];
+    const char *dir = app_get(app, OPT_STATE);
+    return dir ? dir : places_first("STATE_DIRECTORY", given, sizeof given) ? given : "/var/lib/sealwax";
 }
 
 int state_there(const struct app *app)
@@ -56,31 +59,28 @@ int state_store(const struct app *app, char out[STATE_PATH_MAX])
     return APP_DONE;
 }
 
-int state_vault_path(const struct app *app, char out[STATE_PATH_MAX])
+static int find_key(const struct app *app, struct state_key *out)
 {
-    const char *given = app_get(app, OPT_VAULT_KEY);
-    if (!given)
-        return state_path(app, "vault.key", out);
-    snprintf(out, STATE_PATH_MAX, "%s", given);
-    return APP_DONE;
+    char dir[STATE_PATH_MAX];
+    int code = state_path(app, "", dir);
+    return code ? code : state_key_of(app, OPT_VAULT_KEY, dir, out);
 }
 
 int state_vault(const struct app *app, bool create, struct sw_vault *out)
 {
-    char path[STATE_PATH_MAX];
-    int code = state_vault_path(app, path);
+    struct state_key key;
+    int code = find_key(app, &key);
     if (code)
         return code;
-    enum sw_err err = sw_vault_open(out, path, create);
-    if (err == SW_ERR_STATE)
-        return app_error(app, APP_REFUSED, "%s: its change for another key was interrupted; sealwaxd rekey finishes it",
-                         path);
-    return err ? app_fail(app, err, path) : APP_DONE;
+    enum sw_err err = sw_vault_open(out, &key.key, create);
+    return err ? state_key_failed(&key, err, key.path) : APP_DONE;
 }
 
 static int store_code(enum sw_err err)
 {
-    return err == SW_ERR_PERMISSION ? APP_REFUSED : err == SW_ERR_SYSTEM ? APP_SYSTEM : APP_BAD_INPUT;
+    return err == SW_ERR_PERMISSION || err == SW_ERR_STATE ? APP_REFUSED
+           : err == SW_ERR_SYSTEM                          ? APP_SYSTEM
+                                                           : APP_BAD_INPUT;
 }
 
 /*
@@ -138,12 +138,13 @@ int state_store_failed(const struct app *app, const struct sw_store *store)
 
 int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out)
 {
-    char place[STATE_PATH_MAX], key[STATE_PATH_MAX], licences[STATE_PATH_MAX];
+    char place[STATE_PATH_MAX], licences[STATE_PATH_MAX];
+    struct state_key key;
     const char *why;
     *out = NULL;
     int code = state_store(app, place);
     if (!code)
-        code = state_vault_path(app, key);
+        code = find_key(app, &key);
     if (!code)
         code = state_path(app, "media.db", licences);
     if (code)
@@ -152,7 +153,9 @@ int state_open_store(const struct app *app, const struct sw_store_limits *limits
     if (code)
         return code;
     use_reserve(app);
-    enum sw_err err = sw_store_open(out, place, key, limits, &why);
+    enum sw_err err = sw_store_open(out, place, &key.key, limits, &why);
+    if (err == SW_ERR_CALLBACK)
+        return state_key_failed(&key, err, key.path);
     if (err)
         return app_error(app, store_code(err), "%s", why);
     err = sw_store_adopt(*out, licences);

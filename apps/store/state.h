@@ -29,15 +29,11 @@ int state_as_owner(const struct app *app);
 /* state_store: where the mailbox is: --store, or mail.db there. The same. */
 int state_store(const struct app *app, char out[STATE_PATH_MAX]);
 
-/*
- * state_vault_path: --vault-key, or vault.key there. state_vault: open it; create: make one if there is none. Exit
- * codes; said.
- */
-int state_vault_path(const struct app *app, char out[STATE_PATH_MAX]);
+/* state_vault: open the key that state_key_of (state_key.h) finds; create: make one if there is none. Exit code; said. */
 int state_vault(const struct app *app, bool create, struct sw_vault *out);
 
 /*
- * state_open_store: open what state_store and state_vault_path say, with the licences that lie beside (sw_store_adopt).
+ * state_open_store: open what state_store and state_key_of say, with the licences that lie beside (sw_store_adopt).
  * Exit code; said.
  */
 int state_open_store(const struct app *app, const struct sw_store_limits *limits, struct sw_store **out);

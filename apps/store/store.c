@@ -87,7 +87,7 @@ static enum sw_err check_key(struct sw_store *s, bool new)
 }
 
 /* In one transaction, so that two that start at once agree. */
-static enum sw_err set_up(struct sw_store *s, const char *key_path, const char **what)
+static enum sw_err set_up(struct sw_store *s, const struct sw_vault_key *key, const char **what)
 {
     int64_t version = 0;
     enum sw_err err = db_begin(s, "schema");
@@ -98,15 +98,15 @@ static enum sw_err set_up(struct sw_store *s, const char *key_path, const char *
     if (err == SW_OK && version > SCHEMA)
         err = SW_ERR_UNSUPPORTED;
     if (err == SW_OK) {
-        err = sw_vault_open(&s->vault, key_path, new);
-        *what = err ? key_path : *what;
+        err = sw_vault_open(&s->vault, key, new);
+        *what = err ? key->path : *what;
     }
     if (err == SW_OK)
         err = db_build(s, version);
     if (err == SW_OK)
         err = check_key(s, new);
     if (err == SW_ERR_KEY_MISMATCH)
-        *what = key_path;
+        *what = key->path;
     return db_finish(s, err);
 }
 
@@ -132,7 +132,7 @@ const char *db_explain(const struct sw_store *s, enum sw_err err, const char *wh
     return text;
 }
 
-enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *key_path,
+enum sw_err sw_store_open(struct sw_store **out, const char *path, const struct sw_vault_key *key,
                           const struct sw_store_limits *limits, const char **why)
 {
     struct sw_store *s = calloc(1, sizeof *s);
@@ -144,7 +144,7 @@ enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *k
     const char *what = db_name(path);
     enum sw_err err = db_open(s, path, false);
     if (err == SW_OK)
-        err = set_up(s, key_path, &what);
+        err = set_up(s, key, &what);
     if (err) {
         *why = db_explain(s, err, what);
         sw_store_close(s);
@@ -163,6 +163,11 @@ void sw_store_close(struct sw_store *store)
         store->driver->close(store);
     sw_vault_close(&store->vault);
     free(store);
+}
+
+struct sw_vault *sw_store_vault(struct sw_store *store)
+{
+    return &store->vault;
 }
 
 void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits)

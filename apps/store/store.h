@@ -15,6 +15,7 @@
 #ifndef SW_APPS_STORE_STORE_H
 #define SW_APPS_STORE_STORE_H
 
+#include "apps/vault/keyfile.h"
 #include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -83,15 +84,18 @@ const char *sw_refusal_name(enum sw_refusal reason);
 
 /*
  * sw_store_open: open the database, or make it.
- *   key_path  what bodies are sealed with (apps/vault/vault.h); made with a new database, never for one that exists
- *   limits    copied; sw_store_set_limits changes them later
- *   why       receives, on failure, a sentence naming the file; valid until the next call of this function
+ *   key     what bodies are sealed with (apps/vault/vault.h); made with a new database, never for one that exists
+ *   limits  copied; sw_store_set_limits changes them later
+ *   why     receives, on failure, a sentence naming the file; valid until the next call of this function
  * SW_ERR_SYSTEM, SW_ERR_PERMISSION, SW_ERR_KEY_DECODE, SW_ERR_NOT_FOUND (no key file), SW_ERR_KEY_MISMATCH (another
- * database's), SW_ERR_UNSUPPORTED (made by a newer version), SW_ERR_MEMORY.
+ * database's), SW_ERR_UNSUPPORTED (made by a newer version), SW_ERR_MEMORY; what unwrapping the key returned.
+ * sw_store_vault: the key it was opened with, for what lies beside it; until sw_store_close.
  */
-enum sw_err sw_store_open(struct sw_store **out, const char *path, const char *key_path,
+enum sw_err sw_store_open(struct sw_store **out, const char *path, const struct sw_vault_key *key,
                           const struct sw_store_limits *limits, const char **why) SW_MUST_USE;
 void sw_store_close(struct sw_store *store);
+struct sw_vault;
+struct sw_vault *sw_store_vault(struct sw_store *store);
 void sw_store_set_limits(struct sw_store *store, const struct sw_store_limits *limits);
 const struct sw_store_limits *sw_store_limits(const struct sw_store *store);
 
@@ -379,7 +383,7 @@ enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap
 /*
  * sw_store_copy: everything that is in the database from, session tickets apart, into the one at to, in one
  * transaction: messages with their numbers, leases and receipts, the directory, members, licences, the audit. Both are
- * sealed under the key at key_path. No server may work on either.
+ * sealed under this key. No server may work on either.
  *   licences   as path of sw_store_adopt, for from, or NULL
  *   out        receives how many of each
  * SW_ERR_EXISTS: there is something at to already; nothing was changed. SW_ERR_NOT_FOUND: there is nothing at from, or
@@ -388,7 +392,7 @@ enum sw_err sw_store_rekey(const char *path, const char *licences, struct rewrap
 struct sw_store_copied {
     int64_t messages, people, members, licences, events;
 };
-enum sw_err sw_store_copy(const char *from, const char *licences, const char *to, const char *key_path,
+enum sw_err sw_store_copy(const char *from, const char *licences, const char *to, const struct sw_vault_key *key,
                           struct sw_store_copied *out, const char **why) SW_MUST_USE;
 
 /*

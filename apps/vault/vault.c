@@ -1,7 +1,4 @@
-/*
- * The key file is one line of text, "sealwax-vault-1 " and 64 hex digits, so that a person sees what it is and an
- * editor does not spoil it. It is read once; only the expanded key stays.
- */
+/* The key file (keyfile.h) is read once; only the expanded key stays. */
 #include "apps/vault/vault.h"
 #include "base/hash.h"
 #include "base/rand.h"
@@ -16,85 +13,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char mark[] = "sealwax-vault-1 ";
-
-enum { KEY_LEN = 32, MARK_LEN = sizeof mark - 1, LINE_LEN = MARK_LEN + 2 * KEY_LEN + 1 };
-
-static int digit(int c)
+static enum sw_err open_key(struct sw_vault *vault, const struct sw_vault_key *at, bool create)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static enum sw_err decode(const struct sw_file *file, uint8_t key[KEY_LEN])
-{
-    const char *text = (const char *)file->p;
-    if (file->len != LINE_LEN || memcmp(text, mark, MARK_LEN) != 0 || text[LINE_LEN - 1] != '\n')
-        return SW_ERR_KEY_DECODE;
-    for (size_t i = 0; i < KEY_LEN; i++) {
-        int high = digit(text[MARK_LEN + 2 * i]), low = digit(text[MARK_LEN + 2 * i + 1]);
-        if (high < 0 || low < 0)
-            return SW_ERR_KEY_DECODE;
-        key[i] = (uint8_t)(high << 4 | low);
-    }
-    return SW_OK;
-}
-
-static enum sw_err make(const char *path, uint8_t key[KEY_LEN])
-{
-    char line[LINE_LEN + 1];
-    enum sw_err err = sw_rand_bytes(NULL, key, KEY_LEN);
-    if (err)
-        return err;
-    memcpy(line, mark, MARK_LEN);
-    for (size_t i = 0; i < KEY_LEN; i++)
-        snprintf(line + MARK_LEN + 2 * i, 3, "%02x", key[i]);
-    line[LINE_LEN - 1] = '\n';
-    err = sw_file_write(path, line, LINE_LEN, SW_FILE_SECRET);
-    sw_wipe(line, sizeof line);
-    return err;
-}
-
-static enum sw_err load(const char *path, bool create, uint8_t key[KEY_LEN])
-{
-    struct sw_file file = {0};
-    enum sw_err err = sw_file_read_secret(path, LINE_LEN, &file);
-    if (err == SW_ERR_SYSTEM && errno == ENOENT)
-        return create ? make(path, key) : SW_ERR_NOT_FOUND;
-    if (err == SW_ERR_SYSTEM && errno == EFBIG)
-        err = SW_ERR_KEY_DECODE;
-    if (err == SW_OK)
-        err = decode(&file, key);
-    sw_file_free(&file);
-    return err;
-}
-
-static enum sw_err open_key(struct sw_vault *vault, const char *path, bool create)
-{
-    uint8_t key[KEY_LEN], digest[SW_HASH_MAX];
-    enum sw_err err = load(path, create, key);
+    static const char label[] = "sealwax-vault-1 ";
+    uint8_t key[SW_VAULT_KEY], digest[SW_HASH_MAX];
+    vault->open = false;
+    enum sw_err err = vault_key_read(at, key);
+    if (err == SW_ERR_NOT_FOUND && create)
+        err = vault_key_make(at, key);
     if (err == SW_OK) /* one way, with its own label: says which key it is and nothing about it */
-        err = sw_hmac_once(SW_HASH_SHA256, key, sizeof key, mark, MARK_LEN, digest);
+        err = sw_hmac_once(SW_HASH_SHA256, key, sizeof key, label, sizeof label - 1, digest);
     if (err == SW_OK) {
         memcpy(vault->id, digest, sizeof vault->id);
         err = sw_aead_key(&vault->aead, key, sizeof key);
     }
+    if (err == SW_OK && pthread_mutex_init(&vault->lock, NULL)) {
+        sw_aead_wipe(&vault->aead);
+        err = SW_ERR_MEMORY;
+    }
+    vault->open = err == SW_OK;
     sw_wipe(key, sizeof key);
     return err;
 }
 
-enum sw_err sw_vault_open(struct sw_vault *vault, const char *path, bool create)
+enum sw_err sw_vault_open(struct sw_vault *vault, const struct sw_vault_key *at, bool create)
 {
     char next[SW_VAULT_PATH_MAX];
-    if (sw_vault_next(path, next) && sw_file_exists(next))
+    vault->open = false;
+    if (sw_vault_next(at->path, next) && sw_file_exists(next))
         return SW_ERR_STATE;
-    return open_key(vault, path, create);
+    return open_key(vault, at, create);
 }
 
 void sw_vault_close(struct sw_vault *vault)
 {
+    if (!vault->open)
+        return;
+    pthread_mutex_destroy(&vault->lock);
     sw_aead_wipe(&vault->aead);
+    vault->open = false;
 }
 
 enum sw_err sw_vault_seal(struct sw_vault *vault, const char *name, const void *in, size_t len, uint8_t *out)
@@ -102,7 +59,10 @@ enum sw_err sw_vault_seal(struct sw_vault *vault, const char *name, const void *
     enum sw_err err = sw_rand_bytes(NULL, out, SW_AEAD_NONCE);
     if (err)
         return err;
-    return sw_aead_seal(&vault->aead, out, name, strlen(name), in, len, out + SW_AEAD_NONCE, out + SW_AEAD_NONCE + len);
+    pthread_mutex_lock(&vault->lock);
+    err = sw_aead_seal(&vault->aead, out, name, strlen(name), in, len, out + SW_AEAD_NONCE, out + SW_AEAD_NONCE + len);
+    pthread_mutex_unlock(&vault->lock);
+    return err;
 }
 
 enum sw_err sw_vault_unseal(struct sw_vault *vault, const char *name, const uint8_t *in, size_t len, void *out)
@@ -110,7 +70,11 @@ enum sw_err sw_vault_unseal(struct sw_vault *vault, const char *name, const uint
     if (len < SW_VAULT_EXTRA)
         return SW_ERR_CRYPTO;
     size_t n = len - SW_VAULT_EXTRA;
-    return sw_aead_open(&vault->aead, in, name, strlen(name), in + SW_AEAD_NONCE, n, out, in + SW_AEAD_NONCE + n);
+    pthread_mutex_lock(&vault->lock);
+    enum sw_err err =
+        sw_aead_open(&vault->aead, in, name, strlen(name), in + SW_AEAD_NONCE, n, out, in + SW_AEAD_NONCE + n);
+    pthread_mutex_unlock(&vault->lock);
+    return err;
 }
 
 /* --- another key -------------------------------------------------------------------------------------------------- */
@@ -132,9 +96,9 @@ bool sw_vault_next(const char *path, char out[SW_VAULT_PATH_MAX])
     return n > 0 && n < SW_VAULT_PATH_MAX;
 }
 
-enum sw_err sw_vault_change_from(struct sw_vault *vault, const char *path)
+enum sw_err sw_vault_change_from(struct sw_vault *vault, const struct sw_vault_key *at)
 {
-    return open_key(vault, path, false);
+    return open_key(vault, at, false);
 }
 
 /* An administrator who is root changes the key of a server that is not. */
@@ -148,15 +112,15 @@ static enum sw_err same_owner(const char *path, const char *next)
     return lchown(next, old.st_uid, old.st_gid) ? SW_ERR_SYSTEM : SW_OK;
 }
 
-enum sw_err sw_vault_change_to(struct sw_vault *vault, const char *path)
+enum sw_err sw_vault_change_to(struct sw_vault *vault, const struct sw_vault_key *at)
 {
     char next[SW_VAULT_PATH_MAX];
-    if (!sw_vault_next(path, next))
+    if (!sw_vault_next(at->path, next))
         return SW_ERR_ARGUMENT;
-    enum sw_err err = open_key(vault, next, true);
+    enum sw_err err = open_key(vault, &(struct sw_vault_key){next, at->wrap}, true);
     if (err)
         return err;
-    err = same_owner(path, next);
+    err = same_owner(at->path, next);
     if (err)
         sw_vault_close(vault);
     return err;
@@ -168,9 +132,12 @@ enum sw_err sw_vault_change_to(struct sw_vault *vault, const char *path)
  */
 static void overwrite(int fd)
 {
-    static const char nothing[LINE_LEN];
+    static const char nothing[4096];
     struct stat st;
-    if (fstat(fd, &st) == 0 && st.st_nlink == 0 && pwrite(fd, nothing, sizeof nothing, 0) == sizeof nothing)
+    if (fstat(fd, &st) || st.st_nlink || st.st_size < 1)
+        return;
+    size_t len = st.st_size < (off_t)sizeof nothing ? (size_t)st.st_size : sizeof nothing;
+    if (pwrite(fd, nothing, len, 0) == (ssize_t)len)
         (void)fsync(fd);
 }
 

@@ -10,9 +10,9 @@ VERBS = {
     "sealwaxd": "serve media users rekey store",
     "ttp": "init request sign issue adopt renew revoke crl ocsp list log check verify inspect fingerprint export import passwd install uninstall",
 }
-# of curl, mpv, pkg-config, softhsm2-util, pkcs11-tool, systemctl and our own tests
+# of curl, mpv, pkg-config, softhsm2-util, pkcs11-tool, systemctl, systemd-run and our own tests
 OTHERS = """cacert silent data-binary ao vo start no-config really-quiet tls-ca-file tls-cert-file tls-key-file tls-verify cflags libs free init-token label pin so-pin id
-import token login module token-label type write-object now premasters records quick document""".split()
+import token login module token-label type write-object keypairgen key-type usage-decrypt pipe now premasters records quick document""".split()
 bad = good = 0
 
 

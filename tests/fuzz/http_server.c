@@ -85,7 +85,7 @@ static struct sw_store *open_store(void)
     atexit(remove_store);
     snprintf(db, sizeof db, "%s/mail.db", dir);
     snprintf(key, sizeof key, "%s/key", dir);
-    must(sw_store_open(&store, db, key, &sw_store_defaults, &why) == SW_OK);
+    must(sw_store_open(&store, db, SW_VAULT_FILE(key), &sw_store_defaults, &why) == SW_OK);
     return store;
 }
 

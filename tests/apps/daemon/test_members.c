@@ -34,7 +34,7 @@ static void setup(struct club *c)
     snprintf(db, sizeof db, "%s/mail.db", c->dir);
     snprintf(key, sizeof key, "%s/mail.key", c->dir);
     http_world_begin(&c->world);
-    SW_ASSERT_OK(sw_store_open(&c->store, db, key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&c->store, db, SW_VAULT_FILE(key), &sw_store_defaults, &why));
     c->members = (struct members){c->store, &c->app};
     c->service = message_service_new(c->world.base, c->store, &events);
     CU_ASSERT_PTR_NOT_NULL_FATAL(c->service);

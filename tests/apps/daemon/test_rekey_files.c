@@ -55,8 +55,8 @@ static void setup(struct tree *t, int files)
         CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
     }
     snprintf(path, sizeof path, "%s/key", t->dir);
-    SW_ASSERT_OK(sw_vault_open(&t->from, path, true));
-    SW_ASSERT_OK(sw_vault_change_to(&t->to, path));
+    SW_ASSERT_OK(sw_vault_open(&t->from, SW_VAULT_FILE(path), true));
+    SW_ASSERT_OK(sw_vault_change_to(&t->to, SW_VAULT_FILE(path)));
     for (int i = 0; i < files; i++)
         make_file(t, i);
 }

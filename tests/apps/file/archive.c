@@ -32,7 +32,7 @@ void archive_open_with(struct archive *a, bool threaded)
     snprintf(a->dir, sizeof a->dir, "/tmp/sealwax-files.XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(a->dir));
     snprintf(key, sizeof key, "%s/key", a->dir);
-    SW_ASSERT_OK(sw_vault_open(&a->vault, key, true));
+    SW_ASSERT_OK(sw_vault_open(&a->vault, SW_VAULT_FILE(key), true));
     a->service = file_service_new(a->dir, &a->vault, &limits, &events);
     CU_ASSERT_PTR_NOT_NULL_FATAL(a->service);
     http_world_begin(&a->world);

@@ -73,12 +73,12 @@ static void setup_with(struct house *h, bool threaded)
     snprintf(h->dir, sizeof h->dir, "/tmp/sealwax-media.XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(h->dir));
     snprintf(key, sizeof key, "%s/key", h->dir);
-    SW_ASSERT_OK(sw_vault_open(&h->vault, key, true));
+    SW_ASSERT_OK(sw_vault_open(&h->vault, SW_VAULT_FILE(key), true));
     http_world_begin(&h->world);
     h->worker = threaded ? worker_new(h->world.base, 2) : NULL;
     CU_ASSERT_TRUE_FATAL(h->worker || !threaded);
     snprintf(db, sizeof db, "%s/mail.db", h->dir);
-    SW_ASSERT_OK(sw_store_open(&h->store, db, key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&h->store, db, SW_VAULT_FILE(key), &sw_store_defaults, &why));
     h->service = media_service_new(h->dir, &h->vault, h->store, &limits, &events, &why);
     CU_ASSERT_TRUE_FATAL(h->service && media_service_start(h->service, h->world.base, h->worker));
     http_world_serve(&h->world, media_routes, h->service, 4096);

@@ -45,7 +45,7 @@ static void setup(struct office *o, const struct sw_store_limits *limits)
     *o = (struct office){0};
     store_place_make(&o->at);
     http_world_begin(&o->world);
-    SW_ASSERT_OK(sw_store_open(&o->store, o->at.db, o->at.key, limits, &why));
+    SW_ASSERT_OK(sw_store_open(&o->store, o->at.db, SW_VAULT_FILE(o->at.key), limits, &why));
     o->service = message_service_new(o->world.base, o->store, &events);
     CU_ASSERT_PTR_NOT_NULL_FATAL(o->service);
     http_world_serve(&o->world, message_routes, o->service, 4096);

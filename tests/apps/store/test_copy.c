@@ -25,7 +25,7 @@ static struct sw_store *begin(const struct move *m, const struct store_place *at
 {
     struct sw_store *store = NULL;
     const char *why = "";
-    if (!SW_ASSERT_OK(sw_store_open(&store, at->db, m->a.key, &sw_store_defaults, &why)))
+    if (!SW_ASSERT_OK(sw_store_open(&store, at->db, SW_VAULT_FILE(m->a.key), &sw_store_defaults, &why)))
         printf("%s\n", why);
     return store;
 }
@@ -95,7 +95,7 @@ static void teardown(struct move *m)
 
 static enum sw_err copy(struct move *m)
 {
-    return sw_store_copy(m->a.db, NULL, m->b.db, m->a.key, &m->n, &m->why);
+    return sw_store_copy(m->a.db, NULL, m->b.db, SW_VAULT_FILE(m->a.key), &m->n, &m->why);
 }
 
 static bool take_name(void *ctx, const struct sw_member *member)
@@ -233,11 +233,12 @@ static void wants_one_key_for_both(void)
     SW_ASSERT_ERR(copy(&m), SW_ERR_NOT_FOUND); /* no key, no store */
     CU_ASSERT_PTR_NOT_NULL(strstr(m.why, "no key file"));
     fill(&m);
-    SW_ASSERT_OK(sw_store_open(&store, m.b.db, m.b.key, &sw_store_defaults, &why)); /* with one of its own */
+    SW_ASSERT_OK(
+        sw_store_open(&store, m.b.db, SW_VAULT_FILE(m.b.key), &sw_store_defaults, &why)); /* with one of its own */
     sw_store_close(store);
     SW_ASSERT_ERR(copy(&m), SW_ERR_KEY_MISMATCH);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.why, m.b.postgresql ? "PostgreSQL" : m.b.db));
-    SW_ASSERT_ERR(sw_store_copy(m.a.db, NULL, m.b.db, m.b.key, &m.n, &m.why), SW_ERR_KEY_MISMATCH);
+    SW_ASSERT_ERR(sw_store_copy(m.a.db, NULL, m.b.db, SW_VAULT_FILE(m.b.key), &m.n, &m.why), SW_ERR_KEY_MISMATCH);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.why, m.a.db));
     CU_ASSERT_EQUAL(store_place_ask(&m.b, "SELECT count(*) FROM message"), 0);
     teardown(&m);
@@ -250,7 +251,7 @@ static void wants_something_to_copy(void)
     setup(&m, false);
     fill(&m);
     snprintf(none, sizeof none, "%s/none.db", m.a.dir);
-    SW_ASSERT_ERR(sw_store_copy(none, NULL, m.b.db, m.a.key, &m.n, &m.why), SW_ERR_NOT_FOUND);
+    SW_ASSERT_ERR(sw_store_copy(none, NULL, m.b.db, SW_VAULT_FILE(m.a.key), &m.n, &m.why), SW_ERR_NOT_FOUND);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.why, none));
     CU_ASSERT_NOT_EQUAL(access(none, F_OK), 0);
     store_place_set_version(&m.a, 99);

@@ -24,7 +24,7 @@ struct shelf {
 static enum sw_err open_store(const struct shelf *s, struct sw_store **out)
 {
     const char *why = "";
-    enum sw_err err = sw_store_open(out, s->at.db, s->at.key, &sw_store_defaults, &why);
+    enum sw_err err = sw_store_open(out, s->at.db, SW_VAULT_FILE(s->at.key), &sw_store_defaults, &why);
     if (err)
         printf("%s\n", why);
     return err;
@@ -270,8 +270,8 @@ static void change_begins(struct shelf *s, struct keys *k)
     sw_store_close(s->store);
     s->store = NULL;
     *k = (struct keys){0};
-    SW_ASSERT_OK(sw_vault_change_from(&k->from, s->at.key));
-    SW_ASSERT_OK(sw_vault_change_to(&k->to, s->at.key));
+    SW_ASSERT_OK(sw_vault_change_from(&k->from, SW_VAULT_FILE(s->at.key)));
+    SW_ASSERT_OK(sw_vault_change_to(&k->to, SW_VAULT_FILE(s->at.key)));
     k->r = (struct rewrap){.from = &k->from, .to = &k->to, .unreadable = count_lost, .ctx = &k->lost};
 }
 
@@ -351,7 +351,7 @@ static void old_licence(const struct shelf *s, const char *holder, const char *t
     char name[128], hex[2 * sizeof sealed + 1], sql[300];
     plain[7] = plain[15] = plays;
     snprintf(name, sizeof name, "licence %s %s", holder, track);
-    SW_ASSERT_OK(sw_vault_change_from(&vault, s->at.key));
+    SW_ASSERT_OK(sw_vault_change_from(&vault, SW_VAULT_FILE(s->at.key)));
     SW_ASSERT_OK(sw_vault_seal(&vault, name, plain, sizeof plain, sealed));
     sw_vault_close(&vault);
     for (size_t i = 0; i < sizeof sealed; i++)

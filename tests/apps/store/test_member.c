@@ -16,7 +16,7 @@ static void reopen(struct box *box)
 {
     const char *why = "";
     sw_store_close(box->store);
-    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, box->at.key, &sw_store_defaults, &why)))
+    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, SW_VAULT_FILE(box->at.key), &sw_store_defaults, &why)))
         printf("%s\n", why);
 }
 

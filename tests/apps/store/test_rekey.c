@@ -44,12 +44,12 @@ static void setup(struct box *b, int mails)
     *b = (struct box){0};
     limits.queue_max = limits.rate_max = 10 * MAILS;
     store_place_make(&b->at);
-    SW_ASSERT_OK(sw_store_open(&store, b->at.db, b->at.key, &limits, &why));
+    SW_ASSERT_OK(sw_store_open(&store, b->at.db, SW_VAULT_FILE(b->at.key), &limits, &why));
     for (int i = 0; i < mails; i++)
         hand_in(store, i);
     sw_store_close(store);
-    SW_ASSERT_OK(sw_vault_change_from(&b->from, b->at.key));
-    SW_ASSERT_OK(sw_vault_change_to(&b->to, b->at.key));
+    SW_ASSERT_OK(sw_vault_change_from(&b->from, SW_VAULT_FILE(b->at.key)));
+    SW_ASSERT_OK(sw_vault_change_to(&b->to, SW_VAULT_FILE(b->at.key)));
     b->look = (struct rewrap){.from = &b->from, .unreadable = note_lost, .ctx = b};
     b->r = b->look;
     b->r.to = &b->to;
@@ -83,7 +83,7 @@ static int readable(const struct box *b)
     int n = 0;
     int64_t after = 0;
     struct sw_mail mail;
-    if (sw_store_open(&store, b->at.db, b->at.key, &sw_store_defaults, &why))
+    if (sw_store_open(&store, b->at.db, SW_VAULT_FILE(b->at.key), &sw_store_defaults, &why))
         return -1;
     while (sw_store_take(store, "alice", laptop, after, NOW, &mail) == SW_OK) {
         snprintf(text, sizeof text, "message %d", n);
@@ -214,20 +214,20 @@ static void what_a_repetition_is_known_by(void)
     sw_vault_close(&b.from);
     sw_vault_close(&b.to);
     CU_ASSERT_EQUAL(unlink_next(&b), 0);
-    SW_ASSERT_OK(sw_store_open(&store, b.at.db, b.at.key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&store, b.at.db, SW_VAULT_FILE(b.at.key), &sw_store_defaults, &why));
     for (size_t i = 0; i < 2; i++)
         CU_ASSERT_EQUAL(repeat(store, keys[i], keys[i]), SW_PUT_ACCEPTED);
     SW_ASSERT_OK(sw_store_take(store, "alice", laptop, 0, NOW, &mail));
     sw_mail_free(&mail);
     SW_ASSERT_OK(sw_store_acknowledge(store, "alice", laptop, mail.id, NOW, &mail));
     sw_store_close(store);
-    SW_ASSERT_OK(sw_vault_change_from(&b.from, b.at.key));
-    SW_ASSERT_OK(sw_vault_change_to(&b.to, b.at.key));
+    SW_ASSERT_OK(sw_vault_change_from(&b.from, SW_VAULT_FILE(b.at.key)));
+    SW_ASSERT_OK(sw_vault_change_to(&b.to, SW_VAULT_FILE(b.at.key)));
     SW_ASSERT_OK(sw_store_rekey(b.at.db, NULL, &b.r, NOW, &why));
     CU_ASSERT_EQUAL(b.r.changed, 2);
     CU_ASSERT_EQUAL(b.r.unreadable_n, 0);
     SW_ASSERT_OK(sw_vault_change_end(b.at.key));
-    SW_ASSERT_OK(sw_store_open(&store, b.at.db, b.at.key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&store, b.at.db, SW_VAULT_FILE(b.at.key), &sw_store_defaults, &why));
     for (size_t i = 0; i < 2; i++) {
         CU_ASSERT_EQUAL(repeat(store, keys[i], keys[i]), SW_PUT_REPEATED);
         CU_ASSERT_EQUAL(repeat(store, keys[i], "another"), SW_PUT_CONFLICT);

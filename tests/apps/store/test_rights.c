@@ -22,7 +22,7 @@ struct desk {
 static enum sw_err open_store(const struct desk *d, struct sw_store **out)
 {
     const char *why = "";
-    enum sw_err err = sw_store_open(out, d->at.db, d->at.key, &sw_store_defaults, &why);
+    enum sw_err err = sw_store_open(out, d->at.db, SW_VAULT_FILE(d->at.key), &sw_store_defaults, &why);
     if (err)
         printf("%s\n", why);
     return err;
@@ -290,7 +290,7 @@ static void put_old(struct desk *d, const char *holder, uint8_t plays)
     plain[7] = plays;
     plain[15] = 3;
     snprintf(name, sizeof name, "licence %s track", holder);
-    SW_ASSERT_OK(sw_vault_change_from(&vault, d->at.key));
+    SW_ASSERT_OK(sw_vault_change_from(&vault, SW_VAULT_FILE(d->at.key)));
     SW_ASSERT_OK(sw_vault_seal(&vault, name, plain, sizeof plain, sealed));
     sw_vault_close(&vault);
     for (size_t i = 0; i < sizeof sealed; i++)

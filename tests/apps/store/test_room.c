@@ -62,7 +62,7 @@ static void setup(struct box *box)
 {
     const char *why;
     store_place_make_file(&box->at);
-    SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, box->at.key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, SW_VAULT_FILE(box->at.key), &sw_store_defaults, &why));
     getrlimit(RLIMIT_FSIZE, &was);
     box->handler = signal(SIGXFSZ, SIG_IGN);
     asked = 0;

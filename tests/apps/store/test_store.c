@@ -32,7 +32,7 @@ static void reopen(struct box *box, const struct sw_store_limits *limits)
 {
     const char *why = "";
     sw_store_close(box->store);
-    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, box->at.key, limits, &why)))
+    if (!SW_ASSERT_OK(sw_store_open(&box->store, box->at.db, SW_VAULT_FILE(box->at.key), limits, &why)))
         printf("%s\n", why);
     sw_store_on_change(box->store, note_change, box);
 }
@@ -527,24 +527,28 @@ static void refuses_the_wrong_key_file(void)
     char other[128];
     setup(&box, &sw_store_defaults);
     snprintf(other, sizeof other, "%s/other.key", box.at.dir);
-    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_NOT_FOUND);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, SW_VAULT_FILE(other), &sw_store_defaults, &why), SW_ERR_NOT_FOUND);
     CU_ASSERT_PTR_NOT_NULL(strstr(why, "other.key"));
     FILE *f = fopen(other, "w");
     fprintf(f, "sealwax-vault-1 %064d\n", 7);
     fclose(f);
-    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_PERMISSION);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, SW_VAULT_FILE(other), &sw_store_defaults, &why), SW_ERR_PERMISSION);
     chmod(other, 0600);
-    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_KEY_MISMATCH);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, SW_VAULT_FILE(other), &sw_store_defaults, &why),
+                  SW_ERR_KEY_MISMATCH);
     f = fopen(other, "w");
     fprintf(f, "no key\n");
     fclose(f);
-    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, other, &sw_store_defaults, &why), SW_ERR_KEY_DECODE);
-    SW_ASSERT_ERR(sw_store_open(&store, "/nowhere/mail.db", other, &sw_store_defaults, &why), SW_ERR_SYSTEM);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, SW_VAULT_FILE(other), &sw_store_defaults, &why), SW_ERR_KEY_DECODE);
+    SW_ASSERT_ERR(sw_store_open(&store, "/nowhere/mail.db", SW_VAULT_FILE(other), &sw_store_defaults, &why),
+                  SW_ERR_SYSTEM);
     int64_t newest = store_place_version(&box.at);
     store_place_set_version(&box.at, 99);
-    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, box.at.key, &sw_store_defaults, &why), SW_ERR_UNSUPPORTED);
+    SW_ASSERT_ERR(sw_store_open(&store, box.at.db, SW_VAULT_FILE(box.at.key), &sw_store_defaults, &why),
+                  SW_ERR_UNSUPPORTED);
     store_place_set_version(&box.at, (int)newest);
-    SW_ASSERT_OK(sw_store_open(&first, box.at.db, box.at.key, &sw_store_defaults, &why)); /* two processes at once */
+    SW_ASSERT_OK(sw_store_open(&first, box.at.db, SW_VAULT_FILE(box.at.key), &sw_store_defaults,
+                               &why)); /* two processes at once */
     sw_store_close(first);
     teardown(&box);
 }
@@ -556,7 +560,7 @@ static void two_processes_share_it(void)
     struct sw_mail sent, mail;
     const char *why;
     setup(&box, &sw_store_defaults);
-    SW_ASSERT_OK(sw_store_open(&other, box.at.db, box.at.key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&other, box.at.db, SW_VAULT_FILE(box.at.key), &sw_store_defaults, &why));
     put(&box, "shared", SW_ONCE, &sent);
     SW_ASSERT_OK(sw_store_take(other, "alice", phone, 0, NOW, &mail));
     sw_mail_free(&mail);
@@ -611,12 +615,12 @@ static void follows_links_to_its_directory_alone(void)
     snprintf(link, sizeof link, "%s/link", at.dir);
     snprintf(db, sizeof db, "%s/mail.db", link);
     CU_ASSERT_EQUAL(symlink(".", link), 0);
-    SW_ASSERT_OK(sw_store_open(&store, db, at.key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&store, db, SW_VAULT_FILE(at.key), &sw_store_defaults, &why));
     sw_store_close(store);
     CU_ASSERT_EQUAL(access(at.db, F_OK), 0);
     snprintf(db, sizeof db, "%s/other.db", at.dir);
     CU_ASSERT_EQUAL(symlink("mail.db", db), 0);
-    SW_ASSERT_ERR(sw_store_open(&store, db, at.key, &sw_store_defaults, &why), SW_ERR_SYSTEM);
+    SW_ASSERT_ERR(sw_store_open(&store, db, SW_VAULT_FILE(at.key), &sw_store_defaults, &why), SW_ERR_SYSTEM);
     store_place_remove(&at);
 }
 

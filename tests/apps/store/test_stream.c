@@ -22,7 +22,7 @@ static struct sw_store *open_store(const struct stage *s)
 {
     const char *why = "";
     struct sw_store *store;
-    if (!SW_ASSERT_OK(sw_store_open(&store, s->at.db, s->at.key, &sw_store_defaults, &why)))
+    if (!SW_ASSERT_OK(sw_store_open(&store, s->at.db, SW_VAULT_FILE(s->at.key), &sw_store_defaults, &why)))
         printf("%s\n", why);
     return store;
 }

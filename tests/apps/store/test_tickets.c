@@ -23,7 +23,7 @@ static void begin(struct server *s, const struct store_place *at)
 {
     const char *why;
     *s = (struct server){0};
-    SW_ASSERT_OK(sw_store_open(&s->store, at->db, at->key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&s->store, at->db, SW_VAULT_FILE(at->key), &sw_store_defaults, &why));
 }
 
 /* What a server has at a time; false where nobody shares a store, which is all there is to say of that. */
@@ -211,8 +211,8 @@ static void end_with_the_key_of_the_vault(void)
     bool shared = ask(&s, NOW);
     memcpy(before, s.keys[0], 32);
     sw_store_close(s.store);
-    SW_ASSERT_OK(sw_vault_change_from(&from, at.key));
-    SW_ASSERT_OK(sw_vault_change_to(&to, at.key));
+    SW_ASSERT_OK(sw_vault_change_from(&from, SW_VAULT_FILE(at.key)));
+    SW_ASSERT_OK(sw_vault_change_to(&to, SW_VAULT_FILE(at.key)));
     r.from = &from;
     r.to = &to;
     SW_ASSERT_OK(sw_store_rekey(at.db, NULL, &r, NOW, &why));

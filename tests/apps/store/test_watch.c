@@ -43,7 +43,7 @@ static void begin(struct server *s, const struct store_place *at)
 {
     const char *why;
     *s = (struct server){0};
-    SW_ASSERT_OK(sw_store_open(&s->store, at->db, at->key, &sw_store_defaults, &why));
+    SW_ASSERT_OK(sw_store_open(&s->store, at->db, SW_VAULT_FILE(at->key), &sw_store_defaults, &why));
     sw_store_on_change(s->store, note, s);
     sw_store_on_claim(s->store, note_claim, s);
     SW_ASSERT_OK(sw_store_look(s->store, NOW));

@@ -38,7 +38,7 @@ static void open_shelf(struct shelf *s, bool threaded)
     snprintf(s->path, sizeof s->path, "%s/file", s->dir);
     for (int64_t i = 0; i < LENGTH; i++)
         all[i] = byte_at(i);
-    SW_ASSERT_OK(sw_vault_open(&s->vault, s->key, true));
+    SW_ASSERT_OK(sw_vault_open(&s->vault, SW_VAULT_FILE(s->key), true));
     SW_ASSERT_OK(sw_vfile_create(&file, &s->vault, s->path, id, LENGTH, "", 0));
     SW_ASSERT_OK(sw_vfile_append(file, all, LENGTH));
     SW_ASSERT_OK(sw_vfile_finish(file, digest));

@@ -27,8 +27,8 @@ static void setup(struct place *p)
     for (int i = 0; i < 2; i++)
         snprintf(p->keys[i], sizeof p->keys[i], "%s/key%d", p->dir, i);
     snprintf(p->path, sizeof p->path, "%s/file", p->dir);
-    SW_ASSERT_OK(sw_vault_open(&p->vault, p->keys[0], true));
-    SW_ASSERT_OK(sw_vault_open(&p->next, p->keys[1], true));
+    SW_ASSERT_OK(sw_vault_open(&p->vault, SW_VAULT_FILE(p->keys[0]), true));
+    SW_ASSERT_OK(sw_vault_open(&p->next, SW_VAULT_FILE(p->keys[1]), true));
     p->fd = open(p->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     CU_ASSERT_TRUE_FATAL(p->fd >= 0);
 }

@@ -2,6 +2,7 @@
 #include "apps/vault/rewrap.h"
 #include "tests/test.h"
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,19 +34,19 @@ static void made_once(void)
     struct sw_vault a, b;
     struct stat st;
     setup(&p);
-    SW_ASSERT_ERR(sw_vault_open(&a, p.key, false), SW_ERR_NOT_FOUND);
-    SW_ASSERT_OK(sw_vault_open(&a, p.key, true));
-    SW_ASSERT_OK(sw_vault_open(&b, p.key, true));
+    SW_ASSERT_ERR(sw_vault_open(&a, SW_VAULT_FILE(p.key), false), SW_ERR_NOT_FOUND);
+    SW_ASSERT_OK(sw_vault_open(&a, SW_VAULT_FILE(p.key), true));
+    SW_ASSERT_OK(sw_vault_open(&b, SW_VAULT_FILE(p.key), true));
     SW_ASSERT_BYTES(a.id, b.id, sizeof a.id);
     sw_vault_close(&a);
     sw_vault_close(&b);
     CU_ASSERT_EQUAL(stat(p.key, &st), 0);
     CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
     CU_ASSERT_EQUAL(chmod(p.key, 0640), 0);
-    SW_ASSERT_ERR(sw_vault_open(&a, p.key, false), SW_ERR_PERMISSION);
+    SW_ASSERT_ERR(sw_vault_open(&a, SW_VAULT_FILE(p.key), false), SW_ERR_PERMISSION);
     CU_ASSERT_EQUAL(chmod(p.key, 0600), 0);
     CU_ASSERT_EQUAL(truncate(p.key, 80), 0);
-    SW_ASSERT_ERR(sw_vault_open(&a, p.key, false), SW_ERR_KEY_DECODE);
+    SW_ASSERT_ERR(sw_vault_open(&a, SW_VAULT_FILE(p.key), false), SW_ERR_KEY_DECODE);
     teardown(&p);
 }
 
@@ -55,17 +56,17 @@ static void changes_for_another(void)
     struct sw_vault from, to, again;
     char old[128] = "", zero[81] = {0};
     setup(&p);
-    SW_ASSERT_ERR(sw_vault_change_from(&from, p.key), SW_ERR_NOT_FOUND);
-    SW_ASSERT_OK(sw_vault_open(&from, p.key, true));
+    SW_ASSERT_ERR(sw_vault_change_from(&from, SW_VAULT_FILE(p.key)), SW_ERR_NOT_FOUND);
+    SW_ASSERT_OK(sw_vault_open(&from, SW_VAULT_FILE(p.key), true));
     sw_vault_close(&from);
-    SW_ASSERT_OK(sw_vault_change_from(&from, p.key));
-    SW_ASSERT_OK(sw_vault_change_to(&to, p.key));
+    SW_ASSERT_OK(sw_vault_change_from(&from, SW_VAULT_FILE(p.key)));
+    SW_ASSERT_OK(sw_vault_change_to(&to, SW_VAULT_FILE(p.key)));
     CU_ASSERT_NOT_EQUAL(memcmp(from.id, to.id, sizeof to.id), 0);
-    SW_ASSERT_OK(sw_vault_change_to(&again, p.key)); /* after an interruption: the same one */
+    SW_ASSERT_OK(sw_vault_change_to(&again, SW_VAULT_FILE(p.key))); /* after an interruption: the same one */
     SW_ASSERT_BYTES(again.id, to.id, sizeof to.id);
     sw_vault_close(&again);
-    SW_ASSERT_ERR(sw_vault_open(&again, p.key, false), SW_ERR_STATE);
-    SW_ASSERT_ERR(sw_vault_open(&again, p.key, true), SW_ERR_STATE);
+    SW_ASSERT_ERR(sw_vault_open(&again, SW_VAULT_FILE(p.key), false), SW_ERR_STATE);
+    SW_ASSERT_ERR(sw_vault_open(&again, SW_VAULT_FILE(p.key), true), SW_ERR_STATE);
 
     int fd = open(p.key, O_RDONLY);
     SW_ASSERT_OK(sw_vault_change_end(p.key));
@@ -73,7 +74,7 @@ static void changes_for_another(void)
     SW_ASSERT_BYTES(old, zero, sizeof zero); /* the old key is nowhere */
     close(fd);
     CU_ASSERT_NOT_EQUAL(access(p.next, F_OK), 0);
-    SW_ASSERT_OK(sw_vault_open(&again, p.key, false));
+    SW_ASSERT_OK(sw_vault_open(&again, SW_VAULT_FILE(p.key), false));
     SW_ASSERT_BYTES(again.id, to.id, sizeof to.id);
     sw_vault_close(&again);
     sw_vault_close(&from);
@@ -94,18 +95,18 @@ static void follows_links_and_spares_copies(void)
     setup(&p);
     snprintf(link_name, sizeof link_name, "%s/link", p.dir);
     snprintf(copy, sizeof copy, "%s/copy", p.dir);
-    SW_ASSERT_OK(sw_vault_open(&from, p.key, true));
+    SW_ASSERT_OK(sw_vault_open(&from, SW_VAULT_FILE(p.key), true));
     CU_ASSERT_EQUAL(symlink(p.key, link_name), 0);
     CU_ASSERT_EQUAL(link(p.key, copy), 0);
-    SW_ASSERT_OK(sw_vault_change_to(&to, link_name));
+    SW_ASSERT_OK(sw_vault_change_to(&to, SW_VAULT_FILE(link_name)));
     CU_ASSERT_EQUAL(access(p.next, F_OK), 0);
-    SW_ASSERT_ERR(sw_vault_open(&again, link_name, false), SW_ERR_STATE);
+    SW_ASSERT_ERR(sw_vault_open(&again, SW_VAULT_FILE(link_name), false), SW_ERR_STATE);
     SW_ASSERT_OK(sw_vault_change_end(link_name));
     CU_ASSERT(lstat(link_name, &st) == 0 && S_ISLNK(st.st_mode));
-    SW_ASSERT_OK(sw_vault_open(&again, p.key, false));
+    SW_ASSERT_OK(sw_vault_open(&again, SW_VAULT_FILE(p.key), false));
     SW_ASSERT_BYTES(again.id, to.id, sizeof to.id);
     sw_vault_close(&again);
-    SW_ASSERT_OK(sw_vault_open(&again, copy, false));
+    SW_ASSERT_OK(sw_vault_open(&again, SW_VAULT_FILE(copy), false));
     SW_ASSERT_BYTES(again.id, from.id, sizeof from.id);
     sw_vault_close(&again);
     sw_vault_close(&from);
@@ -122,8 +123,8 @@ static void sealed_anew_once(void)
     uint8_t sealed[5 + SW_VAULT_EXTRA], anew[sizeof sealed], out[5];
     bool changed;
     setup(&p);
-    SW_ASSERT_OK(sw_vault_open(&from, p.key, true));
-    SW_ASSERT_OK(sw_vault_change_to(&to, p.key));
+    SW_ASSERT_OK(sw_vault_open(&from, SW_VAULT_FILE(p.key), true));
+    SW_ASSERT_OK(sw_vault_change_to(&to, SW_VAULT_FILE(p.key)));
     SW_ASSERT_OK(sw_vault_seal(&from, "name", "hello", 5, sealed));
     struct rewrap look = {.from = &from}, r = {.from = &from, .to = &to};
     SW_ASSERT_OK(rewrap_seal(&look, "name", sealed, sizeof sealed, anew, &changed));
@@ -144,9 +145,54 @@ static void sealed_anew_once(void)
     teardown(&p);
 }
 
+/* --- a key that several threads use ------------------------------------------------------------------------------- */
+
+enum { THREADS = 4, ROUNDS = 2000, LENGTH = 1000 };
+
+struct user {
+    pthread_t thread;
+    struct sw_vault *vault;
+    uint8_t first;
+    unsigned wrong;
+};
+
+static void *use(void *arg)
+{
+    struct user *u = arg;
+    uint8_t plain[LENGTH], sealed[LENGTH + SW_VAULT_EXTRA], out[LENGTH];
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        size_t len = i % LENGTH;
+        memset(plain, u->first + (int)i, len);
+        bool fine = sw_vault_seal(u->vault, "name", plain, len, sealed) == SW_OK &&
+                    sw_vault_unseal(u->vault, "name", sealed, len + SW_VAULT_EXTRA, out) == SW_OK &&
+                    memcmp(plain, out, len) == 0 &&
+                    sw_vault_unseal(u->vault, "eman", sealed, len + SW_VAULT_EXTRA, out) == SW_ERR_CRYPTO;
+        u->wrong += !fine;
+    }
+    return NULL;
+}
+
+static void used_by_threads(void)
+{
+    struct place p;
+    struct sw_vault vault;
+    struct user users[THREADS];
+    setup(&p);
+    SW_ASSERT_OK(sw_vault_open(&vault, SW_VAULT_FILE(p.key), true));
+    for (int i = 0; i < THREADS; i++) {
+        users[i] = (struct user){.vault = &vault, .first = (uint8_t)(64 * i)};
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&users[i].thread, NULL, use, &users[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        CU_ASSERT_EQUAL(pthread_join(users[i].thread, NULL), 0);
+        CU_ASSERT_EQUAL(users[i].wrong, 0);
+    }
+    sw_vault_close(&vault);
+    sw_vault_close(&vault); /* once is enough */
+    teardown(&p);
+}
+
 SW_TEST_SUITE(vault){
-    SW_TEST(made_once),
-    SW_TEST(changes_for_another),
-    SW_TEST(follows_links_and_spares_copies),
-    SW_TEST(sealed_anew_once),
+    SW_TEST(made_once),        SW_TEST(changes_for_another), SW_TEST(follows_links_and_spares_copies),
+    SW_TEST(sealed_anew_once), SW_TEST(used_by_threads),
 };

@@ -26,7 +26,7 @@ static void setup(struct place *p)
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
     snprintf(p->key, sizeof p->key, "%s/key", p->dir);
     snprintf(p->path, sizeof p->path, "%s/file", p->dir);
-    SW_ASSERT_OK(sw_vault_open(&p->vault, p->key, true));
+    SW_ASSERT_OK(sw_vault_open(&p->vault, SW_VAULT_FILE(p->key), true));
 }
 
 static void teardown(struct place *p)
