@@ -23,8 +23,8 @@ static const struct app_verb verbs[] = {
      "Hand in a message for a person or machine with a certificate of ours. TEXT is seen by everybody on this machine "
      "while the command runs: what is secret comes from standard input (-, the default).\n"
      "A message that cannot be handed in because the connection breaks is tried again, and arrives once. With "
-     "--receipt the command ends when the message has been acknowledged (exit code 0), refused or expired (1).",
-     "echo 256345 | sealwax send --server mail.example --to alice --once --receipt\n"
+     "--wait=acked the command ends when the message has been acknowledged (exit code 0), refused or expired (1).",
+     "echo 256345 | sealwax send --server mail.example --to alice --once --wait=acked\n"
      "sealwax send --server mail.example --to alice --ttl 2h 'Lunch at one?'",
      APP_TLS | APP_CLIENT | APP_HTTP | APP_SEND, 0, 1, send_run},
     {"recv", "", "get messages and acknowledge them",
@@ -39,9 +39,9 @@ static const struct app_verb verbs[] = {
      "sealwax list --server mail.example", APP_TLS | APP_CLIENT | APP_HTTP, 0, 0, list_run},
     {"receipt", "ID", "what became of a message we sent",
      "Print what became of a message, by the number that send printed: queued, delivered, acknowledged, refused or "
-     "expired. With --wait, wait until it is over. Exit code 0 when it arrived, 1 when it did not and will not, 6 when "
+     "expired. With --wait, wait until it is that. Exit code 0 when it arrived, 1 when it did not and will not, 6 when "
      "that is open.",
-     "sealwax receipt 92aab619fc55f0be5cf98f3017592d7c --server mail.example --wait 5m",
+     "sealwax receipt 92aab619fc55f0be5cf98f3017592d7c --server mail.example --wait=acked,5m",
      APP_TLS | APP_CLIENT | APP_HTTP | APP_RECEIPT, 1, 1, receipt_run},
     {"put", "FILE...", "upload files, directories or standard input",
      "Upload files to our own space on the server, where they are kept encrypted. A directory goes with everything "

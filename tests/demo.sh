@@ -90,8 +90,8 @@ sed '/ApplicationData/,$d' "$scratch/trace"
 
 say "Her bank sends a one-time password, past somebody who listens"
 tap "$port" tls
-show "sealwax send --to alice --once --receipt '$otp'"
-printf '%s' "$otp" | "$build/sealwax" send --server "localhost:$tap_port" --to alice --once --receipt --trust $pki/root.crt \
+show "sealwax send --to alice --once --wait=acked '$otp'"
+printf '%s' "$otp" | "$build/sealwax" send --server "localhost:$tap_port" --to alice --once --wait=acked --trust $pki/root.crt \
     --cert $pki/bank.crt --key $pki/bank.key | tee "$scratch/receipt"
 
 say "Alice's screen"

@@ -36,11 +36,19 @@ int64_t client_time(const json_t *object, const char *key);
 /* client_print: an object as one line on standard output. */
 void client_print(const json_t *object);
 
+/* What a sender waits for: that his message is acknowledged, or only delivered. */
+struct receipt_wait {
+    bool wanted, delivered;
+    int64_t patience; /* seconds; 0: no limit */
+};
+
 /*
- * receipt_verdict: the exit code for a message as its sender sees it; -1: it has not ended. receipt_await: wait until
- * it has, at most so many seconds (0: no limit), saying what happens; returns the exit code.
+ * receipt_read_wait: from the command line; returns an exit code; said.
+ * receipt_verdict: the exit code for a message as its sender sees it; -1: it is not what he waits for yet, and has not
+ * ended. receipt_await: wait until it is, saying what happens; returns the exit code.
  */
-int receipt_verdict(const json_t *mail);
-int receipt_await(struct http_client *c, json_t *mail, int64_t patience);
+int receipt_read_wait(const struct app *app, struct receipt_wait *out);
+int receipt_verdict(const json_t *mail, const struct receipt_wait *wait);
+int receipt_await(struct http_client *c, json_t *mail, const struct receipt_wait *wait);
 
 #endif

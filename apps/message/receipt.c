@@ -5,44 +5,107 @@
 #include <stdio.h>
 #include <string.h>
 
-int receipt_verdict(const json_t *mail)
+int receipt_read_wait(const struct app *app, struct receipt_wait *out)
 {
-    const char *state = client_text(mail, "state");
-    if (!json_is_true(json_object_get(mail, "ended")))
-        return -1;
-    return strcmp(state, "acknowledged") == 0 || strcmp(state, "delivered") == 0 ? APP_DONE : APP_NO;
+    static const struct {
+        const char *name;
+        bool delivered;
+    } states[] = {{"acked", false}, {"acknowledged", false}, {"delivered", true}};
+    const char *text = app_get(app, OPT_WAIT_FOR), *span = text;
+    *out = (struct receipt_wait){.wanted = text || app_has(app, OPT_RECEIPT)};
+    for (size_t i = 0; text && i < sizeof states / sizeof *states; i++) {
+        size_t n = strlen(states[i].name);
+        if (strncmp(text, states[i].name, n) == 0 && (!text[n] || text[n] == ',')) {
+            out->delivered = states[i].delivered;
+            span = text[n] ? text + n + 1 : NULL;
+        }
+    }
+    if (!span || app_parse_span(span, &out->patience))
+        return APP_DONE;
+    return app_usage(app, "--wait takes acked or delivered, and how long at most: acked,60s; not %s", text);
 }
 
-static void say_receipt(const struct app *app, const json_t *mail)
+int receipt_verdict(const json_t *mail, const struct receipt_wait *wait)
 {
     const char *state = client_text(mail, "state");
-    if (app->json)
-        client_print(mail);
+    bool acked = strcmp(state, "acknowledged") == 0, delivered = strcmp(state, "delivered") == 0;
+    bool ended = json_is_true(json_object_get(mail, "ended"));
+    if (delivered && (ended || wait->delivered))
+        return APP_DONE;
+    return !ended ? -1 : acked ? APP_DONE : APP_NO;
+}
+
+/* What ended it otherwise than by its time or its acknowledgement, in a sentence's end. */
+static void describe_refusal(const json_t *mail, char *out, size_t cap)
+{
+    const char *reason = client_text(mail, "reason"), *to = client_text(mail, "to");
+    if (strcmp(reason, "deliveries") == 0)
+        snprintf(out, cap, "refused: handed out to %s as often as it may be (%lld), and never acknowledged", to,
+                 (long long)json_integer_value(json_object_get(mail, "deliveries")));
+    else if (strcmp(reason, "interrupted") == 0)
+        snprintf(out, cap, "refused: %s was interrupted as it was to be shown: it may have been seen, or not", to);
+    else if (strcmp(reason, "unreadable") == 0)
+        snprintf(out, cap, "refused by %s: it could not be opened, or was not believed", to);
+    else
+        snprintf(out, cap, "refused by %s", to);
+}
+
+static void say_state(const struct app *app, const json_t *mail)
+{
+    const char *state = client_text(mail, "state"), *to = client_text(mail, "to");
+    char refusal[SW_NAME_MAX + 128];
+    describe_refusal(mail, refusal, sizeof refusal);
+    if (strcmp(state, "refused") == 0)
+        app_say(app, "%s", refusal);
     else
         app_say(app, "%s %s %s", state,
                 strcmp(state, "expired") == 0     ? "before it was acknowledged by"
                 : strcmp(state, "delivered") == 0 ? "to"
                                                   : "by",
-                client_text(mail, "to"));
+                to);
 }
 
-int receipt_await(struct http_client *c, json_t *mail, int64_t patience)
+static long long turned_away(const json_t *mail)
+{
+    return (long long)json_integer_value(json_object_get(mail, "turned_away"));
+}
+
+static void say_turned_away(const struct app *app, const json_t *mail)
+{
+    app_say(app, "another try to have it was turned away, %lld in all", turned_away(mail));
+}
+
+/* What is new since the last time. */
+static void say_news(const struct app *app, const json_t *was, const json_t *is, const struct receipt_wait *wait)
+{
+    bool state = strcmp(client_text(was, "state"), client_text(is, "state")) != 0 || receipt_verdict(is, wait) >= 0;
+    bool tries = turned_away(is) > turned_away(was);
+    if (app->json && (state || tries))
+        client_print(is);
+    if (!app->json && tries)
+        say_turned_away(app, is);
+    if (!app->json && state)
+        say_state(app, is);
+}
+
+int receipt_await(struct http_client *c, json_t *mail, const struct receipt_wait *wait)
 {
     char path[256];
-    int64_t deadline = patience ? clock_now() + patience * 1000 : INT64_MAX;
+    int64_t deadline = wait->patience ? clock_now() + wait->patience * 1000 : INT64_MAX;
     json_incref(mail);
-    int code = receipt_verdict(mail);
+    int code = receipt_verdict(mail, wait);
     c->patience = 0;
     c->stays = true; /* a message that was accepted is waited for, whatever becomes of the server meanwhile */
     while (code < 0) {
         int64_t left = deadline == INT64_MAX ? 300 : (deadline - clock_now() + 999) / 1000;
         if (left <= 0) {
-            code = app_error(c->app, APP_WAITED, "not acknowledged yet: message %s is %s", client_text(mail, "id"),
+            code = app_error(c->app, APP_WAITED, "not %s yet: message %s is %s",
+                             wait->delivered ? "delivered" : "acknowledged", client_text(mail, "id"),
                              client_text(mail, "state"));
             break;
         }
-        snprintf(path, sizeof path, "/messages/%s?state=%s&wait=%lld", client_text(mail, "id"),
-                 client_text(mail, "state"), (long long)(left < 300 ? left : 300));
+        snprintf(path, sizeof path, "/messages/%s?state=%s&turned_away=%lld&wait=%lld", client_text(mail, "id"),
+                 client_text(mail, "state"), turned_away(mail), (long long)(left < 300 ? left : 300));
         const struct http_send get = {.method = "GET", .path = path};
         json_t *news;
         int failed = client_ask_until(c, &get, deadline, NULL, &news);
@@ -52,11 +115,10 @@ int receipt_await(struct http_client *c, json_t *mail, int64_t patience)
         }
         if (failed) /* the server was away at the end */
             continue;
-        if (strcmp(client_text(news, "state"), client_text(mail, "state")) != 0 || receipt_verdict(news) >= 0)
-            say_receipt(c->app, news);
+        say_news(c->app, mail, news, wait);
         json_decref(mail);
         mail = news;
-        code = receipt_verdict(mail);
+        code = receipt_verdict(mail, wait);
     }
     json_decref(mail);
     return code;
@@ -97,13 +159,29 @@ int list_run(struct app *app)
     return APP_DONE;
 }
 
+/* The state is the result; what there is to say of it is not. */
+static void print_receipt(const struct app *app, const json_t *mail)
+{
+    const char *state = client_text(mail, "state");
+    if (app->json) {
+        client_print(mail);
+        return;
+    }
+    printf("%s\n", state);
+    fflush(stdout);
+    if (turned_away(mail))
+        say_turned_away(app, mail);
+    if (strcmp(state, "refused") == 0)
+        say_state(app, mail);
+}
+
 int receipt_run(struct app *app)
 {
     struct http_client c;
     char path[256], id[CLIENT_ID_MAX];
-    int64_t patience;
+    struct receipt_wait wait;
     json_t *mail = NULL;
-    int code = app_get_span(app, OPT_WAIT, 0, &patience);
+    int code = receipt_read_wait(app, &wait);
     if (!code)
         code = http_client_open(&c, app);
     if (code)
@@ -113,14 +191,11 @@ int receipt_run(struct app *app)
     const struct http_send get = {.method = "GET", .path = path};
     code = client_ask(&c, &get, &mail);
     if (!code) {
-        if (app->json)
-            client_print(mail);
-        else
-            printf("%s\n", client_text(mail, "state"));
-        code = receipt_verdict(mail);
+        print_receipt(app, mail);
+        code = receipt_verdict(mail, &wait);
     }
     if (code < 0)
-        code = app_has(app, OPT_WAIT) ? receipt_await(&c, mail, patience) : APP_WAITED;
+        code = wait.wanted ? receipt_await(&c, mail, &wait) : APP_WAITED;
     json_decref(mail);
     http_client_close(&c);
     return code;

@@ -1,13 +1,15 @@
 /*
  * sealwax recv. A message may be fetched more often than it is shown: connections break, and the server hands it out
- * again until it is acknowledged. So what was shown is written down (seen.h): a one-time message before it is shown
- * (never twice, at worst not at all), another one after it (never lost). Then it is acknowledged.
+ * again until it is acknowledged. So what was shown is written down (seen.h): an ordinary message after it (never
+ * lost), a one-time message before it, too (never twice). Then it is acknowledged. A one-time message of which only the
+ * first was written down, because this program was killed in between, was seen or was not: it is refused, so that
+ * nobody takes it for received and its sender can send another one.
  */
 #include "apps/cli/clock.h"
-#include "apps/cli/printable.h"
 #include "apps/message/client.h"
 #include "apps/message/sealing.h"
 #include "apps/message/seen.h"
+#include "apps/message/show.h"
 #include "apps/verbs.h"
 #include "base/wipe.h"
 #include "ttp/pem.h"
@@ -38,46 +40,6 @@ struct reader {
     size_t len, room;
 };
 
-/* Bytes of a message for a person: what would steer the terminal is shown as a question mark. */
-static void print_text(const char *text, size_t len)
-{
-    bool terminal = isatty(STDOUT_FILENO);
-    size_t odd = 0; /* bytes that are left of a control character */
-    for (size_t i = 0; i < len; i++) {
-        if (terminal && !odd && text[i] != '\n' && text[i] != '\t')
-            odd = control_at(text + i, len - i);
-        putchar(odd ? '?' : text[i]);
-        if (odd)
-            odd--;
-    }
-    if (!len || text[len - 1] != '\n')
-        putchar('\n');
-}
-
-/* What does not come again is shown on a terminal all the same, as it travelled. */
-static int print_bytes(const struct app *app, const char *base64, bool only_once)
-{
-    if (only_once && isatty(STDOUT_FILENO)) {
-        app_say(app, "this message is not text: here it is in base64");
-        puts(base64);
-        return APP_DONE;
-    }
-    size_t len = strlen(base64), n;
-    uint8_t *bytes = malloc(len + 1);
-    enum sw_err err =
-        bytes ? sw_base64_decode((struct sw_slice){(const uint8_t *)base64, len}, bytes, len + 1, &n) : SW_ERR_MEMORY;
-    if (err == SW_OK && isatty(STDOUT_FILENO))
-        err = SW_ERR_UNSUPPORTED;
-    if (err == SW_OK)
-        fwrite(bytes, 1, n, stdout);
-    if (bytes)
-        sw_wipe(bytes, len + 1);
-    free(bytes);
-    if (err == SW_ERR_UNSUPPORTED)
-        return app_error(app, APP_REFUSED, "this message is not text: send standard output to a file");
-    return err ? app_fail(app, err, "message") : APP_DONE;
-}
-
 /* The object with its body opened, and its signed id in signed_id; the old one is released. */
 static int open_sealed(struct reader *r, json_t **mail, char signed_id[SEAL_ID_MAX])
 {
@@ -107,26 +69,6 @@ static int open_sealed(struct reader *r, json_t **mail, char signed_id[SEAL_ID_M
     free(base64);
     sw_file_free(&body);
     return APP_DONE;
-}
-
-static int show(const struct app *app, const json_t *mail)
-{
-    const json_t *text = json_object_get(mail, "text");
-    bool only_once = strcmp(client_text(mail, "once"), "no") != 0;
-    int code = APP_DONE;
-    if (app->json) {
-        client_print(mail);
-    } else {
-        app_say(app, "from %s, %s%s%s", client_text(mail, "from"), client_text(mail, "sent"),
-                only_once ? ", shown once" : "", json_object_get(mail, "signed_id") ? ", sealed and signed" : "");
-        if (text)
-            print_text(json_string_value(text), json_string_length(text));
-        else
-            code = print_bytes(app, client_text(mail, "base64"), only_once);
-    }
-    if (fflush(stdout) && !code)
-        code = app_error(app, APP_SYSTEM, "standard output: %s", strerror(errno));
-    return code;
 }
 
 /* Acknowledge, refuse, or take a strict one. What is over already is no failure; *out is NULL then. */
@@ -178,7 +120,7 @@ static bool is_id(const char *id)
 }
 
 /* What became of a message that was fetched. */
-enum fate { SHOWN, SEEN, GONE, REPLAYED, REFUSED, LEFT };
+enum fate { SHOWN, SEEN, ELSEWHERE, INTERRUPTED, GONE, REPLAYED, REFUSED, LEFT };
 
 /*
  * Kept for a year at least: the server decides how long the message lives, and must not decide how long it is
@@ -205,7 +147,7 @@ static int open_once(struct reader *r, json_t **mail, bool only_once, char key[S
     }
     if (code == APP_NO || code == APP_REFUSED) {
         *fate = REFUSED;
-        if (end_message(r, client_text(*mail, "id"), "refuse", &answer) == APP_DONE)
+        if (end_message(r, client_text(*mail, "id"), "refuse?reason=unreadable", &answer) == APP_DONE)
             json_decref(answer);
         return APP_DONE;
     }
@@ -220,30 +162,30 @@ static int open_once(struct reader *r, json_t **mail, bool only_once, char key[S
     return only_once ? note_sealed(r, key, *mail) : APP_DONE;
 }
 
+static void refuse_interrupted(struct reader *r, const char *id)
+{
+    json_t *answer;
+    if (end_message(r, id, "refuse?reason=interrupted", &answer) == APP_DONE)
+        json_decref(answer);
+}
+
 /*
  * A one-time message that was noted and could not be shown will not be: its sender should know, and send another one.
  */
 static void give_back(struct reader *r, const char *id, bool strict)
 {
-    json_t *answer;
     app_say(r->app, "message %s was shown once only, and that failed: ask for another one", id);
-    if (!strict && end_message(r, id, "refuse", &answer) == APP_DONE)
-        json_decref(answer);
+    if (!strict)
+        refuse_interrupted(r, id);
 }
 
-/* Note and show a message, if nobody has; *fate says what became of it. */
-static int show_once(struct reader *r, json_t **mail, const char *id, enum fate *fate)
+/* Fetched, opened and shown; of a one-time message it is noted that this begins. */
+static int show_it(struct reader *r, json_t **mail, const char *id, char key[SW_MAIL_ID_MAX], enum fate *fate)
 {
     const char *once = client_text(*mail, "once");
-    bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0, fresh = true;
-    char key[SW_MAIL_ID_MAX] = "";
-    int64_t expires = client_time(*mail, "expires");
-    int code = only_once ? seen_claim(r->seen, id, expires, &fresh) : APP_DONE;
-    if (!code && (!fresh || (!only_once && seen_has(r->seen, id)))) {
-        *fate = SEEN; /* shown, and the acknowledgement was lost; or another program has it */
-        return APP_DONE;
-    }
-    if (!code && strict) {
+    bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
+    int code = APP_DONE;
+    if (strict) {
         bool had = false;
         code = take_strict(r, mail, &had);
         *fate = had ? GONE : *fate;
@@ -251,13 +193,52 @@ static int show_once(struct reader *r, json_t **mail, const char *id, enum fate 
     if (!code && *fate == SHOWN && json_is_true(json_object_get(*mail, "sealed")))
         code = open_once(r, mail, only_once, key, fate);
     if (!code && *fate == SHOWN) {
-        code = show(r->app, *mail);
+        code = message_show(r->app, *mail);
         if (code && only_once)
             give_back(r, id, strict);
     }
-    if (!code && !only_once && *fate == SHOWN && *key)
+    return code;
+}
+
+/* What may be shown once only: by us, now, or by nobody. */
+static int show_one_time(struct reader *r, json_t **mail, const char *id, enum fate *fate)
+{
+    static const enum fate fates[] = {
+        [SEEN_OURS] = SHOWN, [SEEN_SHOWN] = SEEN, [SEEN_ELSEWHERE] = ELSEWHERE, [SEEN_INTERRUPTED] = INTERRUPTED};
+    char key[SW_MAIL_ID_MAX] = "";
+    enum seen_claim claim;
+    int64_t expires = client_time(*mail, "expires");
+    int code = seen_claim(r->seen, id, expires, &claim);
+    if (code)
+        return code;
+    *fate = fates[claim];
+    if (*fate == INTERRUPTED) {
+        (void)app_error(r->app, APP_NO,
+                        "a message from %s to be shown once: recv was interrupted as it came, and it may have been "
+                        "shown, or not; it is not shown again: ask for another one",
+                        client_text(*mail, "from"));
+        refuse_interrupted(r, id);
+    }
+    if (*fate != SHOWN)
+        return APP_DONE;
+    code = show_it(r, mail, id, key, fate);
+    int noted = code ? APP_DONE : seen_finish(r->seen, id, expires);
+    return code ? code : noted;
+}
+
+/* Another one: it is shown, and then that is noted. */
+static int show_ordinary(struct reader *r, json_t **mail, const char *id, enum fate *fate)
+{
+    char key[SW_MAIL_ID_MAX] = "";
+    int64_t expires = client_time(*mail, "expires");
+    if (seen_has(r->seen, id)) {
+        *fate = SEEN; /* the acknowledgement was lost; or another program has shown it */
+        return APP_DONE;
+    }
+    int code = show_it(r, mail, id, key, fate);
+    if (!code && *fate == SHOWN && *key)
         code = note_sealed(r, key, *mail);
-    return !code && !only_once && *fate != LEFT ? seen_add(r->seen, id, expires) : code;
+    return !code && *fate != LEFT ? seen_add(r->seen, id, expires) : code;
 }
 
 /* One message from the stream. */
@@ -265,16 +246,17 @@ static int receive(struct reader *r, json_t **mail)
 {
     char id[SW_MAIL_ID_MAX];
     enum fate fate = SHOWN;
-    bool strict = strcmp(client_text(*mail, "once"), "strict") == 0;
+    const char *once = client_text(*mail, "once");
+    bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
     if (!is_id(client_text(*mail, "id")))
         return app_error(r->app, APP_BAD_INPUT, "%s: a message without identity", r->stream.where);
     snprintf(id, sizeof id, "%s", client_text(*mail, "id"));
     seen_begin_turn(r->seen);
-    int code = show_once(r, mail, id, &fate);
+    int code = only_once ? show_one_time(r, mail, id, &fate) : show_ordinary(r, mail, id, &fate);
     seen_end_turn(r->seen);
     if (!code && !strict && (fate == SHOWN || fate == REPLAYED || fate == SEEN))
         code = acknowledge(r, id);
-    if (fate == SEEN || fate == GONE)
+    if (fate == SEEN || fate == ELSEWHERE || fate == INTERRUPTED || fate == GONE)
         return code;
     r->shown += fate == SHOWN;
     if (r->left > 0)
@@ -308,6 +290,10 @@ static int take_line(struct reader *r, bool *replaced)
         *replaced = true;
     else if (strcmp(event, "trouble") == 0)
         code = hear_trouble(r);
+    else if (strcmp(event, "held") == 0)
+        (void)app_error(r->app, APP_NO,
+                        "a message from %s is for one reader, and another certificate of this name has it",
+                        client_text(line, "from"));
     else if (!*event)
         code = receive(r, &line);
     json_decref(line);

@@ -22,7 +22,11 @@ enum {
 struct entry {
     char id[SW_MAIL_ID_MAX];
     int64_t expires;
+    bool begun; /* and nothing else is known */
 };
+
+/* Stands first: the front of a line that a crash has torn must not say that something was shown. */
+static const char begins[] = "begun ";
 
 struct seen {
     const struct app *app;
@@ -35,7 +39,7 @@ struct seen {
     size_t n, room;
 };
 
-static bool keep(struct seen *s, const char *id, int64_t expires)
+static bool keep(struct seen *s, const char *id, int64_t expires, bool begun)
 {
     if (s->n == s->room) {
         size_t room = s->room ? 2 * s->room : 64;
@@ -45,8 +49,9 @@ static bool keep(struct seen *s, const char *id, int64_t expires)
         s->entries = p;
         s->room = room;
     }
-    snprintf(s->entries[s->n].id, sizeof s->entries[s->n].id, "%s", id);
-    s->entries[s->n++].expires = expires;
+    struct entry *e = &s->entries[s->n++];
+    *e = (struct entry){.expires = expires, .begun = begun};
+    snprintf(e->id, sizeof e->id, "%s", id);
     return true;
 }
 
@@ -65,9 +70,12 @@ static bool load(struct seen *s, size_t *lines)
     rewind(f);
     bool fine = true;
     s->n = 0;
-    for (*lines = 0; fine && fgets(line, sizeof line, f); ++*lines)
-        if (sscanf(line, "%32[0-9a-f] %" SCNd64, id, &expires) == 2 && expires + KEEP > now)
-            fine = keep(s, id, expires);
+    for (*lines = 0; fine && fgets(line, sizeof line, f); ++*lines) {
+        bool begun = strncmp(line, begins, sizeof begins - 1) == 0;
+        if (sscanf(begun ? line + sizeof begins - 1 : line, "%32[0-9a-f] %" SCNd64, id, &expires) == 2 &&
+            expires + KEEP > now)
+            fine = keep(s, id, expires, begun);
+    }
     s->torn = !strchr(line, '\n');
     fclose(f);
     return fine;
@@ -120,8 +128,27 @@ static bool lock_and_look(struct seen *s)
 static bool write_line(int fd, const struct entry *e, bool torn)
 {
     char line[128];
-    int n = snprintf(line, sizeof line, "%s%s %" PRId64 "\n", torn ? "\n" : "", e->id, e->expires);
+    int n = snprintf(line, sizeof line, "%s%s%s %" PRId64 "\n", torn ? "\n" : "", e->begun ? begins : "", e->id,
+                     e->expires);
     return write(fd, line, (size_t)n) == n;
+}
+
+/* What is known of one: its last line says. */
+static const struct entry *last_of(const struct seen *seen, const char *id)
+{
+    for (size_t i = seen->n; i-- > 0;)
+        if (strcmp(seen->entries[i].id, id) == 0)
+            return &seen->entries[i];
+    return NULL;
+}
+
+/* Whether somebody may hold a lock on this file for what he is about to show: another file would not have it. */
+static bool is_busy(const struct seen *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->entries[i].begun && last_of(s, s->entries[i].id)->begun)
+            return true;
+    return false;
 }
 
 /* Old lines go: a new file in place of the old one, under its lock. */
@@ -154,7 +181,7 @@ int seen_open(struct seen **out, const struct app *app)
     s->app = app;
     s->fd = -1;
     int code = place_of(app, "seen", s->path);
-    if (!code && (!lock(s) || !load(s, &lines) || (lines > COMPACT && lines > 2 * s->n && !compact(s)) ||
+    if (!code && (!lock(s) || !load(s, &lines) || (lines > COMPACT && lines > 2 * s->n && !is_busy(s) && !compact(s)) ||
                   !remember_state(s) || flock(s->fd, LOCK_UN)))
         code = app_fail(app, SW_ERR_SYSTEM, s->path);
     if (code) {
@@ -175,65 +202,91 @@ void seen_close(struct seen *seen)
     free(seen);
 }
 
-static bool knows(const struct seen *seen, const char *id)
-{
-    for (size_t i = seen->n; i-- > 0;)
-        if (strcmp(seen->entries[i].id, id) == 0)
-            return true;
-    return false;
-}
-
 bool seen_has(struct seen *seen, const char *id)
 {
     (void)lock_and_look(seen);
     flock(seen->fd, LOCK_UN);
-    return knows(seen, id);
+    return last_of(seen, id) != NULL;
 }
 
 /* Under the lock. */
-static bool append(struct seen *s, const char *id, int64_t expires)
+static bool append(struct seen *s, const char *id, int64_t expires, bool begun, bool durable)
 {
-    if (!keep(s, id, expires))
+    if (!keep(s, id, expires, begun))
         return false;
-    bool fine = write_line(s->fd, &s->entries[s->n - 1], s->torn) && fdatasync(s->fd) == 0 && remember_state(s);
+    bool fine =
+        write_line(s->fd, &s->entries[s->n - 1], s->torn) && (!durable || fdatasync(s->fd) == 0) && remember_state(s);
     s->torn = !fine;
     return fine;
 }
 
-int seen_claim(struct seen *seen, const char *id, int64_t expires, bool *ours)
+/* End what is done under the lock. */
+static int unlock(struct seen *s, bool fine)
 {
-    bool fine = lock_and_look(seen);
-    *ours = fine && !knows(seen, id);
-    if (*ours)
-        fine = append(seen, id, expires);
-    int code = fine ? APP_DONE : app_fail(seen->app, SW_ERR_SYSTEM, seen->path);
-    flock(seen->fd, LOCK_UN);
+    int code = fine ? APP_DONE : app_fail(s->app, SW_ERR_SYSTEM, s->path);
+    flock(s->fd, LOCK_UN);
     return code;
 }
 
 int seen_add(struct seen *seen, const char *id, int64_t expires)
 {
-    bool ours;
-    return seen_claim(seen, id, expires, &ours);
+    bool fine = lock_and_look(seen);
+    return unlock(seen, fine && (last_of(seen, id) || append(seen, id, expires, false, true)));
 }
 
 /*
- * A lock of another kind than that of the file: it is held while something is shown, and notes are written meanwhile.
+ * Locks of another kind than that of the file: they are held while something is shown, and notes are written meanwhile.
+ * They end with their program, however that ends. The first byte is whose turn it is; one far behind the end, by its
+ * number, is a message that is about to be shown.
  */
-static bool turn(const struct seen *s, short type)
+static struct flock range_of(const char *id, short type)
 {
     struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+    char number[16] = "";
+    if (id) {
+        memcpy(number, id, sizeof number - 1);
+        range.l_start = 1 + (off_t)strtoull(number, NULL, 16);
+    }
+    return range;
+}
+
+static bool hold(const struct seen *s, const char *id, short type)
+{
+    struct flock range = range_of(id, type);
     return fcntl(s->fd, F_OFD_SETLK, &range) == 0;
+}
+
+static bool is_held(const struct seen *s, const char *id)
+{
+    struct flock range = range_of(id, F_WRLCK);
+    return fcntl(s->fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
+int seen_claim(struct seen *seen, const char *id, int64_t expires, enum seen_claim *out)
+{
+    bool fine = lock_and_look(seen);
+    const struct entry *known = fine ? last_of(seen, id) : NULL;
+    *out = !known ? SEEN_OURS : !known->begun ? SEEN_SHOWN : is_held(seen, id) ? SEEN_ELSEWHERE : SEEN_INTERRUPTED;
+    if (fine && !known)
+        fine = hold(seen, id, F_WRLCK) && append(seen, id, expires, true, true);
+    return unlock(seen, fine);
+}
+
+int seen_finish(struct seen *seen, const char *id, int64_t expires)
+{
+    bool fine = lock_and_look(seen) && append(seen, id, expires, false, false);
+    (void)hold(seen, id, F_UNLCK);
+    return unlock(seen, fine);
 }
 
 void seen_begin_turn(struct seen *seen)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
-    for (int i = 0; i < TURN_TRIES && !turn(seen, F_WRLCK); i++)
+    for (int i = 0; i < TURN_TRIES && !hold(seen, NULL, F_WRLCK); i++)
         nanosleep(&pause, NULL);
 }
 
 void seen_end_turn(struct seen *seen)
 {
-    (void)turn(seen, F_UNLCK);
+    (void)hold(seen, NULL, F_UNLCK);
 }

@@ -17,7 +17,8 @@ enum { TTL_ONCE = 300 /* seconds: as the server's, for the date in a sealed one-
 /* What the options ask for. */
 struct request {
     char path[CLIENT_QUOTED_MAX + 160], headers[SW_IDEMPOTENCY_MAX + REPEAT_MAX + 160];
-    int64_t ttl, patience;
+    int64_t ttl;
+    struct receipt_wait wait;
 };
 
 static int read_message(struct app *app, struct sw_file *out)
@@ -121,8 +122,8 @@ static int send_body(struct http_client *c, const struct request *rq, const stru
     else /* the answer to the same Idempotency-Key again */
         app_say(c->app, "message %s for %s was accepted before: %s", client_text(mail, "id"), client_text(mail, "to"),
                 client_text(mail, "state"));
-    if (app_has(c->app, OPT_RECEIPT) || app_has(c->app, OPT_WAIT))
-        code = receipt_await(c, mail, rq->patience);
+    if (rq->wait.wanted)
+        code = receipt_await(c, mail, &rq->wait);
     json_decref(mail);
     return code;
 }
@@ -133,7 +134,7 @@ static int read_request(const struct app *app, struct request *rq)
     const char *to = app_get(app, OPT_TO);
     if (!to || !*to)
         return app_usage(app, "say who shall get it: --to NAME");
-    int code = app_get_span(app, OPT_WAIT, 0, &rq->patience);
+    int code = receipt_read_wait(app, &rq->wait);
     if (!code)
         code = app_get_span(app, OPT_TTL, app_has(app, OPT_SEND_ONCE) ? TTL_ONCE : 0, &rq->ttl);
     if (!code)

@@ -2,7 +2,7 @@
 The mailbox under kill -9. A server is killed at random moments while messages are handed in and read: every message that was accepted is
 shown exactly once, and its sender's receipt says so. Then the reader is killed instead: no one-time message is shown twice.
 """
-import signal, sys, threading, time
+import json, signal, sys, threading, time
 from servers import Server, check, check_delivered, end, rng, send_until, shown, wait_for, wait_for_more
 
 kills, reader_kills = int(sys.argv[2]), int(sys.argv[3])
@@ -28,10 +28,11 @@ check("receipts say acknowledged", all('"acknowledged"' in server.run("bank", "r
 print("%d messages, %d kills of the server, which used up %d one-time messages" % (len(accepted), kills, len(missing)))
 
 # the reader dies instead
-total = len(shown("alice"))
+total, ids = len(shown("alice")), {}
 for i in range(reader_kills):
-    r = server.run("bank", "send", "--quiet", "--to", "alice", "--once", "--ttl", "1h", "again %d" % i)
+    r = server.run("bank", "send", "--quiet", "--to", "alice", "--once", "--ttl", "1h", "again %d" % i, "--json")
     check("a message is accepted", r.returncode == 0, r.stderr)
+    ids["again %d" % i] = json.loads(r.stdout)["id"]
     if i % 2:
         time.sleep(rng.uniform(0.0, 0.08))
     else:
@@ -42,6 +43,9 @@ for i in range(reader_kills):
 wait_for(lambda: server.run("alice", "list", "--quiet").stdout == "", 180)
 again = shown("alice")[total:]
 check("no one-time message is shown twice over the reader's crashes", len(again) == len(set(again)), again)
+receipts = {m: json.loads(server.run("bank", "receipt", i, "--json").stdout) for m, i in ids.items()}
+check("and what was not shown is not acknowledged", all(m in again for m, r in receipts.items() if r["state"] == "acknowledged"), receipts)
+check("but refused", all(r["state"] == "acknowledged" or r["reason"] in ("interrupted", "deliveries") for r in receipts.values()), receipts)
 reader.kill()
 check("the server ends when asked to", server.end() == 0)
 end()

@@ -7,6 +7,11 @@ people alice bank "Carol O'Neil"
 mv "pki/Carol_O_Neil.crt" pki/carol.crt && mv "pki/Carol_O_Neil.key" pki/carol.key
 ttp issue alice --profile client --out pki/phone
 start
+# audit ID: what happened to a message, in order
+audit() {
+    python3 -c 'import sqlite3, sys
+print(*(e for e, in sqlite3.connect("state/mail.db").execute("SELECT event FROM audit WHERE id = ? ORDER BY rowid", sys.argv[1:])))' "$1"
+}
 
 # --- a name is what stands in a certificate
 exits 0 as carol whoami
@@ -61,6 +66,98 @@ grep -q "ask for another one" err && ok || bad "the reader does not hear that it
 exits 1 as bank receipt "$id"
 is "state" refused "$(cat out)"
 exits 6 as alice recv
+
+# --- killed as it was about to show one: nobody takes it for received, and nobody shows it a second time
+mkfifo stuck
+sleep 600 <stuck & # somebody who never reads
+sleeper=$!
+exec 9>stuck
+python3 -c 'import os
+fd = os.open("stuck", os.O_WRONLY | os.O_NONBLOCK)
+try:
+    while True:
+        os.write(fd, bytes(512))
+except BlockingIOError:
+    pass' # as much as fits
+exits 0 as bank send --to alice --once --json "was it seen"
+id=$(field id)
+alone alice recv --quiet >stuck 2>err &
+reader=$!
+until_so grep -q "begun $id" xdg/sealwax/seen || bad "the reader does not begin"
+exits 6 as alice recv # another one leaves it to him
+exits 6 as bank receipt "$id"
+is "state" delivered "$(cat out)"
+kill -9 $reader
+wait $reader 2>/dev/null
+exits 6 as alice recv
+says "it may have been shown, or not"
+says_not "was it seen"
+exits 1 as bank receipt "$id"
+is "state" refused "$(cat out)"
+says "alice was interrupted as it was to be shown: it may have been seen, or not"
+exits 1 as bank receipt "$id" --json
+is "reason" interrupted "$(field reason)"
+is "events of it" "queued delivered delivered delivered interrupted" "$(audit "$id")"
+exec 9>&-
+kill $sleeper
+wait $sleeper 2>/dev/null
+
+# --- as often as its sender allows: a reader who never acknowledges; who says what happened
+exits 4 as bank send --to alice --max-deliveries 101 text
+says "max_deliveries is more than this server allows: at most 100 deliveries"
+exits 2 as bank send --to alice --max-deliveries 0 text
+exits 2 as bank send --to alice --once=strict --max-deliveries 2 text
+fetch() { curl -s -o out -w '%{http_code}' --cacert pki/root.crt --cert "pki/$1.crt" --key "pki/$1.key" "https://localhost:$port/inbox/$2"; }
+exits 0 as bank send --to alice --once --max-deliveries 2 --json "fetched and fetched"
+id=$(field id)
+is "status" "200 200 410" "$(fetch alice "$id") $(fetch alice "$id") $(fetch alice "$id")"
+exits 1 as bank receipt "$id"
+is "state" refused "$(cat out)"
+says "handed out to alice as often as it may be (2), and never acknowledged"
+is "events of it" "queued delivered delivered deliveries" "$(audit "$id")"
+
+# --- a second try: it is refused, its sender hears of it while he waits, and it is in the audit
+client bank
+"$BUILD/sealwax" send --to alice --once --wait=acked "${connection[@]}" "for one reader" 2>waits &
+sender=$!
+await waits accepted
+id=$(grep -o '[0-9a-f]\{32\}' waits | head -n 1)
+is "the first" 200 "$(fetch alice "$id")"
+await waits "delivered to alice"
+is "the second" 409 "$(fetch phone "$id")"
+await waits "another try to have it was turned away, 1 in all"
+exits 6 as phone recv
+says "a message from bank is for one reader, and another certificate of this name has it"
+await waits "another try to have it was turned away, 2 in all"
+exits 0 as alice recv --quiet
+is "text" "for one reader" "$(cat out)"
+wait $sender
+is "exit code of the sender" 0 $?
+grep -q "acknowledged by alice" waits && ok || bad "the sender does not hear of it: $(cat waits)"
+is "a try after its end" 410 "$(fetch alice "$id")"
+exits 0 as bank receipt "$id"
+says "another try to have it was turned away, 3 in all"
+is "events of it" "queued delivered turned away turned away delivered acknowledged turned away" "$(audit "$id")"
+for change in "UPDATE audit SET event = 'nothing'" "DELETE FROM audit"; do
+    python3 -c 'import sqlite3, sys; sqlite3.connect("state/mail.db").execute(sys.argv[1])' "$change" 2>err && bad "$change works" || says "the audit is not changed"
+done
+
+# --- what a sender waits for
+exits 2 as bank send --to alice --wait=read text
+says "--wait takes acked or delivered"
+exits 2 as bank send --to alice --wait=acked,soon text
+exits 6 as bank send --to alice --wait=delivered,1s "nobody is there"
+says "not delivered yet"
+exits 0 as alice recv
+exits 0 as bank send --to alice --once --json "fetched only"
+id=$(field id)
+is "fetched" 200 "$(fetch alice "$id")"
+exits 0 as bank receipt "$id" --wait=delivered
+exits 6 as bank receipt "$id" --wait=acked,1s
+says "not acknowledged yet"
+exits 6 as bank receipt "$id" --wait 1s
+exits 0 as alice recv
+exits 0 as bank receipt "$id" --wait=acked
 
 # --- on a terminal: what is not text stays where it is, and what does not come again is shown all the same; nothing
 # steers the terminal

@@ -85,29 +85,84 @@ static void passes_over_torn_lines(void)
     teardown(&h);
 }
 
-/* Of two that read at the same time one has it, and the other one knows. */
+static enum seen_claim claim(struct seen *s, const char *id)
+{
+    enum seen_claim out = SEEN_OURS;
+    CU_ASSERT_EQUAL(seen_claim(s, id, (int64_t)time(NULL) + 60, &out), APP_DONE);
+    return out;
+}
+
+/* Of two that read at the same time one has it, and the other one knows: that it is about to be shown, that it was. */
 static void one_of_several_has_it(void)
 {
     struct home h;
     struct seen *s, *other;
-    bool ours;
     int64_t later = (int64_t)time(NULL) + 60;
     setup(&h);
     CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
     CU_ASSERT_EQUAL(seen_open(&other, &h.app), APP_DONE);
-    CU_ASSERT_EQUAL(seen_claim(s, a, later, &ours), APP_DONE);
-    CU_ASSERT_TRUE(ours);
-    CU_ASSERT_EQUAL(seen_claim(other, a, later, &ours), APP_DONE);
-    CU_ASSERT_FALSE(ours);
+    CU_ASSERT_EQUAL(claim(s, a), SEEN_OURS);
+    CU_ASSERT_EQUAL(claim(other, a), SEEN_ELSEWHERE);
+    CU_ASSERT_TRUE(seen_has(other, a));
+    CU_ASSERT_EQUAL(seen_finish(s, a, later), APP_DONE);
+    CU_ASSERT_EQUAL(claim(other, a), SEEN_SHOWN);
+    CU_ASSERT_EQUAL(claim(s, a), SEEN_SHOWN);
     CU_ASSERT_EQUAL(seen_add(other, b, later), APP_DONE);
     CU_ASSERT_TRUE(seen_has(s, b));
     seen_begin_turn(s);
-    CU_ASSERT_EQUAL(seen_claim(other, b, later, &ours), APP_DONE); /* whoever holds the turn keeps nobody from noting */
-    CU_ASSERT_FALSE(ours);
+    CU_ASSERT_EQUAL(claim(other, b), SEEN_SHOWN); /* whoever holds the turn keeps nobody from noting */
     seen_end_turn(s);
     seen_close(other);
     seen_close(s);
     teardown(&h);
+}
+
+/* Who began and never said more is gone: it may have been shown, and that does not change by asking again. */
+static void knows_what_was_interrupted(void)
+{
+    static const char other_id[] = "ffffffffffffffffffffffffffffff00"; /* its first digits are those of b */
+    struct home h;
+    struct seen *s, *other;
+    setup(&h);
+    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(seen_open(&other, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(claim(s, b), SEEN_OURS);
+    CU_ASSERT_EQUAL(claim(s, a), SEEN_OURS);
+    seen_close(s); /* as a crash does */
+    CU_ASSERT_EQUAL(claim(other, a), SEEN_INTERRUPTED);
+    CU_ASSERT_EQUAL(claim(other, a), SEEN_INTERRUPTED);
+    CU_ASSERT_EQUAL(claim(other, other_id), SEEN_OURS);
+    seen_close(other);
+    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(claim(s, b), SEEN_INTERRUPTED);
+    CU_ASSERT_TRUE(seen_has(s, b));
+    CU_ASSERT_EQUAL(seen_finish(s, b, (int64_t)time(NULL) + 60), APP_DONE);
+    CU_ASSERT_EQUAL(claim(s, b), SEEN_SHOWN);
+    seen_close(s);
+    teardown(&h);
+}
+
+/* However much of a line a crash leaves: what is not known to have been shown is never taken for that. */
+static void a_torn_line_says_too_little(void)
+{
+    struct home h;
+    struct seen *s;
+    char line[80];
+    int len = snprintf(line, sizeof line, "begun %s %lld", a, (long long)time(NULL) + 60);
+    for (int n = 0; n <= len; n++) {
+        setup(&h);
+        CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+        seen_close(s);
+        FILE *f = fopen(h.file, "w");
+        fwrite(line, 1, (size_t)n, f);
+        fclose(f);
+        CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+        CU_ASSERT_EQUAL(seen_add(s, b, (int64_t)time(NULL) + 60), APP_DONE);
+        CU_ASSERT_NOT_EQUAL(claim(s, a), SEEN_SHOWN);
+        CU_ASSERT_EQUAL(claim(s, b), SEEN_SHOWN);
+        seen_close(s);
+        teardown(&h);
+    }
 }
 
 static void forgets_what_is_over(void)
@@ -137,9 +192,30 @@ static void forgets_what_is_over(void)
     teardown(&h);
 }
 
+/* Another file would not have the lock of who is about to show something. */
+static void leaves_the_file_of_who_is_at_work(void)
+{
+    struct home h;
+    struct seen *s, *other;
+    setup(&h);
+    CU_ASSERT_EQUAL(seen_open(&other, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(claim(other, a), SEEN_OURS);
+    FILE *f = fopen(h.file, "a");
+    for (int i = 0; i < 3000; i++)
+        fprintf(f, "%032x %lld\n", (unsigned)i, (long long)time(NULL) - 3 * 86400);
+    fclose(f);
+    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(claim(s, a), SEEN_ELSEWHERE);
+    seen_close(s);
+    seen_close(other);
+    CU_ASSERT_EQUAL(seen_open(&s, &h.app), APP_DONE);
+    CU_ASSERT_EQUAL(claim(s, a), SEEN_INTERRUPTED);
+    seen_close(s);
+    teardown(&h);
+}
+
 SW_TEST_SUITE(seen){
-    SW_TEST(remembers_over_restarts),
-    SW_TEST(passes_over_torn_lines),
-    SW_TEST(one_of_several_has_it),
-    SW_TEST(forgets_what_is_over),
+    SW_TEST(remembers_over_restarts),           SW_TEST(passes_over_torn_lines),      SW_TEST(one_of_several_has_it),
+    SW_TEST(knows_what_was_interrupted),        SW_TEST(a_torn_line_says_too_little), SW_TEST(forgets_what_is_over),
+    SW_TEST(leaves_the_file_of_who_is_at_work),
 };
