@@ -12,7 +12,7 @@
 #include "ttp/name.h"
 #include <string.h>
 
-enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff, FALLBACK_SCSV = 0x5600 };
+enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff, FALLBACK_SCSV = 0x5600, SSL3 = 0x0300 };
 
 /* --- client --------------------------------------------------------------------------------------------------------------- */
 
@@ -145,19 +145,19 @@ static bool offers_version(struct sw_slice versions, uint16_t version)
 }
 
 /*
- * supported_versions, where it is sent, is the whole truth (RFC 8446 4.2.1); without it client_version is the client's highest. Our minimum is
- * checked before the fallback signal: below it there is nothing to fall back to.
+ * supported_versions, where it is sent, is the whole truth (RFC 8446 4.2.1), but that no client says SSL 3.0 with it (D.5); without it client_version is the
+ * client's highest. Our minimum is checked before the fallback signal: below it there is nothing to fall back to.
  */
 static enum sw_err choose_version(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     const struct sw_hello_ext *ext = &conn->hs->peer_ext;
     bool has12 = ext->versions.len > 0 ? offers_version(ext->versions, SW_TLS12) : h->version >= SW_TLS12;
 
-    if (sw_config_speaks(conn->cfg, SW_TLS13) && offers_version(ext->versions, SW_TLS13)) {
+    if (h->version > SSL3 && sw_config_speaks(conn->cfg, SW_TLS13) && offers_version(ext->versions, SW_TLS13)) {
         conn->version = SW_TLS13;
         return SW_OK;
     }
-    if (!has12 || !sw_config_speaks(conn->cfg, SW_TLS12)) {
+    if (h->version <= SSL3 || !has12 || !sw_config_speaks(conn->cfg, SW_TLS12)) {
         sw_conn_explain(conn, "the client offers no version from TLS %s on (client_version %u.%u)",
                         sw_config_speaks(conn->cfg, SW_TLS12) ? "1.2" : "1.3", h->version >> 8, h->version & 0xff);
         return SW_ERR_VERSION;

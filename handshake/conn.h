@@ -24,7 +24,13 @@
 #include "include/sealwax.h"
 #include "record/record.h"
 
-enum { SW_TEXT_MAX = 224, SW_NOTE_MAX = 192, SW_PREMASTER_LEN = 48, SW_SHORT_NAME = 48 };
+enum {
+    SW_TEXT_MAX = 224,
+    SW_NOTE_MAX = 192,
+    SW_PREMASTER_LEN = 48,
+    SW_SHORT_NAME = 48,
+    SW_RETRY_DIGEST = 32 /* SHA-256 */
+};
 
 struct sw_work {
     struct sw_record_dir *in_dir, *out_dir; /* inside the same allocation */
@@ -106,6 +112,7 @@ struct sw_handshake {
         uint8_t
             own_secret[SW_KEX_ROW_PRIVATE_MAX]; /* server: what is needed of ours, once the public value is written */
         uint8_t premaster[SW_PREMASTER_LEN];    /* client, RSA: until ClientKeyExchange has joined the transcript */
+        uint8_t first_hello[SW_RETRY_DIGEST];   /* server: digest of what the hello behind a retry must repeat */
         struct sw_keys13 keys13;                /* TLS 1.3: the schedule, from ServerHello on */
     };
 
@@ -130,9 +137,9 @@ struct sw_handshake {
     uint8_t ccs_count;    /* of those that mean nothing */
     bool retried;         /* there was, or is going to be, a HelloRetryRequest */
     bool compatible_id;   /* client: the session id is one for the looks (RFC 8446 D.4) */
-    bool psk_offered;     /* client: the ticket is one of TLS 1.3 */
-    bool early_ccs;       /* a ChangeCipherSpec came before the version was known */
-    bool skip_early;      /* server: what cannot be opened may be early data */
+    bool psk_offered; /* client: the ticket is one of TLS 1.3; server: the hello before a retry had one that is good */
+    bool early_ccs;   /* a ChangeCipherSpec came before the version was known */
+    bool skip_early;  /* server: what cannot be opened may be early data */
     char note[SW_NOTE_MAX];
 };
 

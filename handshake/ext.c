@@ -62,6 +62,7 @@ static const struct sw_ext extensions[] = {
 };
 /* clang-format on */
 
+enum { PRE_SHARED_KEY = 41, EARLY_DATA = 42, COOKIE = 44, KEY_SHARE = 51 };
 enum { ROWS = sizeof extensions / sizeof extensions[0] };
 _Static_assert(ROWS <= 32, "the rows that were offered or seen are bits of 32");
 
@@ -113,6 +114,7 @@ enum sw_err sw_ext_write_offers(struct sw_conn *conn, struct sw_writer *w)
 {
     size_t mark = sw_write_open(w, 2);
 
+    conn->hs->offered = 0; /* a second hello may not say all that the first did */
     if (sw_option(conn, SW_OPT_GREASE))
         write_grease(conn, w);
     for (int i = 0; i < ROWS; i++)
@@ -296,6 +298,29 @@ struct sw_slice sw_ext_find(struct sw_slice block, unsigned id)
             return sw_read_bytes(&body, sw_reader_left(&body));
     }
     return (struct sw_slice){NULL, 0};
+}
+
+/* What belongs to one hello alone (RFC 8446 4.1.2). */
+static bool may_change(unsigned id)
+{
+    return id == PRE_SHARED_KEY || id == EARLY_DATA || id == COOKIE || id == KEY_SHARE;
+}
+
+enum sw_err sw_ext_hash_lasting(struct sw_slice block, struct sw_hash *h)
+{
+    enum sw_err err = SW_OK;
+
+    for (int i = 0; i < ROWS && err == SW_OK; i++) {
+        struct sw_slice body = sw_ext_find(block, extensions[i].id);
+        uint8_t head[3] = {body.p != NULL, (uint8_t)(body.len >> 8), (uint8_t)body.len};
+
+        if (may_change(extensions[i].id))
+            continue;
+        err = sw_hash_update(h, head, sizeof head);
+        if (err == SW_OK)
+            err = sw_hash_update(h, body.p, body.len);
+    }
+    return err;
 }
 
 /* The form first: a block that is no list of extensions is not asked what they mean, nor whether they were offered. */

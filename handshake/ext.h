@@ -48,5 +48,7 @@ enum sw_err sw_ext_read_request(struct sw_conn *conn, struct sw_hello_ext *ext, 
 /* sw_ext_check: whether a block is a list of extensions, none of them twice. sw_ext_find: the body of one of them; p is NULL if it is not there. */
 enum sw_err sw_ext_check(struct sw_slice block) SW_MUST_USE;
 struct sw_slice sw_ext_find(struct sw_slice block, unsigned id);
+/* sw_ext_hash_lasting: hash what a second ClientHello must say as the first did, of the extensions we know; others may have rules of their own. */
+enum sw_err sw_ext_hash_lasting(struct sw_slice block, struct sw_hash *h) SW_MUST_USE;
 
 #endif

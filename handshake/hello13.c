@@ -6,6 +6,7 @@
  * (HelloRetryRequest): suite and group stand then, and the rest is settled by the second hello.
  */
 #include "base/wipe.h"
+#include "handshake/ext.h"
 #include "handshake/msg.h"
 #include "handshake/session.h"
 #include <string.h>
@@ -208,6 +209,50 @@ static enum sw_err settle(struct sw_conn *conn, const struct sw_client_hello *h)
     return err;
 }
 
+/* --- server: a retry ------------------------------------------------------------------------------------------------------ */
+
+/* What the second hello must repeat (RFC 8446 4.1.2), in few bytes. */
+static enum sw_err digest_lasting(const struct sw_client_hello *h, uint8_t out[SW_RETRY_DIGEST])
+{
+    const struct sw_slice parts[] = {h->session_id, h->suites, h->compressions};
+    const uint8_t version[2] = {(uint8_t)(h->version >> 8), (uint8_t)h->version};
+    struct sw_hash hash;
+    enum sw_err err = sw_hash_init(&hash, SW_HASH_SHA256);
+
+    if (err == SW_OK)
+        err = sw_hash_update(&hash, version, sizeof version);
+    if (err == SW_OK)
+        err = sw_hash_update(&hash, h->random, SW_RANDOM_LEN);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == SW_OK; i++) {
+        const uint8_t len[2] = {(uint8_t)(parts[i].len >> 8), (uint8_t)parts[i].len};
+
+        err = sw_hash_update(&hash, len, sizeof len);
+        if (err == SW_OK)
+            err = sw_hash_update(&hash, parts[i].p, parts[i].len);
+    }
+    if (err == SW_OK)
+        err = sw_ext_hash_lasting(h->extensions, &hash);
+    return err == SW_OK ? sw_hash_final(&hash, out) : err;
+}
+
+/*
+ * The suite stands from the retry on, so a session that is going to go on has its say before: the second hello comes
+ * with it, or is not the same client's.
+ */
+static enum sw_err plan_retry(struct sw_conn *conn, const struct sw_client_hello *h)
+{
+    struct sw_session s;
+    bool found;
+    enum sw_err err = sw_psk_find(conn, SW_HASH_NONE, &s, &found);
+    const struct sw_suite *suite = err == SW_OK && found ? suite_of(conn, h, sw_suite_by_id(s.suite)->prf) : NULL;
+
+    sw_wipe(&s, sizeof s);
+    if (suite != NULL)
+        conn->suite = suite;
+    conn->hs->psk_offered = suite != NULL;
+    return err == SW_OK ? digest_lasting(h, conn->hs->first_hello) : err;
+}
+
 enum sw_err sw_hello13_choose(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     struct sw_handshake *hs = conn->hs;
@@ -221,20 +266,26 @@ enum sw_err sw_hello13_choose(struct sw_conn *conn, const struct sw_client_hello
         return SW_ERR_NO_SUITE;
     hs->skip_early = hs->peer_ext.early_data;
     err = choose_group(conn);
-    return err == SW_OK && !hs->retried ? settle(conn, h) : err;
+    if (err != SW_OK)
+        return err;
+    return hs->retried ? plan_retry(conn, h) : settle(conn, h);
 }
 
 /* The second hello is the first one, but for what was asked for (RFC 8446 4.1.2). */
-static bool follows(const struct sw_conn *conn, const struct sw_client_hello *h)
+static enum sw_err check_second(const struct sw_conn *conn, const struct sw_client_hello *h)
 {
     const struct sw_handshake *hs = conn->hs;
     const struct sw_hello_ext *ext = &hs->peer_ext;
+    uint8_t digest[SW_RETRY_DIGEST];
+    enum sw_err err = digest_lasting(h, digest);
 
-    return memcmp(conn->client_random, h->random, SW_RANDOM_LEN) == 0 &&
-           sw_slice_eq(h->session_id, (struct sw_slice){hs->session_id, hs->session_id_len}) &&
-           sw_hello_has(ext->versions, SW_TLS13) && sw_hello_has(h->suites, conn->suite->id) &&
-           sw_hello_has(ext->groups, conn->group->id) && count_shares(ext->shares) == 1 &&
-           share_of(ext->shares, conn->group->id).p != NULL && !ext->early_data;
+    if (err != SW_OK)
+        return err;
+    return memcmp(digest, hs->first_hello, sizeof digest) == 0 && count_shares(ext->shares) == 1 &&
+                   share_of(ext->shares, conn->group->id).p != NULL && !ext->early_data &&
+                   (ext->psk_present || !hs->psk_offered)
+               ? SW_OK
+               : SW_ERR_SECOND_HELLO;
 }
 
 enum sw_err sw_hello13_second(struct sw_conn *conn, const struct sw_client_hello *h)
@@ -242,8 +293,8 @@ enum sw_err sw_hello13_second(struct sw_conn *conn, const struct sw_client_hello
     enum sw_err err = sw_hello13_check(conn, h);
 
     conn->hs->skip_early = false;
-    if (err == SW_OK && !follows(conn, h))
-        err = SW_ERR_SECOND_HELLO;
+    if (err == SW_OK)
+        err = check_second(conn, h);
     if (err == SW_OK)
         err = settle(conn, h);
     sw_conn_note(conn, "with the %s key we asked for%s", conn->group->name,

@@ -30,6 +30,8 @@ enum sw_err sw_hello_retry_send(struct sw_conn *conn, struct sw_writer *w)
     sw_server_hello_encode(&h, w);
     sw_ext_write_in(conn, w, SW_IN_HRR);
     sw_conn_note(conn, "asks for the client's half of a %s exchange", conn->group->name);
+    /* views of the first hello, which goes now */
+    memset(&hs->peer_ext, 0, sizeof hs->peer_ext);
     return sw_transcript_restart(&hs->transcript, conn->suite->prf);
 }
 
@@ -40,6 +42,8 @@ enum sw_err sw_hello_retry_begin(struct sw_conn *conn, struct sw_slice body)
     struct sw_server_hello h;
     enum sw_err err = sw_server_hello_decode(&h, body);
 
+    if (err == SW_OK)
+        err = sw_ext_check(h.extensions);
     if (err == SW_OK)
         err = sw_server_hello13_check(conn, &h, sw_ext_find(h.extensions, SUPPORTED_VERSIONS));
     if (err != SW_OK)

@@ -44,7 +44,7 @@ enum sw_err sw_server_hello_decode(struct sw_server_hello *h, struct sw_slice bo
     return sw_reader_end(&r) && h->session_id.len <= SW_SESSION_ID_MAX ? SW_OK : SW_ERR_DECODE;
 }
 
-enum { SUPPORTED_VERSIONS = 43, DOWNGRADE_LEN = 8 };
+enum { SUPPORTED_VERSIONS = 43, DOWNGRADE_LEN = 8, SSL3 = 0x0300 };
 
 /* RFC 8446 4.1.3: the end of the random of a server that speaks TLS 1.3 and was asked for less. It is signed or hashed with the rest: nobody on the way can take it out. */
 static const uint8_t downgrade12[DOWNGRADE_LEN] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
@@ -182,7 +182,11 @@ enum sw_err sw_server_hello13_check(struct sw_conn *conn, const struct sw_server
     const struct sw_handshake *hs = conn->hs;
     const struct sw_suite *suite = sw_suite_by_id(h->suite);
 
-    if (h->version != SW_TLS12 || version.len != 2 || (version.p[0] << 8 | version.p[1]) != SW_TLS13) {
+    if (version.p != NULL && version.len != 2)
+        return SW_ERR_EXTENSION_DECODE;
+    if (h->version <= SSL3)
+        return SW_ERR_VERSION; /* RFC 8446 D.5 */
+    if (h->version != SW_TLS12 || version.p == NULL || (version.p[0] << 8 | version.p[1]) != SW_TLS13) {
         sw_conn_explain(conn, "the server chose a version that was not offered");
         return SW_ERR_EXTENSION_VALUE;
     }
@@ -279,6 +283,9 @@ enum sw_err sw_server_hello_recv(struct sw_conn *conn, struct sw_slice body)
     struct sw_server_hello h;
     enum sw_err err = sw_server_hello_decode(&h, body);
 
+    /* the form first: what the extensions say makes the version */
+    if (err == SW_OK)
+        err = sw_ext_check(h.extensions);
     if (err == SW_OK && sw_config_speaks(conn->cfg, SW_TLS13)) {
         struct sw_slice version = sw_ext_find(h.extensions, SUPPORTED_VERSIONS);
 

@@ -255,6 +255,30 @@ static void what_must_be_there(void)
     CU_ASSERT_EQUAL(sw_err_alert(SW_ERR_MISSING_EXTENSION), SW_ALERT_MISSING_EXTENSION);
 }
 
+/* Where supported_versions is, legacy_version says nothing (RFC 8446 4.2.1); but SSL 3.0 is nobody's any more (D.5). */
+static void legacy_versions(void)
+{
+    static const struct {
+        uint8_t major, minor;
+        enum sw_err err;
+    } rows[] = {{3, 0, SW_ERR_VERSION}, {2, 0, SW_ERR_VERSION}, {3, 1, SW_OK}, {3, 4, SW_OK}, {254, 254, SW_OK}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t hello[4096];
+        size_t len;
+        struct pair p;
+
+        open_13(&p, false);
+        pair_connect(&p, name);
+        len = take_out(p.client, hello, sizeof hello);
+        hello[5 + 4] = rows[i].major;
+        hello[5 + 4 + 1] = rows[i].minor;
+        SW_ASSERT_ERR(feed(p.server, hello, len), rows[i].err);
+        CU_ASSERT_EQUAL(p.server->version, rows[i].err == SW_OK ? SW_TLS13 : 0);
+        pair_close(&p);
+    }
+}
+
 static void no_certificate_shown(void)
 {
     struct pair p;
@@ -545,6 +569,7 @@ SW_TEST_SUITE(hello13){
     SW_TEST(a_downgrade_is_noticed),
     SW_TEST(a_fallback_is_noticed),
     SW_TEST(what_must_be_there),
+    SW_TEST(legacy_versions),
     SW_TEST(no_certificate_shown),
     SW_TEST(nothing_in_common),
     SW_TEST(early_data_is_passed_over),

@@ -45,7 +45,8 @@ static enum sw_err feed(struct sw_conn *conn, const uint8_t *p, size_t len)
 }
 
 /* A hello of a server to this client, as it repeats its session id. */
-static enum sw_err answer(struct sw_conn *client, const char *random, const char *suite, const char *extensions)
+static enum sw_err answer_in(unsigned version, struct sw_conn *client, const char *random, const char *suite,
+                             const char *extensions)
 {
     uint8_t bytes[BYTES_MAX], hex[BYTES_MAX];
     struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
@@ -56,7 +57,7 @@ static enum sw_err answer(struct sw_conn *client, const char *random, const char
     record = sw_write_open(&w, 2);
     sw_write_u8(&w, 2);
     message = sw_write_open(&w, 3);
-    sw_write_u16(&w, 0x0303);
+    sw_write_u16(&w, version);
     sw_write_bytes(&w, hex, sw_unhex(random, hex, sizeof hex));
     sw_write_u8(&w, client->hs->session_id_len);
     sw_write_bytes(&w, client->hs->session_id, client->hs->session_id_len);
@@ -68,6 +69,11 @@ static enum sw_err answer(struct sw_conn *client, const char *random, const char
     sw_write_close(&w, message, 3);
     sw_write_close(&w, record, 2);
     return feed(client, bytes, w.len);
+}
+
+static enum sw_err answer(struct sw_conn *client, const char *random, const char *suite, const char *extensions)
+{
+    return answer_in(0x0303, client, random, suite, extensions);
 }
 
 static bool holds(const uint8_t *p, size_t len, const char *hex)
@@ -101,6 +107,8 @@ static void what_a_client_takes(void)
         {"a suite of TLS 1.2", "c02f", VERSION "003300020017", SW_ERR_SUITE},
         {"no version", "1301", "003300020017", SW_ERR_EXTENSION_VALUE},
         {"another version", "1301", "002b00020305 003300020017", SW_ERR_EXTENSION_VALUE},
+        {"a list of versions", "1301", "002b0003020304 003300020017", SW_ERR_EXTENSION_DECODE},
+        {"a length that lies", "1301", "003300050017" VERSION, SW_ERR_DECODE},
         {"an extension of ServerHello", "1301", VERSION "00290002 0000", SW_ERR_UNSOLICITED_EXTENSION},
         {"one of others", "1301", VERSION "000a00040002 0017", SW_ERR_EXTENSION_VALUE},
         {"twice", "1301", VERSION "003300020017 003300020017", SW_ERR_DUPLICATE_EXTENSION},
@@ -187,6 +195,10 @@ static void server_hellos(void)
         {"1301", VERSION, SW_ERR_MISSING_EXTENSION},
         {"1301", "00330024 001d0020" RANDOM, SW_ERR_RESUME_MISMATCH}, /* TLS 1.2, and an id that was made up */
         {"1301", "002b00020303 00330024 001d0020" RANDOM, SW_ERR_EXTENSION_VALUE},
+        {"1301", "002b000103 00330024 001d0020" RANDOM, SW_ERR_EXTENSION_DECODE},
+        {"1301", "002b0000 00330024 001d0020" RANDOM, SW_ERR_EXTENSION_DECODE},
+        {"1301", "0033ffff 001d0020" RANDOM VERSION, SW_ERR_DECODE},
+        {"1301", VERSION VERSION "00330024 001d0020" RANDOM, SW_ERR_DUPLICATE_EXTENSION},
         {"1304", VERSION "00330024 001d0020" RANDOM, SW_ERR_SUITE},
         {"c02f", VERSION "00330024 001d0020" RANDOM, SW_ERR_SUITE},
         {"1301", VERSION "00330024 001d0020" RANDOM "002900020000", SW_ERR_UNSOLICITED_EXTENSION},
@@ -209,7 +221,45 @@ static void server_hellos(void)
     }
 }
 
+/* legacy_version stays what it was; SSL 3.0 is an alert of its own (RFC 8446 4.1.3, D.5). */
+static void legacy_versions(void)
+{
+    static const struct {
+        unsigned version;
+        const char *extensions;
+        enum sw_err err;
+    } rows[] = {
+        {0x0300, VERSION "00330024 001d0020" RANDOM, SW_ERR_VERSION},
+        {0x0301, VERSION "00330024 001d0020" RANDOM, SW_ERR_EXTENSION_VALUE},
+        {0x0304, VERSION "00330024 001d0020" RANDOM, SW_ERR_EXTENSION_VALUE},
+        {0x0304, "00330024 001d0020" RANDOM, SW_ERR_VERSION},
+        {0x0300, "", SW_ERR_VERSION},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[BYTES_MAX];
+        struct pair p;
+
+        open_13(&p);
+        (void)take_out(p.client, bytes);
+        SW_ASSERT_ERR(answer_in(rows[i].version, p.client, RANDOM, "1301", rows[i].extensions), rows[i].err);
+        CU_ASSERT_EQUAL(sw_conn_alert_sent(p.client), sw_err_alert(rows[i].err));
+        pair_close(&p);
+    }
+}
+
 /* --- server ------------------------------------------------------------------------------------------------------------------ */
+
+/* Flip the last bit of a byte that stands `at` bytes behind the beginning of some others in a hello. */
+static void flip(uint8_t *p, size_t len, const void *mark, size_t mark_len, size_t at)
+{
+    size_t i = 0;
+
+    while (i + mark_len <= len && memcmp(p + i, mark, mark_len) != 0)
+        i++;
+    CU_ASSERT_TRUE_FATAL(i + mark_len <= len && i + at < len);
+    p[i + at] ^= 1;
+}
 
 /*
  * The second hello must be the first one, but for what was asked for: here it is changed a little on its way, or is the
@@ -217,11 +267,23 @@ static void server_hellos(void)
  */
 static void the_hello_that_follows(void)
 {
-    enum { RIGHT, AGAIN, OTHER_RANDOM, OTHER_ID, KINDS };
+    enum {
+        RIGHT,
+        AGAIN,
+        OTHER_VERSION,
+        OTHER_RANDOM,
+        OTHER_ID,
+        OTHER_SUITE,
+        OTHER_NAME,
+        OTHER_GROUP,
+        OTHER_SCHEME,
+        NO_EMS,
+        KINDS
+    };
 
     for (int kind = 0; kind < KINDS; kind++) {
-        uint8_t hello[BYTES_MAX], bytes[BYTES_MAX];
-        size_t len, second, ccs = 6;
+        uint8_t hello[BYTES_MAX], bytes[BYTES_MAX], *body = bytes + 6 /* ChangeCipherSpec */ + 5 + 4;
+        size_t len, second;
         struct pair p;
 
         open_13(&p);
@@ -232,16 +294,58 @@ static void the_hello_that_follows(void)
         second = take_out(p.server, bytes);
         SW_ASSERT_OK(feed(p.client, bytes, second));
         second = take_out(p.client, bytes);
+        if (kind == OTHER_VERSION)
+            body[1] ^= 1;
         if (kind == OTHER_RANDOM)
-            bytes[ccs + 5 + 4 + 2] ^= 1;
+            body[2] ^= 1;
         if (kind == OTHER_ID)
-            bytes[ccs + 5 + 4 + 2 + 32 + 1] ^= 1;
+            body[2 + 32 + 1] ^= 1;
+        if (kind == OTHER_SUITE)
+            body[2 + 32 + 1 + 32 + 2 + 2 + 1] ^= 4; /* the second one: a number that is none */
+        if (kind == OTHER_NAME)
+            flip(bytes, second, "server.example", 14, 0);
+        if (kind == OTHER_GROUP)
+            flip(bytes, second, "\x00\x0a\x00\x06\x00\x04", 6, 7);
+        if (kind == OTHER_SCHEME)
+            flip(bytes, second, "\x00\x0d\x00", 3, 7);
+        if (kind == NO_EMS)
+            flip(bytes, second, "\x00\x17\x00\x00", 4, 0); /* another number */
         if (kind == AGAIN)
             SW_ASSERT_ERR(feed(p.server, hello, len), SW_ERR_SECOND_HELLO);
         else
             SW_ASSERT_ERR(feed(p.server, bytes, second), kind == RIGHT ? SW_OK : SW_ERR_SECOND_HELLO);
         if (kind != RIGHT)
             CU_ASSERT_EQUAL(sw_conn_alert_sent(p.server), SW_ALERT_ILLEGAL_PARAMETER);
+        pair_close(&p);
+    }
+}
+
+/* A session that the server could have gone on with may not be forgotten on the way (4.1.2). */
+static void the_session_comes_again(void)
+{
+    for (int forget = 0; forget < 2; forget++) {
+        uint8_t session[BYTES_MAX], bytes[BYTES_MAX];
+        size_t session_len, len;
+        struct pair p;
+
+        open_13(&p);
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &session_len));
+        pair_drop(&p);
+        SW_ASSERT_OK(sw_config_set_groups(p.server_cfg, "P-256"));
+        pair_connect(&p, "server.example");
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, session_len));
+        len = take_out(p.client, bytes);
+        SW_ASSERT_OK(feed(p.server, bytes, len));
+        len = take_out(p.server, bytes);
+        if (forget) {
+            p.client->hs->psk_offered = false;
+            p.client->hs->ticket = (struct sw_slice){NULL, 0};
+        }
+        SW_ASSERT_OK(feed(p.client, bytes, len));
+        len = take_out(p.client, bytes);
+        SW_ASSERT_ERR(feed(p.server, bytes, len), forget ? SW_ERR_SECOND_HELLO : SW_OK);
+        CU_ASSERT_EQUAL(p.server->resumed, !forget);
         pair_close(&p);
     }
 }
@@ -264,6 +368,8 @@ static void little_is_held(void)
 }
 
 SW_TEST_SUITE(hello_retry){
-    SW_TEST(what_a_client_takes),    SW_TEST(only_once),      SW_TEST(nothing_to_tls12), SW_TEST(server_hellos),
+    SW_TEST(what_a_client_takes),    SW_TEST(only_once),
+    SW_TEST(nothing_to_tls12),       SW_TEST(server_hellos),
     SW_TEST(the_hello_that_follows), SW_TEST(little_is_held),
+    SW_TEST(legacy_versions),        SW_TEST(the_session_comes_again),
 };

@@ -114,19 +114,23 @@ static void suites_of_one_hash(void)
     }
 }
 
-/* A retry in between; and one whose suite has another hash, by which the client cannot bind its session any more. */
+/*
+ * A retry in between; one whose suite has another hash, by which the client cannot bind its session any more; and one
+ * where the server would rather have had that suite.
+ */
 static void behind_a_retry(void)
 {
-    for (int other = 0; other < 2; other++) {
+    static const char *const suites[] = {"0x1301", "0x1302", "0x1302:0x1301"};
+
+    for (int other = 0; other < 3; other++) {
         struct kept kept;
         struct pair p;
 
         open_13(&p, false);
         first(&p, &kept);
         SW_ASSERT_OK(sw_config_set_groups(p.server_cfg, "P-384"));
-        if (other)
-            SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "0x1302"));
-        second(&p, &kept, !other);
+        SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, suites[other]));
+        second(&p, &kept, other != 1);
         pair_close(&p);
     }
 }
