@@ -49,7 +49,7 @@ static const struct sw_ext extensions[] = {
     {23,     "extended_master_secret",       SW_IN_SH12,                        sw_ems_offer,      nothing,                sw_ems_read,           sw_ems_answer,           nothing,                sw_ems_read_answer},
     {28,     "record_size_limit",            SW_IN_SH12 | SW_IN_EE,                sw_limit_offer,    sw_limit_write,         sw_limit_read,         sw_limit_answer,         sw_limit_write,         sw_limit_read_answer},
     {35,     "session_ticket",               SW_IN_SH12,                        sw_ticket_offer,   sw_ticket_write,        sw_ticket_read,        sw_ticket_answer,        nothing,                sw_ticket_read_answer},
-    {42,     "early_data",                   SW_IN_EE,                          never,             nothing,                sw_early_read,         never,                   nothing,                NULL},
+    {42,     "early_data",                   SW_IN_EE | SW_IN_TICKET,           never,             nothing,                sw_early_read,         never,                   nothing,                NULL},
     {43,     "supported_versions",           SW_IN_SH | SW_IN_HRR,                 sw_versions_offer, sw_versions_write,      sw_versions_read,      always,                  sw_versions_write,      sw_versions_read_answer},
     {44,     "cookie",                       SW_IN_HRR,                         sw_cookie_offer,   sw_cookie_write,        sw_cookie_read,        never,                   nothing,                sw_cookie_read_answer},
     {45,     "psk_key_exchange_modes",       0,                              sw_modes_offer,    sw_modes_write,         sw_modes_read,         never,                   nothing,                NULL},
@@ -62,6 +62,7 @@ static const struct sw_ext extensions[] = {
 };
 /* clang-format on */
 
+enum { MAX_EARLY_DATA_SIZE = 4 /* bytes of the number, all that early_data is in a ticket (RFC 8446 4.2.10) */ };
 enum { PRE_SHARED_KEY = 41, EARLY_DATA = 42, COOKIE = 44, KEY_SHARE = 51 };
 enum { ROWS = sizeof extensions / sizeof extensions[0] };
 _Static_assert(ROWS <= 32, "the rows that were offered or seen are bits of 32");
@@ -300,10 +301,11 @@ struct sw_slice sw_ext_find(struct sw_slice block, unsigned id)
     return (struct sw_slice){NULL, 0};
 }
 
-/* What belongs to one hello alone (RFC 8446 4.1.2). */
-static bool may_change(unsigned id)
+/* What belongs to one hello alone (RFC 8446 4.1.2), and what means nothing any more when there is a second one. */
+static bool may_change(const struct sw_ext *ext)
 {
-    return id == PRE_SHARED_KEY || id == EARLY_DATA || id == COOKIE || id == KEY_SHARE;
+    return ext->in == SW_IN_SH12 || ext->id == PRE_SHARED_KEY || ext->id == EARLY_DATA || ext->id == COOKIE ||
+           ext->id == KEY_SHARE;
 }
 
 enum sw_err sw_ext_hash_lasting(struct sw_slice block, struct sw_hash *h)
@@ -314,7 +316,7 @@ enum sw_err sw_ext_hash_lasting(struct sw_slice block, struct sw_hash *h)
         struct sw_slice body = sw_ext_find(block, extensions[i].id);
         uint8_t head[3] = {body.p != NULL, (uint8_t)(body.len >> 8), (uint8_t)body.len};
 
-        if (may_change(extensions[i].id))
+        if (may_change(&extensions[i]))
             continue;
         err = sw_hash_update(h, head, sizeof head);
         if (err == SW_OK)
@@ -335,6 +337,23 @@ enum sw_err sw_ext_read_in(struct sw_conn *conn, struct sw_slice block, unsigned
         struct sw_reader body = sw_read_vec16(&r);
 
         err = read_answer(conn, row_of(id), &body, in);
+    }
+    return err;
+}
+
+enum sw_err sw_ext_read_ticket(struct sw_slice block)
+{
+    struct sw_reader r = sw_reader_of_slice(block);
+    enum sw_err err = sw_ext_check(block);
+
+    while (err == SW_OK && sw_reader_left(&r) > 0) {
+        int row = row_of(sw_read_u16(&r));
+        struct sw_reader body = sw_read_vec16(&r);
+
+        if (row >= 0 && (extensions[row].in & SW_IN_TICKET) == 0)
+            err = SW_ERR_EXTENSION_VALUE;
+        else if (row >= 0 && sw_reader_left(&body) != MAX_EARLY_DATA_SIZE)
+            err = SW_ERR_EXTENSION_DECODE;
     }
     return err;
 }

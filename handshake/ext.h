@@ -14,7 +14,15 @@ typedef enum sw_err sw_ext_read_offer(struct sw_conn *conn, struct sw_hello_ext 
 typedef enum sw_err sw_ext_read_answer(struct sw_conn *conn, struct sw_reader *r);
 
 /* The messages in which a server's answer may stand; SW_IN_REQUEST: a CertificateRequest, which has the client's form of it (RFC 8446 4.2). */
-enum { SW_IN_SH12 = 1, SW_IN_SH = 2, SW_IN_HRR = 4, SW_IN_EE = 8, SW_IN_CERT = 16, SW_IN_REQUEST = 32 };
+enum {
+    SW_IN_SH12 = 1,
+    SW_IN_SH = 2,
+    SW_IN_HRR = 4,
+    SW_IN_EE = 8,
+    SW_IN_CERT = 16,
+    SW_IN_REQUEST = 32,
+    SW_IN_TICKET = 64
+};
 
 struct sw_ext {
     uint16_t id;
@@ -44,6 +52,9 @@ enum sw_err sw_ext_read_answers(struct sw_conn *conn, struct sw_slice block) SW_
 enum sw_err sw_ext_read_in(struct sw_conn *conn, struct sw_slice block, unsigned in) SW_MUST_USE;
 /* sw_ext_read_request: that of a CertificateRequest, as if it were offers. */
 enum sw_err sw_ext_read_request(struct sw_conn *conn, struct sw_hello_ext *ext, struct sw_slice block) SW_MUST_USE;
+
+/* sw_ext_read_ticket: that of a NewSessionTicket, none of which means anything to us. The same errors, but SW_ERR_UNSOLICITED_EXTENSION. */
+enum sw_err sw_ext_read_ticket(struct sw_slice block) SW_MUST_USE;
 
 /* sw_ext_check: whether a block is a list of extensions, none of them twice. sw_ext_find: the body of one of them; p is NULL if it is not there. */
 enum sw_err sw_ext_check(struct sw_slice block) SW_MUST_USE;

@@ -119,7 +119,7 @@ enum sw_err sw_new_session_ticket13_recv(struct sw_conn *conn, struct sw_slice b
     vec = sw_read_vec16(&r);
     if (!sw_reader_end(&r) || sw_reader_left(&ticket) == 0)
         return SW_ERR_DECODE;
-    err = sw_ext_check(sw_read_rest(&vec));
+    err = sw_ext_read_ticket(sw_read_rest(&vec));
     if (err != SW_OK || lifetime == 0 || !sw_option(conn, SW_OPT_TICKETS))
         return err;
     return keep_ticket(conn, lifetime, age_add, sw_read_rest(&nonce), sw_read_rest(&ticket));

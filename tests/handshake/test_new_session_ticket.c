@@ -111,7 +111,55 @@ static void what_is_sent(void)
     pair_close(&p);
 }
 
+/* TLS 1.3: lifetime, age_add, nonce, ticket, extensions, behind the handshake. */
+static void bodies_of_tls13(void)
+{
+    static const struct {
+        const char *body;
+        enum sw_err err;
+        uint32_t lifetime; /* of the session that is kept, from PAIR_NOW on; 0: what the server's own ticket left */
+    } bodies[] = {
+        {"0000000a 00000000 0101 0003 616263 0000", SW_OK, 10},
+        {"0000000a 00000000 00 0003 616263 0000", SW_OK, 10},
+        {"00093a80 00000000 00 0003 616263 0000", SW_OK, 7200}, /* ours */
+        {"ffffffff 00000000 00 0003 616263 0000", SW_OK, 7200},
+        {"00000000 00000000 00 0003 616263 0000", SW_OK, 0},
+        {"0000000a 00000000 00 0003 616263 0004 fafa0000", SW_OK, 10},
+        {"0000000a 00000000 00 0003 616263 0008 002a0004 00004000", SW_OK, 10},
+        {"0000000a 00000000 00 0000 0000", SW_ERR_DECODE, 0},
+        {"0000000a 00000000 00 0003 616263", SW_ERR_DECODE, 0},
+        {"0000000a 00000000 00 0003 616263 0000 00", SW_ERR_DECODE, 0},
+        {"0000000a 00000000 00 0003 616263 0003 fafa00", SW_ERR_DECODE, 0},
+        {"0000000a 00000000 00 0003 616263 0008 fafa0000 fafa0000", SW_ERR_DUPLICATE_EXTENSION, 0},
+        {"0000000a 00000000 00 0003 616263 0006 002a0002 4000", SW_ERR_EXTENSION_DECODE, 0},
+        {"0000000a 00000000 00 0003 616263 0004 002a0000", SW_ERR_EXTENSION_DECODE, 0},
+        {"0000000a 00000000 00 0003 616263 0004 00000000", SW_ERR_EXTENSION_VALUE, 0}, /* server_name: RFC 8446 4.2 */
+    };
+
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        uint8_t msg[64] = {SW_NEW_SESSION_TICKET};
+        struct sw_session s;
+        struct pair p;
+
+        pair_open(&p, false);
+        SW_ASSERT_OK(sw_config_set_versions(p.client_cfg, SW_TLS12, SW_TLS13));
+        SW_ASSERT_OK(sw_config_set_versions(p.server_cfg, SW_TLS12, SW_TLS13));
+        pair_connect(&p, "server.example");
+        CU_ASSERT_TRUE_FATAL(pair_run(&p));
+        msg[3] = (uint8_t)sw_unhex(bodies[i].body, msg + 4, sizeof msg - 4);
+        pair_put(&p, false, SW_CT_HANDSHAKE, msg, 4u + msg[3]);
+        SW_ASSERT_ERR(sw_conn_error(p.client), bodies[i].err);
+        if (bodies[i].err == SW_OK) {
+            SW_ASSERT_OK(sw_session_decode(&s, p.client->session.p, p.client->session.len));
+            CU_ASSERT_EQUAL(s.ticket.len == 3, bodies[i].lifetime != 0);
+            CU_ASSERT_TRUE(bodies[i].lifetime == 0 || s.lifetime == bodies[i].lifetime);
+        }
+        pair_close(&p);
+    }
+}
+
 SW_TEST_SUITE(new_session_ticket){
+    SW_TEST(bodies_of_tls13),
     SW_TEST(lengths),
     SW_TEST(what_is_kept),
     SW_TEST(what_is_sent),
