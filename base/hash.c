@@ -13,14 +13,18 @@
 #endif
 
 /* clang-format off */
+#define OID_SHA1       {5, {0x2b, 0x0e, 0x03, 0x02, 0x1a}}
+#define OID_SHA2(last) {9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last}}
+#define OID_NONE       {0, {0}}
+
 static const struct sw_hash_info hashes[SW_HASH_COUNT] = {
-    /*                  name        len block wolf */
-    [SW_HASH_MD5]    = {"MD5",       16,  64, WC_HASH_TYPE_MD5},
-    [SW_HASH_SHA1]   = {"SHA-1",     20,  64, WC_HASH_TYPE_SHA},
-    [SW_HASH_SHA224] = {"SHA-224",   28,  64, WC_HASH_TYPE_SHA224},
-    [SW_HASH_SHA256] = {"SHA-256",   32,  64, WC_HASH_TYPE_SHA256},
-    [SW_HASH_SHA384] = {"SHA-384",   48, 128, WC_HASH_TYPE_SHA384},
-    [SW_HASH_SHA512] = {"SHA-512",   64, 128, WC_HASH_TYPE_SHA512},
+    /*                  name        len block wolf                 oid */
+    [SW_HASH_MD5]    = {"MD5",       16,  64, WC_HASH_TYPE_MD5,    OID_NONE},
+    [SW_HASH_SHA1]   = {"SHA-1",     20,  64, WC_HASH_TYPE_SHA,    OID_SHA1},
+    [SW_HASH_SHA224] = {"SHA-224",   28,  64, WC_HASH_TYPE_SHA224, OID_SHA2(0x04)},
+    [SW_HASH_SHA256] = {"SHA-256",   32,  64, WC_HASH_TYPE_SHA256, OID_SHA2(0x01)},
+    [SW_HASH_SHA384] = {"SHA-384",   48, 128, WC_HASH_TYPE_SHA384, OID_SHA2(0x02)},
+    [SW_HASH_SHA512] = {"SHA-512",   64, 128, WC_HASH_TYPE_SHA512, OID_SHA2(0x03)},
 };
 /* clang-format on */
 
@@ -34,6 +38,19 @@ size_t sw_hash_len(enum sw_hash_id id)
     const struct sw_hash_info *info = sw_hash_info(id);
 
     return info != NULL ? info->len : 0;
+}
+
+enum sw_hash_id sw_hash_by_oid(struct sw_slice oid)
+{
+    for (unsigned id = 0; id < SW_HASH_COUNT; id++)
+        if (sw_oid_is(oid, &hashes[id].oid))
+            return (enum sw_hash_id)id;
+    return SW_HASH_NONE;
+}
+
+bool sw_hash_is_strong(enum sw_hash_id id)
+{
+    return sw_hash_len(id) >= hashes[SW_HASH_SHA256].len;
 }
 
 static enum sw_err result(int wolf)

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/oid.h"
 /* wolfCrypt's options must come before its other headers */
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/md5.h>
@@ -33,10 +34,15 @@ struct sw_hash_info {
     uint8_t len;      /* digest, bytes */
     uint8_t block;    /* compression block, bytes */
     int wolf;
+    struct sw_oid oid; /* RFC 3279 2.2.1, RFC 5754 2; none for MD5, which nothing here is asked for by name */
 };
 
 /* sw_hash_info: the row of a hash; NULL for SW_HASH_NONE or a number that is none. */
 const struct sw_hash_info *sw_hash_info(enum sw_hash_id id);
+/* sw_hash_by_oid: SW_HASH_NONE for one that is not known. */
+enum sw_hash_id sw_hash_by_oid(struct sw_slice oid);
+/* sw_hash_is_strong: whether collisions are out of reach for good (2^128 steps): SHA-256 and longer. */
+bool sw_hash_is_strong(enum sw_hash_id id);
 /* sw_hash_len: digest length in bytes, 0 for SW_HASH_NONE. */
 size_t sw_hash_len(enum sw_hash_id id);
 

@@ -1,63 +1,11 @@
 /*
- * The table of signature schemes, and keys whatever their kind: reference counts, dispatch, and the rule that a
- * signature is checked before it leaves. Each kind's arithmetic is in pkey_rsa.c, pkey_ec.c and pkey_ed.c.
+ * Keys whatever their kind: reference counts, dispatch, and the rule that a signature is checked before it leaves. Each kind's arithmetic is in pkey_rsa.c, pkey_ec.c and pkey_ed.c.
  */
 #include "base/pkey.h"
 #include "base/pkey_kinds.h"
 #include "base/wipe.h"
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * In order of preference: ECDSA and EdDSA cost a fraction of RSA, PSS has a proof that PKCS#1 v1.5 lacks, and of the
- * same kind the hash that is strong enough for the key comes first. SHA-1 is last and on only where it is named.
- */
-/* clang-format off */
-static const struct sw_sigscheme schemes[] = {
-    /* id      name                       key             padding       hash            curve */
-    {0x0403, "ecdsa_secp256r1_sha256",  SW_KEY_EC,      SW_SIG_ECDSA, SW_HASH_SHA256, SW_CURVE_P256},
-    {0x0807, "ed25519",                 SW_KEY_ED25519, SW_SIG_EDDSA, SW_HASH_NONE,   SW_CURVE_NONE},
-    {0x0503, "ecdsa_secp384r1_sha384",  SW_KEY_EC,      SW_SIG_ECDSA, SW_HASH_SHA384, SW_CURVE_P384},
-    {0x0603, "ecdsa_secp521r1_sha512",  SW_KEY_EC,      SW_SIG_ECDSA, SW_HASH_SHA512, SW_CURVE_P521},
-    {0x0808, "ed448",                   SW_KEY_ED448,   SW_SIG_EDDSA, SW_HASH_NONE,   SW_CURVE_NONE},
-    {0x0804, "rsa_pss_rsae_sha256",     SW_KEY_RSA,     SW_SIG_PSS,   SW_HASH_SHA256, SW_CURVE_NONE},
-    {0x0805, "rsa_pss_rsae_sha384",     SW_KEY_RSA,     SW_SIG_PSS,   SW_HASH_SHA384, SW_CURVE_NONE},
-    {0x0806, "rsa_pss_rsae_sha512",     SW_KEY_RSA,     SW_SIG_PSS,   SW_HASH_SHA512, SW_CURVE_NONE},
-    {0x0809, "rsa_pss_pss_sha256",      SW_KEY_RSA_PSS, SW_SIG_PSS,   SW_HASH_SHA256, SW_CURVE_NONE},
-    {0x080a, "rsa_pss_pss_sha384",      SW_KEY_RSA_PSS, SW_SIG_PSS,   SW_HASH_SHA384, SW_CURVE_NONE},
-    {0x080b, "rsa_pss_pss_sha512",      SW_KEY_RSA_PSS, SW_SIG_PSS,   SW_HASH_SHA512, SW_CURVE_NONE},
-    {0x0401, "rsa_pkcs1_sha256",        SW_KEY_RSA,     SW_SIG_PKCS1, SW_HASH_SHA256, SW_CURVE_NONE},
-    {0x0501, "rsa_pkcs1_sha384",        SW_KEY_RSA,     SW_SIG_PKCS1, SW_HASH_SHA384, SW_CURVE_NONE},
-    {0x0601, "rsa_pkcs1_sha512",        SW_KEY_RSA,     SW_SIG_PKCS1, SW_HASH_SHA512, SW_CURVE_NONE},
-    {0x0303, "ecdsa_sha224",            SW_KEY_EC,      SW_SIG_ECDSA, SW_HASH_SHA224, SW_CURVE_NONE},
-    {0x0301, "rsa_pkcs1_sha224",        SW_KEY_RSA,     SW_SIG_PKCS1, SW_HASH_SHA224, SW_CURVE_NONE},
-    {0x0203, "ecdsa_sha1",              SW_KEY_EC,      SW_SIG_ECDSA, SW_HASH_SHA1,   SW_CURVE_NONE},
-    {0x0201, "rsa_pkcs1_sha1",          SW_KEY_RSA,     SW_SIG_PKCS1, SW_HASH_SHA1,   SW_CURVE_NONE},
-};
-/* clang-format on */
-
-enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
-
-const struct sw_sigscheme *sw_sigscheme_by_id(uint16_t id)
-{
-    for (size_t i = 0; i < SCHEMES; i++)
-        if (schemes[i].id == id)
-            return &schemes[i];
-    return NULL;
-}
-
-const struct sw_sigscheme *sw_sigscheme_by_name(const char *name, size_t len)
-{
-    for (size_t i = 0; i < SCHEMES; i++)
-        if (strlen(schemes[i].name) == len && memcmp(schemes[i].name, name, len) == 0)
-            return &schemes[i];
-    return NULL;
-}
-
-const struct sw_sigscheme *sw_sigscheme_at(size_t i)
-{
-    return i < SCHEMES ? &schemes[i] : NULL;
-}
 
 /* --- public keys -------------------------------------------------------------------------------------------------- */
 

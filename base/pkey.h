@@ -1,6 +1,5 @@
 /*
- * Private and public keys of every kind Sealwax uses, and what is done with them: sign, verify, RSA encryption. One row
- * per signature scheme serves TLS (RFC 5246 7.4.1.4.1, RFC 8446 4.2.3) and X.509 alike.
+ * Private and public keys of every kind Sealwax uses, and what is done with them: sign, verify, RSA encryption.
  *
  * A public key is a view of bytes that somebody else holds (a certificate), so checking a signature allocates nothing
  * on the heap. A private key is an object with a reference count; it lives in wolfCrypt's structures or behind a
@@ -12,40 +11,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
-
-enum sw_key_type {
-    SW_KEY_NONE,
-    SW_KEY_RSA,     /* rsaEncryption: PKCS#1 v1.5 and PSS signatures, key transport */
-    SW_KEY_RSA_PSS, /* id-RSASSA-PSS: PSS signatures alone */
-    SW_KEY_EC,      /* id-ecPublicKey on secp256r1, secp384r1 or secp521r1 */
-    SW_KEY_ED25519,
-    SW_KEY_ED448
-};
-
-/* Curves by their TLS number (RFC 8422 5.1.1), for EC keys. */
-enum { SW_CURVE_NONE = 0, SW_CURVE_P256 = 23, SW_CURVE_P384 = 24, SW_CURVE_P521 = 25 };
-
-enum sw_sig_padding { SW_SIG_PKCS1, SW_SIG_PSS, SW_SIG_ECDSA, SW_SIG_EDDSA };
-
-/*
- * A signature scheme. id is TLS's SignatureScheme; the two-byte hash/signature pairs of TLS 1.2 have the same numbers.
- */
-struct sw_sigscheme {
-    uint16_t id;
-    const char *name; /* as RFC 8446 spells it: "rsa_pkcs1_sha256" */
-    enum sw_key_type key;
-    enum sw_sig_padding padding;
-    enum sw_hash_id hash; /* SW_HASH_NONE: the scheme hashes by itself (EdDSA) */
-    uint16_t curve;       /* the curve TLS 1.3 ties the scheme to; TLS 1.2 and X.509 do not */
-};
+#include "base/sigscheme.h"
 
 enum { SW_SIG_MAX = 1024 /* RSA-8192 */, SW_RSA_MIN_BITS = 1024, SW_RSA_MAX_BITS = 8192 };
-
-/* sw_sigscheme_by_id, _by_name: the row, or NULL. */
-const struct sw_sigscheme *sw_sigscheme_by_id(uint16_t id);
-const struct sw_sigscheme *sw_sigscheme_by_name(const char *name, size_t len);
-/* sw_sigscheme_at: row i in order of preference, NULL past the last. */
-const struct sw_sigscheme *sw_sigscheme_at(size_t i);
 
 /* A public key: views into its encoding. */
 struct sw_pubkey {

@@ -6,7 +6,7 @@
 #include "ttp/name.h"
 #include <string.h>
 
-enum { TYPE_RSA_SIGN = 1, TYPE_ECDSA_SIGN = 64, SHA1_RSA = 0x0201, SHA1_ECDSA = 0x0203 };
+enum { TYPE_RSA_SIGN = 1, TYPE_ECDSA_SIGN = 64 };
 
 static bool has_number(struct sw_slice list, uint16_t id)
 {
@@ -69,9 +69,10 @@ static const struct sw_sigscheme *choose_scheme(const struct sw_conn *conn, cons
     const struct sw_id_list *own = cred->has_sigalgs ? &cred->sigalgs : &conn->cfg->sigalgs;
 
     if (!present) {
-        const struct sw_sigscheme *s = sw_sigscheme_by_id(key->type == SW_KEY_EC ? SHA1_ECDSA : SHA1_RSA);
+        const struct sw_sigscheme *s =
+            sw_sigscheme_of(key->type, key->type == SW_KEY_EC ? SW_SIG_ECDSA : SW_SIG_PKCS1, SW_HASH_SHA1);
 
-        if (cred->has_sigalgs && !sw_list_has(own, s->id))
+        if (s == NULL || (cred->has_sigalgs && !sw_list_has(own, s->id)))
             return NULL;
         return conn->cfg->policy->sha1_implied && sw_pubkey_fits(key, s) ? s : NULL;
     }

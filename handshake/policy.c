@@ -19,24 +19,11 @@
 static const uint16_t groups_common[] = {GROUPS_COMMON, 0};
 static const uint16_t groups_all[] = {GROUPS_COMMON, 259, 260 /* ffdhe8192 */, 0};
 
-/*
- * Signature schemes (RFC 8446 4.2.3; the same numbers in TLS 1.2). A server's choice is bound by its key; among the
- * schemes of one key: the hash that fits the key's strength first, PSS before PKCS#1 v1.5 because it has a proof. ECDSA
- * and EdDSA stand first so that a server with two certificates, answering a peer that knows both, uses the cheap one.
- * SHA-1 is announced by policy all alone: chosen prefixes collide at a price that small firms can pay (RFC 9155).
- */
-#define SCHEMES_COMMON                                                                                                 \
-    0x0403 /* ecdsa_secp256r1_sha256 */, 0x0807 /* ed25519 */, 0x0503 /* ecdsa_secp384r1_sha384 */,                    \
-        0x0603 /* ecdsa_secp521r1_sha512 */, 0x0808 /* ed448 */, 0x0804 /* rsa_pss_rsae_sha256 */, 0x0805, 0x0806,     \
-        0x0809 /* rsa_pss_pss_sha256 */, 0x080A, 0x080B, 0x0401 /* rsa_pkcs1_sha256 */, 0x0501, 0x0601
-static const uint16_t schemes_common[] = {SCHEMES_COMMON, 0};
-static const uint16_t schemes_all[] = {SCHEMES_COMMON, 0x0203 /* ecdsa_sha1 */, 0x0201 /* rsa_pkcs1_sha1 */, 0};
-
 static const struct sw_policy policies[] = {
-    /* name      bit                versions           groups         schemes         sha1_implied */
-    {"classic", SW_POLICY_CLASSIC, SW_TLS12, SW_TLS12, groups_common, schemes_common, true},
-    {"modern", SW_POLICY_MODERN, SW_TLS12, SW_TLS13, groups_common, schemes_common, false},
-    {"all", SW_POLICY_ALL, SW_TLS12, SW_TLS13, groups_all, schemes_all, true},
+    /* name      bit                versions           groups         sha1_announced sha1_implied */
+    {"classic", SW_POLICY_CLASSIC, SW_TLS12, SW_TLS12, groups_common, false, true},
+    {"modern", SW_POLICY_MODERN, SW_TLS12, SW_TLS13, groups_common, false, false},
+    {"all", SW_POLICY_ALL, SW_TLS12, SW_TLS13, groups_all, true, true},
 };
 
 const struct sw_policy *sw_policy_at(size_t i)
@@ -51,17 +38,6 @@ const struct sw_policy *sw_policy_by_name(const char *name)
             return &policies[i];
     return NULL;
 }
-
-/* OpenSSL's spelling of signature schemes; a group's or suite's stands in its row. */
-static const struct {
-    const char *name;
-    uint16_t id;
-} scheme_aliases[] = {
-    {"RSA+SHA1", 0x0201},       {"RSA+SHA256", 0x0401},     {"RSA+SHA384", 0x0501},     {"RSA+SHA512", 0x0601},
-    {"ECDSA+SHA1", 0x0203},     {"ECDSA+SHA256", 0x0403},   {"ECDSA+SHA384", 0x0503},   {"ECDSA+SHA512", 0x0603},
-    {"RSA-PSS+SHA256", 0x0804}, {"RSA-PSS+SHA384", 0x0805}, {"RSA-PSS+SHA512", 0x0806}, {"PSS+SHA256", 0x0804},
-    {"PSS+SHA384", 0x0805},     {"PSS+SHA512", 0x0806},
-};
 
 /* Each kind's word to number; 0 (no suite, group or scheme has it) if there is none. */
 static uint16_t suite_id(const char *word, size_t len)
@@ -85,12 +61,7 @@ static uint16_t scheme_id(const char *word, size_t len)
     const struct sw_sigscheme *scheme =
         sw_number_parse(word, len, &id) ? sw_sigscheme_by_id(id) : sw_sigscheme_by_name(word, len);
 
-    if (scheme)
-        return scheme->id;
-    for (size_t i = 0; i < sizeof scheme_aliases / sizeof scheme_aliases[0]; i++)
-        if (strlen(scheme_aliases[i].name) == len && memcmp(scheme_aliases[i].name, word, len) == 0)
-            return scheme_aliases[i].id;
-    return 0;
+    return scheme ? scheme->id : 0;
 }
 
 /* Whether a policy lets a number be named. */
@@ -112,10 +83,19 @@ static bool group_allowed(const struct sw_policy *policy, uint16_t id)
     return in_list(groups_all, id);
 }
 
+/*
+ * SHA-1 is announced by policy all alone: chosen prefixes collide at a price that small firms can pay (RFC 9155). Signatures
+ * with SHA-224, which nobody asks for, are never made or taken.
+ */
+static bool scheme_hash_allowed(const struct sw_sigscheme *scheme, bool sha1)
+{
+    return scheme->hash == SW_HASH_NONE || sw_hash_is_strong(scheme->hash) || (sha1 && scheme->hash == SW_HASH_SHA1);
+}
+
 /* Naming SHA-1 is one's own business, except where modern was asked for. */
 static bool scheme_allowed(const struct sw_policy *policy, uint16_t id)
 {
-    return in_list(policy->bit == SW_POLICY_MODERN ? policy->sigschemes : schemes_all, id);
+    return scheme_hash_allowed(sw_sigscheme_by_id(id), policy->bit != SW_POLICY_MODERN);
 }
 
 static const struct {
@@ -141,6 +121,7 @@ static void append(struct sw_id_list *list, uint16_t id)
 void sw_policy_list(const struct sw_policy *policy, enum sw_list_kind kind, struct sw_id_list *out)
 {
     const struct sw_suite *suite;
+    const struct sw_sigscheme *scheme;
 
     out->len = 0;
     switch (kind) {
@@ -155,9 +136,9 @@ void sw_policy_list(const struct sw_policy *policy, enum sw_list_kind kind, stru
                 append(out, *id);
         break;
     case SW_LIST_SIGSCHEMES:
-        for (const uint16_t *id = policy->sigschemes; *id; id++)
-            if (sw_sigscheme_by_id(*id))
-                append(out, *id);
+        for (size_t i = 0; (scheme = sw_sigscheme_at(i)); i++)
+            if (scheme_hash_allowed(scheme, policy->sha1_announced))
+                append(out, scheme->id);
         break;
     }
 }

@@ -24,8 +24,8 @@ struct sw_policy {
     const char *name; /* "classic" */
     unsigned bit;     /* SW_POLICY_ */
     uint16_t min_version, max_version;
-    const uint16_t *groups;     /* in order, 0 behind the last */
-    const uint16_t *sigschemes; /* the same; what is announced, accepted and made */
+    const uint16_t *groups; /* in order, 0 behind the last */
+    bool sha1_announced;    /* signatures with SHA-1 are asked for, taken and made */
     /*
      * A TLS 1.2 peer that sends no signature_algorithms means SHA-1 (RFC 5246 7.4.1.4.1). True: believe it and sign
      * with SHA-1; false: refuse, as RFC 9155 2 would have it.

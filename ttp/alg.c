@@ -9,26 +9,9 @@
 /* --- algorithms --------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
-static const struct {
-    struct sw_oid oid;
-    uint16_t scheme;
-    bool null_params; /* RSA's are NULL (RFC 4055); an absent one is tolerated, as everybody does */
-} signatures[] = {
-    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b}}, 0x0401, true},  /* sha256WithRSAEncryption */
-    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c}}, 0x0501, true},  /* sha384WithRSAEncryption */
-    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d}}, 0x0601, true},  /* sha512WithRSAEncryption */
-    {{9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05}}, 0x0201, true},  /* sha1WithRSAEncryption */
-    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}},       0x0403, false}, /* ecdsa-with-SHA256 */
-    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03}},       0x0503, false}, /* ecdsa-with-SHA384 */
-    {{8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04}},       0x0603, false}, /* ecdsa-with-SHA512 */
-    {{7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01}},             0x0203, false}, /* ecdsa-with-SHA1 */
-    {{3, {0x2b, 0x65, 0x70}},                                     0x0807, false}, /* id-Ed25519 */
-    {{3, {0x2b, 0x65, 0x71}},                                     0x0808, false}, /* id-Ed448 */
-};
-
 const struct sw_oid sw_oid_rsa     = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}};
 const struct sw_oid sw_oid_rsa_pss = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a}};
-static const struct sw_oid oid_mgf1 = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
+const struct sw_oid sw_oid_mgf1    = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
 const struct sw_oid sw_oid_ec      = {7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}};
 const struct sw_oid sw_oid_ed25519 = {3, {0x2b, 0x65, 0x70}};
 const struct sw_oid sw_oid_ed448   = {3, {0x2b, 0x65, 0x71}};
@@ -42,30 +25,40 @@ static const struct {
     {{5, {0x2b, 0x81, 0x04, 0x00, 0x22}},                   SW_CURVE_P384, 384},
     {{5, {0x2b, 0x81, 0x04, 0x00, 0x23}},                   SW_CURVE_P521, 521},
 };
-
-static const struct {
-    struct sw_oid oid;
-    enum sw_hash_id hash;
-    uint16_t rsae; /* the PSS scheme with this hash */
-} hashes[] = {
-    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}}, SW_HASH_SHA256, 0x0804},
-    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02}}, SW_HASH_SHA384, 0x0805},
-    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03}}, SW_HASH_SHA512, 0x0806},
-};
 /* clang-format on */
 
-/* AlgorithmIdentifier of a hash: parameters NULL or absent. */
-static enum sw_hash_id read_hash(struct sw_reader *r)
+void sw_oid_write(struct sw_writer *w, const struct sw_oid *oid)
+{
+    if (oid != NULL)
+        sw_der_write(w, SW_DER_OID, oid->der, oid->len);
+    else
+        w->failed = true;
+}
+
+struct sw_slice sw_plain_alg_read(struct sw_reader *r)
 {
     struct sw_reader alg = sw_der_enter(r, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
 
     if (sw_reader_left(&alg) > 0 && sw_der_read(&alg, SW_DER_NULL).len != 0)
-        return SW_HASH_NONE;
-    for (size_t i = 0; sw_reader_end(&alg) && i < sizeof hashes / sizeof hashes[0]; i++)
-        if (sw_oid_is(oid, &hashes[i].oid))
-            return hashes[i].hash;
-    return SW_HASH_NONE;
+        sw_reader_fail(&alg);
+    if (!sw_reader_end(&alg))
+        sw_reader_fail(r);
+    return r->failed ? (struct sw_slice){NULL, 0} : oid;
+}
+
+enum sw_hash_id sw_hash_alg_read(struct sw_reader *r)
+{
+    return sw_hash_by_oid(sw_plain_alg_read(r));
+}
+
+void sw_hash_alg_write(struct sw_writer *w, enum sw_hash_id hash)
+{
+    size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
+
+    sw_oid_write(w, &sw_hash_info(hash)->oid);
+    sw_der_write(w, SW_DER_NULL, NULL, 0);
+    sw_der_close(w, alg);
 }
 
 /* What RSASSA-PSS-params do not name (RFC 4055 3.1); the hash that is meant then is SHA-1, which is not accepted. */
@@ -83,13 +76,14 @@ static enum sw_hash_id read_pss(struct sw_reader *alg, uint16_t *salt)
     uint64_t len = SALT_DEFAULT;
 
     field = sw_der_enter(&params, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
-    hash = read_hash(&field);
-    if (hash == SW_HASH_NONE || !sw_reader_end(&field))
+    hash = sw_hash_alg_read(&field);
+    if (!sw_hash_is_strong(hash) || !sw_reader_end(&field))
         return SW_HASH_NONE;
     field = sw_der_enter(&params, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
     mgf = sw_der_enter(&field, SW_DER_SEQUENCE);
     oid = sw_der_read(&mgf, SW_DER_OID);
-    if (!sw_oid_is(oid, &oid_mgf1) || read_hash(&mgf) != hash || !sw_reader_end(&mgf) || !sw_reader_end(&field))
+    if (!sw_oid_is(oid, &sw_oid_mgf1) || sw_hash_alg_read(&mgf) != hash || !sw_reader_end(&mgf) ||
+        !sw_reader_end(&field))
         return SW_HASH_NONE;
     if (sw_der_peek(&params) == (SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED)) {
         field = sw_der_enter(&params, SW_DER_CONTEXT(2) | SW_DER_CONSTRUCTED);
@@ -116,17 +110,6 @@ bool sw_pss_key_read(struct sw_reader *alg, enum sw_hash_id *hash, uint16_t *sal
     return *hash != SW_HASH_NONE;
 }
 
-static void write_hash(struct sw_writer *w, enum sw_hash_id hash)
-{
-    size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
-
-    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
-        if (hashes[i].hash == hash)
-            sw_der_write(w, SW_DER_OID, hashes[i].oid.der, hashes[i].oid.len);
-    sw_der_write(w, SW_DER_NULL, NULL, 0);
-    sw_der_close(w, alg);
-}
-
 void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash, size_t salt)
 {
     size_t params, field, mgf;
@@ -135,12 +118,12 @@ void sw_pss_write(struct sw_writer *w, enum sw_hash_id hash, size_t salt)
         return;
     params = sw_der_open(w, SW_DER_SEQUENCE);
     field = sw_der_open(w, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
-    write_hash(w, hash);
+    sw_hash_alg_write(w, hash);
     sw_der_close(w, field);
     field = sw_der_open(w, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
     mgf = sw_der_open(w, SW_DER_SEQUENCE);
-    sw_der_write(w, SW_DER_OID, oid_mgf1.der, oid_mgf1.len);
-    write_hash(w, hash);
+    sw_oid_write(w, &sw_oid_mgf1);
+    sw_hash_alg_write(w, hash);
     sw_der_close(w, mgf);
     sw_der_close(w, field);
     if (salt != SALT_DEFAULT) {
@@ -204,24 +187,16 @@ const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm, uint16_t *
 {
     struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
+    const struct sw_sigscheme *scheme;
 
     *salt = 0;
-    if (sw_oid_is(oid, &sw_oid_rsa_pss)) {
-        enum sw_hash_id hash = read_pss(&alg, salt);
-
-        for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
-            if (hashes[i].hash == hash)
-                return sw_sigscheme_by_id(hashes[i].rsae);
-        return NULL;
-    }
-    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
-        if (!sw_oid_is(oid, &signatures[i].oid))
-            continue;
-        if (signatures[i].null_params && sw_reader_left(&alg) > 0)
-            (void)sw_der_read(&alg, SW_DER_NULL);
-        return sw_reader_end(&alg) ? sw_sigscheme_by_id(signatures[i].scheme) : NULL;
-    }
-    return NULL;
+    if (sw_oid_is(oid, &sw_oid_rsa_pss))
+        return sw_sigscheme_of(SW_KEY_RSA, SW_SIG_PSS, read_pss(&alg, salt));
+    scheme = sw_sigscheme_by_oid(oid);
+    /* RSA's parameters are NULL (RFC 4055 5); absent ones are tolerated, as everybody does */
+    if (scheme != NULL && scheme->padding == SW_SIG_PKCS1 && sw_reader_left(&alg) > 0)
+        (void)sw_der_read(&alg, SW_DER_NULL);
+    return sw_reader_end(&alg) ? scheme : NULL;
 }
 
 /*
@@ -230,12 +205,9 @@ const struct sw_sigscheme *sw_sigalg_parse(struct sw_slice algorithm, uint16_t *
  */
 static const struct sw_sigscheme *scheme_for(const struct sw_sigscheme *scheme, const struct sw_pubkey *key)
 {
-    /* a row for keys of the one kind is so many numbers behind the row for the other (RFC 8446 4.2.3) */
-    const uint16_t apart = 5;
-
-    if (scheme == NULL || scheme->padding != SW_SIG_PSS || key->type != SW_KEY_RSA_PSS || scheme->key == key->type)
+    if (scheme == NULL || scheme->padding != SW_SIG_PSS || key->type != SW_KEY_RSA_PSS)
         return scheme;
-    return sw_sigscheme_by_id((uint16_t)(scheme->id + apart));
+    return sw_sigscheme_of(SW_KEY_RSA_PSS, SW_SIG_PSS, scheme->hash);
 }
 
 bool sw_sigalg_fits(const struct sw_pubkey *key, const struct sw_sigscheme *scheme, size_t salt)

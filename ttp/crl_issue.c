@@ -1,6 +1,7 @@
 /* Revocation lists and OCSP responses, field by field in the order of their RFCs. */
 #include "ttp/crl_issue.h"
 #include "ttp/der.h"
+#include "ttp/oid.h"
 #include "ttp/sign.h"
 #include <stdlib.h>
 #include <string.h>
@@ -158,15 +159,12 @@ static enum sw_err hash_key(const struct sw_cert *issuer, uint8_t out[SW_HASH_MA
 /* CertID with SHA-1: RFC 6960 4.1.1; RFC 5019 2.1.1 demands it of the clients that get stapled responses. */
 static enum sw_err write_cert_id(struct sw_writer *w, const struct sw_ocsp_issue *what)
 {
-    static const uint8_t oid_sha1[] = {0x2b, 0x0e, 0x03, 0x02, 0x1a};
     uint8_t name[SW_HASH_MAX], key[SW_HASH_MAX];
     enum sw_err err = sw_hash_once(SW_HASH_SHA1, what->issuer->subject.p, what->issuer->subject.len, name);
     if (err == SW_OK)
         err = hash_key(what->issuer, key);
-    size_t id = sw_der_open(w, SW_DER_SEQUENCE), alg = sw_der_open(w, SW_DER_SEQUENCE);
-    sw_der_write(w, SW_DER_OID, oid_sha1, sizeof oid_sha1);
-    sw_der_write(w, SW_DER_NULL, NULL, 0);
-    sw_der_close(w, alg);
+    size_t id = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_hash_alg_write(w, SW_HASH_SHA1);
     sw_der_write(w, SW_DER_OCTET_STRING, name, 20);
     sw_der_write(w, SW_DER_OCTET_STRING, key, 20);
     sw_der_write(w, SW_DER_INTEGER, what->serial.p, what->serial.len);

@@ -48,14 +48,6 @@ char *sw_key_text(const struct sw_pubkey *key, char out[SW_KEY_TEXT_CAP])
 
 /* --- algorithm identifiers of keys --- */
 
-static void write_oid(struct sw_writer *w, const struct sw_oid *oid)
-{
-    if (oid != NULL)
-        sw_der_write(w, SW_DER_OID, oid->der, oid->len);
-    else
-        w->failed = true;
-}
-
 /*
  * RFC 3279 2.3.1 (RSA: NULL), RFC 4055 3.1 (PSS: nothing, or its hash and least salt), RFC 5480 2.1.1 (EC: the curve),
  * RFC 8410 3 (EdDSA: nothing).
@@ -65,22 +57,22 @@ static void write_algorithm(struct sw_writer *w, const struct sw_pubkey *key)
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
     switch (key->type) {
     case SW_KEY_RSA:
-        write_oid(w, &sw_oid_rsa);
+        sw_oid_write(w, &sw_oid_rsa);
         sw_der_write(w, SW_DER_NULL, NULL, 0);
         break;
     case SW_KEY_RSA_PSS:
-        write_oid(w, &sw_oid_rsa_pss);
+        sw_oid_write(w, &sw_oid_rsa_pss);
         sw_pss_write(w, key->pss_hash, key->pss_salt);
         break;
     case SW_KEY_EC:
-        write_oid(w, &sw_oid_ec);
-        write_oid(w, sw_curve_oid(key->curve));
+        sw_oid_write(w, &sw_oid_ec);
+        sw_oid_write(w, sw_curve_oid(key->curve));
         break;
     case SW_KEY_ED25519:
-        write_oid(w, &sw_oid_ed25519);
+        sw_oid_write(w, &sw_oid_ed25519);
         break;
     case SW_KEY_ED448:
-        write_oid(w, &sw_oid_ed448);
+        sw_oid_write(w, &sw_oid_ed448);
         break;
     default:
         w->failed = true;

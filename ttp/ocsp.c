@@ -15,16 +15,6 @@ enum { SUCCESSFUL = 0 };
 static const struct sw_oid oid_basic = {9, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01}};
 static const struct sw_oid oid_nonce = {9, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02}};
 
-static const struct {
-    struct sw_oid oid;
-    enum sw_hash_id hash;
-} hashes[] = {
-    {{5, {0x2b, 0x0e, 0x03, 0x02, 0x1a}}, SW_HASH_SHA1},
-    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}}, SW_HASH_SHA256},
-    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02}}, SW_HASH_SHA384},
-    {{9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03}}, SW_HASH_SHA512},
-};
-
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* Extensions: the nonce is kept; a critical one that is not known makes the response useless. */
@@ -53,19 +43,13 @@ static bool read_extensions(struct sw_reader *tagged, struct sw_slice *nonce)
 
 static void read_cert_id(struct sw_reader *single, struct sw_ocsp_single *out)
 {
-    struct sw_reader id = sw_der_enter(single, SW_DER_SEQUENCE), alg = sw_der_enter(&id, SW_DER_SEQUENCE);
-    struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
+    struct sw_reader id = sw_der_enter(single, SW_DER_SEQUENCE);
 
-    if (sw_reader_left(&alg) > 0 && sw_der_read(&alg, SW_DER_NULL).len != 0)
-        sw_reader_fail(&alg);
-    out->hash = SW_HASH_NONE;
-    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
-        if (sw_oid_is(oid, &hashes[i].oid))
-            out->hash = hashes[i].hash;
+    out->hash = sw_hash_alg_read(&id);
     out->name_hash = sw_der_read(&id, SW_DER_OCTET_STRING);
     out->key_hash = sw_der_read(&id, SW_DER_OCTET_STRING);
     out->serial = sw_der_read_integer(&id);
-    if (!sw_reader_end(&alg) || !sw_reader_end(&id))
+    if (!sw_reader_end(&id))
         sw_reader_fail(single);
 }
 
@@ -230,7 +214,7 @@ struct issuer_id {
     struct {
         enum sw_hash_id hash;
         uint8_t name[SW_HASH_MAX], key[SW_HASH_MAX];
-    } by[sizeof hashes / sizeof hashes[0]];
+    } by[SW_HASH_COUNT];
 };
 
 static bool names_issuer(struct issuer_id *id, const struct sw_ocsp_single *s)

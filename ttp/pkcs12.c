@@ -10,6 +10,7 @@
 #include "ttp/der.h"
 #include "ttp/key.h"
 #include "ttp/key_pbes2.h"
+#include "ttp/oid.h"
 #include "ttp/pkcs12_kdf.h"
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,6 @@ static const uint8_t oid_x509[] = {PKCS, 0x09, 0x16, 0x01};
 static const uint8_t oid_friendly_name[] = {PKCS, 0x09, 0x14};
 static const uint8_t oid_local_key_id[] = {PKCS, 0x09, 0x15};
 enum { BAG_KEY = 1, BAG_SHROUDED_KEY = 2, BAG_CERT = 3, PBE_3DES = 3 };
-
-static const uint8_t oid_sha1[] = {0x2b, 0x0e, 0x03, 0x02, 0x1a};
-static const uint8_t oid_sha2[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02}; /* + one byte: the length */
-enum { SHA2_256 = 1, SHA2_384 = 2, SHA2_512 = 3, SHA2_224 = 4 };
 
 #define OID(array) ((struct sw_slice){array, sizeof array})
 #define CONSTRUCTED(n) (SW_DER_CONTEXT(n) | SW_DER_CONSTRUCTED)
@@ -162,11 +159,8 @@ static enum sw_err write_mac(struct sw_writer *w, struct sw_slice safe, struct s
     enum sw_err err = sw_rand_bytes(NULL, salt, sizeof salt);
     if (err == SW_OK)
         err = mac(SW_HASH_SHA256, pass, (struct sw_slice){salt, sizeof salt}, SW_PBKDF2_ROUNDS, safe, digest);
-    size_t data = sw_der_open(w, SW_DER_SEQUENCE), info = sw_der_open(w, SW_DER_SEQUENCE),
-           alg = sw_der_open(w, SW_DER_SEQUENCE);
-    write_oid(w, OID(oid_sha2), SHA2_256);
-    sw_der_write(w, SW_DER_NULL, NULL, 0);
-    sw_der_close(w, alg);
+    size_t data = sw_der_open(w, SW_DER_SEQUENCE), info = sw_der_open(w, SW_DER_SEQUENCE);
+    sw_hash_alg_write(w, SW_HASH_SHA256);
     sw_der_write(w, SW_DER_OCTET_STRING, digest, 32);
     sw_der_close(w, info);
     sw_der_write(w, SW_DER_OCTET_STRING, salt, sizeof salt);
@@ -225,30 +219,15 @@ struct decoding {
     unsigned opened;  /* parts that were encrypted */
 };
 
-static enum sw_hash_id hash_of(struct sw_slice oid)
-{
-    static const enum sw_hash_id ids[] = {[SHA2_256] = SW_HASH_SHA256,
-                                          [SHA2_384] = SW_HASH_SHA384,
-                                          [SHA2_512] = SW_HASH_SHA512,
-                                          [SHA2_224] = SW_HASH_SHA224};
-    int last = oid_last(oid, OID(oid_sha2));
-    if (sw_slice_eq(oid, OID(oid_sha1)))
-        return SW_HASH_SHA1;
-    return last > 0 && last <= SHA2_224 ? ids[last] : SW_HASH_NONE;
-}
-
 /* MacData over the AuthenticatedSafe: the first thing that is done, and so where a wrong passphrase ends. */
 static enum sw_err check_mac(struct sw_reader *pfx, struct sw_slice safe, struct sw_slice pass)
 {
     uint8_t digest[SW_HASH_MAX];
-    struct sw_reader data = sw_der_enter(pfx, SW_DER_SEQUENCE), info = sw_der_enter(&data, SW_DER_SEQUENCE),
-                     alg = sw_der_enter(&info, SW_DER_SEQUENCE);
-    enum sw_hash_id hash = hash_of(sw_der_read(&alg, SW_DER_OID));
+    struct sw_reader data = sw_der_enter(pfx, SW_DER_SEQUENCE), info = sw_der_enter(&data, SW_DER_SEQUENCE);
+    enum sw_hash_id hash = sw_hash_alg_read(&info);
     struct sw_slice told = sw_der_read(&info, SW_DER_OCTET_STRING), salt = sw_der_read(&data, SW_DER_OCTET_STRING);
     uint64_t rounds = sw_reader_left(&data) ? sw_der_read_uint(&data) : 1;
-    if (sw_reader_left(&alg) && sw_der_read(&alg, SW_DER_NULL).len != 0)
-        sw_reader_fail(&alg);
-    if (!sw_reader_end(&alg) || !sw_reader_end(&info) || !sw_reader_end(&data))
+    if (!sw_reader_end(&info) || !sw_reader_end(&data))
         return SW_ERR_DER;
     if (hash == SW_HASH_NONE || rounds == 0 || rounds > SW_PBKDF2_ROUNDS_MAX || salt.len > SW_PKCS12_SALT_MAX)
         return SW_ERR_UNSUPPORTED;

@@ -11,93 +11,42 @@
 
 /* --- schemes --- */
 
-/* TLS's numbers of the schemes that sign X.509 structures here, and the AlgorithmIdentifier of each. */
-enum {
-    RSA_SHA256 = 0x0401,
-    RSA_SHA384 = 0x0501,
-    RSA_SHA512 = 0x0601,
-    PSS_SHA256 = 0x0809,
-    PSS_SHA384 = 0x080a,
-    PSS_SHA512 = 0x080b,
-    ECDSA_SHA256 = 0x0403,
-    ECDSA_SHA384 = 0x0503,
-    ECDSA_SHA512 = 0x0603,
-    ED25519 = 0x0807,
-    ED448 = 0x0808
-};
-
-struct algorithm {
-    uint16_t id;
-    bool null; /* RSA's parameters are NULL (RFC 4055 5), the others have none */
-    uint8_t len;
-    uint8_t oid[9];
-};
-
-static const struct algorithm algorithms[] = {
-    {RSA_SHA256, true, 9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b}},
-    {RSA_SHA384, true, 9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c}},
-    {RSA_SHA512, true, 9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d}},
-    {ECDSA_SHA256, false, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}},
-    {ECDSA_SHA384, false, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03}},
-    {ECDSA_SHA512, false, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04}},
-    {ED25519, false, 3, {0x2b, 0x65, 0x70}},
-    {ED448, false, 3, {0x2b, 0x65, 0x71}},
-};
-
-/* The hash that the key is bound to, if it is to one. */
-static const struct sw_sigscheme *pss_scheme(enum sw_hash_id bound, bool self)
-{
-    enum sw_hash_id hash = bound != SW_HASH_NONE ? bound : self ? SW_HASH_SHA256 : SW_HASH_SHA384;
-    return sw_sigscheme_by_id(hash == SW_HASH_SHA512 ? PSS_SHA512 : hash == SW_HASH_SHA384 ? PSS_SHA384 : PSS_SHA256);
-}
-
 const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self)
 {
+    enum sw_hash_id hash = self ? SW_HASH_SHA256 : SW_HASH_SHA384;
+
     switch (key->type) {
     case SW_KEY_RSA_PSS:
-        return pss_scheme(key->pss_hash, self);
+        return sw_sigscheme_of(key->type, SW_SIG_PSS, key->pss_hash != SW_HASH_NONE ? key->pss_hash : hash);
     case SW_KEY_RSA:
-        return sw_sigscheme_by_id(self ? RSA_SHA256 : RSA_SHA384);
+        return sw_sigscheme_of(key->type, SW_SIG_PKCS1, hash);
     case SW_KEY_EC:
-        return sw_sigscheme_by_id(key->curve == SW_CURVE_P256   ? ECDSA_SHA256
-                                  : key->curve == SW_CURVE_P384 ? ECDSA_SHA384
-                                                                : ECDSA_SHA512);
-    case SW_KEY_ED25519:
-        return sw_sigscheme_by_id(ED25519);
-    case SW_KEY_ED448:
-        return sw_sigscheme_by_id(ED448);
+        hash = key->curve == SW_CURVE_P256   ? SW_HASH_SHA256
+               : key->curve == SW_CURVE_P384 ? SW_HASH_SHA384
+                                             : SW_HASH_SHA512;
+        return sw_sigscheme_of(key->type, SW_SIG_ECDSA, hash);
     default:
-        return NULL;
+        return sw_sigscheme_of(key->type, SW_SIG_EDDSA, SW_HASH_NONE);
     }
-}
-
-/* Whatever kind of RSA key it is: in X.509 the key says so, not the signature (RFC 4055 3.1). */
-static void write_pss(struct sw_writer *w, enum sw_hash_id hash)
-{
-    size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
-    sw_der_write(w, SW_DER_OID, sw_oid_rsa_pss.der, sw_oid_rsa_pss.len);
-    sw_pss_write(w, hash, sw_hash_len(hash));
-    sw_der_close(w, alg);
 }
 
 void sw_sigalg_encode(struct sw_writer *w, const struct sw_sigscheme *scheme)
 {
-    if (scheme && scheme->padding == SW_SIG_PSS) {
-        write_pss(w, scheme->hash);
+    if (!scheme || (scheme->hash != SW_HASH_NONE && !sw_hash_is_strong(scheme->hash))) {
+        w->failed = true;
         return;
     }
-    for (size_t i = 0; scheme && i < sizeof algorithms / sizeof *algorithms; i++) {
-        const struct algorithm *a = &algorithms[i];
-        if (a->id != scheme->id)
-            continue;
-        size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
-        sw_der_write(w, SW_DER_OID, a->oid, a->len);
-        if (a->null)
-            sw_der_write(w, SW_DER_NULL, NULL, 0);
-        sw_der_close(w, alg);
-        return;
+    size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
+    if (scheme->padding == SW_SIG_PSS) {
+        sw_oid_write(w, &sw_oid_rsa_pss); /* whatever kind of RSA key: in X.509 the key says which (RFC 4055 3.1) */
+        sw_pss_write(w, scheme->hash, sw_hash_len(scheme->hash));
+    } else {
+        sw_oid_write(w, &scheme->oid);
     }
-    w->failed = true;
+    if (scheme->padding == SW_SIG_PKCS1)
+        sw_der_write(w, SW_DER_NULL, NULL,
+                     0); /* RFC 4055 5; the others have no parameters (RFC 5758 3.2, RFC 8410 3) */
+    sw_der_close(w, alg);
 }
 
 enum sw_err sw_sign_wrap(struct sw_writer *w, struct sw_slice tbs, const struct sw_privkey *key,

@@ -17,7 +17,7 @@
  */
 const struct sw_sigscheme *sw_sign_scheme(const struct sw_pubkey *key, bool self);
 
-/* sw_sigalg_encode: write a scheme's AlgorithmIdentifier; one that X.509 has no fixed form for fails the writer. */
+/* sw_sigalg_encode: write a scheme's AlgorithmIdentifier; NULL, or one whose hash is not strong, fails the writer. */
 void sw_sigalg_encode(struct sw_writer *w, const struct sw_sigscheme *scheme);
 
 /*

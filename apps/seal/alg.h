@@ -9,23 +9,13 @@
 #include "ttp/der.h"
 #include "ttp/oid.h"
 
-/* SEAL_OID_LONG: those of S/MIME have eleven bytes, more than struct sw_oid holds. */
-enum { SEAL_OID_LONG = 11 };
-struct seal_oid {
-    uint8_t len, der[SEAL_OID_LONG];
-};
-
-extern const struct seal_oid seal_oid_data, seal_oid_signed, seal_oid_enveloped, seal_oid_auth_enveloped;
-extern const struct seal_oid seal_oid_content_type, seal_oid_message_digest, seal_oid_signing_time;
-extern const struct seal_oid seal_oid_rsa, seal_oid_oaep, seal_oid_mgf1, seal_oid_pss, seal_oid_ec;
-
-/* seal_oid_is: whether the contents of an OBJECT IDENTIFIER are this one's. seal_oid_write: the whole element. */
-bool seal_oid_is(struct sw_slice got, const struct seal_oid *want);
-void seal_oid_write(struct sw_writer *w, const struct seal_oid *oid);
+extern const struct sw_oid seal_oid_data, seal_oid_signed, seal_oid_enveloped, seal_oid_auth_enveloped;
+extern const struct sw_oid seal_oid_content_type, seal_oid_message_digest, seal_oid_signing_time;
+extern const struct sw_oid seal_oid_oaep;
 
 /* How content is encrypted. */
 struct seal_cipher {
-    struct seal_oid oid;
+    struct sw_oid oid;
     const char *name; /* "AES-256-GCM" */
     uint8_t key_len;
     bool gcm; /* else CBC */

@@ -97,7 +97,7 @@ bool blocks_open(struct blocks_source *b, struct ber *in, const struct seal_self
         return seal_fail(st, SEAL_NOT_FOR_US, "it is encrypted to somebody else");
     r = sw_reader_of_slice(whole);
     struct sw_reader alg = sw_der_enter(&r, SW_DER_SEQUENCE);
-    if (!seal_oid_is(sw_der_read(&alg, SW_DER_OID), &seal_oid_oaep) || seal_oaep_read(&alg) != SW_HASH_SHA256)
+    if (!sw_oid_is(sw_der_read(&alg, SW_DER_OID), &seal_oid_oaep) || seal_oaep_read(&alg) != SW_HASH_SHA256)
         return seal_fail(st, SEAL_UNSUPPORTED, "its blocks are encrypted in a way that is not supported");
     return ber_octets(in, SW_DER_OCTET_STRING);
 }

@@ -56,9 +56,9 @@ static bool read_type(struct opening *o)
         return false;
     struct sw_reader r = sw_reader_of_slice(whole);
     struct sw_slice oid = sw_der_read(&r, SW_DER_OID);
-    o->auth = seal_oid_is(oid, &seal_oid_auth_enveloped);
-    o->enveloped = o->auth || seal_oid_is(oid, &seal_oid_enveloped);
-    if (seal_oid_is(oid, &seal_oid_signed))
+    o->auth = sw_oid_is(oid, &seal_oid_auth_enveloped);
+    o->enveloped = o->auth || sw_oid_is(oid, &seal_oid_enveloped);
+    if (sw_oid_is(oid, &seal_oid_signed))
         return seal_fail(&o->outer, SEAL_UNSUPPORTED, "it is signed, but not encrypted to anybody");
     return o->enveloped || seal_fail(&o->outer, SEAL_UNSUPPORTED, "it is of a kind that is not supported");
 }

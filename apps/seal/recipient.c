@@ -55,10 +55,10 @@ static bool open_transport(struct sw_slice algorithm, struct sw_slice sealed, co
     struct sw_reader r = sw_reader_of_slice(algorithm), alg = sw_der_enter(&r, SW_DER_SEQUENCE);
     struct sw_slice oid = sw_der_read(&alg, SW_DER_OID);
     enum sw_err err = SW_ERR_UNSUPPORTED;
-    if (seal_oid_is(oid, &seal_oid_rsa)) {
+    if (sw_oid_is(oid, &sw_oid_rsa)) {
         out->transport = "RSA PKCS#1 v1.5";
         err = sw_privkey_decrypt_pkcs1(key, sealed.p, sealed.len, plain, &len);
-    } else if (seal_oid_is(oid, &seal_oid_oaep)) {
+    } else if (sw_oid_is(oid, &seal_oid_oaep)) {
         enum sw_hash_id hash = seal_oaep_read(&alg);
         out->transport = hash == SW_HASH_SHA256 ? "RSA-OAEP (SHA-256)" : "RSA-OAEP";
         if (hash != SW_HASH_NONE)
@@ -133,7 +133,7 @@ static void write_agreement_fields(struct sw_writer *w, const struct sw_cert *to
     size_t originator = sw_der_open(w, SW_DER_CONTEXT(0) | SW_DER_CONSTRUCTED);
     size_t pub = sw_der_open(w, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
     size_t alg = sw_der_open(w, SW_DER_SEQUENCE);
-    seal_oid_write(w, &seal_oid_ec); /* the curve is the recipient's: RFC 5753 3.1.1 lets it be left out */
+    sw_oid_write(w, &sw_oid_ec); /* the curve is the recipient's: RFC 5753 3.1.1 lets it be left out */
     sw_der_close(w, alg);
     size_t bits = sw_der_open(w, SW_DER_BIT_STRING);
     sw_write_u8(w, 0);
@@ -186,7 +186,7 @@ static struct sw_slice read_originator(struct sw_reader *info)
         return point;
     struct sw_reader pub = sw_der_enter(&outer, SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED);
     struct sw_reader alg = sw_der_enter(&pub, SW_DER_SEQUENCE);
-    bool ec = seal_oid_is(sw_der_read(&alg, SW_DER_OID), &seal_oid_ec);
+    bool ec = sw_oid_is(sw_der_read(&alg, SW_DER_OID), &sw_oid_ec);
     point = sw_der_read_bits(&pub, &unused);
     if (unused != 0 || !sw_reader_end(&pub) || !sw_reader_end(&outer))
         sw_reader_fail(info);

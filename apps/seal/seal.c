@@ -35,7 +35,7 @@ static bool write_head(struct sealing *s, struct seal_sink *out)
     uint8_t buf[64];
     struct sw_writer w = sw_writer_of(buf, sizeof buf);
     sw_write_bytes(&w, sequence, 2);
-    seal_oid_write(&w, &seal_oid_auth_enveloped);
+    sw_oid_write(&w, &seal_oid_auth_enveloped);
     sw_write_bytes(&w, explicit, 2);
     sw_write_bytes(&w, sequence, 2);
     sw_der_write_int(&w, 0);
@@ -67,9 +67,9 @@ static bool write_content_head(struct sealing *s, struct seal_sink *out, const u
     uint8_t buf[HEAD_MAX];
     struct sw_writer w = sw_writer_of(buf, sizeof buf);
     sw_write_bytes(&w, sequence, 2);
-    seal_oid_write(&w, &seal_oid_data);
+    sw_oid_write(&w, &seal_oid_data);
     size_t alg = sw_der_open(&w, SW_DER_SEQUENCE);
-    seal_oid_write(&w, &seal_cipher_default()->oid);
+    sw_oid_write(&w, &seal_cipher_default()->oid);
     size_t params = sw_der_open(&w, SW_DER_SEQUENCE);
     sw_der_write(&w, SW_DER_OCTET_STRING, nonce, SW_AEAD_NONCE);
     sw_der_write_int(&w, SW_AEAD_TAG);

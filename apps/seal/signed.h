@@ -37,7 +37,7 @@ struct signed_data {
 };
 
 /* content_type_is: read a ContentType, which must be this one; otherwise says why it is refused. */
-bool content_type_is(struct ber *in, const struct seal_oid *want, const char *otherwise);
+bool content_type_is(struct ber *in, const struct sw_oid *want, const char *otherwise);
 
 /*
  * signed_open: read up to the content. signed_content: the next bytes of the content, hashed; 0 at its end or after a

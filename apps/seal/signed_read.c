@@ -12,14 +12,14 @@ enum { CRLS = SW_DER_CONTEXT(1) | SW_DER_CONSTRUCTED };
 
 /* --- up to the content -------------------------------------------------------------------------------------------- */
 
-bool content_type_is(struct ber *in, const struct seal_oid *want, const char *otherwise)
+bool content_type_is(struct ber *in, const struct sw_oid *want, const char *otherwise)
 {
     uint8_t buf[64];
     struct sw_slice whole;
     if (!ber_collect(in, SW_DER_OID, buf, sizeof buf, &whole))
         return false;
     struct sw_reader r = sw_reader_of_slice(whole);
-    return seal_oid_is(sw_der_read(&r, SW_DER_OID), want) || seal_fail(in->st, SEAL_UNSUPPORTED, "%s", otherwise);
+    return sw_oid_is(sw_der_read(&r, SW_DER_OID), want) || seal_fail(in->st, SEAL_UNSUPPORTED, "%s", otherwise);
 }
 
 static bool add_hash(struct signed_data *s, enum sw_hash_id hash, struct seal_status *st)
@@ -212,9 +212,9 @@ static bool parse_info(struct signed_data *s, struct signer_info *info, struct s
 }
 
 /* An attribute's single value; false if it is not of this type. */
-static bool attribute_value(struct sw_reader attr, const struct seal_oid *type, struct sw_reader *value)
+static bool attribute_value(struct sw_reader attr, const struct sw_oid *type, struct sw_reader *value)
 {
-    if (!seal_oid_is(sw_der_read(&attr, SW_DER_OID), type))
+    if (!sw_oid_is(sw_der_read(&attr, SW_DER_OID), type))
         return false;
     *value = sw_der_enter(&attr, SW_DER_SET);
     value->failed |= !sw_reader_end(&attr);
@@ -229,7 +229,7 @@ static bool check_attributes(struct sw_slice attrs, const uint8_t *digest, size_
     while (sw_reader_left(&r) > 0) {
         struct sw_reader attr = sw_der_enter(&r, SW_DER_SEQUENCE);
         if (attribute_value(attr, &seal_oid_content_type, &value)) {
-            bool right = seal_oid_is(sw_der_read(&value, SW_DER_OID), &seal_oid_data);
+            bool right = sw_oid_is(sw_der_read(&value, SW_DER_OID), &seal_oid_data);
             types += right && sw_reader_end(&value) ? 1 : 2;
         } else if (attribute_value(attr, &seal_oid_message_digest, &value)) {
             struct sw_slice got = sw_der_read(&value, SW_DER_OCTET_STRING);

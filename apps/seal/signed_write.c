@@ -19,7 +19,7 @@ static bool write_head(struct signed_sink *s)
     uint8_t buf[128];
     struct sw_writer w = sw_writer_of(buf, sizeof buf);
     sw_write_bytes(&w, endless_sequence, 2);
-    seal_oid_write(&w, &seal_oid_signed);
+    sw_oid_write(&w, &seal_oid_signed);
     sw_write_bytes(&w, endless_explicit, 2);
     sw_write_bytes(&w, endless_sequence, 2);
     sw_der_write_int(&w, 1); /* RFC 5652 5.1: certificates of version 3, content of type data */
@@ -27,7 +27,7 @@ static bool write_head(struct signed_sink *s)
     seal_digest_write(&w, s->hash.id);
     sw_der_close(&w, algorithms);
     sw_write_bytes(&w, endless_sequence, 2);
-    seal_oid_write(&w, &seal_oid_data);
+    sw_oid_write(&w, &seal_oid_data);
     sw_write_bytes(&w, endless_explicit, 2);
     sw_write_bytes(&w, endless_octets, 2);
     return sw_writer_ok(&w) ? s->out->write(s->out, buf, w.len) : seal_fail_err(s->st, SW_ERR_SPACE);
@@ -86,10 +86,10 @@ static bool write_certs(struct signed_sink *s)
     return ok;
 }
 
-static void attribute_open(struct sw_writer *w, const struct seal_oid *type, size_t mark[2])
+static void attribute_open(struct sw_writer *w, const struct sw_oid *type, size_t mark[2])
 {
     mark[0] = sw_der_open(w, SW_DER_SEQUENCE);
-    seal_oid_write(w, type);
+    sw_oid_write(w, type);
     mark[1] = sw_der_open(w, SW_DER_SET);
 }
 
@@ -107,7 +107,7 @@ static void write_attributes(struct sw_writer *w, const uint8_t *digest, size_t 
 {
     size_t set = sw_der_open(w, SW_DER_SET), mark[2];
     attribute_open(w, &seal_oid_content_type, mark);
-    seal_oid_write(w, &seal_oid_data);
+    sw_oid_write(w, &seal_oid_data);
     attribute_close(w, mark);
     attribute_open(w, &seal_oid_signing_time, mark);
     sw_time_encode(w, now);

@@ -312,8 +312,39 @@ static void key_lengths(void)
     }
 }
 
+/* RFC 3279 2.2.1, RFC 5754 2; the bytes are those of "openssl asn1parse -genstr OID:...". */
+static void object_identifiers(void)
+{
+    static const struct {
+        enum sw_hash_id id;
+        const char *oid;
+    } rows[] = {{SW_HASH_SHA1, "2b0e03021a"},
+                {SW_HASH_SHA224, "608648016503040204"},
+                {SW_HASH_SHA256, "608648016503040201"},
+                {SW_HASH_SHA384, "608648016503040202"},
+                {SW_HASH_SHA512, "608648016503040203"}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct sw_oid *oid = &sw_hash_info(rows[i].id)->oid;
+
+        SW_ASSERT_HEX(oid->der, oid->len, rows[i].oid);
+        CU_ASSERT_EQUAL(sw_hash_by_oid((struct sw_slice){oid->der, oid->len}), rows[i].id);
+        CU_ASSERT_EQUAL(sw_hash_by_oid((struct sw_slice){oid->der, oid->len - 1u}), SW_HASH_NONE);
+    }
+    CU_ASSERT_EQUAL(sw_hash_by_oid((struct sw_slice){NULL, 0}), SW_HASH_NONE);
+}
+
+static void strong_hashes(void)
+{
+    for (unsigned id = 0; id < SW_HASH_COUNT; id++)
+        CU_ASSERT_EQUAL(sw_hash_is_strong((enum sw_hash_id)id),
+                        id == SW_HASH_SHA256 || id == SW_HASH_SHA384 || id == SW_HASH_SHA512);
+}
+
 SW_TEST_SUITE(hash){
     SW_TEST(facts),
+    SW_TEST(object_identifiers),
+    SW_TEST(strong_hashes),
     SW_TEST(examples),
     SW_TEST(in_pieces),
     SW_TEST(copies_are_independent),

@@ -1,52 +1,10 @@
-/*
- * The table of schemes, and keys whatever their kind: dispatch, references, threads, keys that live elsewhere and may
- * lie.
- */
+/* Keys whatever their kind: dispatch, references, threads, keys that live elsewhere and may lie. */
 #include "base/pkey_kinds.h"
 #include "tests/base/keys.h"
 #include <pthread.h>
 #include <string.h>
 
-/* --- the table ---------------------------------------------------------------------------------------------------- */
-
-static void every_row_is_found(void)
-{
-    const struct sw_sigscheme *s;
-    size_t n = 0;
-
-    for (; (s = sw_sigscheme_at(n)) != NULL; n++) {
-        CU_ASSERT_PTR_EQUAL(sw_sigscheme_by_id(s->id), s);
-        CU_ASSERT_PTR_EQUAL(sw_sigscheme_by_name(s->name, strlen(s->name)), s);
-        CU_ASSERT_PTR_NULL(sw_sigscheme_by_name(s->name, strlen(s->name) - 1));
-        CU_ASSERT_EQUAL(s->hash == SW_HASH_NONE, s->padding == SW_SIG_EDDSA);
-        CU_ASSERT_NOT_EQUAL(s->hash, SW_HASH_MD5);
-    }
-    CU_ASSERT_EQUAL(n, 18);
-    CU_ASSERT_PTR_NULL(sw_sigscheme_at(SIZE_MAX));
-    CU_ASSERT_PTR_NULL(sw_sigscheme_by_id(0x0101)); /* rsa_pkcs1_md5 */
-    CU_ASSERT_PTR_NULL(sw_sigscheme_by_id(0));
-    CU_ASSERT_PTR_NULL(sw_sigscheme_by_name("", 0));
-}
-
-/* RFC 8446 4.2.3. */
-static void numbers_are_the_rfcs(void)
-{
-    static const struct {
-        uint16_t id;
-        const char *name;
-    } some[] = {{0x0401, "rsa_pkcs1_sha256"},
-                {0x0501, "rsa_pkcs1_sha384"},
-                {0x0601, "rsa_pkcs1_sha512"},
-                {0x0403, "ecdsa_secp256r1_sha256"},
-                {0x0804, "rsa_pss_rsae_sha256"},
-                {0x080b, "rsa_pss_pss_sha512"},
-                {0x0807, "ed25519"},
-                {0x0808, "ed448"},
-                {0x0201, "rsa_pkcs1_sha1"}};
-
-    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
-        CU_ASSERT_STRING_EQUAL(sw_sigscheme_by_id(some[i].id)->name, some[i].name);
-}
+/* --- fitting ------------------------------------------------------------------------------------------------------- */
 
 static bool fits(enum sw_key_type type, unsigned bits, enum sw_hash_id pss_hash, const char *scheme)
 {
@@ -383,8 +341,6 @@ static void an_external_key_of_impossible_size(void)
 }
 
 SW_TEST_SUITE(pkey){
-    SW_TEST(every_row_is_found),
-    SW_TEST(numbers_are_the_rfcs),
     SW_TEST(fitting),
     SW_TEST(every_key_with_every_scheme),
     SW_TEST(equality),
