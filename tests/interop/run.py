@@ -2,7 +2,8 @@
 """make interop: Sealwax with every foreign TLS stack that is installed, in both directions.
 
 For each peer and each cipher suite both have: `sealwax connect` against its server and its client against `sealwax listen`, with
-certificates on both sides and data both ways. Then, with one suite: no client certificate, ALPN, resumption. Prints failures, a table,
+certificates on both sides and data both ways. Then, with one suite of each version: no client certificate, ALPN, resumption, and what
+there is in TLS 1.3 alone. Prints failures, a table,
 and "N passed, N failed, N skipped". --document writes the table to docs/interop.md (only when every peer is there); --peer NAME tries
 only some; --verbose names every cell.
 """
@@ -25,13 +26,20 @@ from suites import ALL  # noqa: E402
 
 OK, NONE = "ok", "none"
 FEATURES = (("no client certificate", {"auth": False}), ("ALPN", {"alpn": True}), ("resumption", {"resume": True}))
+FEATURES13 = (
+    ("P-256 certificates", {"keys": "ecdsa"}),
+    ("Ed25519 certificates", {"keys": "ed25519"}),
+    ("HelloRetryRequest", {"retry": True}),
+    ("change of keys", {"update": True}),
+)
+MODERN = next(s for s in ALL if s.modern)
 
 
 # --- certificates -----------------------------------------------------------------------------------------------------------
 
 
 def make_certificates(build, into):
-    """One root; RSA and ECDSA certificates for both sides, as PEM, PKCS#12 and an NSS database."""
+    """One root; RSA, ECDSA and Ed25519 certificates for both sides, as PEM, PKCS#12 and an NSS database."""
 
     def must(*command):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -41,7 +49,7 @@ def make_certificates(build, into):
     pki = os.path.join(into, "pki")
     ttp = [os.path.join(build, "ttp"), "--quiet", "--pki", pki]
     must(*ttp, "init", "Interoperability Root")
-    for keys, kind in (("rsa", "rsa2048"), ("ecdsa", "p256")):
+    for keys, kind in (("rsa", "rsa2048"), ("ecdsa", "p256"), ("ed25519", "ed25519")):
         d = os.path.join(into, keys)
         os.makedirs(d)
         must("cp", pki + "/root.crt", d + "/root.crt")
@@ -93,9 +101,9 @@ class Server:
         self.process.stdin.close()
         ports.release(self.port)
 
-    def said(self):
+    def said(self, most=400):
         self.log.seek(0)
-        return self.log.read().decode("utf-8", "replace")[-400:].replace("\n", " / ")
+        return self.log.read().decode("utf-8", "replace")[-most:].replace("\n", " / ")
 
 
 def converse(command, sent, expected):
@@ -130,14 +138,27 @@ def send(pipe, data):
 # --- both directions --------------------------------------------------------------------------------------------------------
 
 
+def happened(cell, said):
+    """What our trace must show, or what is missing there."""
+    for wanted, message in ((cell.retry, "HelloRetryRequest"), (cell.update, "KeyUpdate")):
+        if wanted and message not in said:
+            return "no " + message
+    return None
+
+
 class Matrix:
     def __init__(self, build, certs):
         self.sealwax = os.path.join(build, "sealwax")
         self.certs = certs
 
     def common(self, driver, cell, who):
-        d = os.path.join(self.certs, cell.suite.keys)
-        words = ["--policy", "all", "--suites", cell.suite.name, "--max-version", "1.2", "--timeout", "60s"]
+        d = os.path.join(self.certs, cell.keys or cell.suite.keys)
+        words = ["--policy", "all", "--suites", cell.suite.name, "--timeout", "60s"]
+        words += ["--min-version", cell.suite.version, "--max-version", cell.suite.version]
+        if cell.retry or cell.update:
+            words += ["--trace"]
+        if cell.retry:
+            words += ["--groups", "P-384" if who == "server" else "X25519:P-384"]
         if who == "server" or cell.auth:
             words += ["--cert", d + "/%s.crt" % who, "--key", d + "/%s.key" % who]
         if who == "client" or cell.auth:
@@ -150,7 +171,7 @@ class Matrix:
         port = ports.reserve()
         command = [self.sealwax, "listen", "127.0.0.1:%d" % port, "--reply", driver.reply] + self.common(driver, cell, "server")
         with Server(command, port) as server:
-            why = driver.client(cell, port)
+            why = driver.client(cell, port) or happened(cell, server.said(1 << 20))
             return OK if why is None else "%s; we: %s" % (why, server.said())
 
     def we_call(self, driver, cell):
@@ -175,6 +196,8 @@ class Matrix:
             return "exit code %d: %s" % (done.returncode, said[-300:].replace("\n", " / "))
         if cell.alpn and "ALPN: " + driver.protocol not in said:
             return "ALPN was not agreed on"
+        if happened(cell, said):
+            return happened(cell, said)
         return "not resumed" if resumed and "Resumed: yes" not in said else None
 
     def attempt(self, direction, driver, cell):
@@ -197,12 +220,21 @@ def cells_of(driver):
             if suite.id in has:
                 yield suite.name, direction, Cell(suite, auth=driver.auth)
     best = next(s for s in ALL if s.id == driver.features_with)
-    for row, options in FEATURES:
+    work = [(row, Cell(best, **({"auth": driver.auth} | options))) for row, options in FEATURES]
+    if MODERN.id in has:
+        work += [("TLS 1.3: " + row, Cell(MODERN, **({"auth": driver.auth} | options))) for row, options in FEATURES + FEATURES13]
+    for row, cell in work:
         for direction in both:
-            theirs = "server" if direction == "client" else "client"
-            if row == "ALPN" and not getattr(driver, theirs + "_alpn") or row == "resumption" and not getattr(driver, theirs + "_resumes"):
-                continue
-            yield row, direction, Cell(best, **({"auth": driver.auth} | options))
+            if can(driver, "server" if direction == "client" else "client", cell):
+                yield row, direction, cell
+
+
+def can(driver, role, cell):
+    """Whether the tool that is the server or the client can be told to."""
+    for wanted, what in ((cell.alpn, "_alpn"), (cell.resume, "_resumes"), (cell.update, "_updates")):
+        if wanted and not getattr(driver, role + what):
+            return False
+    return driver.ed25519 or cell.keys != "ed25519"
 
 
 # --- the table --------------------------------------------------------------------------------------------------------------
@@ -221,7 +253,7 @@ def table(results, drivers):
     names = [d.name for d in drivers]
     lines = ["| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
     lines.append("| version | " + " | ".join(d.version() for d in drivers) + " |")
-    for row in [s.name for s in ALL] + [f for f, _ in FEATURES]:
+    for row in [s.name for s in ALL] + [f for f, _ in FEATURES] + ["TLS 1.3: " + f for f, _ in FEATURES + FEATURES13]:
         lines.append("| %s | " % row + " | ".join(entry(results, n, row) for n in names) + " |")
     return "\n".join(lines) + "\n"
 
@@ -231,10 +263,13 @@ DOCUMENT = """# Interoperability
 Which other TLS stacks Sealwax was tried with, by `make interop ARGS=--document`, which writes this page. *both*: Sealwax was the client of their
 server and the server of their client; *client*, *server*: Sealwax was only that; *-*: the peer does not have it, or its tool cannot be told to.
 
-Each suite is one connection in each direction with certificates on both sides (Botan's tools know none of clients), names and chains checked, data both
-ways and a proper end. The last rows are tried with TLS_RSA_WITH_AES_128_GCM_SHA256, or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 where that is missing.
-OpenSSL, GnuTLS, NSS, Botan and curl are the tools of those names; the others are programs over the library, in tests/interop/peers. NSS's tools and Botan's
-server know no ALPN, and NSS's client does not resume; the packaged wolfSSL is built without RSA key transport.
+Each suite is one connection in each direction with certificates on both sides (Botan's tools know none of clients), names and chains checked, data
+both ways and a proper end. The rows behind the suites are tried with TLS_RSA_WITH_AES_128_GCM_SHA256, or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 where
+that is missing; those of TLS 1.3 with TLS_AES_128_GCM_SHA256. A HelloRetryRequest is brought about by a server that knows P-384 alone; a change of
+keys is begun by the peer, who has us change ours, too. OpenSSL, GnuTLS, NSS, Botan and curl are the tools of those names; the others are programs
+over the library, in tests/interop/peers. NSS's tools and Botan's server know no ALPN, NSS's client does not resume, and NSS knows no Ed25519
+certificates; the packaged wolfSSL is built without RSA key transport. Those versions of Botan, Mbed TLS and BearSSL have no TLS 1.3. Few tools can be
+told to change keys.
 
 """
 

@@ -1,4 +1,4 @@
-"""The cipher suites of TLS 1.2 that the matrix tries, as other stacks call them."""
+"""The cipher suites that the matrix tries, as other stacks call them."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,15 @@ class Suite:
     openssl: str
 
     @property
+    def modern(self):
+        """Whether it is one of TLS 1.3, which leaves the key exchange and the certificates to others."""
+        return self.id >> 8 == 0x13
+
+    @property
+    def version(self):
+        return "1.3" if self.modern else "1.2"
+
+    @property
     def keys(self):
         """The folder of certificates that the suite needs."""
         return "ecdsa" if "_ECDSA_" in self.name else "rsa"
@@ -17,7 +26,7 @@ class Suite:
     @property
     def gnutls(self):
         """The three words of a GnuTLS priority string: key exchange, cipher, MAC."""
-        exchange, rest = self.name[4:].split("_WITH_")
+        exchange, rest = ("", self.name[4:]) if self.modern else self.name[4:].split("_WITH_")
         cipher, _, tail = rest.rpartition("_")
         if "GCM" in cipher or "CHACHA20" in cipher:
             mac = "AEAD"
@@ -59,5 +68,8 @@ ALL = [
         (0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
         (0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"),
         (0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+        (0x1301, "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"),
+        (0x1302, "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"),
+        (0x1303, "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"),
     )
 ]

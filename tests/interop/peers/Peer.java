@@ -59,7 +59,7 @@ class Peer {
 
     static SSLParameters parameters(SSLContext c, boolean server) {
         SSLParameters p = new SSLParameters();
-        p.setProtocols(new String[] {"TLSv1.2"});
+        p.setProtocols(new String[] {"TLSv" + words.getOrDefault("version", "1.2")});
         String name = words.get("name");
         if (name != null) {
             if (!Arrays.asList(c.getSupportedSSLParameters().getCipherSuites()).contains(name)) die("unsupported suite", name);
@@ -82,10 +82,15 @@ class Peer {
         try (s) {
             InputStream in = s.getInputStream();
             OutputStream out = s.getOutputStream();
-            for (int n; (n = in.read(buffer)) > 0; ) out.write(buffer, 0, n);
+            for (int n; (n = in.read(buffer)) > 0; out.write(buffer, 0, n)) update(s);
         } catch (Exception e) {
             System.out.println("connection ended: " + e);
         }
+    }
+
+    // in TLS 1.3 another handshake on a connection is a change of keys
+    static void update(SSLSocket s) throws Exception {
+        if ("1".equals(words.remove("update"))) s.startHandshake();
     }
 
     static byte[] pattern(int at) {
@@ -107,6 +112,7 @@ class Peer {
             for (int at = 0; at < total; at += PIECE) {
                 byte[] p = pattern(at);
                 out.write(p);
+                update(s);
                 if (!Arrays.equals(in.readNBytes(PIECE), p)) die("data", "not what was sent");
             }
             s.shutdownOutput();
@@ -121,6 +127,7 @@ class Peer {
         for (int i = 3; i < args.length; i++) words.put(args[i].split("=", 2)[0], args[i].split("=", 2)[1]);
         // the suites that Java switches off are what the matrix is about; the same for its small keys and old signatures
         Security.setProperty("jdk.tls.disabledAlgorithms", "");
+        if ("P-384".equals(words.get("group"))) System.setProperty("jdk.tls.namedGroups", "secp384r1");
         Security.setProperty("jdk.tls.legacyAlgorithms", "");
         SSLContext c = context(server);
         try {

@@ -24,6 +24,9 @@ func die(what string, err error) {
 
 func config(server bool, dir string, words map[string]string) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, ServerName: "server.example"}
+	if words["group"] == "P-384" {
+		c.CurvePreferences = []tls.CurveID{tls.CurveP384}
+	}
 	if id, err := strconv.ParseUint(words["id"], 0, 16); err == nil && id != 0 {
 		known := false
 		for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
@@ -33,6 +36,9 @@ func config(server bool, dir string, words map[string]string) *tls.Config {
 			die("unsupported suite", fmt.Errorf("%s", words["name"]))
 		}
 		c.CipherSuites = []uint16{uint16(id)}
+	}
+	if words["version"] == "1.3" { // whose suites nobody can choose here
+		c.MinVersion, c.MaxVersion, c.CipherSuites = tls.VersionTLS13, tls.VersionTLS13, nil
 	}
 	pem, err := os.ReadFile(dir + "/root.crt")
 	die("root", err)

@@ -7,8 +7,8 @@
  *   prints "ok resumed=N"
  *
  * DIR has root.crt and server|client.crt|key (PEM). Words: id (suite number), name (registered), openssl (its name
- * there), group, auth=1 (certificates on both sides), alpn, bytes, resume=1 (client: a second connection must resume
- * the first).
+ * there), version (1.2 or 1.3), group (the only one), auth=1 (certificates on both sides), alpn, bytes, resume=1
+ * (client: a second connection must resume the first), update=1 (TLS 1.3: have both sides change their keys).
  */
 #ifndef SW_TESTS_INTEROP_PEER_H
 #define SW_TESTS_INTEROP_PEER_H
@@ -27,7 +27,7 @@
 enum { PIECE = 16384 };
 
 struct peer_args {
-    bool server, auth, resume;
+    bool server, auth, resume, update, modern;
     int port;
     unsigned id;
     size_t bytes;
@@ -71,6 +71,10 @@ static inline struct peer_args peer_parse(int argc, char **argv)
             a.auth = atoi(value) != 0;
         else if (strcmp(argv[i], "resume") == 0)
             a.resume = atoi(value) != 0;
+        else if (strcmp(argv[i], "update") == 0)
+            a.update = atoi(value) != 0;
+        else if (strcmp(argv[i], "version") == 0)
+            a.modern = strcmp(value, "1.3") == 0;
         else if (strcmp(argv[i], "bytes") == 0)
             a.bytes = (size_t)strtoul(value, NULL, 0);
         else

@@ -15,10 +15,12 @@ function die(what, err) {
   process.exit(1);
 }
 
+const modern = words.version === '1.3';
 const options = {
-  minVersion: 'TLSv1.2',
-  maxVersion: 'TLSv1.2',
-  ciphers: words.openssl ? `${words.openssl}:@SECLEVEL=0` : undefined,
+  minVersion: `TLSv${words.version || '1.2'}`,
+  maxVersion: `TLSv${words.version || '1.2'}`,
+  ecdhCurve: words.group || 'auto',
+  ciphers: words.openssl ? words.openssl + (modern ? '' : ':@SECLEVEL=0') : undefined,
   ca: fs.readFileSync(`${dir}/root.crt`),
   dhparam: 'auto',
   requestCert: words.auth === '1',

@@ -4,16 +4,40 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/dh.h>
 
+static WOLFSSL_METHOD *method(const struct peer_args *a)
+{
+    if (a->modern)
+        return a->server ? wolfTLSv1_3_server_method() : wolfTLSv1_3_client_method();
+    return a->server ? wolfTLSv1_2_server_method() : wolfTLSv1_2_client_method();
+}
+
+/* It calls the suites of TLS 1.3 by names of its own. */
+static const char *suite_name(const struct peer_args *a)
+{
+    switch (a->id) {
+    case 0x1301:
+        return "TLS13-AES128-GCM-SHA256";
+    case 0x1302:
+        return "TLS13-AES256-GCM-SHA384";
+    case 0x1303:
+        return "TLS13-CHACHA20-POLY1305-SHA256";
+    default:
+        return a->openssl;
+    }
+}
+
 static WOLFSSL_CTX *context(const struct peer_args *a)
 {
     WOLFSSL_CTX *ctx;
 
     wolfSSL_Init();
-    ctx = wolfSSL_CTX_new(a->server ? wolfTLSv1_2_server_method() : wolfTLSv1_2_client_method());
+    ctx = wolfSSL_CTX_new(method(a));
     if (ctx == NULL)
         peer_die("context", "no memory");
-    if (a->openssl != NULL && wolfSSL_CTX_set_cipher_list(ctx, a->openssl) != WOLFSSL_SUCCESS)
+    if (a->openssl != NULL && wolfSSL_CTX_set_cipher_list(ctx, suite_name(a)) != WOLFSSL_SUCCESS)
         peer_die("unsupported suite", a->openssl);
+    if (a->group != NULL && wolfSSL_CTX_set1_groups_list(ctx, (char *)a->group) != WOLFSSL_SUCCESS)
+        peer_die("group", a->group);
     if (wolfSSL_CTX_load_verify_locations(ctx, peer_path(a, "root", "crt"), NULL) != WOLFSSL_SUCCESS)
         peer_die("root", "cannot be loaded");
     if ((a->server || a->auth) &&
@@ -51,7 +75,7 @@ static void serve(WOLFSSL_CTX *ctx, const struct peer_args *a, int fd)
 
     wolfSSL_set_fd(ssl, fd);
     set_alpn(ssl, a);
-    if (wolfSSL_accept(ssl) == WOLFSSL_SUCCESS)
+    if (wolfSSL_accept(ssl) == WOLFSSL_SUCCESS && (!a->update || wolfSSL_update_keys(ssl) == WOLFSSL_SUCCESS))
         while ((n = wolfSSL_read(ssl, buf, sizeof buf)) > 0 && wolfSSL_write(ssl, buf, n) == n)
             ;
     printf("connection ended: %d\n", wolfSSL_get_error(ssl, 0));
@@ -75,6 +99,8 @@ static WOLFSSL_SESSION *converse(WOLFSSL_CTX *ctx, const struct peer_args *a, WO
         peer_die("handshake", wolfSSL_ERR_reason_error_string((unsigned long)wolfSSL_get_error(ssl, 0)));
     if (session != NULL && !wolfSSL_session_reused(ssl))
         peer_die("handshake", "not resumed");
+    if (a->update && wolfSSL_update_keys(ssl) != WOLFSSL_SUCCESS)
+        peer_die("update", "of keys failed");
     for (size_t at = 0; at < a->bytes; at += PIECE) {
         size_t got = 0;
 
