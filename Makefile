@@ -296,12 +296,13 @@ FILES  = $(foreach p,$(PROGRAMS),$(p):bin:755) $(B)/dist/libsealwax.a:lib:644 $(
          $(B)/dist/sealwax.pc:lib/pkgconfig:644 $(B)/dist/sealwax.3:share/man/man3:644 $(foreach m,$(MAN),$(m):share/man/man$(subst .,,$(suffix $(m))):644) \
          $(foreach c,$(wildcard docs/completion/*),$(c):share/bash-completion/completions:644) \
          $(foreach p,$(APP_MAIN:apps/%.c=%),$(B)/dist/completion/$(p):share/bash-completion/completions:644) \
-         $(foreach u,$(patsubst docs/systemd/%,$(B)/dist/%,$(wildcard docs/systemd/*.service docs/systemd/*.socket)),$(u):lib/systemd/system:644)
+         $(foreach u,$(patsubst docs/systemd/%,$(B)/dist/%,$(wildcard docs/systemd/*.service docs/systemd/*.socket)),$(u):lib/systemd/system:644) \
+         $(foreach u,$(wildcard docs/systemd/sysusers.d/*.conf),$(u):lib/sysusers.d:644)
 SPLIT := IFS=: read -r file dir mode
 
 .PHONY: install uninstall clean help
 
-#: install        programs, library, header, pkg-config file, man pages, completion, units; DESTDIR= PREFIX=/usr/local
+#: install        programs, library, header, pkg-config file, man pages, completion, units, user; DESTDIR= PREFIX=/usr/local
 install: $(foreach f,$(FILES),$(firstword $(subst :, ,$(f))))
 	$(Q)for f in $(FILES); do echo "$$f"; done | while $(SPLIT); do \
 	    install -D -m "$$mode" "$$file" "$(DESTDIR)$(PREFIX)/$$dir/$${file##*/}" || exit 1; done

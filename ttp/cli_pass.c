@@ -120,6 +120,17 @@ static enum cli_pass_result from_env(const char *source, const char *name, struc
     return CLI_PASS_DONE;
 }
 
+static bool is_fd(const char *source)
+{
+    return strncmp(source, "fd:", 3) == 0 && source[3] && strspn(source + 3, "0123456789") == strlen(source + 3);
+}
+
+bool cli_pass_is_source(const char *text)
+{
+    return strcmp(text, "prompt") == 0 || strncmp(text, "file:", 5) == 0 || strncmp(text, "env:", 4) == 0 ||
+           is_fd(text);
+}
+
 enum cli_pass_result cli_pass_get(const struct cli_pass_ask *ask, struct cli_pass *pass, char why[CLI_PASS_WHY_MAX])
 {
     const char *source = ask->source;
@@ -135,7 +146,7 @@ enum cli_pass_result cli_pass_get(const struct cli_pass_ask *ask, struct cli_pas
         return from_file(source, source + 5, pass, why);
     if (strncmp(source, "env:", 4) == 0)
         return from_env(source, source + 4, pass, why);
-    if (strncmp(source, "fd:", 3) == 0 && source[3] && strspn(source + 3, "0123456789") == strlen(source + 3))
+    if (is_fd(source))
         return from_fd(source, strlen(source + 3) < 9 ? atoi(source + 3) : -1, pass, why);
     return CLI_PASS_NO_SOURCE;
 }

@@ -49,4 +49,7 @@ enum { CLI_PASS_WHY_MAX = 512 };
 enum cli_pass_result cli_pass_get(const struct cli_pass_ask *ask, struct cli_pass *pass, char why[CLI_PASS_WHY_MAX]);
 void cli_pass_wipe(struct cli_pass *pass);
 
+/* cli_pass_is_source: whether a text has the form of one, before anything needs it. */
+bool cli_pass_is_source(const char *text);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/spell.h"
 #include "include/sealwax.h"
 #include "ttp/cli_args.h"
+#include "ttp/cli_pass.h"
 #include "ttp/cli_time.h"
 #include "ttp/file.h"
 #include <errno.h>
@@ -192,6 +193,15 @@ static int check_options(const struct app *app)
     return APP_DONE;
 }
 
+/* Of passphrases: a form that is none may be the passphrase itself, which is told also where none is needed. */
+static int check_sources(const struct app *app)
+{
+    for (size_t i = 0; i < app->opt[OPT_PASSIN].n; i++)
+        if (!cli_pass_is_source(app->opt[OPT_PASSIN].v[i]))
+            return app_usage(app, "--passin " CLI_PASS_SOURCES);
+    return APP_DONE;
+}
+
 static int parse_all(struct app *app, int argc, char **argv)
 {
     /* errors of the very command line are JSON too, when that was asked for anywhere in it */
@@ -206,6 +216,8 @@ static int parse_all(struct app *app, int argc, char **argv)
     if (!err)
         err = config_apply(app);
     apply_globals(app);
+    if (!err)
+        err = check_sources(app);
     if (err)
         return err;
     if (app->argc < app->verb->min)

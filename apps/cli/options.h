@@ -166,6 +166,18 @@ int app_error(const struct app *app, int code, const char *format, ...) __attrib
 int app_usage(const struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
+ * app_error_of: the same about a peer: "program: PEER: sent alert ALERT: ...", or in JSON what the cause says, each in a
+ * member of its own.
+ */
+struct app_cause {
+    enum sw_err err;             /* SW_OK: no error of the library */
+    const char *peer;            /* who it was about, or NULL */
+    const char *sent, *received; /* names of the alerts that ended it, or NULL */
+};
+int app_error_of(const struct app *app, int code, const struct app_cause *cause, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/*
  * app_fail: an error of the library about a file or thing; errno counts if err is SW_ERR_SYSTEM. Returns the exit code
  * that fits.
  */

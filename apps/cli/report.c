@@ -32,27 +32,57 @@ static const char *class_name(int code)
     return code > 0 && code <= APP_WAITED ? names[code] : NULL;
 }
 
-/* True if it was for a person, who may want a hint. */
-static bool say_error(const struct app *app, int code, enum sw_err err, char *text)
+/* The same four members always, null where there is nothing to say. */
+static json_t *error_object(int code, const struct app_cause *cause, const char *text)
 {
-    if (logged(app, LEVEL_ERROR, "failed", err, text))
-        return false;
-    make_printable(text);
-    if (!app->json) {
-        fprintf(stderr, "%s: %s\n", app->program, text);
-        return true;
-    }
-    const char *name = err ? sw_err_name(err) : class_name(code);
-    json_t *object = json_pack("{s:{s:s*,s:s}}", "error", "name", name, "message", text);
+    const char *name = cause->err ? sw_err_name(cause->err) : class_name(code);
+    const char *alert = cause->sent ? cause->sent : cause->received;
+    json_t *error =
+        json_pack("{s:s?,s:s?,s:s,s:s?}", "name", name, "alert", alert, "message", text, "peer", cause->peer);
+    if (error && cause->received)
+        json_object_set_new(error, "alert_received", json_string(cause->received));
+    return error ? json_pack("{s:o}", "error", error) : NULL;
+}
+
+static void say_error_json(int code, const struct app_cause *cause, char *text)
+{
+    json_t *object = error_object(code, cause, text);
     if (!object) { /* a file may have a name that is not UTF-8 */
         make_ascii(text);
-        object = json_pack("{s:{s:s*,s:s}}", "error", "name", name, "message", text);
+        object = error_object(code, cause, text);
     }
     if (object)
         json_dumpf(object, stderr, JSON_COMPACT);
     fputc('\n', stderr);
     json_decref(object);
-    return false;
+}
+
+/* "received alert unknown_ca: ", "sent alert bad_record_mac: ", or nothing. */
+static void alert_words(const struct app_cause *cause, char *out, size_t cap)
+{
+    const char *alert = cause->received ? cause->received : cause->sent;
+    out[0] = 0;
+    if (alert)
+        snprintf(out, cap, "%s alert %s: ", cause->received ? "received" : "sent", alert);
+}
+
+/* True if it was for a person, who may want a hint. */
+static bool say_error(const struct app *app, int code, const struct app_cause *cause, char *text)
+{
+    char whole[LINE_MAX_LENGTH + 512], alert[64];
+    struct log log;
+    if (app->json && !log_takes_all(&log, app)) {
+        make_printable(text);
+        say_error_json(code, cause, text);
+        return false;
+    }
+    alert_words(cause, alert, sizeof alert);
+    snprintf(whole, sizeof whole, "%.300s%s%s%s", cause->peer ? cause->peer : "", cause->peer ? ": " : "", alert, text);
+    if (logged(app, LEVEL_ERROR, "failed", cause->err, whole))
+        return false;
+    make_printable(whole);
+    fprintf(stderr, "%s: %s\n", app->program, whole);
+    return true;
 }
 
 /*
@@ -78,22 +108,34 @@ int app_error(const struct app *app, int code, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     (void)name_place(app, text);
-    say_error(app, code, SW_OK, text);
+    say_error(app, code, &(struct app_cause){.err = SW_OK}, text);
     return code;
 }
 
-int app_usage(const struct app *app, const char *format, ...)
+int app_error_of(const struct app *app, int code, const struct app_cause *cause, const char *format, ...)
 {
     char text[LINE_MAX_LENGTH];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    say_error(app, code, cause, text);
+    return code;
+}
+
+int app_usage(const struct app *app, const char *format, ...)
+{
+    static const struct app_cause none = {.err = SW_OK};
+    char text[LINE_MAX_LENGTH];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     if (name_place(app, text)) {
-        say_error(app, APP_BAD_INPUT, SW_OK, text);
+        say_error(app, APP_BAD_INPUT, &none, text);
         return APP_BAD_INPUT;
     }
-    if (say_error(app, APP_USAGE, SW_OK, text))
+    if (say_error(app, APP_USAGE, &none, text))
         fprintf(stderr, "try: %s %s%s--help\n", app->program, app->verb ? app->verb->name : "", app->verb ? " " : "");
     return APP_USAGE;
 }
@@ -124,7 +166,7 @@ int app_fail(const struct app *app, enum sw_err err, const char *what)
                                                        : "";
     snprintf(text, sizeof text, "%s: %s%s", what, err == SW_ERR_SYSTEM ? strerror(errno) : sw_err_reason(err), hint);
     (void)name_place(app, text);
-    say_error(app, exit_code(err), err, text);
+    say_error(app, exit_code(err), &(struct app_cause){.err = err}, text);
     return exit_code(err);
 }
 

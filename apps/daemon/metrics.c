@@ -170,6 +170,20 @@ static void answer(struct evhttp_request *rq, void *ctx)
         evbuffer_free(body);
 }
 
+static void nothing_here(struct evhttp_request *rq, void *ctx)
+{
+    static const char problem[] =
+        "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is /metrics here\"}\n";
+    struct evbuffer *body = evbuffer_new();
+    (void)ctx;
+    if (body)
+        (void)evbuffer_add(body, problem, sizeof problem - 1);
+    evhttp_add_header(evhttp_request_get_output_headers(rq), "Content-Type", "application/problem+json");
+    evhttp_send_reply(rq, 404, "Not Found", body);
+    if (body)
+        evbuffer_free(body);
+}
+
 static bool is_loopback(int fd)
 {
     struct sockaddr_storage at;
@@ -201,6 +215,7 @@ int metrics_listen(struct metrics *m, const struct app *app, struct event_base *
     evhttp_set_timeout(m->http, 10);
     evhttp_set_max_headers_size(m->http, 8192);
     evhttp_set_max_body_size(m->http, 0);
+    evhttp_set_gencb(m->http, nothing_here, NULL);
     if (evhttp_set_cb(m->http, "/metrics", answer, m))
         return app_fail(app, SW_ERR_MEMORY, "metrics");
     int code = net_listen(app, place, &at);

@@ -16,6 +16,8 @@
 #include "apps/verbs.h"
 #include "ttp/file.h"
 #include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,21 +102,34 @@ static int open_keys(struct rekey *k)
     return APP_DONE;
 }
 
+static void say_changed(const struct rekey *k, unsigned long changed)
+{
+    const char *path = k->old.path;
+    if (k->app->json) {
+        json_t *object =
+            json_pack("{s:s,s:I,s:b}", "key", path, "changed", (json_int_t)changed, "wrapped", k->new.uri != NULL);
+        json_dumpf(object, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(object);
+        return;
+    }
+    app_say(k->app, "%s: changed; what was sealed anew: %lu", path, changed);
+    if (k->new.uri && !k->old.uri)
+        app_say(k->app, "%s: wrapped under the key on the card; from now on, add: vault-key = %s", path, k->new.uri);
+    else if (k->old.uri && !k->new.uri)
+        app_say(k->app, "%s: no longer wrapped; from now on, leave out: vault-key = %s", path, k->old.uri);
+}
+
 static int change(struct rekey *k)
 {
     unsigned long changed;
     int code = pass(k, &k->to, &changed);
     if (code)
         return code;
-    const char *path = k->old.path;
-    enum sw_err err = sw_vault_change_end(path);
+    enum sw_err err = sw_vault_change_end(k->old.path);
     if (err)
-        return app_fail(k->app, err, path);
-    app_say(k->app, "%s: changed; what was sealed anew: %lu", path, changed);
-    if (k->new.uri && !k->old.uri)
-        app_say(k->app, "%s: wrapped under the key on the card; from now on, add: vault-key = %s", path, k->new.uri);
-    else if (k->old.uri && !k->new.uri)
-        app_say(k->app, "%s: no longer wrapped; from now on, leave out: vault-key = %s", path, k->old.uri);
+        return app_fail(k->app, err, k->old.path);
+    say_changed(k, changed);
     return APP_DONE;
 }
 

@@ -432,7 +432,9 @@ static int check_rest(struct server *s)
     if (!code && app_has(s->app, OPT_STORE)) /* its form: the database itself may be away */
         code = state_store(s->app, store);
     sw_config_free(s->cfg);
-    if (!code)
+    if (!code && s->app->json)
+        puts("{\"settings\":\"in order\"}");
+    else if (!code)
         app_say(s->app, "the settings are in order");
     return code;
 }

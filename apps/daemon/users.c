@@ -87,6 +87,18 @@ static int add(struct app *app, struct sw_store *store)
     return code;
 }
 
+static void say_removed(const struct app *app, const char *name, int count)
+{
+    if (!app->json) {
+        app_say(app, "%s is not enrolled any more (certificates: %d)", name, count);
+        return;
+    }
+    json_t *object = json_pack("{s:s,s:i}", "name", name, "removed", count);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+}
+
 static int remove_names(struct app *app, struct sw_store *store)
 {
     int count;
@@ -98,7 +110,7 @@ static int remove_names(struct app *app, struct sw_store *store)
             return failed(app, store, err);
         if (!count)
             return app_error(app, APP_NO, "%s is not enrolled", app->argv[i]);
-        app_say(app, "%s is not enrolled any more (certificates: %d)", app->argv[i], count);
+        say_removed(app, app->argv[i], count);
     }
     return APP_DONE;
 }

@@ -117,8 +117,9 @@ static int ask_why(struct transfer *t, const char *url)
     int code = transfer_request(t, &get);
     if (code)
         return code;
-    return t->http.reply.status >= 300 ? http_client_problem(&t->http)
-                                       : app_error(t->app, APP_SYSTEM, "%s: %d", t->http.where, status);
+    return t->http.reply.status >= 300
+               ? http_client_problem(&t->http)
+               : app_error_of(t->app, APP_SYSTEM, &(struct app_cause){.peer = t->http.where}, "%d", status);
 }
 
 /* What a name is, or NOT_THERE. */
@@ -132,7 +133,8 @@ static int head_file(struct transfer *t, const char *url, struct target *s, char
         return t->http.reply.status == 404 ? NOT_THERE : ask_why(t, url);
     s->total = t->http.reply.length;
     if (!read_etag(&t->http.reply, sha256) || s->total < 0)
-        return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
+        return app_error_of(t->app, APP_SYSTEM, &(struct app_cause){.peer = t->http.where},
+                            "the answer cannot be read");
     return APP_DONE;
 }
 
@@ -149,7 +151,8 @@ static int fetch_rest(struct transfer *t, const char *url, const char *sha256, s
     if (code)
         return code;
     if (t->http.reply.status == 200 && (s->offset || !read_etag(&t->http.reply, now) || strcmp(now, sha256) != 0))
-        return app_error(t->app, APP_NO, "%s: the file changed while it was fetched", t->http.where);
+        return app_error_of(t->app, APP_NO, &(struct app_cause){.peer = t->http.where},
+                            "the file changed while it was fetched");
     if (t->http.reply.status != 206 && t->http.reply.status != 200)
         return http_client_problem(&t->http);
     const size_t most = s->output ? 1 : SINK_BUFFER; /* who reads our output may be waiting for it */
@@ -291,11 +294,12 @@ static int get_directory(struct transfer *t, const char *name, const char *out)
             else
                 code = get_file(t, below, path);
             if (code == NOT_THERE) /* somebody has deleted it meanwhile */
-                code = app_error(t->app, APP_NO, "%s: there is no file %s", t->http.where, below);
+                code = app_error_of(t->app, APP_NO, &(struct app_cause){.peer = t->http.where}, "there is no file %s",
+                                    below);
         }
     json_decref(answer);
     if (!code && !found)
-        code = app_error(t->app, APP_NO, "%s: there is no file %s", t->http.where, name);
+        code = app_error_of(t->app, APP_NO, &(struct app_cause){.peer = t->http.where}, "there is no file %s", name);
     return code;
 }
 

@@ -49,7 +49,8 @@ int transfer_list(struct transfer *t, json_t **answer, json_t **files)
     free(text);
     *files = json_object_get(*answer, "files");
     return json_is_array(*files) ? APP_DONE
-                                 : app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
+                                 : app_error_of(t->app, APP_SYSTEM, &(struct app_cause){.peer = t->http.where},
+                                                "the answer cannot be read");
 }
 
 int ls_run(struct app *app)
@@ -66,12 +67,23 @@ int ls_run(struct app *app)
     return code;
 }
 
+static void print_deleted(const char *name)
+{
+    json_t *line = json_pack("{s:s,s:s}", "done", "deleted", "name", name);
+    json_dumpf(line, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(line);
+}
+
 int rm_run(struct app *app)
 {
     struct transfer t;
     int code = transfer_open(&t, app);
-    for (int i = 0; i < app->argc && !code; i++)
+    for (int i = 0; i < app->argc && !code; i++) {
         code = transfer_delete(&t, app->argv[i]);
+        if (!code && app->json)
+            print_deleted(app->argv[i]);
+    }
     transfer_close(&t);
     return code;
 }

@@ -140,7 +140,8 @@ static int meet_file(struct transfer *t, struct source *s, int64_t *offset)
     int code = s->sha256[0] ? APP_DONE : measure(t, s);
     if (code || is_there(t, s))
         return code;
-    return app_error(t->app, APP_REFUSED, "%s: 409: %s exists already (--force replaces it)", t->http.where, s->name);
+    return app_error_of(t->app, APP_REFUSED, &(struct app_cause){.peer = t->http.where},
+                        "409: %s exists already (--force replaces it)", s->name);
 }
 
 /* Announce it; *offset receives how much the server has, or -1: all of it, and it is done. */
@@ -167,7 +168,8 @@ static int announce(struct transfer *t, struct source *s, char url[256], int64_t
     snprintf(url, 256, "%s", t->http.reply.location);
     *offset = t->http.reply.offset;
     if (*offset < 0 || *offset > s->length || !transfer_finish(t))
-        return app_error(t->app, APP_SYSTEM, "%s: the answer cannot be read", t->http.where);
+        return app_error_of(t->app, APP_SYSTEM, &(struct app_cause){.peer = t->http.where},
+                            "the answer cannot be read");
     return APP_DONE;
 }
 
@@ -213,8 +215,8 @@ static int read_blocks(struct transfer *t, const struct source *s, int64_t offse
         return app_fail(t->app, err, t->http.where);
     n = coding_piece(&cert.key);
     if (!n)
-        return app_error(t->app, APP_NO, "%s: --protect rsa needs a server with an RSA key, and it showed another",
-                         t->http.where);
+        return app_error_of(t->app, APP_NO, &(struct app_cause){.peer = t->http.where},
+                            "--protect rsa needs a server with an RSA key, and it showed another");
     int code = read_piece(t, s, offset, n, len);
     if (!code && (err = coding_encode(&cert.key, t->piece, *len, blocks, coded)) != SW_OK)
         code = app_fail(t->app, err, t->http.where);

@@ -122,7 +122,8 @@ static void refused(const struct http_client *c)
 static enum http_fate failed(struct http_client *c, bool quiet, int *code)
 {
     if (!c->wire.link.conn && !c->heard && (wire_ended(&c->wire) || c->reply.state == HTTP_BAD)) {
-        *code = app_error(c->app, APP_NO, "%s: closed the connection: it does not answer without TLS", c->where);
+        *code = app_error_of(c->app, APP_NO, &(struct app_cause){.peer = c->where},
+                             "closed the connection: it does not answer without TLS");
         http_client_disconnect(c);
         return HTTP_REFUSED;
     }
@@ -132,9 +133,10 @@ static enum http_fate failed(struct http_client *c, bool quiet, int *code)
     if (!lost)
         refused(c);
     else if (silent && (hopeless || !quiet))
-        (void)app_error(c->app, *code, "%s: said nothing for %lld s", c->where, (long long)c->patience);
+        (void)app_error_of(c->app, *code, &(struct app_cause){.peer = c->where}, "said nothing for %lld s",
+                           (long long)c->patience);
     else if (!quiet)
-        (void)app_error(c->app, *code, "%s: the connection broke", c->where);
+        (void)app_error_of(c->app, *code, &(struct app_cause){.peer = c->where}, "the connection broke");
     http_client_disconnect(c);
     return lost && !hopeless ? HTTP_LOST : HTTP_REFUSED;
 }
@@ -380,11 +382,11 @@ int http_client_problem(struct http_client *c)
     const char *detail = json_string_value(json_object_get(json, "detail"));
     const struct app *app = c->app;
     bool force = status == 409 && app->verb && (app->verb->groups & APP_PUT) && !app_has(app, OPT_FORCE);
-    int code = app_error(app, code_of(status), "%s: %d: %s%s", c->where, status,
-                         detail          ? detail
-                         : status == 413 ? "that is more than the server takes in one request"
-                                         : "the server gives no reason",
-                         force ? " (--force replaces it)" : "");
+    int code = app_error_of(app, code_of(status), &(struct app_cause){.peer = c->where}, "%d: %s%s", status,
+                            detail          ? detail
+                            : status == 413 ? "that is more than the server takes in one request"
+                                            : "the server gives no reason",
+                            force ? " (--force replaces it)" : "");
     json_decref(json);
     free(text);
     return code;

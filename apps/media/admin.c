@@ -238,6 +238,8 @@ static int remove_track(struct admin *a, const char *what)
         snprintf(path, sizeof path, "%s/%s", a->dir, t->id);
         if (unlink(path))
             code = app_fail(a->app, SW_ERR_SYSTEM, path);
+        else if (a->app->json)
+            admin_print_json(json_pack("{s:s,s:s,s:b}", "id", t->id, "title", t->title, "removed", 1));
     }
     catalogue_free(&c);
     return code;

@@ -71,7 +71,8 @@ static int list(struct app *app)
             }
         }
         if (!answer)
-            code = c.reply.status == 200 ? app_error(app, APP_SYSTEM, "%s: the answer cannot be read", c.where)
+            code = c.reply.status == 200 ? app_error_of(app, APP_SYSTEM, &(struct app_cause){.peer = c.where},
+                                                        "the answer cannot be read")
                                          : http_client_problem(&c);
         json_decref(answer);
         free(text);
@@ -128,9 +129,10 @@ static int play_part(struct playing *p, int tries, bool *lost)
         http_client_disconnect(&p->http);
     else if (p->rekey && p->offset < p->total)
         http_client_new_keys(&p->http);
-    return !*lost                           ? APP_DONE
-           : last_try && p->offset == begin ? app_error(p->app, APP_NO, "%s: the connection broke", p->http.where)
-                                            : APP_NO;
+    return !*lost ? APP_DONE
+           : last_try && p->offset == begin
+               ? app_error_of(p->app, APP_NO, &(struct app_cause){.peer = p->http.where}, "the connection broke")
+               : APP_NO;
 }
 
 /*

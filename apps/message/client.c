@@ -74,5 +74,6 @@ int client_ask_until(struct http_client *c, const struct http_send *send, int64_
     }
     if (*out || deadline)
         return *out ? APP_DONE : APP_SYSTEM;
-    return code ? code : app_error(c->app, APP_SYSTEM, "%s: the answer cannot be read", c->where);
+    return code ? code
+                : app_error_of(c->app, APP_SYSTEM, &(struct app_cause){.peer = c->where}, "the answer cannot be read");
 }

@@ -86,9 +86,10 @@ void inbox_stream(void *ctx, struct http_request *rq)
     struct message_service *s = ctx;
     int64_t after, count;
     bool follow = message_is_yes(http_query(rq, "follow"));
+    const char *since = http_query(rq, "since"); /* what ntfy calls it */
     struct waiter *w, *other = inbox_reader(s, rq->peer.name, rq->peer.sha256);
-    if (!number_of(http_query(rq, "after"), 0, &after) || !number_of(http_query(rq, "count"), -1, &count) ||
-        count > INT32_MAX) {
+    if (!number_of(since ? since : http_query(rq, "after"), 0, &after) ||
+        !number_of(http_query(rq, "count"), -1, &count) || count > INT32_MAX) {
         http_problem(rq, 400, "after and count are numbers");
         return;
     }

@@ -249,7 +249,8 @@ static int receive(struct reader *r, json_t **mail)
     const char *once = client_text(*mail, "once");
     bool only_once = strcmp(once, "no") != 0, strict = strcmp(once, "strict") == 0;
     if (!is_id(client_text(*mail, "id")))
-        return app_error(r->app, APP_BAD_INPUT, "%s: a message without identity", r->stream.where);
+        return app_error_of(r->app, APP_BAD_INPUT, &(struct app_cause){.peer = r->stream.where},
+                            "a message without identity");
     snprintf(id, sizeof id, "%s", client_text(*mail, "id"));
     seen_begin_turn(r->seen);
     int code = only_once ? show_one_time(r, mail, id, &fate) : show_ordinary(r, mail, id, &fate);
@@ -271,9 +272,9 @@ static int hear_trouble(struct reader *r)
 {
     static const char said[] = "the server has trouble with its mailbox: there may be messages";
     if (!r->follow && !r->waits)
-        return app_error(r->app, APP_SYSTEM, "%s: %s", r->stream.where, said);
+        return app_error_of(r->app, APP_SYSTEM, &(struct app_cause){.peer = r->stream.where}, "%s", said);
     if (!r->trouble)
-        (void)app_error(r->app, APP_SYSTEM, "%s: %s", r->stream.where, said);
+        (void)app_error_of(r->app, APP_SYSTEM, &(struct app_cause){.peer = r->stream.where}, "%s", said);
     r->trouble = true;
     return APP_DONE;
 }
@@ -285,7 +286,8 @@ static int take_line(struct reader *r, bool *replaced)
     const char *event = client_text(line, "event");
     int code = APP_DONE;
     if (!line)
-        code = app_error(r->app, APP_BAD_INPUT, "%s: a line that cannot be read", r->stream.where);
+        code = app_error_of(r->app, APP_BAD_INPUT, &(struct app_cause){.peer = r->stream.where},
+                            "a line that cannot be read");
     else if (strcmp(event, "replaced") == 0)
         *replaced = true;
     else if (strcmp(event, "trouble") == 0)

@@ -3,7 +3,6 @@
 #include "apps/cli/clock.h"
 #include "apps/net/alert.h"
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,28 +167,9 @@ enum sw_err link_verdict(const struct link *link)
     return err == SW_OK && link->timed_out ? SW_ERR_TIMEOUT : err;
 }
 
-/* "sent alert bad_record_mac: ", "received alert unknown_ca: ", or nothing. */
-static void alert_text(const struct link *link, char *out, size_t cap)
+static const char *name_of(enum sw_alert alert)
 {
-    enum sw_alert sent = sw_conn_alert_sent(link->conn), received = sw_conn_alert_received(link->conn);
-    out[0] = 0;
-    if (received != SW_ALERT_NONE && received != SW_ALERT_CLOSE_NOTIFY)
-        snprintf(out, cap, "received alert %s: ", sw_alert_name(received));
-    else if (sent != SW_ALERT_NONE && sent != SW_ALERT_CLOSE_NOTIFY)
-        snprintf(out, cap, "sent alert %s: ", sw_alert_name(sent));
-}
-
-static void report_json(const struct link *link, enum sw_err err, const char *text)
-{
-    enum sw_alert sent = sw_conn_alert_sent(link->conn), received = sw_conn_alert_received(link->conn);
-    json_t *object = json_pack("{s:{s:s,s:s,s:s,s:s*,s:s*}}", "error", "name", sw_err_name(err), "message", text,
-                               "peer", link->peer, "alert", sent != SW_ALERT_NONE ? sw_alert_name(sent) : NULL,
-                               "alert_received", received != SW_ALERT_NONE ? sw_alert_name(received) : NULL);
-    if (!object)
-        return;
-    json_dumpf(object, stderr, JSON_COMPACT);
-    fputc('\n', stderr);
-    json_decref(object);
+    return alert == SW_ALERT_NONE || alert == SW_ALERT_CLOSE_NOTIFY ? NULL : sw_alert_name(alert);
 }
 
 void link_report(const struct app *app, const struct link *link)
@@ -197,7 +177,7 @@ void link_report(const struct app *app, const struct link *link)
     enum sw_err err = link_verdict(link);
     const char *text = sw_conn_error(link->conn) ? sw_conn_error_text(link->conn) : NULL;
     const char *meaning = app_alert_meaning(sw_conn_alert_received(link->conn));
-    char alert[64], refused[512];
+    char refused[512];
     if (!text || !*text)
         text = sw_err_reason(err);
     if (err == SW_ERR_PEER_ALERT && meaning)
@@ -206,10 +186,7 @@ void link_report(const struct app *app, const struct link *link)
         snprintf(refused, sizeof refused, "%s: no --allow is for it", text);
         text = refused;
     }
-    if (app->json) {
-        report_json(link, err, text);
-        return;
-    }
-    alert_text(link, alert, sizeof alert);
-    (void)app_error(app, APP_NO, "%s: %s%s", link->peer, alert, text);
+    const struct app_cause cause = {err, link->peer, name_of(sw_conn_alert_sent(link->conn)),
+                                    name_of(sw_conn_alert_received(link->conn))};
+    (void)app_error_of(app, APP_NO, &cause, "%s", text);
 }

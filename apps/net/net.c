@@ -255,7 +255,7 @@ int net_connect(const struct app *app, const char *where, int64_t timeout, bool 
     memcpy(host, place.host, sizeof place.host);
     if (*fd >= 0 || quiet)
         return *fd >= 0 ? APP_DONE : APP_SYSTEM;
-    return app_error(app, APP_SYSTEM, "%s: cannot connect: %s", where, strerror(why));
+    return app_error_of(app, APP_SYSTEM, &(struct app_cause){.peer = where}, "cannot connect: %s", strerror(why));
 }
 
 const char *net_peer_name(int fd, char out[NET_NAME_MAX])

@@ -77,6 +77,17 @@ static int check_size(const struct app *app, const struct file_source *in)
     return APP_DONE;
 }
 
+/* One object; where the message does not go. */
+static void print_sealed(const struct seal_params *p, const char *output)
+{
+    FILE *out = output && strcmp(output, "-") != 0 ? stdout : stderr;
+    json_t *o = json_pack("{s:s,s:s,s:i,s:s?}", "result", "ok", "form", p->form == SEAL_RSA ? "rsa" : "hybrid",
+                          "recipients", (int)p->to_len, "output", out == stdout ? output : NULL);
+    json_dumpf(o, out, JSON_COMPACT);
+    fputc('\n', out);
+    json_decref(o);
+}
+
 static int seal_file(const struct app *app, const struct seal_params *p)
 {
     struct file_source in;
@@ -98,6 +109,8 @@ static int seal_file(const struct app *app, const struct seal_params *p)
         code = app_error(app, results[st.result].code, "%s", st.reason);
     } else if (!code) {
         code = file_sink_commit(&out);
+        if (!code && app->json)
+            print_sealed(p, app_get(app, OPT_OUTPUT));
     }
     file_sink_close(&out);
     file_source_close(&in);
@@ -176,8 +189,9 @@ static void print_json(const struct seal_verdict *v, bool to_stdout)
     json_object_set_new(o, "key_transport", text_or_null(v->key_transport ? v->key_transport : ""));
     json_object_set_new(o, "size", ok ? json_integer((json_int_t)v->size) : json_null());
     if (!ok)
-        json_object_set_new(
-            o, "error", json_pack("{s:s,s:s}", "name", results[v->status.result].name, "message", v->status.reason));
+        json_object_set_new(o, "error",
+                            json_pack("{s:s,s:n,s:s,s:n}", "name", results[v->status.result].name, "alert", "message",
+                                      v->status.reason, "peer"));
     json_dumpf(o, to_stdout ? stdout : stderr, JSON_COMPACT);
     fputc('\n', to_stdout ? stdout : stderr);
     json_decref(o);

@@ -23,6 +23,7 @@ exits 1 "$BUILD/sealwax" whoami --server "localhost:$port" --trust other/root.cr
 exec 3<>"/dev/tcp/127.0.0.1/$port" 3>&-  # says nothing
 scrape() { curl -sS --noproxy '*' "http://127.0.0.1:$numbers/metrics" >page; }
 all_seen() { scrape && grep -qx 'sealwax_connections_accepted_total 7' page && grep -q 'sealwax_alerts_received_total' page; }
+is "what else is there" "404 application/problem+json" "$(curl -sS --noproxy '*' -o problem -w '%{http_code} %{content_type}' "http://127.0.0.1:$numbers/healthz")"
 until_so all_seen # and if not, the lines say which is missing
 
 shows 'sealwax_files_total{event="uploaded"} 1'

@@ -115,14 +115,16 @@ says_not warning
 objects() { # each line is one
     if python3 -c 'import json, sys
 for f in sys.argv[1:]:
-    for line in open(f): assert isinstance(json.loads(line), dict)' out err 2>why; then ok; else bad "not JSON: $(cat out err)"; fi
+    for line in open(f):
+        error = json.loads(line).get("error")
+        assert error is None or set(error) - {"alert_received"} == {"name", "alert", "message", "peer"}, line' out err 2>why; then ok; else bad "not JSON: $(cat out err)"; fi
 }
 exits 0 check --json && objects
-says '{"notice":"the settings are in order"}'
+is "the settings" '{"settings":"in order"}' "$(cat out)"
 exits 0 "$sealwaxd" --json users add --state state --role staff pki/bank.crt && objects
 is "who is enrolled" bank "$(field name)"
 exits 0 "$sealwaxd" --json users remove --state state bank && objects
-says '{"notice":"bank is not enrolled any more'
+is "who is not any more" '{"name":"bank","removed":1}' "$(cat out)"
 exits 0 "$sealwaxd" --json media import --state state --title "Some Song" text && objects
 id=$(field id)
 exits 0 "$sealwaxd" --json media ls --state state && objects
@@ -131,7 +133,29 @@ exits 1 as later whoami --json && objects
 says '{"warning":"'
 says '{"error":{"name":"PEER_ALERT",'
 exits 3 as alice put text --json && objects
-says '{"error":{"name":"refused",'
+says '{"error":{"name":"refused","alert":null,'
+says '"peer":"localhost:'
+is "the peer stands in a member of its own" "409: text exists already (--force replaces it)" "$(python3 -c 'import json; print(json.load(open("err"))["error"]["message"])')"
+exits 0 as alice rm text --json && objects
+is "what was deleted" text "$(field name)"
+exits 1 as alice rm text --json && objects
+exits 0 as alice cert bank --json && objects
+field chain | python3 -c 'import ast, sys; print("".join(ast.literal_eval(sys.stdin.read())), end="")' >bank.pem
+is "whose certificate it is" "subject=CN = bank" "$(openssl x509 -in bank.pem -noout -subject)"
+exits 0 "$BUILD/sealwax" seal --cert pki/alice.crt --key pki/alice.key --trust pki/root.crt --to pki/bank.crt text -o sealed --json && objects
+is "what was sealed, and where" "ok sealed" "$(field result) $(field output)"
+exits 0 "$sealwaxd" --json media rm --state state "Some Song" && objects
+is "the track that was taken out" "$id" "$(field id)"
+exits 5 as alice ls --server localhost:1 --json && objects
+is "who cannot be reached" localhost:1 "$(python3 -c 'import json; print(json.load(open("err"))["error"]["peer"])')"
+exits 1 "$BUILD/sealwax" ls --server "localhost:$port" --cert pki/alice.crt --key pki/alice.key --trust other/root.crt --json && objects
+is "the alert that was sent" unknown_ca "$(python3 -c 'import json; print(json.load(open("err"))["error"]["alert"])')"
+
+# --- a passphrase in place of its source is told, also where none is needed
+for source in secret pass:secret '|cat text' fd: fd:x; do
+    exits 2 as alice whoami --passin "$source"
+    says "--passin takes prompt, file:F, env:V or fd:N"
+done
 
 stop
 echo "$passed passed, $failed failed"

@@ -187,6 +187,8 @@ through_all three --vault-key "$(card secret)"
 exits 0 rekey --vault-key "$(card secret)"
 is "another key, in the same form" "sealwax-vault-card-1 aes-gcm" "$(cut -d ' ' -f 1,2 state/vault.key)"
 through_all four --vault-key "$(card secret)"
+exits 0 rekey --vault-key "$(card secret)" --json
+is "as JSON" '{"key":"state/vault.key","changed":N,"wrapped":true}' "$(sed 's/[0-9][0-9]*,/N,/' out)"
 exits 0 rekey --vault-key "$(card secret)" --to file
 says "from now on, leave out: vault-key = pkcs11:token=hsm;object=secret"
 is "what the file says" "sealwax-vault-1" "$(cut -d ' ' -f 1 state/vault.key)"

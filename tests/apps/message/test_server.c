@@ -332,6 +332,10 @@ static void a_stream_ends_after_its_count(void)
     CU_ASSERT_TRUE(http_ask_until(&o.bob, NULL));
     CU_ASSERT_PTR_NULL(strstr(o.bob.body, "one"));
     CU_ASSERT_PTR_NOT_NULL(strstr(o.bob.body, "two"));
+    follow(&o.bob, "since=2");
+    CU_ASSERT_TRUE(http_ask_until(&o.bob, NULL));
+    CU_ASSERT_PTR_NULL(strstr(o.bob.body, "two"));
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream?since=yesterday", ""), 400);
     CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream?count=x", ""), 400);
     CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream?after=-1", ""), 400);
     teardown(&o);
