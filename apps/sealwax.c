@@ -71,9 +71,13 @@ static const struct app_verb verbs[] = {
      "sealwax bench-protect holiday.mp4", APP_TLS | APP_CLIENT | APP_HTTP, 1, 1, bench_protect_run},
     {"media", "ls | play TITLE|NUMBER | licence TITLE|NUMBER", "hear and see what the server has",
      "media ls lists the catalogue and how many plays of each are left. media play writes a track to standard output, "
-     "or into a player, while it comes; each play is debited once, when its first byte is served. media licence asks "
-     "for a new licence where the track allows one.",
+     "or into a player, while it comes; each play is debited once, when its first byte is served. A player that cannot "
+     "seek in a pipe, and knows nothing of certificates, gets an address on this machine, which is there until it "
+     "ends: "
+     "it stands for {} in --player, or is printed with --url. media licence asks for a new licence where the track "
+     "allows one.",
      "sealwax media play 1 --player 'ffplay -nodisp -autoexit -'\n"
+     "sealwax media play 1 --player 'mpv {}'\n"
      "sealwax media play 'Some Song' | mpv -",
      APP_TLS | APP_CLIENT | APP_HTTP | APP_MEDIA, 1, 2, media_run},
     {"whoami", "", "who we are to a server",

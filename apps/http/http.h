@@ -168,6 +168,12 @@ struct http_range {
 };
 
 /*
+ * http_parse_range: what a Range says, "bytes=A-B", "bytes=A-" or "bytes=-N", of something of this length. 1: out is
+ * the range; 0: it does not count, all of it is meant; -1: there is nothing there.
+ */
+int http_parse_range(const char *text, int64_t length, struct http_range *out);
+
+/*
  * http_condition: If-Match and If-None-Match (RFC 9110 13.1) against the ETag, with its quotes, of what is there: 200:
  * go on; 304 or 412: do not.
  */

@@ -14,8 +14,7 @@ static bool digits(const char **p, int64_t *out)
     return true;
 }
 
-/* "bytes=A-B", "bytes=A-", "bytes=-N". 1: a range, 0: none that counts, -1: none there is. */
-static int parse(const char *text, int64_t length, struct http_range *out)
+int http_parse_range(const char *text, int64_t length, struct http_range *out)
 {
     int64_t from, to;
     if (strncasecmp(text, "bytes=", 6) != 0 || strchr(text, ','))
@@ -79,7 +78,8 @@ int http_range(struct http_request *rq, int64_t length, const char *etag, struct
     http_set_header(rq, "ETag", "%s", etag);
     if (status != 200)
         return status;
-    int found = ranged && range && (!if_range || strcmp(if_range, etag) == 0) ? parse(range, length, out) : 0;
+    int found =
+        ranged && range && (!if_range || strcmp(if_range, etag) == 0) ? http_parse_range(range, length, out) : 0;
     if (found < 0) {
         http_set_header(rq, "Content-Range", "bytes */%lld", (long long)length);
         return 416;

@@ -262,7 +262,8 @@ int media_admin_run(struct app *app)
     if (code)
         return code;
     a.vault = &a.own;
-    if (strcmp(what, "licences") != 0)
+    bool licences = strcmp(what, "licences") == 0 || strcmp(what, "licence") == 0;
+    if (!licences)
         code = state_vault(app, true, &a.own);
     if (code) {
         close(lock);
@@ -276,7 +277,7 @@ int media_admin_run(struct app *app)
         code = list(&a);
     else if (strcmp(what, "rm") == 0 && n == 1)
         code = remove_track(&a, rest[0]);
-    else if (strcmp(what, "licences") == 0 || strcmp(what, "licence") == 0)
+    else if (licences)
         code = media_licences(&a, n, rest);
     else
         code = app_usage(app, "media import, ls, rm or licences, not %s", what);

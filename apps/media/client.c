@@ -1,8 +1,11 @@
-/* sealwax media: what there is to hear and see, and playing it: to standard output or into a player, as it comes. */
+/*
+ * sealwax media: what there is to hear and see, and playing it: to standard output or into a player, as it comes, or at
+ * an address of this machine (local.c).
+ */
 #include "apps/http/client.h"
-#include "apps/cli/clock.h"
 #include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
+#include "apps/media/local.h"
 #include "apps/verbs.h"
 #include <errno.h>
 #include <jansson.h>
@@ -12,22 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    ANSWER_MAX = 16 << 20,
-    QUOTED_MAX = 1024,
-    BUFFER = 65536,
-    SILENCE = 60 /* seconds */,
-    TRIES = 7 /* some ten seconds */
-};
-
-struct playing {
-    struct app *app;
-    struct http_client http;
-    FILE *out;
-    int64_t offset, total;
-    size_t rekey; /* bytes a connection carries, 0: no end */
-    char url[QUOTED_MAX + 32];
-};
+enum { ANSWER_MAX = 16 << 20, QUOTED_MAX = 1024, BUFFER = 65536 };
 
 /* A title may have come from another version of the server, which took any. */
 static void print_track(const json_t *track)
@@ -81,130 +69,67 @@ static int list(struct app *app)
     return code;
 }
 
-/*
- * What is asked for next: the rest, or as much as one connection may carry. At first that is no part but the track: who
- * asks for a part goes on, also at the beginning, with what the server may not know yet to have broken off.
- */
-static void say_range(const struct playing *p, bool goes_on, char *out, size_t cap)
-{
-    out[0] = 0;
-    if (p->rekey)
-        snprintf(out, cap, "Range: bytes=%lld-%lld\r\n", (long long)p->offset,
-                 (long long)(p->offset + (int64_t)p->rekey - 1));
-    else if (goes_on)
-        snprintf(out, cap, "Range: bytes=%lld-\r\n", (long long)p->offset);
-}
-
-/*
- * One answer. *lost: the connection broke, and what has not come can be asked for again; after TRIES - 1 in vain the
- * last one that brings nothing says so.
- */
-static int play_part(struct playing *p, int tries, bool *lost)
+/* To the end, into a program or standard output. */
+static int play_pipe(struct source *s, const char *player)
 {
     uint8_t buf[BUFFER];
-    char range[96];
-    size_t got = 1;
+    size_t got;
     int code;
-    bool last_try = tries + 1 == TRIES;
-    say_range(p, p->offset || tries, range, sizeof range);
-    const struct http_send get = {.method = "GET", .path = p->url, .headers = range};
-    enum http_fate fate = http_client_send(&p->http, &get, !last_try, &code);
-    *lost = fate == HTTP_LOST;
-    if (fate != HTTP_ANSWERED)
-        return code;
-    if (p->http.reply.status != 206 && (p->http.reply.status != 200 || p->offset))
-        return http_client_problem(&p->http);
-    if (p->offset == 0 && p->http.reply.plays_left == 0)
-        app_say(p->app, "this is the last play");
-    int64_t begin = p->offset, end = begin + p->http.reply.length;
-    if (p->http.reply.total >= 0)
-        p->total = p->http.reply.total;
-    while (got && http_client_read(&p->http, buf, sizeof buf, &got, clock_now() + SILENCE * 1000)) {
-        if (got && fwrite(buf, 1, got, p->out) != got) /* the player was closed: that is an end like any other */
-            return errno == EPIPE ? -1 : app_error(p->app, APP_SYSTEM, "output: %s", strerror(errno));
-        p->offset += (int64_t)got;
-    }
-    *lost = p->offset < end;
-    if (*lost)
-        http_client_disconnect(&p->http);
-    else if (p->rekey && p->offset < p->total)
-        http_client_new_keys(&p->http);
-    return !*lost ? APP_DONE
-           : last_try && p->offset == begin
-               ? app_error_of(p->app, APP_NO, &(struct app_cause){.peer = p->http.where}, "the connection broke")
-               : APP_NO;
-}
-
-/*
- * To the end. What breaks in between goes on where it was, for the server the same play; only a server that gives
- * nothing for a while ends it.
- */
-static int play_all(struct playing *p)
-{
-    int code, tries = 0;
-    bool lost;
+    bool closed;
+    FILE *out = player ? popen(player, "w") : stdout;
+    if (!out)
+        return app_error(s->app, APP_SYSTEM, "%s: %s", player, strerror(errno));
     do {
-        int64_t before = p->offset;
-        code = play_part(p, tries, &lost);
-        tries = p->offset > before ? 0 : tries + 1;
-        if (lost && tries < TRIES) {
-            clock_pause(100L << tries);
-            code = APP_DONE;
-        }
-    } while (!code && (lost || (p->total >= 0 && p->offset < p->total)));
+        code = source_read(s, buf, sizeof buf, &got, true);
+        closed = got && fwrite(buf, 1, got, out) != got;
+    } while (!code && got && !closed);
+    closed = fflush(out) || closed;
+    if (closed && !code && errno != EPIPE) /* a player that was closed is an end like any other */
+        code = app_error(s->app, APP_SYSTEM, "output: %s", strerror(errno));
+    if (player && pclose(out) > 0 && !code && !closed)
+        code = app_error(s->app, APP_SYSTEM, "%s: failed", player);
     return code;
 }
 
-static int play(struct playing *p, const char *player)
+static int play(struct app *app)
 {
-    int code;
-    signal(SIGPIPE, SIG_IGN);
-    p->out = player ? popen(player, "w") : stdout;
-    if (!p->out)
-        return app_error(p->app, APP_SYSTEM, "%s: %s", player, strerror(errno));
-    p->total = -1;
-    code = play_all(p);
-    if (fflush(p->out) && !code && errno != EPIPE)
-        code = app_error(p->app, APP_SYSTEM, "output: %s", strerror(errno));
-    if (player && pclose(p->out) > 0 && !code)
-        code = app_error(p->app, APP_SYSTEM, "%s: failed", player);
-    return code < 0 ? APP_DONE : code;
-}
-
-static int ask_licence(struct playing *p)
-{
-    char path[sizeof p->url + 16];
-    size_t len;
-    int code;
-    snprintf(path, sizeof path, "%s/licence", p->url);
-    const struct http_send post = {.method = "POST", .path = path, .body = "", .body_len = 0};
-    if (http_client_send(&p->http, &post, false, &code) != HTTP_ANSWERED)
-        return code;
-    if (p->http.reply.status != 201)
-        return http_client_problem(&p->http);
-    free(http_client_body(&p->http, ANSWER_MAX, &len));
-    app_say(p->app, "a new licence");
-    return APP_DONE;
-}
-
-static int with_track(struct app *app, bool licence)
-{
-    struct playing p = {.app = app};
-    char quoted[QUOTED_MAX];
+    struct source s;
     const char *player = app_get(app, OPT_PLAYER);
-    if (app->argc != 2)
-        return app_usage(app, "media %s TITLE|NUMBER", app->argv[0]);
-    if (!licence && !player && isatty(STDOUT_FILENO))
-        return app_error(app, APP_REFUSED, "sound is not written to a terminal: --player 'ffplay -', or a pipe");
-    int code = app_get_size(app, OPT_REKEY, 0, SIZE_MAX / 2, &p.rekey);
-    if (!code)
-        code = http_client_open(&p.http, app);
+    bool takes_url = player && strstr(player, "{}"), local = takes_url || app_has(app, OPT_URL);
+    if (player && local && !takes_url)
+        return app_usage(app, "--url: say where in --player the address stands: {}");
+    if (!player && !local && isatty(STDOUT_FILENO))
+        return app_error(app, APP_REFUSED,
+                         "sound is not written to a terminal: --player 'ffplay -', --player 'mpv {}', or a pipe");
+    int code = source_open(&s, app, app->argv[1]);
+    if (code)
+        return code;
+    signal(SIGPIPE, SIG_IGN);
+    code = local ? local_play(&s, player) : play_pipe(&s, player);
+    source_close(&s);
+    return code;
+}
+
+static int ask_licence(struct app *app)
+{
+    struct http_client c;
+    char path[QUOTED_MAX + 32], quoted[QUOTED_MAX];
+    size_t len;
+    int code = http_client_open(&c, app);
     if (code)
         return code;
     http_quote(app->argv[1], quoted, sizeof quoted);
-    snprintf(p.url, sizeof p.url, "/media/%s", quoted);
-    code = licence ? ask_licence(&p) : play(&p, player);
-    http_client_close(&p.http);
+    snprintf(path, sizeof path, "/media/%s/licence", quoted);
+    const struct http_send post = {.method = "POST", .path = path, .body = "", .body_len = 0};
+    if (http_client_send(&c, &post, false, &code) == HTTP_ANSWERED) {
+        if (c.reply.status == 201) {
+            free(http_client_body(&c, ANSWER_MAX, &len));
+            app_say(app, "a new licence");
+        } else {
+            code = http_client_problem(&c);
+        }
+    }
+    http_client_close(&c);
     return code;
 }
 
@@ -213,9 +138,9 @@ int media_run(struct app *app)
     const char *what = app->argv[0];
     if (strcmp(what, "ls") == 0 && app->argc == 1)
         return list(app);
-    if (strcmp(what, "play") == 0)
-        return with_track(app, false);
-    if (strcmp(what, "licence") == 0)
-        return with_track(app, true);
+    if (strcmp(what, "play") == 0 && app->argc == 2)
+        return play(app);
+    if (strcmp(what, "licence") == 0 && app->argc == 2)
+        return ask_licence(app);
     return app_usage(app, "media ls, media play TITLE|NUMBER, or media licence TITLE|NUMBER");
 }

@@ -91,6 +91,13 @@ heard "a track by a pipe" 0.1
 as alice media play tone --player "ffmpeg -v error -i - -f md5 -" >piped 2>err </dev/null
 is "what comes by a pipe" "$(decoded tone.wav)" "$(cat piped)"
 
+# and at an address of this machine, without certificates: a player knows how long it is, and seeks
+is "what it lasts here" "$(duration film.mp4)" "$(as alice media play film --player 'ffprobe -v error -show_entries format=duration -of csv=p=0 {}' 2>err </dev/null)"
+as alice media play film --player 'ffmpeg -v error -ss 5.5 -t 1 -i {} -f md5 -' >sought 2>err </dev/null
+is "what it decodes to after seeking here" "$(decoded -ss 5.5 -t 1 film.mp4)" "$(cat sought)"
+exits 0 as alice media play film --player 'ffplay -v error -stats -autoexit -ss 7 {}'
+heard "the end of a film here" 7
+
 command -v mpv >/dev/null || { stop; finish; }
 quiet=(--no-config --vo=null --ao=null --really-quiet --msg-level=all=error)
 secret=(--tls-verify=yes --tls-ca-file=pki/root.crt --tls-cert-file=pki/alice.crt --tls-key-file=pki/alice.key)
@@ -100,5 +107,8 @@ exits 0 as alice media play tone --player "mpv ${quiet[*]} --length=1 -"
 is "what mpv says of a pipe" "" "$(cat out err)"
 # back to where it began, in the middle of it all
 exits 0 python3 "$top/tests/e2e/rewind.py" "${quiet[@]}" "${secret[@]}" "$url/noise"
+exits 0 as alice media play noise --player "python3 $top/tests/e2e/rewind.py ${quiet[*]} {}"
+is "what all that took, too" 2 "$(as alice media ls --json 2>/dev/null | python3 -c 'import json, sys
+print(*{json.loads(line)["plays"] for line in sys.stdin})')"
 stop
 finish
