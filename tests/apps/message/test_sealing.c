@@ -4,16 +4,11 @@
  */
 #include "apps/message/sealing.h"
 #include "apps/message/server.h"
-#include "tests/apps/http/peer.h"
-#include "tests/said.h"
-#include <signal.h>
+#include "tests/apps/message/asking.h"
+#include "tests/test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define DIRECTORY "tests/vectors/tls/"
 
 /* --- the server --------------------------------------------------------------------------------------------------- */
 
@@ -22,7 +17,7 @@ static void directory(void *ctx, struct http_request *rq)
     struct sw_file pem = {0};
     (void)ctx;
     bool known = strcmp(rq->part[0], "bob") == 0 || strcmp(rq->part[0], "carol") == 0;
-    if (known && sw_file_read(DIRECTORY "client-p256.crt", SW_FILE_MAX, &pem) == SW_OK)
+    if (known && sw_file_read(ASKING_VECTORS "client-p256.crt", SW_FILE_MAX, &pem) == SW_OK)
         http_reply_json(rq, 200, json_pack("{s:[s%]}", "chains", pem.p, pem.len));
     else if (strcmp(rq->part[0], "nonsense") == 0)
         http_reply_json(rq, 200, json_pack("{s:[s]}", "chains", "nonsense"));
@@ -32,25 +27,6 @@ static void directory(void *ctx, struct http_request *rq)
 }
 
 static const struct http_route routes[] = {{EVHTTP_REQ_GET, "/directory/{}", directory}, {0, NULL, NULL}};
-
-static pid_t serve(int *port)
-{
-    int told[2];
-    CU_ASSERT_EQUAL_FATAL(pipe(told), 0);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct http_world w;
-        http_world_open(&w, routes, NULL, 1000);
-        if (write(told[1], &w.port, sizeof w.port) == (ssize_t)sizeof w.port)
-            event_base_dispatch(w.base);
-        _exit(0);
-    }
-    CU_ASSERT_TRUE_FATAL(pid > 0 && read(told[0], port, sizeof *port) == (ssize_t)sizeof *port);
-    close(told[0]);
-    close(told[1]);
-    return pid;
-}
 
 /* --- what alice and bob do ---------------------------------------------------------------------------------------- */
 
@@ -98,97 +74,59 @@ static const struct app_verb verbs[] = {
     {0},
 };
 
-/* A copy of a key that nobody else can read: others are refused, and a checkout does not keep modes. */
-static void copy_key(const char *who, char path[64])
+static int seal_for(const char *name, const char *form, const struct asking *a)
 {
-    char from[64];
-    struct sw_file key = {0};
-    snprintf(from, sizeof from, DIRECTORY "%s.key", who);
-    snprintf(path, 64, "/tmp/sealwax-sealing.XXXXXX");
-    int fd = mkstemp(path);
-    CU_ASSERT_TRUE_FATAL(fd >= 0 && sw_file_read(from, SW_FILE_MAX, &key) == SW_OK);
-    CU_ASSERT_EQUAL(write(fd, key.p, key.len), (ssize_t)key.len);
-    close(fd);
-    sw_file_free(&key);
-}
-
-/* Run a verb as somebody, with standard error elsewhere: its complaints are not the matter here. */
-static int run(const char *verb, const char *who, const char *form, int port)
-{
-    struct app app = {.program = "test", .about = "Test.", .verbs = verbs};
-    char server[32], cert[64], key[64], seal[32];
-    char *argv[] = {"test",     (char *)(uintptr_t)verb,
-                    "--server", server,
-                    "--name",   "server.example",
-                    "--cert",   cert,
-                    "--key",    key,
-                    "--trust",  DIRECTORY "root.crt",
-                    "--config", "none",
-                    seal,       NULL};
-    snprintf(server, sizeof server, "127.0.0.1:%d", port);
-    snprintf(cert, sizeof cert, DIRECTORY "%s.crt", who);
-    copy_key(who, key);
-    snprintf(seal, sizeof seal, "--seal%s", form);
-    said_begin(stderr);
-    int code = app_main(&app, 15, argv);
-    said_end();
-    unlink(key);
-    return code;
-}
-
-static int seal_for(const char *name, const char *form, int port)
-{
+    char seal[32];
     to = name;
-    return run("seal", "client-rsa", form, port);
+    snprintf(seal, sizeof seal, "--seal%s", form);
+    return asking_run(a, verbs, "seal", "client-rsa", (const char *[]){seal, NULL});
 }
 
-static int open_as(const char *who, const char *from, int port)
+static int open_as(const char *who, const char *from, const struct asking *a)
 {
     claimed = from;
-    return run("open", who, "", port);
+    return asking_run(a, verbs, "open", who, (const char *[]){NULL});
 }
 
 /* --- tests -------------------------------------------------------------------------------------------------------- */
 
 static void seals_for_whom_the_directory_names(void)
 {
-    int port, status;
-    pid_t pid = serve(&port);
-    CU_ASSERT_EQUAL(seal_for("bob", "", port), APP_DONE);
+    struct asking a;
+    asking_begin(&a, routes);
+    CU_ASSERT_EQUAL(seal_for("bob", "", &a), APP_DONE);
     CU_ASSERT_TRUE_FATAL(letter.len > 400);
     CU_ASSERT_PTR_NULL(memmem(letter.p, letter.len, "4711", 4));
-    CU_ASSERT_EQUAL(open_as("client-p256", "alice", port), APP_DONE);
+    CU_ASSERT_EQUAL(open_as("client-p256", "alice", &a), APP_DONE);
     CU_ASSERT_STRING_EQUAL(text, "the number is 4711");
     CU_ASSERT_STRING_NOT_EQUAL(id, "");
 
     /* nobody else opens it, and nobody else sent it */
-    CU_ASSERT_EQUAL(open_as("client-rsa", "alice", port), APP_REFUSED);
-    CU_ASSERT_EQUAL(open_as("client-p256", "mallory", port), APP_NO);
+    CU_ASSERT_EQUAL(open_as("client-rsa", "alice", &a), APP_REFUSED);
+    CU_ASSERT_EQUAL(open_as("client-p256", "mallory", &a), APP_NO);
     CU_ASSERT_STRING_EQUAL(text, "");
 
     /* a changed one is refused, wherever it was changed */
     for (flip = letter.len / 8; flip < letter.len - 40; flip += letter.len / 8)
-        CU_ASSERT_EQUAL(open_as("client-p256", "alice", port), APP_NO);
+        CU_ASSERT_EQUAL(open_as("client-p256", "alice", &a), APP_NO);
     flip = 0;
-    CU_ASSERT_EQUAL(open_as("client-p256", "alice", port), APP_DONE);
+    CU_ASSERT_EQUAL(open_as("client-p256", "alice", &a), APP_DONE);
 
-    kill(pid, SIGKILL);
-    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    asking_end(&a);
     sw_file_free(&letter);
 }
 
 static void does_not_believe_the_directory(void)
 {
-    int port, status;
-    pid_t pid = serve(&port);
-    CU_ASSERT_EQUAL(seal_for("carol", "", port), APP_NO); /* bob's certificate */
+    struct asking a;
+    asking_begin(&a, routes);
+    CU_ASSERT_EQUAL(seal_for("carol", "", &a), APP_NO); /* bob's certificate */
     CU_ASSERT_EQUAL(letter.len, strlen("the number is 4711"));
-    CU_ASSERT_EQUAL(seal_for("dave", "", port), APP_NO);
-    CU_ASSERT_EQUAL(seal_for("nonsense", "", port), APP_BAD_INPUT);
-    CU_ASSERT_EQUAL(seal_for("bob", "=carefully", port), APP_USAGE);
-    CU_ASSERT_NOT_EQUAL(seal_for("bob", "=rsa", port), APP_DONE); /* his key is an EC one */
-    kill(pid, SIGKILL);
-    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT_EQUAL(seal_for("dave", "", &a), APP_NO);
+    CU_ASSERT_EQUAL(seal_for("nonsense", "", &a), APP_BAD_INPUT);
+    CU_ASSERT_EQUAL(seal_for("bob", "=carefully", &a), APP_USAGE);
+    CU_ASSERT_NOT_EQUAL(seal_for("bob", "=rsa", &a), APP_DONE); /* his key is an EC one */
+    asking_end(&a);
     sw_file_free(&letter);
 }
 
