@@ -96,10 +96,15 @@ static const struct app_verb verbs[] = {
      "any size. The recipients' certificates are checked first: the path to a root of --trust, time, revocation "
      "(--crl), and that they may be encrypted to. What is signed says from whom to whom it goes, when, and when it "
      "expires, so that nobody can pass it on as if it were meant for another.\n"
+     "--to takes the file of a certificate; with --server, also the name of somebody who has been there, and then it "
+     "is "
+     "sealed for each of his devices.\n"
      "The result is CMS (RFC 5652, 5083), which openssl cms -decrypt and openssl cms -verify read as well.",
      "sealwax seal --to alice.crt --cert bank.fullchain.crt --key bank.key --trust root.crt -o offer.pem offer.pdf\n"
-     "echo 256345 | sealwax seal --to alice.crt --cert bank.crt --key bank.key --trust root.crt --ttl 5m",
-     APP_SEALED | APP_SEAL, 0, 1, seal_run},
+     "echo 256345 | sealwax seal --to alice.crt --cert bank.crt --key bank.key --trust root.crt --ttl 5m\n"
+     "sealwax seal --to alice --server mail.example --cert bank.crt --key bank.key --trust root.crt -o offer.pem "
+     "offer.pdf",
+     APP_SEALED | APP_SEAL | APP_TLS | APP_CLIENT | APP_HTTP, 0, 1, seal_run},
     {"open", "[FILE|-]", "decrypt a sealed file and say who signed it",
      "Open what was sealed to our certificate (default: standard input; PEM, DER or S/MIME) and say who signed it: "
      "name, serial number, time. Nothing is written before all of it is known to be genuine: signed by somebody with a "

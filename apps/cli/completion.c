@@ -110,7 +110,7 @@ static void arguments(unsigned groups)
         const struct app_option_row *o = &app_options[i];
         if (!has_arg(o) || !(o->groups & groups))
             continue;
-        bool dir = strcmp(o->arg, "DIR") == 0, file = strcmp(o->arg, "FILE") == 0;
+        bool dir = strcmp(o->arg, "DIR") == 0, file = strcmp(o->arg, "FILE") == 0 || strcmp(o->arg, "NAME|FILE") == 0;
         if (!dir && !file)
             continue;
         printf("    ");

@@ -5,6 +5,7 @@
 #include "apps/seal/header.h"
 #include "apps/seal/materials.h"
 #include "apps/seal/seal.h"
+#include "apps/seal/to.h"
 #include "base/aead.h"
 #include "ttp/key.h"
 #include <errno.h>
@@ -117,39 +118,24 @@ static int seal_file(const struct app *app, const struct seal_params *p)
     return code;
 }
 
-static int read_recipient(const struct app *app, const char *path, struct seal_chain *out)
-{
-    if (access(path, F_OK) && errno == ENOENT)
-        return app_error(app, APP_SYSTEM,
-                         "%s: %s: --to takes the file of a certificate; sealwax cert NAME gets one from a server", path,
-                         strerror(errno));
-    return seal_chain_file(app, path, out);
-}
-
 int seal_run(struct app *app)
 {
     struct seal_materials m = {0};
     struct seal_params p = {0};
-    size_t n = app->opt[OPT_TO_CERT].n;
     int code = read_form(app, &p);
-    if (code)
-        return code;
-    if (n == 0 || n > SEAL_TO_MAX)
-        return app_usage(app, "say whom it is for: --to FILE with a certificate, at most %d times", SEAL_TO_MAX);
-    struct seal_chain *to = calloc(n, sizeof *to);
+    struct recipients *to = code ? NULL : calloc(1, sizeof *to);
     if (!to)
-        return app_fail(app, SW_ERR_MEMORY, "recipients");
+        return code ? code : app_fail(app, SW_ERR_MEMORY, "recipients");
     code = seal_materials_read(app, &m);
-    for (size_t i = 0; i < n && !code; i++)
-        code = read_recipient(app, app->opt[OPT_TO_CERT].v[i], &to[i]);
     p.self = (struct seal_self){&m.chain, m.key};
     p.trust = m.trust;
-    p.to = to;
-    p.to_len = n;
+    if (!code)
+        code = recipients_read(app, &p, to);
+    p.to = to->chain;
+    p.to_len = to->n;
     if (!code)
         code = seal_file(app, &p);
-    for (size_t i = 0; i < n; i++)
-        seal_chain_free(&to[i]);
+    recipients_free(to);
     free(to);
     seal_materials_free(&m);
     return code;

@@ -223,6 +223,17 @@ is "state" delivered "$(cat out)"
 exits 0 as bank send --to alice --seal "on the tablet, too"
 exits 0 as tablet recv --json
 is "the third device" "on the tablet, too" "$(field text)"
+# a file for a name: each of its devices opens it; nobody else, and none for whom the server does not know
+client bank
+exits 0 "$BUILD/sealwax" seal --to alice "${connection[@]}" -o for_alice.pem pki/root.crt
+says "sealing for alice: 3 certificates"
+for device in alice phone tablet; do
+    exits 0 "$BUILD/sealwax" open --trust pki/root.crt --cert pki/$device.crt --key pki/$device.key for_alice.pem
+    same pki/root.crt out
+done
+exits 1 "$BUILD/sealwax" open --trust pki/root.crt --cert pki/mallory.crt --key pki/mallory.key for_alice.pem
+exits 1 "$BUILD/sealwax" seal --to nobody "${connection[@]}" -o for_nobody.pem pki/root.crt
+gone for_nobody.pem
 web bank --data-binary 'not sealed at all' -o out '/messages?to=alice&sealed=1'
 id=$(field id)
 exits 6 as alice recv

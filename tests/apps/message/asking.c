@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 32 };
+enum { ARGUMENTS = 100 };
 
 char asking_said[1024];
 
