@@ -62,12 +62,39 @@ static void json_for_programs(void)
 {
     struct app app = {.program = "p", .verb = &tool_verb, .json = true, .quiet = true};
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(say_all(&app, true), "{\"error\":{\"name\":\"usage\",\"message\":\"unknown option\"}}\n"));
+        strstr(say_all(&app, true),
+               "{\"error\":{\"name\":\"usage\",\"alert\":null,\"message\":\"unknown option\",\"peer\":null}}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"PEM\","));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n{\"warning\":\"beware\"}\n"));
     CU_ASSERT_PTR_NULL(strstr(said, "by the way"));
     app.quiet = false;
     CU_ASSERT_PTR_NOT_NULL(strstr(say_all(&app, true), "\n{\"notice\":\"by the way\"}\n"));
+}
+
+/* What is about a peer says so apart, and a person reads the same in one sentence. */
+static void a_peer_and_its_alerts(void)
+{
+    struct app app = {.program = "p", .verb = &tool_verb};
+    static const struct app_cause peer = {.peer = "h:1"}, sent = {SW_ERR_CERT_UNKNOWN_CA, "h:1", "unknown_ca", NULL},
+                                  received = {SW_ERR_PEER_ALERT, "h:1", NULL, "bad_certificate"};
+    capture(false);
+    CU_ASSERT_EQUAL(app_error_of(&app, APP_SYSTEM, &peer, "cannot %s", "connect"), APP_SYSTEM);
+    (void)app_error_of(&app, APP_NO, &sent, "why");
+    (void)app_error_of(&app, APP_NO, &received, "why");
+    CU_ASSERT_STRING_EQUAL(captured(), "p: h:1: cannot connect\n"
+                                       "p: h:1: sent alert unknown_ca: why\n"
+                                       "p: h:1: received alert bad_certificate: why\n");
+    app.json = true;
+    capture(false);
+    (void)app_error_of(&app, APP_SYSTEM, &peer, "gone");
+    (void)app_error_of(&app, APP_NO, &sent, "why");
+    (void)app_error_of(&app, APP_NO, &received, "why");
+    CU_ASSERT_STRING_EQUAL(
+        captured(),
+        "{\"error\":{\"name\":\"system\",\"alert\":null,\"message\":\"gone\",\"peer\":\"h:1\"}}\n"
+        "{\"error\":{\"name\":\"CERT_UNKNOWN_CA\",\"alert\":\"unknown_ca\",\"message\":\"why\",\"peer\":\"h:1\"}}\n"
+        "{\"error\":{\"name\":\"PEER_ALERT\",\"alert\":\"bad_certificate\",\"message\":\"why\",\"peer\":\"h:1\","
+        "\"alert_received\":\"bad_certificate\"}}\n");
 }
 
 /* A file's name need not be UTF-8, but JSON must. */
@@ -78,8 +105,9 @@ static void json_for_any_name(void)
     app_error(&app, APP_SYSTEM, "m\xc3\xbcll: gone");
     app_error(&app, APP_SYSTEM, "m\xfcll: gone");
     app_say(&app, "m\xfcll: here");
-    CU_ASSERT_PTR_NOT_NULL(strstr(captured(), "\"message\":\"m\xc3\xbcll: gone\"}}\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"error\":{\"name\":\"system\",\"message\":\"m?ll: gone\"}}\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(captured(), "\"message\":\"m\xc3\xbcll: gone\",\"peer\":null}}\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(said, "{\"error\":{\"name\":\"system\",\"alert\":null,\"message\":\"m?ll: gone\",\"peer\":null}}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "{\"notice\":\"m?ll: here\"}\n"));
 }
 
@@ -120,9 +148,7 @@ static void the_journal_learns_how_urgent_it_is(void)
 }
 
 SW_TEST_SUITE(report){
-    SW_TEST(a_person_reads_sentences),
-    SW_TEST(json_for_programs),
-    SW_TEST(json_for_any_name),
-    SW_TEST(a_log_in_json_has_everything),
-    SW_TEST(the_journal_learns_how_urgent_it_is),
+    SW_TEST(a_person_reads_sentences),     SW_TEST(json_for_programs),
+    SW_TEST(a_peer_and_its_alerts),        SW_TEST(json_for_any_name),
+    SW_TEST(a_log_in_json_has_everything), SW_TEST(the_journal_learns_how_urgent_it_is),
 };
