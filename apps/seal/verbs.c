@@ -1,11 +1,14 @@
-/* sealwax seal and sealwax open: files in and out, and the verdict for a person or as JSON. */
-#include "apps/verbs.h"
+/*
+ * sealwax open, and what sealwax seal does with its file (apps/message/seal.c is the verb): files in and out, and the
+ * verdict for a person or as JSON.
+ */
+#include "apps/seal/verbs.h"
 #include "apps/cli/passphrase.h"
 #include "apps/seal/files.h"
 #include "apps/seal/header.h"
 #include "apps/seal/materials.h"
 #include "apps/seal/seal.h"
-#include "apps/seal/to.h"
+#include "apps/verbs.h"
 #include "base/aead.h"
 #include "ttp/key.h"
 #include <errno.h>
@@ -55,7 +58,7 @@ static void complete(const struct app *app, struct seal_status *st, const struct
 
 /* --- seal --------------------------------------------------------------------------------------------------------- */
 
-static int read_form(const struct app *app, struct seal_params *p)
+int seal_read_form(const struct app *app, struct seal_params *p)
 {
     const char *form = app_get(app, OPT_SEAL_FORM);
     int64_t ttl;
@@ -89,7 +92,7 @@ static void print_sealed(const struct seal_params *p, const char *output)
     json_decref(o);
 }
 
-static int seal_file(const struct app *app, const struct seal_params *p)
+int seal_file(const struct app *app, const struct seal_params *p)
 {
     struct file_source in;
     struct file_sink out;
@@ -115,29 +118,6 @@ static int seal_file(const struct app *app, const struct seal_params *p)
     }
     file_sink_close(&out);
     file_source_close(&in);
-    return code;
-}
-
-int seal_run(struct app *app)
-{
-    struct seal_materials m = {0};
-    struct seal_params p = {0};
-    int code = read_form(app, &p);
-    struct recipients *to = code ? NULL : calloc(1, sizeof *to);
-    if (!to)
-        return code ? code : app_fail(app, SW_ERR_MEMORY, "recipients");
-    code = seal_materials_read(app, &m);
-    p.self = (struct seal_self){&m.chain, m.key};
-    p.trust = m.trust;
-    if (!code)
-        code = recipients_read(app, &p, to);
-    p.to = to->chain;
-    p.to_len = to->n;
-    if (!code)
-        code = seal_file(app, &p);
-    recipients_free(to);
-    free(to);
-    seal_materials_free(&m);
     return code;
 }
 

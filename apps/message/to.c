@@ -1,4 +1,4 @@
-#include "apps/seal/to.h"
+#include "apps/message/to.h"
 #include "apps/message/devices.h"
 #include "apps/seal/materials.h"
 #include <errno.h>

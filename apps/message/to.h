@@ -1,6 +1,6 @@
 /* Whom a file is sealed for: the --to of the command line, certificates in files or names that a server knows. */
-#ifndef SW_APPS_SEAL_TO_H
-#define SW_APPS_SEAL_TO_H
+#ifndef SW_APPS_MESSAGE_TO_H
+#define SW_APPS_MESSAGE_TO_H
 
 #include "apps/cli/options.h"
 #include "apps/seal/seal.h"

@@ -1,5 +1,5 @@
 /* Whom a file is sealed for: files are what they are, names are asked for, and neither is believed unchecked. */
-#include "apps/seal/to.h"
+#include "apps/message/to.h"
 #include "tests/apps/message/asking.h"
 #include "tests/apps/seal/people.h"
 #include "tests/test.h"
