@@ -224,7 +224,7 @@ static bool session_fits(const struct sw_conn *conn, const struct sw_session *s)
         return false;
     return sw_config_speaks(conn->cfg, s->version) && sw_list_has(&conn->cfg->suites, s->suite) &&
            strcmp(s->server_name, name) == 0 && s->ticket.len + conn->cfg->alpn_size <= OFFER_MAX &&
-           sw_conn_now(conn) <= s->created + s->lifetime && !sw_session_in_doubt(conn, s);
+           !sw_session_expired(s, sw_conn_now(conn)) && !sw_session_in_doubt(conn, s);
 }
 
 /* The ticket to offer is a view of our copy. */

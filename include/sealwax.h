@@ -465,6 +465,8 @@ const uint8_t *sw_conn_sct(const struct sw_conn *conn, size_t *len);
  * key.
  *   out, cap   SW_ERR_SPACE if too small (2048 plus the ticket's length is enough)
  *   len        receives its length; SW_ERR_NOT_FOUND if the session cannot be resumed (yet)
+ * In TLS 1.3 it comes behind the handshake, as a rule in front of the server's first data, and may come again: the last
+ * one counts. Offer each in one connection only, or who looks on sees that they belong together (RFC 8446 C.4).
  * sw_conn_set_session: client, before the first byte is sent: offer to resume. A session that is too old, from other
  * settings or unreadable is not offered; that is not an error.
  */
@@ -472,8 +474,8 @@ enum sw_err sw_conn_session(const struct sw_conn *conn, void *out, size_t cap, s
 enum sw_err sw_conn_set_session(struct sw_conn *conn, const void *session, size_t len) SW_MUST_USE;
 
 /*
- * sw_conn_export: keying material, RFC 5705; context NULL: none (which differs from an empty one). SW_ERR_STATE before
- * the handshake is done.
+ * sw_conn_export: keying material, RFC 5705 and RFC 8446 7.5; context NULL: none, which in TLS 1.2 differs from an empty
+ * one. SW_ERR_STATE before the handshake is done.
  */
 enum sw_err sw_conn_export(const struct sw_conn *conn, const char *label, const void *context, size_t context_len,
                            void *out, size_t len) SW_MUST_USE;
