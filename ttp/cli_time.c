@@ -1,6 +1,7 @@
 #include "ttp/cli_time.h"
 #include "base/civil.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,4 +75,14 @@ bool cli_parse_time(const char *text, int64_t *out)
         return false;
     *out = midnight + c[0] * 3600 + c[1] * 60 + c[2] - offset;
     return true;
+}
+
+void cli_time_text(int64_t time, char out[CLI_TIME_CAP])
+{
+    const int64_t first = -62167219200, last = 253402300799; /* of the years 0 and 9999 */
+    struct sw_civil c = sw_time_split(time);
+    out[0] = 0;
+    if (time >= first && time <= last)
+        snprintf(out, CLI_TIME_CAP, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)c.year % 10000, (unsigned)c.month % 100,
+                 (unsigned)c.day % 100, (unsigned)c.hour % 100, (unsigned)c.minute % 100, (unsigned)c.second % 100);
 }

@@ -11,4 +11,8 @@
  */
 bool cli_parse_time(const char *text, int64_t *out);
 
+/* cli_time_text: Unix time as RFC 3339 has it, in UTC; "" for one outside the years 0 to 9999. */
+enum { CLI_TIME_CAP = sizeof "2026-11-21T02:02:20Z" };
+void cli_time_text(int64_t time, char out[CLI_TIME_CAP]);
+
 #endif

@@ -12,11 +12,3 @@ void clock_pause(long ms)
 {
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
-
-void clock_utc(int64_t at, char out[32])
-{
-    struct tm tm;
-    time_t t = (time_t)at;
-    if (!gmtime_r(&t, &tm) || !strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        out[0] = 0;
-}

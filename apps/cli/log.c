@@ -1,5 +1,6 @@
 #include "apps/cli/log.h"
 #include "apps/cli/printable.h"
+#include "ttp/cli_time.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -54,11 +55,10 @@ bool log_takes_all(struct log *log, const struct app *app)
 static void now(char out[TIME_LENGTH])
 {
     struct timespec t;
-    struct tm tm;
+    char text[CLI_TIME_CAP];
     clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &tm);
-    size_t n = strftime(out, TIME_LENGTH, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, TIME_LENGTH - n, ".%03dZ", (int)(t.tv_nsec / 1000000));
+    cli_time_text((int64_t)t.tv_sec, text);
+    snprintf(out, TIME_LENGTH, "%.19s.%03dZ", text, (int)(t.tv_nsec / 1000000));
 }
 
 static bool is_utf8(const char *text)

@@ -7,6 +7,7 @@
 #include "apps/store/store.h"
 #include "apps/verbs.h"
 #include "base/hash.h"
+#include "ttp/cli_time.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,13 +31,10 @@ static bool is_role(const char *role)
 static bool print_one(void *ctx, const struct sw_member *m)
 {
     const struct app *app = ctx;
-    char hex[65], since[32];
-    struct tm tm;
-    time_t t = (time_t)m->since;
+    char hex[65], since[CLI_TIME_CAP];
     for (size_t i = 0; i < sizeof m->cert; i++)
         snprintf(hex + 2 * i, 3, "%02x", m->cert[i]);
-    if (!gmtime_r(&t, &tm) || !strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        since[0] = 0;
+    cli_time_text(m->since, since);
     if (app->json) {
         json_t *object =
             json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "role", m->role, "since", since, "sha256", hex);

@@ -1,5 +1,6 @@
 /* Complete files of one name: listing them, and deleting one. Both are done beside the loop. */
 #include "apps/file/service.h"
+#include "ttp/cli_time.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -156,11 +157,8 @@ void files_delete(void *ctx, struct http_request *rq)
 
 static json_t *file_json(const struct sw_vfile *file, const struct about *a)
 {
-    char when[32];
-    struct tm tm;
-    time_t t = (time_t)a->created;
-    if (!gmtime_r(&t, &tm) || !strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        return NULL;
+    char when[CLI_TIME_CAP];
+    cli_time_text(a->created, when);
     return json_pack("{s:s,s:I,s:s,s:s}", "name", a->name, "size", (json_int_t)sw_vfile_length(file), "created", when,
                      "sha256", a->sha256);
 }

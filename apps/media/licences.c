@@ -4,6 +4,7 @@
  */
 #include "apps/cli/clock.h"
 #include "apps/media/admin.h"
+#include "ttp/cli_time.h"
 #include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -127,12 +128,12 @@ static bool is_meant(const struct desk *d, const struct sw_licence *l)
 
 static void print_json(const struct desk *d, const struct sw_licence *l, const char *title)
 {
-    char ends[32];
+    char ends[CLI_TIME_CAP];
     if (l->plays < 0) {
         admin_print_json(json_pack("{s:s,s:s,s:b}", "holder", l->holder, "track", l->track, "changed", 1));
         return;
     }
-    clock_utc(l->ends, ends);
+    cli_time_text(l->ends, ends);
     admin_print_json(json_pack("{s:s,s:s,s:s*,s:s*,s:I,s:I,s:s*,s:I,s:b,s:b}", "holder", l->holder, "track", l->track,
                                "name", *l->name ? l->name : NULL, "title", title, "plays", (json_int_t)l->plays,
                                "granted", (json_int_t)l->granted, "until", l->ends ? ends : NULL, "streams",
@@ -141,12 +142,12 @@ static void print_json(const struct desk *d, const struct sw_licence *l, const c
 
 static void print_text(const struct desk *d, const struct sw_licence *l, const char *title)
 {
-    char ends[32];
+    char ends[CLI_TIME_CAP];
     if (l->plays < 0) {
         printf("%s  %s  was changed\n", l->holder, l->track);
         return;
     }
-    clock_utc(l->ends, ends);
+    cli_time_text(l->ends, ends);
     printf("%s  %s  %" PRId64 " of %" PRId64 "  %s", l->holder, l->track, l->plays, l->granted,
            *l->name ? l->name : "-");
     if (l->revoked)

@@ -4,6 +4,7 @@
  */
 #include "apps/cli/clock.h"
 #include "apps/media/service.h"
+#include "ttp/cli_time.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +67,7 @@ struct sw_holder media_holder(const struct http_request *rq, char serial[SW_SERI
 static json_t *track_json(struct media_service *s, const struct track *t, size_t number, const struct sw_holder *who)
 {
     struct sw_licence a;
-    char ends[32];
+    char ends[CLI_TIME_CAP];
     int64_t now = (int64_t)time(NULL);
     bool has = sw_store_find_licence(s->store, who, t->id, now, &a) == SW_OK;
     json_t *track = json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:b}", "number", (json_int_t)number, "id", t->id, "title",
@@ -77,7 +78,7 @@ static json_t *track_json(struct media_service *s, const struct track *t, size_t
     if (!has)
         return track;
     if (a.ends) {
-        clock_utc(a.ends, ends);
+        cli_time_text(a.ends, ends);
         json_object_set_new(track, "until", json_string(ends));
         json_object_set_new(track, "ended", json_boolean(now >= a.ends));
     }
@@ -110,14 +111,14 @@ static void list(void *ctx, struct http_request *rq)
 void media_turn_away(const struct media_service *s, struct http_request *rq, const struct track *t,
                      const struct sw_licence *a, enum sw_right right)
 {
-    char ends[32];
+    char ends[CLI_TIME_CAP];
     switch (right) {
     case SW_RIGHT_REVOKED:
         media_happened(s, "was revoked", t->title, rq->peer.name);
         http_problem(rq, 403, "the licence for %s was revoked", t->title);
         break;
     case SW_RIGHT_ENDED:
-        clock_utc(a->ends, ends);
+        cli_time_text(a->ends, ends);
         media_happened(s, "has ended", t->title, rq->peer.name);
         http_problem(rq, 403, "the licence for %s ended at %s", t->title, ends);
         break;

@@ -2,6 +2,7 @@
 #include "apps/message/service.h"
 #include "base/bytes.h"
 #include "base/wipe.h"
+#include "ttp/cli_time.h"
 #include "ttp/pem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +33,9 @@ bool message_is_yes(const char *text)
 
 static json_t *time_json(int64_t at)
 {
-    char text[32];
-    struct tm tm;
-    time_t t = (time_t)at;
-    if (!gmtime_r(&t, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        return json_null();
-    return json_string(text);
+    char text[CLI_TIME_CAP];
+    cli_time_text(at, text);
+    return *text ? json_string(text) : json_null();
 }
 
 const char *message_once(enum sw_once once)

@@ -1,10 +1,10 @@
 #include "apps/message/client.h"
 #include "apps/cli/clock.h"
 #include "base/wipe.h"
+#include "ttp/cli_time.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TRIES = 5 /* of a request whose connection breaks */ };
 
@@ -16,9 +16,8 @@ const char *client_text(const json_t *object, const char *key)
 
 int64_t client_time(const json_t *object, const char *key)
 {
-    struct tm tm = {0};
-    const char *end = strptime(client_text(object, key), "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return end && !*end ? (int64_t)timegm(&tm) : 0;
+    int64_t time;
+    return cli_parse_time(client_text(object, key), &time) ? time : 0;
 }
 
 void client_print(const json_t *object)

@@ -1,6 +1,7 @@
 /* The signed header lines: written, taken off again, and held against the certificates that are really there. */
 #include "apps/seal/header.h"
 #include "base/rand.h"
+#include "ttp/cli_time.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -20,10 +21,9 @@ enum sw_err fingerprint(const struct sw_cert *cert, char out[FINGERPRINT_MAX])
 
 void seal_time_text(int64_t time, char out[TIME_MAX])
 {
-    struct tm tm;
-    time_t t = (time_t)time;
-    if (time == 0 || !gmtime_r(&t, &tm) || strftime(out, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        *out = 0;
+    *out = 0;
+    if (time != 0)
+        cli_time_text(time, out);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
@@ -148,12 +148,9 @@ bool header_end(struct header *h)
 /* Exactly "2026-11-21T02:02:20Z". */
 static bool read_time(const char *text, int64_t *out)
 {
-    struct tm tm = {0};
     char again[TIME_MAX];
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (!end || *end || *out != 0)
+    if (*out != 0 || !cli_parse_time(text, out))
         return false;
-    *out = (int64_t)timegm(&tm);
     seal_time_text(*out, again);
     return strcmp(again, text) == 0;
 }

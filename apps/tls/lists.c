@@ -1,8 +1,8 @@
 #include "apps/tls/lists.h"
 #include "apps/tls/roots.h"
+#include "ttp/cli_time.h"
 #include "ttp/path.h"
 #include <stdio.h>
-#include <time.h>
 
 enum { NAME_LENGTH = 256 };
 
@@ -18,11 +18,8 @@ static const struct sw_crl *newest(const struct sw_trust *trust, struct sw_slice
 
 static void judge_list(const struct app *app, const struct sw_crl *crl, int64_t now)
 {
-    char name[NAME_LENGTH], when[32] = "";
-    struct tm tm;
-    time_t t = (time_t)crl->next_update;
-    if (gmtime_r(&t, &tm))
-        strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    char name[NAME_LENGTH], when[CLI_TIME_CAP];
+    cli_time_text(crl->next_update, when);
     sw_cert_name_text(crl->issuer, name, sizeof name);
     if (crl->next_update < now)
         app_warn(app,

@@ -1,5 +1,6 @@
 #include "apps/tls/own_cert.h"
 #include "ttp/cert.h"
+#include "ttp/cli_time.h"
 #include "ttp/key.h"
 #include "ttp/pem.h"
 #include <stdlib.h>
@@ -44,11 +45,8 @@ static uint8_t *first_der(const struct sw_file *file, size_t *len)
 
 static void warn_time(const struct app *app, const char *path, const char *what, int64_t when)
 {
-    char text[32] = "";
-    struct tm tm;
-    time_t t = (time_t)when;
-    if (gmtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    char text[CLI_TIME_CAP];
+    cli_time_text(when, text);
     app_warn(app, "warning: %s: %s %s", path, what, text);
 }
 

@@ -60,6 +60,34 @@ static void times(void)
             CU_FAIL(bad[i]);
 }
 
+static void texts(void)
+{
+    static const struct {
+        int64_t at;
+        const char *text;
+    } rows[] = {
+        {0, "1970-01-01T00:00:00Z"},
+        {-1, "1969-12-31T23:59:59Z"},
+        {1801396800, "2027-01-31T12:00:00Z"},
+        {1835395199, "2028-02-28T23:59:59Z"},
+        {253402300799, "9999-12-31T23:59:59Z"},
+        {253402300800, ""},
+        {-62167219200, "0000-01-01T00:00:00Z"},
+        {-62167219201, ""},
+        {INT64_MAX, ""},
+        {INT64_MIN, ""},
+    };
+    char text[CLI_TIME_CAP];
+    int64_t back;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cli_time_text(rows[i].at, text);
+        CU_ASSERT_STRING_EQUAL(text, rows[i].text);
+        CU_ASSERT(!*text || (cli_parse_time(text, &back) && back == rows[i].at));
+    }
+}
+
 SW_TEST_SUITE(cli_time){
     SW_TEST(times),
+    SW_TEST(texts),
 };
