@@ -177,12 +177,12 @@ static bool hidden_name(char *out)
 /* A file without a name in the directory; where the file system has none, one under a random name. */
 static bool open_new(struct sw_file_stage *s, mode_t mode)
 {
-    s->fd = openat(s->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    s->fd = openat(s->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
     if (s->fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
         return s->fd >= 0;
     if (!hidden_name(s->temp))
         return false;
-    s->fd = openat(s->dir, s->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    s->fd = openat(s->dir, s->temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (s->fd < 0)
         s->temp[0] = 0;
     return s->fd >= 0;

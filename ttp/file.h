@@ -47,7 +47,7 @@ enum {
 struct sw_file_stage {
     char path[SW_FILE_PATH_MAX];
     char temp[SW_FILE_PATH_MAX]; /* the name beside, or empty: it has none */
-    int fd;                      /* -1: nothing staged */
+    int fd;                      /* can be read, too; -1: nothing staged */
     int dir;                     /* of its directory */
     unsigned flags;
     bool replaced; /* committed, it took the place of another */

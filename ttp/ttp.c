@@ -288,6 +288,8 @@ static int run(struct ttp *t, int argc, char **argv)
     }
     t->color = want_color(t);
     err = t->verb->no_settings ? TTP_DONE : ttp_conf_load(t);
+    if (!err && !t->verb->no_settings)
+        err = ttp_pending_settle(t);
     if (!err)
         err = t->verb->run(t);
     if (err)

@@ -188,8 +188,8 @@ static int no_ca(const struct ttp *t)
                          t->dir);
     return ttp_error(
         t, TTP_BAD_INPUT,
-        "%s: root.key is there without its certificate: \"ttp adopt\" takes that in; if a \"ttp init\" was "
-        "interrupted there is none: remove root.key and begin again",
+        "%s: root.key is there without its certificate: \"ttp adopt\" takes that in; if there is none, remove root.key "
+        "and begin again",
         t->dir);
 }
 
@@ -276,8 +276,9 @@ static bool is_ca_key(const struct ttp *t, const char *path)
     return false;
 }
 
-static const char *const own_names[] = {"root.crt", "root.key", "ca.crt",       "ca.key",       "chain.crt",
-                                        "ttp.conf", "index.db", "index.db-wal", "index.db-shm", "index.db-journal"};
+static const char *const own_names[] = {"root.crt",     "root.key",     "ca.crt",          "ca.key",
+                                        "chain.crt",    "ttp.conf",     "pending",         "index.db",
+                                        "index.db-wal", "index.db-shm", "index.db-journal"};
 
 /*
  * Whether path is in DIR, by whatever name, and has the name of a file of the CA there: it need not exist to be in the

@@ -278,6 +278,23 @@ struct ttp_files {
     bool replace;              /* certificates may take the place of older ones without --force: a renewal */
 };
 
+/* --- ttp_pending.c --- */
+
+/*
+ * Under the lock of the index: ttp_pending_begin keeps what is staged in DIR/pending, before the first of the files gets
+ * its name; ttp_pending_end takes that away again, after the last one has. files->prefix is set. Exit code.
+ */
+int ttp_pending_begin(const struct ttp *t, const struct ttp_files *files, const struct ttp_stages *s);
+void ttp_pending_end(const struct ttp *t);
+
+/*
+ * ttp_pending_settle: carry through what a process that was killed between the two left, before anything else is done
+ * with DIR. A root that was being made is taken back instead, so that it can be made again. Exit code.
+ */
+int ttp_pending_settle(const struct ttp *t);
+
+/* --- ttp_make.c again --- */
+
 /* ttp_files_for: the four names; a file that exists is refused here already, before any work, unless --force. */
 int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, bool crt, struct ttp_files *files);
 

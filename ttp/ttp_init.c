@@ -93,8 +93,9 @@ static int make_intermediate(struct ttp *t, struct init *in)
     size_t len = 0;
     struct ttp_stages s = {.n = 0};
     int err = encode_request(t, in, pem, sizeof pem, &len);
+    /* one that is there has no key: an init that was interrupted left it */
     if (!err)
-        err = ttp_stage(t, &s, in->files.csr, (struct sw_slice){(const uint8_t *)pem, len}, 0);
+        err = ttp_stage(t, &s, in->files.csr, (struct sw_slice){(const uint8_t *)pem, len}, SW_FILE_REPLACE);
     if (!err)
         err = ttp_stage(t, &s, in->files.key, in->key_pem, SW_FILE_SECRET);
     if (!err)
@@ -115,8 +116,8 @@ static int prepare(struct ttp *t, struct init *in, bool intermediate)
     if (ttp_ca_exists(t) && !ttp_ca_is_made(t) && !ttp_ca_is_intermediate(t))
         return ttp_error(
             t, TTP_REFUSED,
-            "%s: root.key is there without its certificate: if a \"ttp init\" was interrupted, remove it and "
-            "begin again; if it is another tool's, \"ttp adopt\" brings its certificate in",
+            "%s: root.key is there without its certificate: if it is another tool's, \"ttp adopt\" brings that in; if "
+            "it is of no use, remove it",
             t->dir);
     if (ttp_ca_exists(t))
         return ttp_error(t, TTP_REFUSED,

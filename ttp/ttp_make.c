@@ -2,7 +2,7 @@
  * The one way in which a certificate is made. The order matters: sign and check in memory; put the files on the disk
  * without names; commit the record; give the files their names. Killed before the commit, nothing has happened; killed
  * after it, the index knows a certificate that nobody got, which does no harm. The reverse, a certificate that the
- * index does not know, cannot happen.
+ * index does not know, cannot happen. Where they take the place of others, the next command finishes what was begun.
  */
 #include "base/hash.h"
 #include "base/wipe.h"
@@ -58,7 +58,7 @@ int ttp_files_for(const struct ttp *t, const char *prefix, bool key, bool csr, b
     if (!err && key)
         err = file_name(t, files, prefix, "key", false, files->key);
     if (!err && csr)
-        err = file_name(t, files, prefix, "csr", false, files->csr);
+        err = file_name(t, files, prefix, "csr", files->own, files->csr);
     if (!err && crt)
         err = file_name(t, files, prefix, "crt", files->replace, files->crt);
     if (!err && crt)
@@ -286,16 +286,30 @@ static void disown(struct ttp_index *ix, const struct ttp *t, const struct ttp_r
 }
 
 /*
+ * Whether a key and a certificate take the place of others, or are the CA's first: what a process that is killed between
+ * their names must not leave half-done. A key that was not there before is only one too many.
+ */
+static bool is_exchange(const struct ttp_files *files)
+{
+    return files->key[0] && (files->own || sw_file_exists(files->key) || sw_file_exists(files->crt));
+}
+
+/*
  * Under the lock again: of two who write the same names one's key must not come to lie beside the other's certificate.
  */
 static int name_files(struct ttp_index *ix, const struct ttp *t, const struct ttp_files *files,
                       const struct sw_cert *cert, struct ttp_stages *s)
 {
+    bool exchange = is_exchange(files);
     int err = ttp_index_begin(ix);
     if (!err)
         err = check_pair(t, files, cert);
+    if (!err && exchange)
+        err = ttp_pending_begin(t, files, s);
     if (!err)
         err = ttp_stages_name(t, s);
+    if (exchange)
+        ttp_pending_end(t);
     ttp_index_rollback(ix);
     return err;
 }

@@ -176,10 +176,20 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
         rm -rf fresh
         faulty "$TTP" -q --pki fresh init "Fresh Root" --key p256 && break
         [ -e fresh/root.key ] && [ -e fresh/root.crt ] && continue
-        if [ -e fresh/root.key ]; then rm fresh/root.key; fi
         "$TTP" -q --pki fresh init "Fresh Root" --key p256 2>err || { failed "init again after a kill at call $at: $(cat err)"; break; }
+        [ ! -e fresh/pending ] && openssl verify -CAfile fresh/root.crt fresh/root.crt >/dev/null 2>&1 || failed "init again after a kill at call $at"
     done
     [ $at -gt 5 ] && passed || failed "init: only $at calls"
+    at=0
+    while :; do
+        at=$((at + 1))
+        rm -rf fresh
+        faulty "$TTP" -q --pki fresh init --intermediate "Fresh CA" --key p256 && break
+        [ -e fresh/ca.key ] && [ -e fresh/ca.csr ] && continue
+        "$TTP" -q --pki fresh init --intermediate "Fresh CA" --key p256 2>err || { failed "init --intermediate again after a kill at call $at: $(cat err)"; break; }
+        openssl req -in fresh/ca.csr -noout -verify -key fresh/ca.key 2>&1 | grep -q OK || failed "init --intermediate again after a kill at call $at: another key"
+    done
+    [ $at -gt 3 ] && passed || failed "init --intermediate: only $at calls"
     # adopt: an index that names a CA has all its files; and whatever it was killed at, the same command again goes through
     ok "$TTP" -q --pki above init "Above Root" --key p256
     ok "$TTP" -q --pki here init --intermediate "Issuing CA" --key p256
@@ -264,12 +274,28 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
         [ $at -gt 3 ] && passed || failed "$name: only $at calls"
     }
     ok "$TTP" issue pair.example.org --key p256 --out issued/pair
+    # whatever a renewal with a new key is killed at, the next command, whichever it is, leaves a key and its certificates
+    at=0 finished=0
+    while :; do
+        at=$((at + 1))
+        faulty "$TTP" -q renew pair.example.org --rekey --force && break
+        [ ! -e certs/pending ] || finished=$((finished + 1))
+        "$TTP" -q check >/dev/null 2>err || [ $? = 1 ] || failed "check after --rekey was killed at call $at: $(cat err)"
+        [ "$(public issued/pair.key)" = "$(public issued/pair.crt)" ] && [ "$(public issued/pair.key)" = "$(public issued/pair.fullchain.crt)" ] ||
+            failed "key and certificates differ after --rekey was killed at call $at"
+        [ ! -e certs/pending ] || failed "pending is left after --rekey was killed at call $at"
+        rm -f issued/.*.tmp certs/.*.tmp
+        [ $at -lt 200 ] || { failed "--rekey: never got through"; break; }
+    done
+    [ $finished -gt 3 ] && passed || failed "--rekey: only $finished of $at calls were between key and certificate"
     stands "renew, and --rekey" renew pair.example.org -- renew pair.example.org --rekey --force
     stands "--rekey, and renew" renew pair.example.org --rekey --force -- renew pair.example.org
     export SECRET=secret
     ok "$TTP" renew pair.example.org --rekey --force --passout env:SECRET
     public() { { case $1 in *.key) openssl pkey -in "$1" -passin env:SECRET -pubout ;; *) openssl x509 -in "$1" -noout -pubkey ;; esac; } | sha256sum; }
     stands "renew, and --rekey under a passphrase" renew pair.example.org -- renew pair.example.org --rekey --force --passout env:SECRET
+    # a new passphrase is no way back to the old key
+    stands "passwd, and --rekey" passwd issued/pair.key --passin env:SECRET --passout env:SECRET -- renew pair.example.org --rekey --force --passout env:SECRET
     sound "renewals at once"
 else
     echo "skipped: faults at each call (no compiler, or a sanitizer in the way)"
