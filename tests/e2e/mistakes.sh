@@ -76,7 +76,7 @@ if grep trouble server.log >out; then bad "the server's log has trouble"; else o
 
 # --- sealing for somebody whose certificate is not at hand
 exits 5 "$sealwax" seal --trust pki/root.crt --cert pki/bank.crt --key pki/bank.key --to alice text
-says "alice: No such file or directory: --to takes the file of a certificate; sealwax cert NAME gets one"
+says "alice: No such file or directory: --to takes the file of a certificate, or with --server the name of somebody who has been there"
 exits 0 as bank cert alice -o alice.crt
 same alice.crt pki/alice.crt
 exits 3 as bank cert alice -o alice.crt
