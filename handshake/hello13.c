@@ -128,21 +128,29 @@ static const struct sw_suite *suite_of(const struct sw_conn *conn, const struct 
 }
 
 /*
- * The session that goes on, if one may; *s is it then. A first hello has not settled the suite, and takes that of the
- * session's hash, unless the suite that would be chosen anew is to be had (SW_OPT_RESUME_BEST_SUITE).
+ * The session that goes on, if one may, and its suite; NULL: none. Where the suite stands, it is that one; a first
+ * hello takes one of the session's hash, unless the suite that would be chosen anew is to be had
+ * (SW_OPT_RESUME_BEST_SUITE).
  */
-static enum sw_err try_session(struct sw_conn *conn, const struct sw_client_hello *h, struct sw_session *s)
+static enum sw_err find_session(struct sw_conn *conn, const struct sw_client_hello *h, bool stands,
+                                struct sw_session *s, const struct sw_suite **suite)
 {
-    const struct sw_suite *suite = conn->suite;
-    bool stands = conn->hs->retried || sw_option(conn, SW_OPT_RESUME_BEST_SUITE) != 0, found;
-    enum sw_err err = sw_psk_find(conn, stands ? suite->prf : SW_HASH_NONE, s, &found);
+    bool found, best = stands || sw_option(conn, SW_OPT_RESUME_BEST_SUITE) != 0;
+    enum sw_err err = sw_psk_find(conn, best ? conn->suite->prf : SW_HASH_NONE, s, &found);
 
-    if (err != SW_OK || !found)
+    *suite = NULL;
+    if (err == SW_OK && found)
+        *suite = best ? conn->suite : suite_of(conn, h, sw_suite_by_id(s->suite)->prf);
+    return err;
+}
+
+static enum sw_err try_session(struct sw_conn *conn, const struct sw_client_hello *h, bool stands, struct sw_session *s)
+{
+    const struct sw_suite *suite;
+    enum sw_err err = find_session(conn, h, stands, s, &suite);
+
+    if (err != SW_OK || suite == NULL)
         return err;
-    if (!stands)
-        suite = suite_of(conn, h, sw_suite_by_id(s->suite)->prf);
-    if (suite == NULL)
-        return SW_OK;
     conn->hs->resuming = true;
     conn->suite = suite;
     sw_session_adopt(conn, s);
@@ -191,7 +199,7 @@ static enum sw_err settle(struct sw_conn *conn, const struct sw_client_hello *h)
     struct sw_handshake *hs = conn->hs;
     struct sw_session s;
     struct sw_slice psk = {NULL, 0};
-    enum sw_err err = try_session(conn, h, &s);
+    enum sw_err err = try_session(conn, h, hs->retried, &s);
 
     if (err == SW_OK && hs->resuming)
         psk = (struct sw_slice){s.master, sw_hash_len(conn->suite->prf)};
@@ -242,9 +250,8 @@ static enum sw_err digest_lasting(const struct sw_client_hello *h, uint8_t out[S
 static enum sw_err plan_retry(struct sw_conn *conn, const struct sw_client_hello *h)
 {
     struct sw_session s;
-    bool found;
-    enum sw_err err = sw_psk_find(conn, SW_HASH_NONE, &s, &found);
-    const struct sw_suite *suite = err == SW_OK && found ? suite_of(conn, h, sw_suite_by_id(s.suite)->prf) : NULL;
+    const struct sw_suite *suite;
+    enum sw_err err = find_session(conn, h, false, &s, &suite);
 
     sw_wipe(&s, sizeof s);
     if (suite != NULL)

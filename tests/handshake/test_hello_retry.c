@@ -350,29 +350,6 @@ static void the_session_comes_again(void)
     }
 }
 
-/* A session that cannot be bound by the suite of the retry is offered in no other way. */
-static void no_session_of_another_hash(void)
-{
-    uint8_t session[BYTES_MAX], bytes[BYTES_MAX];
-    size_t session_len, len;
-    struct pair p;
-
-    open_13(&p);
-    SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "0x1301"));
-    CU_ASSERT_TRUE_FATAL(pair_run(&p));
-    SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &session_len));
-    pair_drop(&p);
-    pair_connect(&p, "server.example");
-    SW_ASSERT_OK(sw_conn_set_session(p.client, session, session_len));
-    len = take_out(p.client, bytes);
-    CU_ASSERT_TRUE(holds(bytes, len, "00230000"));
-    SW_ASSERT_OK(answer(p.client, RETRY, "1302", VERSION "003300020017"));
-    len = take_out(p.client, bytes);
-    CU_ASSERT_TRUE(holds(bytes, len, "00230000"));
-    CU_ASSERT_FALSE(p.client->hs->psk_offered);
-    pair_close(&p);
-}
-
 /* While the server waits for it, it holds no more than for the first one. */
 static void little_is_held(void)
 {
@@ -391,13 +368,8 @@ static void little_is_held(void)
 }
 
 SW_TEST_SUITE(hello_retry){
-    SW_TEST(what_a_client_takes),
-    SW_TEST(only_once),
-    SW_TEST(nothing_to_tls12),
-    SW_TEST(server_hellos),
-    SW_TEST(the_hello_that_follows),
-    SW_TEST(little_is_held),
-    SW_TEST(legacy_versions),
-    SW_TEST(the_session_comes_again),
-    SW_TEST(no_session_of_another_hash),
+    SW_TEST(what_a_client_takes),    SW_TEST(only_once),
+    SW_TEST(nothing_to_tls12),       SW_TEST(server_hellos),
+    SW_TEST(the_hello_that_follows), SW_TEST(little_is_held),
+    SW_TEST(legacy_versions),        SW_TEST(the_session_comes_again),
 };
