@@ -27,7 +27,7 @@ enum {
 };
 
 /* How a record is protected that is sent to a side. */
-enum middle_protection { MIDDLE_AS_EXPECTED, MIDDLE_CLEAR, MIDDLE_SPOILT };
+enum middle_protection { MIDDLE_AS_EXPECTED, MIDDLE_CLEAR, MIDDLE_SPOILT, MIDDLE_SEALED /* also what never is */ };
 
 /* The secrets of TLS 1.3, as the key log names them; of the client first. */
 enum { MIDDLE_SECRETS = 4 };
@@ -183,7 +183,8 @@ static inline void middle_send_record(struct middle *m, int to, uint8_t type, co
 
     len = len < SW_RECORD_PLAIN_MAX ? len : (size_t)SW_RECORD_PLAIN_MAX;
     n = SW_RECORD_HEADER + len;
-    if (s.bulk == NULL || how == MIDDLE_CLEAR || (s.tls13 && type == SW_CT_CHANGE_CIPHER_SPEC)) {
+    if (s.bulk == NULL || how == MIDDLE_CLEAR ||
+        (s.tls13 && type == SW_CT_CHANGE_CIPHER_SPEC && how != MIDDLE_SEALED)) {
         record[0] = type;
         record[1] = record[2] = 3;
         record[3] = (uint8_t)(len >> 8);

@@ -255,6 +255,48 @@ static void what_must_be_there(void)
     CU_ASSERT_EQUAL(sw_err_alert(SW_ERR_MISSING_EXTENSION), SW_ALERT_MISSING_EXTENSION);
 }
 
+/*
+ * What a hello may not be in TLS 1.3, though it may in TLS 1.2: with a method of compression beside the null one
+ * (4.1.2), with a half of an exchange in a group that it does not name (4.2.8).
+ */
+static void what_may_not_be(void)
+{
+    enum { RIGHT, OTHER_METHOD, TWO_METHODS, GROUP_NOT_NAMED, KINDS };
+
+    for (int kind = 0; kind < KINDS; kind++) {
+        uint8_t hello[4096];
+        size_t len, at = 5 + 4 + 2 + 32;
+        struct pair p;
+
+        open_13(&p, false);
+        SW_ASSERT_OK(sw_config_set_groups(p.client_cfg, "x25519:P-256"));
+        pair_connect(&p, name);
+        len = take_out(p.client, hello, sizeof hello - 1);
+        at += 1u + hello[at];
+        at += 2u + ((size_t)hello[at] << 8 | hello[at + 1]);
+        if (kind == OTHER_METHOD)
+            hello[at + 1] = 1;
+        if (kind == TWO_METHODS) {
+            memmove(hello + at + 3, hello + at + 2, len - at - 2);
+            hello[at] = 2;
+            hello[at + 2] = 1;
+            len++;
+            for (int i = 0; i < 2; i++) { /* of the record, of the message */
+                uint8_t *low = hello + (i == 0 ? 4 : 8);
+
+                low[-1] = (uint8_t)(low[-1] + (++low[0] == 0));
+            }
+        }
+        for (; kind == GROUP_NOT_NAMED && at + 8 <= len; at++)
+            if (memcmp(hello + at, "\x00\x0a\x00\x06\x00\x04\x00\x1d", 8) == 0)
+                hello[at + 7] = 0x1c;
+        SW_ASSERT_ERR(feed(p.server, hello, len), kind == RIGHT             ? SW_OK
+                                                  : kind == GROUP_NOT_NAMED ? SW_ERR_EXTENSION_VALUE
+                                                                            : SW_ERR_COMPRESSION);
+        pair_close(&p);
+    }
+}
+
 /* Where supported_versions is, legacy_version says nothing (RFC 8446 4.2.1); but SSL 3.0 is nobody's any more (D.5). */
 static void legacy_versions(void)
 {
@@ -569,6 +611,7 @@ SW_TEST_SUITE(hello13){
     SW_TEST(a_downgrade_is_noticed),
     SW_TEST(a_fallback_is_noticed),
     SW_TEST(what_must_be_there),
+    SW_TEST(what_may_not_be),
     SW_TEST(legacy_versions),
     SW_TEST(no_certificate_shown),
     SW_TEST(nothing_in_common),

@@ -3,6 +3,7 @@
  * clear.
  */
 #include "handshake/conn.h"
+#include "handshake/engine.h"
 #include "handshake/msg.h"
 #include "tests/handshake/pair.h"
 #include <string.h>
@@ -44,27 +45,35 @@ static enum sw_err feed(struct sw_conn *conn, const uint8_t *p, size_t len)
     return sw_conn_error(conn);
 }
 
-/* A hello of a server to this client, as it repeats its session id. */
-static enum sw_err answer_in(unsigned version, struct sw_conn *client, const char *random, const char *suite,
-                             const char *extensions)
+/* A hello of a server. */
+struct answer {
+    const char *random, *suite, *extensions;
+    unsigned version;            /* 0: 3.3 */
+    enum { SAME, OTHER, NO } id; /* against the client's */
+    uint8_t compression;
+};
+
+static enum sw_err give(struct sw_conn *client, const struct answer *a)
 {
     uint8_t bytes[BYTES_MAX], hex[BYTES_MAX];
     struct sw_writer w = sw_writer_of(bytes, sizeof bytes);
     size_t record, message, block;
+    uint8_t id_len = a->id == NO ? 0 : client->hs->session_id_len;
 
     sw_write_u8(&w, 22);
     sw_write_u16(&w, 0x0303);
     record = sw_write_open(&w, 2);
     sw_write_u8(&w, 2);
     message = sw_write_open(&w, 3);
-    sw_write_u16(&w, version);
-    sw_write_bytes(&w, hex, sw_unhex(random, hex, sizeof hex));
-    sw_write_u8(&w, client->hs->session_id_len);
-    sw_write_bytes(&w, client->hs->session_id, client->hs->session_id_len);
-    sw_write_bytes(&w, hex, sw_unhex(suite, hex, sizeof hex));
-    sw_write_u8(&w, 0);
+    sw_write_u16(&w, a->version != 0 ? a->version : 0x0303);
+    sw_write_bytes(&w, hex, sw_unhex(a->random, hex, sizeof hex));
+    sw_write_u8(&w, id_len);
+    sw_write_bytes(&w, client->hs->session_id, id_len);
+    bytes[w.len - 1] ^= a->id == OTHER;
+    sw_write_bytes(&w, hex, sw_unhex(a->suite, hex, sizeof hex));
+    sw_write_u8(&w, a->compression);
     block = sw_write_open(&w, 2);
-    sw_write_bytes(&w, hex, sw_unhex(extensions, hex, sizeof hex));
+    sw_write_bytes(&w, hex, sw_unhex(a->extensions, hex, sizeof hex));
     sw_write_close(&w, block, 2);
     sw_write_close(&w, message, 3);
     sw_write_close(&w, record, 2);
@@ -73,7 +82,9 @@ static enum sw_err answer_in(unsigned version, struct sw_conn *client, const cha
 
 static enum sw_err answer(struct sw_conn *client, const char *random, const char *suite, const char *extensions)
 {
-    return answer_in(0x0303, client, random, suite, extensions);
+    const struct answer a = {.random = random, .suite = suite, .extensions = extensions};
+
+    return give(client, &a);
 }
 
 static bool holds(const uint8_t *p, size_t len, const char *hex)
@@ -221,44 +232,118 @@ static void server_hellos(void)
     }
 }
 
-/* legacy_version stays what it was; SSL 3.0 is an alert of its own (RFC 8446 4.1.3, D.5). */
-static void legacy_versions(void)
+#define SHARE VERSION "00330024 001d0020" RANDOM
+
+/*
+ * What is there for the looks stays what it was (RFC 8446 4.1.3), in a HelloRetryRequest, too; SSL 3.0 is an alert of
+ * its own (D.5); and an answer in TLS 1.2 that is not what it seems.
+ */
+static void other_fields(void)
 {
     static const struct {
-        unsigned version;
-        const char *extensions;
+        struct answer a;
         enum sw_err err;
     } rows[] = {
-        {0x0300, VERSION "00330024 001d0020" RANDOM, SW_ERR_VERSION},
-        {0x0301, VERSION "00330024 001d0020" RANDOM, SW_ERR_EXTENSION_VALUE},
-        {0x0304, VERSION "00330024 001d0020" RANDOM, SW_ERR_EXTENSION_VALUE},
-        {0x0304, "00330024 001d0020" RANDOM, SW_ERR_VERSION},
-        {0x0300, "", SW_ERR_VERSION},
+        {{RANDOM, "1301", SHARE, 0x0300, SAME, 0}, SW_ERR_VERSION},
+        {{RANDOM, "1301", SHARE, 0x0301, SAME, 0}, SW_ERR_EXTENSION_VALUE},
+        {{RANDOM, "1301", SHARE, 0x0304, SAME, 0}, SW_ERR_EXTENSION_VALUE},
+        {{RANDOM, "1301", "00330024 001d0020" RANDOM, 0x0304, SAME, 0}, SW_ERR_VERSION},
+        {{RANDOM, "1301", "", 0x0300, SAME, 0}, SW_ERR_VERSION},
+        {{RANDOM, "1301", SHARE, 0, OTHER, 0}, SW_ERR_RESUME_MISMATCH},
+        {{RANDOM, "1301", SHARE, 0, NO, 0}, SW_ERR_RESUME_MISMATCH},
+        {{RANDOM, "1301", SHARE, 0, SAME, 1}, SW_ERR_COMPRESSION},
+        {{RETRY, "1301", VERSION "003300020017", 0x0300, SAME, 0}, SW_ERR_VERSION},
+        {{RETRY, "1301", VERSION "003300020017", 0, OTHER, 0}, SW_ERR_RESUME_MISMATCH},
+        {{RETRY, "1301", VERSION "003300020017", 0, SAME, 1}, SW_ERR_COMPRESSION},
+        {{RANDOM, "c02f", "", 0, NO, 0}, SW_OK},
+        {{"000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524400", "c02f", "", 0, NO, 0}, SW_ERR_DOWNGRADE},
+        {{"000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524401", "c02f", "", 0, NO, 0}, SW_ERR_DOWNGRADE},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t bytes[BYTES_MAX];
         struct pair p;
+        enum sw_err err;
 
         open_13(&p);
         (void)take_out(p.client, bytes);
-        SW_ASSERT_ERR(answer_in(rows[i].version, p.client, RANDOM, "1301", rows[i].extensions), rows[i].err);
+        err = give(p.client, &rows[i].a);
+        if (err != rows[i].err)
+            printf("     row %zu: %s, not %s\n", i, sw_err_name(err), sw_err_name(rows[i].err));
+        CU_ASSERT_EQUAL(err, rows[i].err);
         CU_ASSERT_EQUAL(sw_conn_alert_sent(p.client), sw_err_alert(rows[i].err));
         pair_close(&p);
     }
 }
 
+/* Before the version is known a ChangeCipherSpec means nothing, up to a limit; but not to TLS 1.2, where it came too early. */
+static void early_change_cipher_specs(void)
+{
+    static const uint8_t ccs[] = {20, 3, 3, 0, 1, 1};
+    static const struct answer old = {.random = RANDOM, .suite = "c02f", .extensions = "", .id = NO};
+
+    for (int many = 0; many < 2; many++) {
+        uint8_t bytes[BYTES_MAX];
+        struct pair p;
+
+        open_13(&p);
+        (void)take_out(p.client, bytes);
+        SW_ASSERT_OK(feed(p.client, ccs, sizeof ccs));
+        for (int i = 1; many && i < SW_COMPATIBILITY_CCS_MAX; i++)
+            SW_ASSERT_OK(feed(p.client, ccs, sizeof ccs));
+        SW_ASSERT_ERR(many ? feed(p.client, ccs, sizeof ccs) : give(p.client, &old), SW_ERR_CHANGE_CIPHER_SPEC);
+        pair_close(&p);
+    }
+}
+
+/* A client that offers one session, and what a server makes of it (4.2.11). */
+static void sessions_taken(void)
+{
+    static const struct {
+        const char *suite, *extensions;
+        enum sw_err err;
+    } rows[] = {
+        {"1301", SHARE "002900020000", SW_OK},
+        {"1303", SHARE "002900020000", SW_OK},
+        {"1302", SHARE "002900020000", SW_ERR_RESUME_MISMATCH}, /* another hash */
+        {"1301", SHARE "002900020001", SW_ERR_EXTENSION_VALUE}, /* there is no second one */
+        {"1301", SHARE "0029000100", SW_ERR_EXTENSION_DECODE},
+        {"1301", SHARE "0029000400000000", SW_ERR_EXTENSION_DECODE},
+        {"1301", VERSION "002900020000", SW_ERR_EXTENSION_VALUE}, /* without an exchange */
+    };
+    uint8_t session[BYTES_MAX];
+    size_t len;
+    struct pair p;
+
+    open_13(&p);
+    SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "0x1301"));
+    CU_ASSERT_TRUE_FATAL(pair_run(&p));
+    SW_ASSERT_OK(sw_conn_session(p.client, session, sizeof session, &len));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[BYTES_MAX];
+
+        pair_drop(&p);
+        pair_connect(&p, "server.example");
+        SW_ASSERT_OK(sw_conn_set_session(p.client, session, len));
+        (void)take_out(p.client, bytes);
+        SW_ASSERT_ERR(answer(p.client, RANDOM, rows[i].suite, rows[i].extensions), rows[i].err);
+        CU_ASSERT_EQUAL(p.client->resumed, rows[i].err == SW_OK);
+        CU_ASSERT_EQUAL(sw_conn_alert_sent(p.client), sw_err_alert(rows[i].err));
+    }
+    pair_close(&p);
+}
+
 /* --- server ------------------------------------------------------------------------------------------------------------------ */
 
-/* Flip the last bit of a byte that stands `at` bytes behind the beginning of some others in a hello. */
-static void flip(uint8_t *p, size_t len, const void *mark, size_t mark_len, size_t at)
+/* Flip bits of a byte that stands `at` bytes behind the beginning of some others in a hello. */
+static void flip(uint8_t *p, size_t len, const void *mark, size_t mark_len, size_t at, uint8_t bits)
 {
     size_t i = 0;
 
     while (i + mark_len <= len && memcmp(p + i, mark, mark_len) != 0)
         i++;
     CU_ASSERT_TRUE_FATAL(i + mark_len <= len && i + at < len);
-    p[i + at] ^= 1;
+    p[i + at] ^= bits;
 }
 
 /*
@@ -278,6 +363,8 @@ static void the_hello_that_follows(void)
         OTHER_GROUP,
         OTHER_SCHEME,
         NO_MODES,
+        EARLY,
+
         KINDS
     };
 
@@ -303,13 +390,15 @@ static void the_hello_that_follows(void)
         if (kind == OTHER_SUITE)
             body[2 + 32 + 1 + 32 + 2 + 2 + 1] ^= 4; /* the second one: a number that is none */
         if (kind == OTHER_NAME)
-            flip(bytes, second, "server.example", 14, 0);
+            flip(bytes, second, "server.example", 14, 0, 1);
         if (kind == OTHER_GROUP)
-            flip(bytes, second, "\x00\x0a\x00\x06\x00\x04", 6, 7);
+            flip(bytes, second, "\x00\x0a\x00\x06\x00\x04", 6, 7, 1);
         if (kind == OTHER_SCHEME)
-            flip(bytes, second, "\x00\x0d\x00", 3, 7);
+            flip(bytes, second, "\x00\x0d\x00", 3, 7, 1);
+        if (kind == EARLY) /* extended_master_secret, empty as early_data is */
+            flip(bytes, second, "\x00\x17\x00\x00", 4, 1, 0x17 ^ 42);
         if (kind == NO_MODES)
-            flip(bytes, second, "\x00\x2d\x00\x02", 4, 0); /* another number */
+            flip(bytes, second, "\x00\x2d\x00\x02", 4, 0, 1); /* another number */
         if (kind == AGAIN)
             SW_ASSERT_ERR(feed(p.server, hello, len), SW_ERR_SECOND_HELLO);
         else
@@ -371,5 +460,6 @@ SW_TEST_SUITE(hello_retry){
     SW_TEST(what_a_client_takes),    SW_TEST(only_once),
     SW_TEST(nothing_to_tls12),       SW_TEST(server_hellos),
     SW_TEST(the_hello_that_follows), SW_TEST(little_is_held),
-    SW_TEST(legacy_versions),        SW_TEST(the_session_comes_again),
+    SW_TEST(other_fields),           SW_TEST(early_change_cipher_specs),
+    SW_TEST(sessions_taken),         SW_TEST(the_session_comes_again),
 };

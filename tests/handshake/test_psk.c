@@ -96,6 +96,7 @@ static void suites_of_one_hash(void)
         {"0x1303", "0x1301:0x1303", true},
         {"0x1301", "0x1302:0x1301", true}, /* rather the session than the first suite */
         {"0x1302", "0x1301:0x1303", false},
+        {"0x1301", "0x1303", false}, /* of a suite that is off there are no sessions */
     };
 
     /* to whom the suite matters more than the session, by an option, only those that he would choose anyway */
@@ -268,6 +269,77 @@ static void a_wrong_binder(void)
     }
 }
 
+/* The lengths of hello, extensions and session at the end of a record grow by so many bytes: where they stand, counted from the end of what was there. */
+static void grow(uint8_t *hello, size_t len, size_t block, size_t psk, size_t by)
+{
+    uint8_t *const at[] = {hello + 3, hello + 7, hello + len - block, hello + len - psk};
+
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        size_t v = ((size_t)at[i][0] << 8 | at[i][1]) + by;
+
+        at[i][0] = (uint8_t)(v >> 8);
+        at[i][1] = (uint8_t)v;
+    }
+}
+
+/*
+ * A hello that was changed on its way does not fit its binder, of whatever length that is now. Nobody looks at the
+ * binder of a session that cannot go on: for another name, or without an exchange, which is the only way for us.
+ */
+static void changed_on_the_way(void)
+{
+    enum { RANDOM, LONG_BINDER, NAME, MODES, KINDS };
+    static const struct {
+        const char *mark;
+        size_t len, at;
+    } places[] = {[NAME] = {"server.example", 14, 0}, [MODES] = {"\x00\x2d\x00\x02\x01\x01", 6, 5}};
+
+    for (int kind = 0; kind < KINDS; kind++) {
+        uint8_t hello[4096];
+        struct kept kept;
+        struct pair p;
+        const uint8_t *out;
+        size_t len, at = 5 + 4 + 2, psk;
+
+        open_13(&p, false);
+        SW_ASSERT_OK(sw_config_set_suites(p.server_cfg, "0x1301"));
+        first(&p, &kept);
+        pair_connect(&p, name);
+        SW_ASSERT_OK(sw_conn_set_session(p.client, kept.bytes, kept.len));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(out = sw_conn_out_buf(p.client, &len));
+        memset(hello, 0, sizeof hello);
+        memcpy(hello, out, len);
+        if (kind >= NAME) {
+            for (at = 0; memcmp(hello + at, places[kind].mark, places[kind].len) != 0; at++)
+                CU_ASSERT_TRUE_FATAL(at < len);
+            at += places[kind].at;
+        }
+        hello[at] ^= 1;
+        if (kind == LONG_BINDER) {
+            struct sw_client_hello h;
+
+            SW_ASSERT_OK(sw_client_hello_decode(&h, (struct sw_slice){hello + 9, len - 9}));
+            psk = sw_ext_find(h.extensions, 41).len;
+            grow(hello, len, h.extensions.len + 2, psk + 2, 255 - 32);
+            memcpy(hello + len - 35, "\x01\x00\xff", 3);
+            len += 255 - 32;
+        }
+        for (size_t done = 0; done < len && sw_conn_error(p.server) == SW_OK;) {
+            size_t room, n;
+            uint8_t *in = sw_conn_in_buf(p.server, &room);
+
+            CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+            n = len - done < room ? len - done : room;
+            memcpy(in, hello + done, n);
+            (void)sw_conn_in_ack(p.server, n);
+            done += n;
+        }
+        SW_ASSERT_ERR(sw_conn_error(p.server), kind < NAME ? SW_ERR_BINDER : SW_OK);
+        CU_ASSERT_FALSE(p.server->resumed && kind >= NAME);
+        pair_close(&p);
+    }
+}
+
 /* Exporters of both ends agree, differ by label and context, and a session that goes on has its own. */
 static void exporters(void)
 {
@@ -298,6 +370,7 @@ static void exporters(void)
 }
 
 SW_TEST_SUITE(psk){
-    SW_TEST(sessions_go_on),      SW_TEST(suites_of_one_hash), SW_TEST(behind_a_retry), SW_TEST(what_does_not_go_on),
-    SW_TEST(versions_do_not_mix), SW_TEST(a_wrong_binder),     SW_TEST(exporters),      SW_TEST(dropped_by_a_retry),
+    SW_TEST(sessions_go_on),      SW_TEST(suites_of_one_hash),  SW_TEST(behind_a_retry),
+    SW_TEST(what_does_not_go_on), SW_TEST(versions_do_not_mix), SW_TEST(a_wrong_binder),
+    SW_TEST(changed_on_the_way),  SW_TEST(exporters),           SW_TEST(dropped_by_a_retry),
 };
