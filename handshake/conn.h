@@ -97,8 +97,8 @@ struct sw_handshake {
     bool renew_ticket, send_ticket, expect_ticket, cert_requested, status_promised, sent_certificate, peer_signed_due;
     bool have_leaf;  /* the peer has shown one */
     bool hello_done; /* the first hello has been dealt with: from here on record versions are exact */
-    enum sw_err
-        refusal; /* while a function of the application's decides: the error of a sw_conn_abort that names none; else SW_OK */
+    /* while a function of the application's decides: the error of a sw_conn_abort that names none; else SW_OK */
+    enum sw_err refusal;
 
     struct sw_slice ticket;   /* client: the one to offer; once ticket_issued, the server's new one */
     uint32_t ticket_lifetime; /* what the server says of it */
@@ -166,8 +166,8 @@ struct sw_conn {
 
     enum sw_err err;
     enum sw_alert alert_sent, alert_received;
-    enum sw_err
-        abort_err; /* of sw_conn_abort, for whoever is at work on the connection to end with; SW_OK: not called */
+    /* of sw_conn_abort, for whoever is at work on the connection to end with; SW_OK: not called */
+    enum sw_err abort_err;
     enum sw_alert abort_alert; /* with it, instead of the error's own */
 
     bool may_write; /* established, or before that by False Start */

@@ -3,11 +3,10 @@
  * the directory is a backup of the CA. synchronous=FULL and BEGIN IMMEDIATE give what the header promises; the triggers
  * make the audit log append-only even for other programs that open the file.
  */
-#include "ttp/ttp_index.h"
 #include "ttp/ttp_ca.h"
+#include "ttp/ttp_index_db.h"
 #include <errno.h>
 #include <pwd.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +14,6 @@
 #include <unistd.h>
 
 enum { SCHEMA_VERSION = 1, BUSY_TIMEOUT_MS = 60000 };
-
-struct ttp_index {
-    const struct ttp *t;
-    sqlite3 *db;
-    char path[4096];
-    size_t dir_len; /* of path: the directory, with its slash */
-    char who[64];
-    char prefix[2 * 4096]; /* of the row that is being read */
-};
 
 static const char schema[] = "CREATE TABLE certificates("
                              " serial TEXT PRIMARY KEY,"
@@ -74,7 +64,7 @@ static const char schema[] = "CREATE TABLE certificates("
                              " BEGIN SELECT RAISE(ABORT, 'a revocation is final'); END;"
                              "PRAGMA user_version = 1;";
 
-static int failed(struct ttp_index *ix)
+int ttp_index_failed(struct ttp_index *ix)
 {
     int code = sqlite3_extended_errcode(ix->db);
     int system = sqlite3_system_errno(ix->db);
@@ -94,11 +84,10 @@ static int failed(struct ttp_index *ix)
 
 static int exec(struct ttp_index *ix, const char *sql)
 {
-    return sqlite3_exec(ix->db, sql, NULL, NULL, NULL) == SQLITE_OK ? TTP_DONE : failed(ix);
+    return sqlite3_exec(ix->db, sql, NULL, NULL, NULL) == SQLITE_OK ? TTP_DONE : ttp_index_failed(ix);
 }
 
-/* Prepare and bind: one letter a value, s text, i int64_t, b struct sw_slice. */
-static sqlite3_stmt *prepare(struct ttp_index *ix, const char *sql, const char *types, ...)
+sqlite3_stmt *ttp_index_prepare(struct ttp_index *ix, const char *sql, const char *types, ...)
 {
     sqlite3_stmt *s = NULL;
     if (sqlite3_prepare_v2(ix->db, sql, -1, &s, NULL) != SQLITE_OK)
@@ -119,13 +108,12 @@ static sqlite3_stmt *prepare(struct ttp_index *ix, const char *sql, const char *
     return s;
 }
 
-/* Run a statement that returns nothing. */
-static int finish(struct ttp_index *ix, sqlite3_stmt *s)
+int ttp_index_finish(struct ttp_index *ix, sqlite3_stmt *s)
 {
     if (!s)
-        return failed(ix);
+        return ttp_index_failed(ix);
     int rc = sqlite3_step(s);
-    int code = rc == SQLITE_DONE ? TTP_DONE : failed(ix);
+    int code = rc == SQLITE_DONE ? TTP_DONE : ttp_index_failed(ix);
     sqlite3_finalize(s);
     return code;
 }
@@ -135,10 +123,10 @@ static int finish(struct ttp_index *ix, sqlite3_stmt *s)
 static int check_version(struct ttp_index *ix, int64_t *version)
 {
     *version = 0;
-    sqlite3_stmt *s = prepare(ix, "PRAGMA user_version", "");
+    sqlite3_stmt *s = ttp_index_prepare(ix, "PRAGMA user_version", "");
     if (!s || sqlite3_step(s) != SQLITE_ROW) {
         sqlite3_finalize(s);
-        return failed(ix);
+        return ttp_index_failed(ix);
     }
     *version = sqlite3_column_int64(s, 0);
     sqlite3_finalize(s);
@@ -169,8 +157,8 @@ static int is_lost(const struct ttp_index *ix)
 
 int ttp_index_is_empty(struct ttp_index *ix, bool *empty)
 {
-    sqlite3_stmt *s = prepare(ix, "SELECT NOT EXISTS(SELECT 1 FROM audit)", "");
-    int err = s && sqlite3_step(s) == SQLITE_ROW ? TTP_DONE : failed(ix);
+    sqlite3_stmt *s = ttp_index_prepare(ix, "SELECT NOT EXISTS(SELECT 1 FROM audit)", "");
+    int err = s && sqlite3_step(s) == SQLITE_ROW ? TTP_DONE : ttp_index_failed(ix);
     *empty = !err && sqlite3_column_int(s, 0);
     sqlite3_finalize(s);
     return err;
@@ -216,7 +204,7 @@ static int open_db(struct ttp_index *ix, bool make)
     int rc = sqlite3_open_v2(ix->path, &ix->db, flags, NULL);
     umask(before);
     if (rc != SQLITE_OK)
-        return failed(ix);
+        return ttp_index_failed(ix);
     sqlite3_busy_timeout(ix->db, BUSY_TIMEOUT_MS);
     int err = exec(ix, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF");
     return err ? err : make_schema(ix, make);
@@ -300,7 +288,8 @@ void ttp_index_rollback(struct ttp_index *ix)
 
 int ttp_index_audit(struct ttp_index *ix, const char *action, const char *serial, const char *detail)
 {
-    return finish(ix, prepare(ix, "INSERT INTO audit(at, who, action, serial, detail) VALUES(?, ?, ?, ?, ?)", "issss",
+    return ttp_index_finish(
+        ix, ttp_index_prepare(ix, "INSERT INTO audit(at, who, action, serial, detail) VALUES(?, ?, ?, ?, ?)", "issss",
                               ix->t->now, ix->who, action, serial, detail));
 }
 
@@ -308,7 +297,8 @@ static int add_name(struct ttp_index *ix, const char *serial, const char *name, 
 {
     char text[1024];
     snprintf(text, sizeof text, "%.*s", (int)len, name);
-    return finish(ix, prepare(ix, "INSERT INTO names(serial, name) VALUES(?, ?)", "ss", serial, text));
+    return ttp_index_finish(ix,
+                            ttp_index_prepare(ix, "INSERT INTO names(serial, name) VALUES(?, ?)", "ss", serial, text));
 }
 
 /* Findable by the common name, and by each name with and without its kind. */
@@ -335,28 +325,11 @@ static const char *relative(const struct ttp_index *ix, const char *prefix)
     return within ? prefix + ix->dir_len : prefix;
 }
 
-/*
- * Rows from before that are absolute. Where the file lies here, the directory was moved or copied, and this is meant;
- * as long as it holds this very certificate, for a file elsewhere may have the name of another one's here.
- */
-static const char *absolute(struct ttp_index *ix, const char *prefix, struct sw_slice der)
-{
-    char path[sizeof ix->prefix + 4];
-    const char *slash = strrchr(prefix, '/');
-    if (*prefix == 0)
-        return prefix;
-    snprintf(ix->prefix, sizeof ix->prefix, "%.*s%s", (int)ix->dir_len, ix->path, *prefix == '/' ? slash + 1 : prefix);
-    if (*prefix != '/')
-        return ix->prefix;
-    snprintf(path, sizeof path, "%s.crt", ix->prefix);
-    return ttp_cert_is(path, der) ? ix->prefix : prefix;
-}
-
 int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *action, const char *detail)
 {
-    int err = finish(
-        ix,
-        prepare(ix,
+    int err = ttp_index_finish(
+        ix, ttp_index_prepare(
+                ix,
                 "INSERT INTO certificates(serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces,"
                 " not_before, not_after, issued, der) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 "sssssssssiiib", row->serial, row->issuer, row->cn, row->names, row->profile, row->key_type,
@@ -369,193 +342,8 @@ int ttp_index_add(struct ttp_index *ix, const struct ttp_row *row, const char *a
 
 int ttp_index_revoke(struct ttp_index *ix, const char *serial, int64_t at, int reason, const char *detail)
 {
-    int err =
-        finish(ix, prepare(ix, "INSERT INTO revocations(serial, revoked, reason) VALUES(?, ?, ?)", "sii", serial,
-                           at ? at : 1, (int64_t)reason)); /* a second late where the clock begins: 0 says never */
+    int err = ttp_index_finish(
+        ix, ttp_index_prepare(ix, "INSERT INTO revocations(serial, revoked, reason) VALUES(?, ?, ?)", "sii", serial,
+                              at ? at : 1, (int64_t)reason)); /* a second late where the clock begins: 0 says never */
     return err ? err : ttp_index_audit(ix, "revoke", serial, detail);
-}
-
-int ttp_index_crl_latest(struct ttp_index *ix, const char *issuer, int64_t *number, int64_t *this_update,
-                         int64_t *next_update)
-{
-    *number = *this_update = *next_update = 0;
-    sqlite3_stmt *s =
-        prepare(ix, "SELECT number, this_update, next_update FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT 1",
-                "s", issuer);
-    int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
-    int err = rc == SQLITE_ROW || rc == SQLITE_DONE ? TTP_DONE : failed(ix);
-    if (rc == SQLITE_ROW) {
-        *number = sqlite3_column_int64(s, 0);
-        *this_update = sqlite3_column_int64(s, 1);
-        *next_update = sqlite3_column_int64(s, 2);
-    }
-    sqlite3_finalize(s);
-    return err;
-}
-
-int ttp_index_crl_number(struct ttp_index *ix, const char *issuer, int64_t this_update, int64_t next_update,
-                         int64_t *number)
-{
-    int err = finish(ix, prepare(ix,
-                                 "INSERT INTO crls(issuer, this_update, next_update, last_revocation)"
-                                 " VALUES(?, ?, ?, (SELECT ifnull(max(id), 0) FROM revocations))",
-                                 "sii", issuer, this_update, next_update));
-    *number = sqlite3_last_insert_rowid(ix->db);
-    char detail[64];
-    snprintf(detail, sizeof detail, "number %lld", (long long)*number);
-    return err ? err : ttp_index_audit(ix, "crl", "", detail);
-}
-
-int ttp_index_crl_seen(struct ttp_index *ix, const char *issuer, int64_t number, int64_t this_update,
-                       int64_t next_update)
-{
-    char detail[64];
-    int err = finish(ix, prepare(ix,
-                                 "INSERT INTO crls(number, issuer, this_update, next_update, last_revocation)"
-                                 " VALUES(?, ?, ?, ?, (SELECT ifnull(max(id), 0) FROM revocations))",
-                                 "isii", number, issuer, this_update, next_update));
-    snprintf(detail, sizeof detail, "list number %lld", (long long)number);
-    return err ? err : ttp_index_audit(ix, "adopt", "", detail);
-}
-
-/* What AUTOINCREMENT counts on stands in a table of SQLite's own. */
-int ttp_index_crl_above(struct ttp_index *ix, int64_t number)
-{
-    int err = finish(ix, prepare(ix,
-                                 "INSERT INTO sqlite_sequence(name, seq) SELECT 'crls', 0"
-                                 " WHERE NOT EXISTS(SELECT 1 FROM sqlite_sequence WHERE name = 'crls')",
-                                 ""));
-    return err ? err
-               : finish(ix,
-                        prepare(ix, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'crls'", "i", number));
-}
-
-int ttp_index_crl_pending(struct ttp_index *ix, const char *issuer, int64_t *count)
-{
-    sqlite3_stmt *s = prepare(ix,
-                              "SELECT count(*) FROM revocations r JOIN certificates c ON c.serial = r.serial"
-                              " WHERE c.issuer = ?1 AND c.not_after >= ?2"
-                              " AND r.id > (SELECT ifnull(max(last_revocation), 0) FROM crls WHERE issuer = ?1)",
-                              "si", issuer, ix->t->now);
-    int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
-    int err = rc == SQLITE_ROW ? TTP_DONE : failed(ix);
-    *count = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-    sqlite3_finalize(s);
-    return err;
-}
-
-/* --- reading --- */
-
-static const char *text(sqlite3_stmt *s, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(s, column);
-    return p ? p : "";
-}
-
-static void read_row(struct ttp_index *ix, sqlite3_stmt *s, struct ttp_row *row)
-{
-    struct sw_slice der = {sqlite3_column_blob(s, 12), (size_t)sqlite3_column_bytes(s, 12)};
-    *row = (struct ttp_row){
-        .serial = text(s, 0),
-        .issuer = text(s, 1),
-        .cn = text(s, 2),
-        .names = text(s, 3),
-        .profile = text(s, 4),
-        .key_type = text(s, 5),
-        .fingerprint = text(s, 6),
-        .prefix = absolute(ix, text(s, 7), der),
-        .replaces = text(s, 8),
-        .not_before = sqlite3_column_int64(s, 9),
-        .not_after = sqlite3_column_int64(s, 10),
-        .issued = sqlite3_column_int64(s, 11),
-        .der = der,
-        .revoked = sqlite3_column_int64(s, 13),
-        .reason = sqlite3_column_int(s, 14),
-        .replaced = sqlite3_column_int(s, 15),
-    };
-}
-
-/*
- * By what it is looked for stands in the statement and not in a value: only so SQLite looks it up, and does not read
- * all there is.
- */
-#define ROWS(which)                                                                                                    \
-    "SELECT c.serial, issuer, cn, names, profile, key_type, fingerprint, prefix, replaces, not_before, not_after,"     \
-    " issued, der, revoked, reason,"                                                                                   \
-    " EXISTS(SELECT 1 FROM certificates n WHERE n.replaces = c.serial AND n.not_after >= ?3"                           \
-    "  AND NOT EXISTS(SELECT 1 FROM revocations x WHERE x.serial = n.serial))"                                         \
-    " FROM certificates c LEFT JOIN revocations r ON r.serial = c.serial" which " ORDER BY issued, c.rowid"
-
-int ttp_index_each(struct ttp_index *ix, const char *serial, const char *name, ttp_visit *visit, void *ctx)
-{
-    const char *sql = serial ? ROWS(" WHERE c.serial = ?1")
-                      : name ? ROWS(" WHERE c.serial IN (SELECT serial FROM names WHERE name = ?2)")
-                             : ROWS("");
-    sqlite3_stmt *s = prepare(ix, sql, "ssi", serial ? serial : "", name ? name : "", ix->t->now);
-    int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
-    while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        struct ttp_row row;
-        read_row(ix, s, &row);
-        err = visit(ctx, &row);
-    }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        err = failed(ix);
-    sqlite3_finalize(s);
-    return err;
-}
-
-int ttp_index_each_audit(struct ttp_index *ix, ttp_visit_audit *visit, void *ctx)
-{
-    sqlite3_stmt *s = prepare(ix,
-                              "SELECT id, at, who, action, audit.serial, detail, coalesce(cn, '') FROM audit"
-                              " LEFT JOIN certificates USING (serial) ORDER BY id",
-                              "");
-    int rc = s ? SQLITE_ROW : SQLITE_ERROR, err = TTP_DONE;
-    while (!err && rc == SQLITE_ROW && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        struct ttp_audit line = {.id = sqlite3_column_int64(s, 0),
-                                 .at = sqlite3_column_int64(s, 1),
-                                 .who = text(s, 2),
-                                 .action = text(s, 3),
-                                 .serial = text(s, 4),
-                                 .detail = text(s, 5),
-                                 .cn = text(s, 6)};
-        err = visit(ctx, &line);
-    }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        err = failed(ix);
-    sqlite3_finalize(s);
-    return err;
-}
-
-/* One block holds the struct, then its DER, then its texts. */
-struct ttp_row *ttp_row_copy(const struct ttp_row *row)
-{
-    const char *texts[] = {row->serial,   row->issuer,      row->cn,     row->names,   row->profile,
-                           row->key_type, row->fingerprint, row->prefix, row->replaces};
-    enum { TEXTS = sizeof texts / sizeof *texts };
-    size_t lens[TEXTS], size = sizeof *row + row->der.len;
-    for (size_t i = 0; i < TEXTS; i++)
-        size += lens[i] = strlen(texts[i]) + 1;
-    struct ttp_row *copy = malloc(size);
-    if (!copy)
-        return NULL;
-    *copy = *row;
-    uint8_t *p = (uint8_t *)(copy + 1);
-    if (row->der.len)
-        memcpy(p, row->der.p, row->der.len);
-    copy->der.p = p;
-    p += row->der.len;
-    const char **to[TEXTS] = {&copy->serial,   &copy->issuer,      &copy->cn,     &copy->names,   &copy->profile,
-                              &copy->key_type, &copy->fingerprint, &copy->prefix, &copy->replaces};
-    for (size_t i = 0; i < TEXTS; i++) {
-        memcpy(p, texts[i], lens[i]);
-        *to[i] = (const char *)p;
-        p += lens[i];
-    }
-    return copy;
-}
-
-void ttp_row_free(struct ttp_row *row)
-{
-    free(row);
 }
