@@ -195,12 +195,25 @@ static bool is_refusal(CK_RV rv)
            rv == CKR_DATA_LEN_RANGE;
 }
 
+/* What says that the card does not know the way, and nothing of what it was given. */
+static bool is_no_way(CK_RV rv)
+{
+    return rv == CKR_MECHANISM_INVALID || rv == CKR_MECHANISM_PARAM_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED ||
+           rv == CKR_KEY_FUNCTION_NOT_PERMITTED || rv == CKR_KEY_TYPE_INCONSISTENT;
+}
+
+/*
+ * A number that is not below the modulus was wrapped under another key (RFC 8017 5.1.2). Cards have all kinds of errors
+ * for it, so they are not asked.
+ */
 static CK_RV decrypt_rsa(struct wrapper *w, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
     CK_RV rv = CKR_MECHANISM_INVALID;
+    if (len != w->pub.n.len || memcmp(in, w->pub.n.p, len) >= 0)
+        return CKR_ENCRYPTED_DATA_INVALID;
     if (can(w->card, CKM_RSA_X_509, CKF_DECRYPT))
         rv = decrypt_bare(w, in, len, out, out_len);
-    if (rv != CKR_OK && !is_refusal(rv) && can(w->card, CKM_RSA_PKCS_OAEP, CKF_DECRYPT))
+    if (is_no_way(rv) && can(w->card, CKM_RSA_PKCS_OAEP, CKF_DECRYPT))
         rv = decrypt_oaep(w, in, len, out, out_len);
     return rv;
 }

@@ -189,6 +189,12 @@ is "another key, in the same form" "sealwax-vault-card-1 aes-gcm" "$(cut -d ' ' 
 through_all four --vault-key "$(card secret)"
 exits 0 rekey --vault-key "$(card secret)" --json
 is "as JSON" '{"key":"state/vault.key","changed":N,"wrapped":true}' "$(sed 's/[0-9][0-9]*,/N,/' out)"
+cp -p state/vault.key whole
+python3 -c 'text = open("whole").read(); print(text[:-2] + ("1" if text[-2] == "0" else "0"))' >spoilt # one bit of the tag, or some
+cat spoilt >state/vault.key
+exits 4 "${through[@]}" "$sealwaxd" users list --config none --state state --vault-key "$(card secret)"
+says "card hsm: this key does not unwrap it"
+cp -p whole state/vault.key
 exits 0 rekey --vault-key "$(card secret)" --to file
 says "from now on, leave out: vault-key = pkcs11:token=hsm;object=secret"
 is "what the file says" "sealwax-vault-1" "$(cut -d ' ' -f 1 state/vault.key)"
@@ -260,6 +266,10 @@ sed 's/0/1/g' whole >spoilt
 cat spoilt >state/vault.key
 open_with 4 "$(card vault)"
 says "card hsm: "
+python3 -c 'import re, sys; print(re.sub("[0-9a-f]{100,}", lambda m: "f" * len(m[0]), open("whole").read()), end="")' >spoilt
+cat spoilt >state/vault.key
+open_with 4 "$(card vault)" # no number below the modulus
+says "card hsm: this key does not unwrap it"
 cp -p whole state/vault.key
 chmod 644 state/vault.key
 open_with 3 "$(card vault)"
