@@ -41,23 +41,34 @@ struct stream {
     bool answered; /* what is to come is said */
     enum { OUTSIDE /* of all counting: HEAD */, WAITS, PLAYS, OVER } state;
     struct sw_stream place;
+    bool held;   /* nothing is given until it is known that the place is still its own */
     int64_t due; /* when it is kept next, or has waited for long enough, on the clock of clock_now */
 };
 
 /* --- what is sent ------------------------------------------------------------------------------------------------- */
 
-static size_t stream_more(void *user, uint8_t *buf, size_t cap)
-{
-    struct stream *st = user;
-    if (st->state == WAITS)
-        return HTTP_LATER;
-    return st->state == OVER ? 0 : ahead_give(st->ahead, buf, cap);
-}
-
 static void tick_in(struct media_service *s, int64_t ms)
 {
     const struct timeval when = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
     event_add(s->tick, &when);
+}
+
+/* This server, or the machine it is on, was stopped for so long that its places may have been taken. */
+static bool stood_still(const struct stream *st)
+{
+    return clock_now() >= st->due + (SW_STREAM_LEASE - SW_STREAM_KEEP) * 1000;
+}
+
+static size_t stream_more(void *user, uint8_t *buf, size_t cap)
+{
+    struct stream *st = user;
+    if (st->state == PLAYS && stood_still(st)) {
+        st->held = true;
+        tick_in(st->service, 0);
+    }
+    if (st->state == WAITS || st->held)
+        return HTTP_LATER;
+    return st->state == OVER ? 0 : ahead_give(st->ahead, buf, cap);
 }
 
 /* Its place is free, and somebody may wait for it. What cannot be told to the store ends there by itself. */
@@ -272,6 +283,7 @@ static void cut(struct stream *st, const char *why)
     media_happened(st->service, why, st->track.title, st->name);
     leave(st);
     st->state = OVER;
+    st->held = false;
     http_source_ready(st->rq);
 }
 
@@ -285,6 +297,27 @@ static void try_again(struct stream *st, int64_t now)
         http_source_ready(st->rq);
     else if (now >= st->due || !taken)
         cut(st, taken ? "is played already" : "no plays left");
+}
+
+/* What is left to do of a stream, as the store has it. */
+static void go_on(struct stream *st)
+{
+    switch (st->place.right) {
+    case SW_RIGHT_PLAY:
+        st->held = false;
+        http_source_ready(st->rq);
+        break;
+    case SW_RIGHT_ENDED:
+        cut(st, "has ended");
+        break;
+    case SW_RIGHT_BUSY:
+    case SW_RIGHT_WAIT:
+        cut(st, "is played already");
+        break;
+    case SW_RIGHT_NONE_LEFT:
+    case SW_RIGHT_REVOKED:
+        cut(st, "was revoked");
+    }
 }
 
 static void keep_these(struct media_service *s, struct stream *const *streams, size_t n)
@@ -302,8 +335,8 @@ static void keep_these(struct media_service *s, struct stream *const *streams, s
         return;
     }
     for (size_t i = 0; i < n; i++)
-        if (places[i]->right != SW_RIGHT_PLAY)
-            cut(streams[i], places[i]->right == SW_RIGHT_ENDED ? "has ended" : "was revoked");
+        if (streams[i]->held || places[i]->right != SW_RIGHT_PLAY)
+            go_on(streams[i]);
 }
 
 /* Those that are due, some at a time; those behind them are next. */

@@ -246,6 +246,7 @@ enum sw_err sw_store_play(struct sw_store *store, const struct sw_play *play, st
     }
     memcpy(stream->holder, out->holder, sizeof stream->holder);
     memcpy(stream->track, out->track, sizeof stream->track);
+    stream->most = play->streams;
     if (err == SW_OK)
         err = debit(store, play, stream, out, fresh);
     return db_finish(store, err);

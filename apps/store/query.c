@@ -73,8 +73,10 @@ const char *db_query(enum query q)
         [STREAMS_OF] = "SELECT cert FROM stream WHERE holder = ?1 AND track = ?2 AND expires > ?3",
         [PUT_STREAM] = "INSERT INTO stream (id, holder, track, cert, server, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
                        "ON CONFLICT (id) DO UPDATE SET expires = ?6",
+        [KEEP_STREAM] = "UPDATE stream SET expires = ?2 WHERE id = ?1 RETURNING id",
         [END_STREAM] = "DELETE FROM stream WHERE id = ?1",
         [END_STREAMS_OF] = "DELETE FROM stream WHERE server = ?1",
+        [END_LAPSED_STREAMS] = "DELETE FROM stream WHERE holder = ?1 AND track = ?2 AND expires <= ?3",
         [FORGET_STREAMS] = "DELETE FROM stream WHERE expires <= ?1",
         /* the key of the vault, and its change for another one */
         [SEALED_AFTER] = "SELECT cursor, id, recipient, body, likeness FROM message WHERE cursor > ?1 AND "

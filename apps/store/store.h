@@ -267,7 +267,9 @@ struct sw_stream {
     char id[SW_STREAM_ID_MAX]; /* no other stream's, at whichever server */
     uint8_t cert[32];          /* SHA-256 */
     char holder[SW_HOLDER_MAX], track[SW_TRACK_MAX];
+    unsigned most; /* places there are, where the licence does not say */
     enum sw_right right;
+    bool lost; /* sw_store_keep_streams: it had no place any more */
 };
 
 /* Who asks to play what. */
@@ -296,7 +298,8 @@ enum sw_err sw_store_play(struct sw_store *store, const struct sw_play *play, st
  * sw_store_serve_streams: the name of this server, the same whenever it is started and no other's; what it served
  * before it ended is over.
  * sw_store_keep_streams: those are still served; every SW_STREAM_KEEP seconds. right of each receives whether it may go
- * on: SW_RIGHT_PLAY, _ENDED or _REVOKED.
+ * on: SW_RIGHT_PLAY, _ENDED or _REVOKED; _BUSY or _WAIT: this server was not heard of for so long that others have
+ * taken all places.
  * sw_store_end_stream: its place is free. All: SW_ERR_SYSTEM.
  */
 enum sw_err sw_store_serve_streams(struct sw_store *store, const char *server) SW_MUST_USE;

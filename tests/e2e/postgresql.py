@@ -152,6 +152,28 @@ servers[0].start()
 r = play(servers[0], "film")
 check("and then at the first one again", r.returncode == 0, r.stderr)
 
+
+def watch(server, who):
+    """Somebody watches, slowly, as soon as he may."""
+    while True:
+        p = subprocess.Popen([*range_command(server, who, who + ".watch")[:-3], "--limit-rate", "100K", "-o", who + ".seen", "https://localhost:%d/media/film" % server.port],
+                             stderr=subprocess.DEVNULL)
+        if wait_for(lambda: p.poll() is not None or (os.path.exists(who + ".seen") and os.path.getsize(who + ".seen") > 0)) and p.poll() is None:
+            return p
+        time.sleep(0.2)
+
+
+# a server that stands still loses its places, and knows it when it goes on
+first = watch(servers[0], "alice")
+servers[0].process.send_signal(signal.SIGSTOP)
+second = watch(servers[1], "phone")
+servers[0].process.send_signal(signal.SIGCONT)
+check("who plays at a server that stood still is ended there when somebody else has his place", wait_for(lambda: first.poll() is not None) and first.returncode == 18)
+seen = os.path.getsize("phone.seen")
+check("and that one goes on", wait_for(lambda: os.path.getsize("phone.seen") > seen) and second.poll() is None)
+second.kill()
+second.wait()
+
 served = []
 players = at_both(play_out, served)
 kills = 0

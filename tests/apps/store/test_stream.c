@@ -128,6 +128,48 @@ static void ends_with_its_server(void)
     teardown(&s);
 }
 
+/* A server that stood still for a while finds its place taken, or not. */
+static void does_not_go_on_in_a_place_that_was_taken(void)
+{
+    struct stage s;
+    struct sw_stream a, b, *ours = &a, *theirs = &b;
+    int64_t now = NOW + SW_STREAM_LEASE;
+    setup(&s);
+    CU_ASSERT_EQUAL(begin(s.one, "a", 1, 1, NOW, &a), SW_RIGHT_PLAY);
+    CU_ASSERT_EQUAL(begin(s.two, "b", 2, 1, now, &b), SW_RIGHT_PLAY);
+    SW_ASSERT_OK(sw_store_keep_streams(s.one, &ours, 1, now + 1));
+    CU_ASSERT_EQUAL(a.right, SW_RIGHT_BUSY);
+    SW_ASSERT_OK(sw_store_keep_streams(s.two, &theirs, 1, now + 1));
+    CU_ASSERT_EQUAL(b.right, SW_RIGHT_PLAY);
+    /* it does not even know what time it is */
+    SW_ASSERT_OK(sw_store_keep_streams(s.one, &ours, 1, NOW + 1));
+    CU_ASSERT_EQUAL(a.right, SW_RIGHT_BUSY);
+    SW_ASSERT_OK(sw_store_end_stream(s.two, &b));
+    SW_ASSERT_OK(sw_store_keep_streams(s.one, &ours, 1, now + 2)); /* whoever took it has left */
+    CU_ASSERT_EQUAL(a.right, SW_RIGHT_PLAY);
+    CU_ASSERT_EQUAL(begin(s.two, "b", 2, 1, now + 3, &b), SW_RIGHT_BUSY);
+    CU_ASSERT_EQUAL(begin(s.two, "b", 1, 1, now + 100, &b), SW_RIGHT_PLAY);
+    SW_ASSERT_OK(sw_store_keep_streams(s.one, &ours, 1, now + 101));
+    CU_ASSERT_EQUAL(a.right, SW_RIGHT_WAIT); /* his own other player */
+    teardown(&s);
+}
+
+/* One of several: those who watch keep the places they have. */
+static void takes_another_place_where_there_is_one(void)
+{
+    struct stage s;
+    struct sw_stream a, b, c, *ours[] = {&a, &b};
+    int64_t now = NOW + SW_STREAM_LEASE;
+    setup(&s);
+    CU_ASSERT_EQUAL(begin(s.one, "a", 1, 2, NOW, &a), SW_RIGHT_PLAY);
+    CU_ASSERT_EQUAL(begin(s.one, "b", 1, 2, NOW, &b), SW_RIGHT_PLAY);
+    CU_ASSERT_EQUAL(begin(s.two, "c", 2, 2, now, &c), SW_RIGHT_PLAY);
+    SW_ASSERT_OK(sw_store_keep_streams(s.one, ours, 2, now + 1));
+    CU_ASSERT_EQUAL(a.right, SW_RIGHT_PLAY);
+    CU_ASSERT_EQUAL(b.right, SW_RIGHT_WAIT); /* one of the places is his, too */
+    teardown(&s);
+}
+
 /* One that has come back knows that it was gone: what it served is over, what others serve is not. */
 static void begins_with_no_streams(void)
 {
@@ -238,6 +280,8 @@ SW_TEST_SUITE(stream){
     SW_TEST(turning_away_debits_nothing),
     SW_TEST(a_licence_may_have_more),
     SW_TEST(ends_with_its_server),
+    SW_TEST(does_not_go_on_in_a_place_that_was_taken),
+    SW_TEST(takes_another_place_where_there_is_one),
     SW_TEST(begins_with_no_streams),
     SW_TEST(are_kept_by_those_who_serve_them),
     SW_TEST(does_not_go_on_without_a_right),
