@@ -54,15 +54,20 @@ static bool is_loopback(const char *address)
     return (len == 8 || len == 32) && strcmp(address, wanted + 32 - len) == 0;
 }
 
+/*
+ * Both ends count: one port may have connections to the same port of several addresses. And a connection that its owner
+ * has closed has no file any more, inode 0: the kernel writes that it is root's.
+ */
 long door_owner(FILE *table, in_port_t theirs, in_port_t ours)
 {
-    char line[512], address[33];
-    unsigned from, to, state;
+    char line[512], address[33], remote[33];
+    unsigned from, to;
+    unsigned long inode;
     long uid;
     while (fgets(line, sizeof line, table))
-        if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%x %x %*x:%*x %*x:%*x %*x %ld", address, &from, &to, &state,
-                   &uid) == 5 &&
-            is_loopback(address) && from == ntohs(theirs) && to == ntohs(ours) && state != TCP_TIME_WAIT)
+        if (sscanf(line, " %*u: %32[0-9A-F]:%x %32[0-9A-F]:%x %*x %*x:%*x %*x:%*x %*x %ld %*d %lu", address, &from,
+                   remote, &to, &uid, &inode) == 6 &&
+            is_loopback(address) && from == ntohs(theirs) && is_loopback(remote) && to == ntohs(ours) && inode)
             return uid;
     return -1;
 }

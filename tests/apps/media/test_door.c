@@ -22,20 +22,40 @@ static long owner(const char *form, unsigned long a, unsigned long b)
 }
 
 #define REST " 00000000:00000000 00:00000000 00000000  1001        0 12345 1 0000000000000000 20 0 0 10 -1\n"
+#define CLOSED " 00000000:00000000 03:00001770 00000000     0        0 0 3 0000000000000000\n"
 
 static void finds_who_asks(void)
 {
-    unsigned long here = htonl(INADDR_LOOPBACK), other = htonl(0x7f000002), mapped = htonl(0xffff);
+    unsigned long here = htonl(INADDR_LOOPBACK), other = htonl(0x7f000002);
     CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 01" REST, here, here), 1001);
-    CU_ASSERT_EQUAL(owner("   1: 0000000000000000%08lX%08lX:03E8 00:07D0 01" REST, mapped, here), 1001);
-    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 05" REST, here, here), 1001);
-    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 06" REST, here, here), -1); /* over: it is nobody's */
+    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 05" REST, here, here), 1001); /* will say no more, but hears */
     CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 01" REST, other, here), -1);
-    CU_ASSERT_EQUAL(owner("   1: 0000000000000000%08lX%08lX:03E8 00:07D0 01" REST, 0, here), -1);
     CU_ASSERT_EQUAL(owner("   1: %08lX:07D0 %08lX:03E8 01" REST, here, here), -1); /* our own end */
     CU_ASSERT_EQUAL(owner("   1: %08lX:03E9 %08lX:07D0 01" REST, here, here), -1);
     CU_ASSERT_EQUAL(owner("", 0, 0), -1);
     CU_ASSERT_EQUAL(owner("nothing of that kind\n", 0, 0), -1);
+}
+
+/* The other family's form of it: 128 bits, of which the last are these. */
+#define OTHER_ROW "   1: 0000000000000000%1$08lX%2$08lX:03E8 0000000000000000%1$08lX%2$08lX:07D0 01" REST
+#define OTHER_REMOTE "   1: 0000000000000000%1$08lX%2$08lX:03E8 00000000000000000000000000000000:07D0 01" REST
+
+static void finds_who_asks_by_the_other_family(void)
+{
+    unsigned long mapped = htonl(0xffff), here = htonl(INADDR_LOOPBACK);
+    CU_ASSERT_EQUAL(owner(OTHER_ROW, mapped, here), 1001);
+    CU_ASSERT_EQUAL(owner(OTHER_ROW, 0, here), -1);
+    CU_ASSERT_EQUAL(owner(OTHER_REMOTE, mapped, here), -1);
+}
+
+/* Whoever asks may have left other connections from the same port, which no longer are his by name. */
+static void takes_no_connection_for_another(void)
+{
+    unsigned long here = htonl(INADDR_LOOPBACK), other = htonl(0x7f000002);
+    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 01" REST, here, other), -1);
+    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 04" CLOSED, here, here), -1);
+    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 05" CLOSED, here, here), -1);
+    CU_ASSERT_EQUAL(owner("   1: %08lX:03E8 %08lX:07D0 06" CLOSED, here, here), -1);
 }
 
 static int ask_from(const struct door *d, uint32_t address)
@@ -73,5 +93,7 @@ static void lets_us_in(void)
 
 SW_TEST_SUITE(door){
     SW_TEST(finds_who_asks),
+    SW_TEST(finds_who_asks_by_the_other_family),
+    SW_TEST(takes_no_connection_for_another),
     SW_TEST(lets_us_in),
 };
