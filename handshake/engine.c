@@ -16,6 +16,7 @@ enum { EMPTIES_MAX = 32 };
 enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
 {
     enum sw_alert alert = sw_err_alert(err);
+    bool cut_off;
 
     if (conn->err != SW_OK)
         return conn->err;
@@ -30,11 +31,14 @@ enum sw_err sw_engine_fail(struct sw_conn *conn, enum sw_err err)
             conn->alert_sent = SW_ALERT_NONE;
     }
     /* a session whose connection ended with a fatal alert is not to be resumed (RFC 5246 7.2.2); mere truncation does it no harm (7.2.1) */
-    if (conn->cached_id_len > 0 && (alert != SW_ALERT_NONE || err == SW_ERR_PEER_ALERT))
+    cut_off = alert == SW_ALERT_NONE && err != SW_ERR_PEER_ALERT;
+    if (conn->cached_id_len > 0 && !cut_off)
         sw_session_cache_remove(conn->cfg->sessions->cache, conn->cached_id, conn->cached_id_len);
     sw_handshake_end(conn);
     sw_wipe(conn->master, sizeof conn->master);
     sw_wipe(conn->exporter, sizeof conn->exporter);
+    if (conn->established && cut_off)
+        return err;
     if (conn->session.len > 0)
         sw_wipe(conn->kept, conn->session.len);
     conn->session = (struct sw_slice){NULL, 0};

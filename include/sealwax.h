@@ -467,6 +467,7 @@ const uint8_t *sw_conn_sct(const struct sw_conn *conn, size_t *len);
  *   len        receives its length; SW_ERR_NOT_FOUND if the session cannot be resumed (yet)
  * In TLS 1.3 it comes behind the handshake, as a rule in front of the server's first data, and may come again: the last
  * one counts. Offer each in one connection only, or who looks on sees that they belong together (RFC 8446 C.4).
+ * A connection that was merely cut off leaves it; one that failed takes it along.
  * sw_conn_set_session: client, before the first byte is sent: offer to resume. A session that is too old, from other
  * settings or unreadable is not offered; that is not an error.
  */

@@ -101,7 +101,11 @@ def run(flags, shim_is_server, connections=1, first=None, handshake_fails=False,
     good, session = True, None
     ctx = context(not shim_is_server, **options)
     try:
-        for _ in range(connections):
+        for turn in range(connections):
+            if "versions" in options:
+                ctx.minimum_version = ssl.TLSVersion.TLSv1_2
+                ctx.maximum_version = options["versions"][turn]
+                ctx.minimum_version = options["versions"][turn]
             conn, _ = listener.accept()
             conn.settimeout(120)
             good = good and int.from_bytes(conn.recv(8, socket.MSG_WAITALL), "little") == ID
@@ -157,9 +161,9 @@ def exits(want, want_good, *args, **kw):
     return ok
 
 
-def session_refused_again():
+def session_refused_again(**options):
     """The first connection is taken, the second resumes it and is then refused."""
-    code, _, err = run(["-verify-peer", "-reverify-on-resume", "-on-resume-verify-fail"], False, connections=2)
+    code, _, err = run(["-verify-peer", "-reverify-on-resume", "-on-resume-verify-fail"], False, connections=2, **options)
     return code == 1 and ":CERT_REJECTED:" in err
 
 
@@ -179,6 +183,7 @@ def exports():
         return exits(0, True, flags, True, first=lambda: exported(logged(f.name, "EXPORTER_SECRET"), b"label", b"context", 30), version=TLS13, keylog=f.name)
 
 
+TLS12 = ssl.TLSVersion.TLSv1_2
 TLS13 = ssl.TLSVersion.TLSv1_3
 STAPLE = ["-enable-ocsp-stapling", "-use-ocsp-callback"]
 BOTH = ["-cert-file", CERT, "-key-file", KEY, "-new-x509-credential", "-cert-file", "tests/vectors/tls/server-p256.crt", "-key-file", "tests/vectors/tls/server-p256.key"]
@@ -269,6 +274,11 @@ TESTS = [
     ("TLS 1.3, a client without a certificate", lambda: exits(1, False, ["-require-any-client-certificate"], True, version=TLS13)),
     ("TLS 1.3, ALPN", lambda: exits(0, True, ["-select-alpn", "foo", "-expect-advertised-alpn", "\x03foo"], True, alpn=["foo"], version=TLS13)),
     ("TLS 1.3, short records", lambda: exits(0, True, ["-max-send-fragment", "64", "-read-size", "5"], True, version=TLS13)),
+    ("a session of TLS 1.2 is none of TLS 1.3", lambda: exits(0, True, ["-on-initial-expect-version", "771", "-expect-session-miss"], False, connections=2, versions=[TLS12, TLS13])),
+    ("nor the other way round", lambda: exits(0, True, ["-on-resume-expect-version", "771", "-expect-session-miss"], False, connections=2, versions=[TLS13, TLS12])),
+    ("TLS 1.3, a second look", lambda: exits(0, True, ["-peek-then-read"], False, version=TLS13)),
+    ("TLS 1.3, a refused certificate", lambda: exits(1, True, ["-verify-peer", "-verify-fail", "-use-custom-verify-callback"], False, handshake_fails=True, version=TLS13)),
+    ("TLS 1.3, a session whose peer is refused", lambda: session_refused_again(version=TLS13)),
     ("TLS 1.3, False Start means nothing", lambda: exits(0, True, EARLY + ["-expect-alpn", "foo"], False, alpn=["foo"], version=TLS13)),
 ]
 
