@@ -9,12 +9,39 @@
 #include "handshake/msg.h"
 #include <string.h>
 
+/* The message is the same in both versions (RFC 5246 7.4.8, RFC 8446 4.4.3): scheme and signature. */
+static void write_signature(struct sw_conn *conn, struct sw_writer *w, const uint8_t *sig, size_t len)
+{
+    const struct sw_sigscheme *scheme = conn->hs->scheme;
+    size_t mark;
+
+    conn->own_scheme = scheme;
+    sw_write_u16(w, scheme->id);
+    mark = sw_write_open(w, 2);
+    sw_write_bytes(w, sig, len);
+    sw_write_close(w, mark, 2);
+    sw_conn_note(conn, "our signature over the handshake, %s", scheme->name);
+}
+
+/* Sets conn->peer_scheme, if it is one that the peer may sign with. */
+static enum sw_err read_signature(struct sw_conn *conn, struct sw_slice body, struct sw_slice *sig)
+{
+    struct sw_reader r = sw_reader_of_slice(body);
+    uint16_t id = sw_read_u16(&r);
+    struct sw_reader vec = sw_read_vec16(&r);
+
+    *sig = sw_read_rest(&vec);
+    if (!sw_reader_end(&r))
+        return SW_ERR_DECODE;
+    return sw_scheme_accepted(conn, &conn->hs->leaf.key, id, &conn->peer_scheme);
+}
+
 enum sw_err sw_certificate_verify_send(struct sw_conn *conn, struct sw_writer *w)
 {
     struct sw_handshake *hs = conn->hs;
     uint8_t digest[SW_HASH_MAX], sig[SW_SIG_MAX];
     struct sw_slice all;
-    size_t sig_len = 0, mark;
+    size_t sig_len = 0;
     enum sw_err err;
 
     if (hs->scheme->hash == SW_HASH_NONE) {
@@ -26,30 +53,18 @@ enum sw_err sw_certificate_verify_send(struct sw_conn *conn, struct sw_writer *w
         if (err == SW_OK)
             err = sw_privkey_sign_digest(hs->cred->key, hs->scheme, digest, sig, &sig_len);
     }
-    if (err != SW_OK)
-        return err;
-    conn->own_scheme = hs->scheme;
-    sw_write_u16(w, hs->scheme->id);
-    mark = sw_write_open(w, 2);
-    sw_write_bytes(w, sig, sig_len);
-    sw_write_close(w, mark, 2);
-    sw_conn_note(conn, "our signature over the handshake, %s", hs->scheme->name);
-    return SW_OK;
+    if (err == SW_OK)
+        write_signature(conn, w, sig, sig_len);
+    return err;
 }
 
 enum sw_err sw_certificate_verify_recv(struct sw_conn *conn, struct sw_slice body)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_reader r = sw_reader_of_slice(body);
-    uint16_t id = sw_read_u16(&r);
-    struct sw_reader vec = sw_read_vec16(&r);
-    struct sw_slice sig = sw_read_rest(&vec), all;
+    struct sw_slice sig, all;
     uint8_t digest[SW_HASH_MAX];
-    enum sw_err err;
+    enum sw_err err = read_signature(conn, body, &sig);
 
-    if (!sw_reader_end(&r))
-        return SW_ERR_DECODE;
-    err = sw_scheme_accepted(conn, &hs->leaf.key, id, &conn->peer_scheme);
     if (err != SW_OK)
         return err;
     if (conn->peer_scheme->hash == SW_HASH_NONE) {
@@ -89,36 +104,24 @@ enum sw_err sw_certificate_verify13_send(struct sw_conn *conn, struct sw_writer 
 {
     struct sw_handshake *hs = conn->hs;
     uint8_t to_sign[SIGNED_MAX], sig[SW_SIG_MAX];
-    size_t len, sig_len = 0, mark;
+    size_t len, sig_len = 0;
     enum sw_err err = write_signed(conn, sw_is_server(conn), to_sign, &len);
 
     if (err == SW_OK)
         err = sw_privkey_sign(hs->cred->key, hs->scheme, to_sign, len, sig, &sig_len);
-    if (err != SW_OK)
-        return err;
-    conn->own_scheme = hs->scheme;
-    sw_write_u16(w, hs->scheme->id);
-    mark = sw_write_open(w, 2);
-    sw_write_bytes(w, sig, sig_len);
-    sw_write_close(w, mark, 2);
-    sw_conn_note(conn, "our signature over the handshake, %s", hs->scheme->name);
-    return SW_OK;
+    if (err == SW_OK)
+        write_signature(conn, w, sig, sig_len);
+    return err;
 }
 
 enum sw_err sw_certificate_verify13_recv(struct sw_conn *conn, struct sw_slice body)
 {
     struct sw_handshake *hs = conn->hs;
-    struct sw_reader r = sw_reader_of_slice(body);
-    uint16_t id = sw_read_u16(&r);
-    struct sw_reader vec = sw_read_vec16(&r);
-    struct sw_slice sig = sw_read_rest(&vec);
+    struct sw_slice sig;
     uint8_t signed_[SIGNED_MAX];
     size_t len;
-    enum sw_err err;
+    enum sw_err err = read_signature(conn, body, &sig);
 
-    if (!sw_reader_end(&r))
-        return SW_ERR_DECODE;
-    err = sw_scheme_accepted(conn, &hs->leaf.key, id, &conn->peer_scheme);
     if (err == SW_OK)
         err = write_signed(conn, !sw_is_server(conn), signed_, &len);
     if (err != SW_OK)
