@@ -84,7 +84,10 @@ void sw_config_set_random(struct sw_config *cfg, enum sw_err (*fill)(void *ctx, 
  */
 enum sw_err sw_config_set_policy(struct sw_config *cfg, const char *policy) SW_MUST_USE;
 
-/* sw_config_set_versions: lowest and highest version, SW_TLS12 or SW_TLS13. */
+/*
+ * sw_config_set_versions: lowest and highest version to negotiate, SW_TLS12 or SW_TLS13. SW_ERR_ARGUMENT for other
+ * numbers, or if min is above max.
+ */
 enum sw_err sw_config_set_versions(struct sw_config *cfg, unsigned min, unsigned max) SW_MUST_USE;
 
 /*
@@ -138,9 +141,11 @@ enum sw_err sw_config_set_cert_sigalgs(struct sw_config *cfg, const char *names)
 enum sw_err sw_config_set_cert_match_issuer(struct sw_config *cfg, bool on) SW_MUST_USE;
 
 /*
- * sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. With a
- * list present a revoked peer is refused, and one whose session began before he, or a CA above him, was on it does not
- * resume it; nor does one whose root is not among these any more, or whose certificate has expired.
+ * sw_config_add_trust, _add_crl: root certificates and revocation lists, PEM or DER, any number in one call. Once
+ * a list has been added, a peer whose certificate is on one is refused.
+ *
+ * A session is resumed only while its peer would still be accepted: not if the peer's certificate, or a CA above it, has
+ * been revoked since the session began, nor if its root is no longer trusted or its certificate has expired.
  */
 enum sw_err sw_config_add_trust(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
 enum sw_err sw_config_add_crl(struct sw_config *cfg, const void *pem, size_t len) SW_MUST_USE;
@@ -153,13 +158,16 @@ struct sw_cert;
 enum sw_err sw_config_check_chain(const struct sw_config *cfg, const struct sw_cert *chain, size_t len) SW_MUST_USE;
 
 /*
- * sw_config_doubts: whether the peer of a connection may have ceased to be trusted, by what this configuration knows,
- * which may be newer than the connection's.
- * SW_ERR_CERT_REVOKED: a revocation list has the serial number of its certificate or of a CA above it, whoever issued
- * that; SW_ERR_CERT_UNKNOWN_CA: its root is not trusted, or it had none: an application's verifier accepted it, and
- * here is none, or nobody looked then (SW_OPT_INSECURE_NO_VERIFY); SW_ERR_CERT_EXPIRED: one of its path's certificates
- * has expired since. Reasons to end the connection: if he comes again, his certificate is looked at. SW_OK otherwise,
- * and for a peer without a certificate.
+ * sw_config_doubts: whether the peer of a running connection would still be trusted by cfg, which may be newer than the
+ * configuration the connection was made with. For servers that reload their trust: end the connections it has doubts
+ * about, and whoever connects again is verified in full.
+ * SW_OK if there is no doubt, or the peer showed no certificate. Otherwise:
+ *   SW_ERR_CERT_REVOKED      the serial number of its certificate, or of a CA above it, is on a revocation list (of any
+ *                            issuer: the serial number alone is compared)
+ *   SW_ERR_CERT_UNKNOWN_CA   its root is not trusted by cfg; or it had no root, because an application's verifier
+ *                            accepted it and cfg has no verifier, or because it was not verified at all
+ *                            (SW_OPT_INSECURE_NO_VERIFY)
+ *   SW_ERR_CERT_EXPIRED      a certificate on its path has expired since
  */
 struct sw_conn;
 enum sw_err sw_config_doubts(const struct sw_config *cfg, const struct sw_conn *conn);
@@ -316,9 +324,9 @@ unsigned sw_conn_wants(const struct sw_conn *conn);
  *   len   receives the room's size, at least 1 when SW_WANT_RECV is set
  * The pointer is valid until the next call on the connection. NULL with *len 0 when nothing is wanted or memory is out
  * (then sw_conn_error says so).
- * sw_conn_in_ack: the first len bytes of it were filled. Processes them. Returns the connection's error;
- * SW_ERR_ARGUMENT if len exceeds the room, or that has gone, as it may when all output has been sent and when
- * sw_conn_release is called: nothing is taken then.
+ * sw_conn_in_ack: the first len bytes of the room were filled; process them. Returns the connection's error, or
+ * SW_ERR_ARGUMENT, and takes nothing, if len exceeds the room or the room is gone: sw_conn_release, and the
+ * sw_conn_out_ack that sends the last output, may take it away, so ask for it again after these.
  * sw_conn_in_eof: the transport ended. Without a close_notify before it, that is SW_ERR_TRUNCATED.
  */
 uint8_t *sw_conn_in_buf(struct sw_conn *conn, size_t *len);
@@ -397,7 +405,10 @@ size_t sw_conn_memory(const struct sw_conn *conn);
 enum sw_err sw_conn_error(const struct sw_conn *conn);
 const char *sw_conn_error_text(const struct sw_conn *conn);
 
-/* sw_conn_alert_sent, _alert_received: the fatal alert (or close_notify) that went or came, or SW_ALERT_NONE. */
+/*
+ * sw_conn_alert_sent, _alert_received: the fatal alert or close_notify that was sent or received; SW_ALERT_NONE if there
+ * was none yet.
+ */
 enum sw_alert sw_conn_alert_sent(const struct sw_conn *conn);
 enum sw_alert sw_conn_alert_received(const struct sw_conn *conn);
 
@@ -442,9 +453,9 @@ struct sw_peer {
 enum sw_err sw_conn_peer(const struct sw_conn *conn, struct sw_peer *peer) SW_MUST_USE;
 
 /*
- * sw_conn_peer_cert: certificate i of the peer's chain, leaf 0; NULL if there is none, it was resumed, or it was
- * released. What a callback gets during the handshake is valid until that returns, what is asked for afterwards until
- * sw_conn_release.
+ * sw_conn_peer_cert: certificate i of the peer's chain, leaf 0; NULL if there is none, the session was
+ * resumed, or the chain was released (SW_OPT_KEEP_CHAIN). The pointer is valid until the callback returns when asked for
+ * inside one during the handshake, afterwards until sw_conn_release.
  */
 const uint8_t *sw_conn_peer_cert(const struct sw_conn *conn, size_t i, size_t *len);
 
