@@ -233,6 +233,9 @@ static void set_versions(struct sw_config *cfg, const struct settings *s)
         max = SW_TLS12;
     if (min > max)
         unimplemented("version");
+    /* where a server of TLS 1.3 may say something that means nothing, ours does not (RFC 8701 4) */
+    if (s->server && s->enable_grease && max == SW_TLS13)
+        unimplemented("GREASE of a server");
     shim_must(sw_config_set_versions(cfg, (unsigned)min, (unsigned)max), "versions");
 }
 

@@ -239,6 +239,7 @@ TESTS = [
     ("an unknown flag is not implemented", lambda: exits(89, True, ["-psk", "x"], False, connections=0)),
     ("TLS 1.1 alone is not implemented", lambda: exits(89, True, ["-max-version", "770"], False, connections=0)),
     ("early data is not implemented", lambda: exits(89, True, ["-enable-early-data"], False, connections=0)),
+    ("a server's GREASE is not implemented", lambda: exits(89, True, ["-enable-grease"], True, connections=0)),
     ("two halves of exchanges are not implemented", lambda: exits(89, True, ["-key-shares", "29", "-key-shares", "23"], False, connections=0)),
 
     ("TLS 1.3, client", lambda: exits(0, True, ["-expect-version", "772", "-expect-no-hrr", "-expect-curve-id", "29"], False, version=TLS13)),
