@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* --- the standard streams --- */
@@ -95,6 +96,30 @@ static enum sw_err read_all(int fd, size_t limit, struct sw_file *f)
     }
 }
 
+/* The form of a list in the attribute: acl(5) has its meaning, linux/posix_acl_xattr.h its numbers, little-endian. */
+enum { ACL_VERSION = 2, ACL_HEAD = 4, ACL_ENTRY = 8, ACL_ENTRIES = 16 };
+enum { ACL_USER_OBJ = 0x01, ACL_USER = 0x02, ACL_MASK = 0x10 };
+
+/*
+ * Of a file that has a list of who may use it, what its mode says of the group is no group's right but the most that the
+ * list gives anybody: systemd names the user of a service there, to whom it gives a credential of root's.
+ */
+static bool is_listed_for_us(int fd)
+{
+    uint8_t list[ACL_HEAD + ACL_ENTRIES * ACL_ENTRY];
+    ssize_t n = fgetxattr(fd, "system.posix_acl_access", list, sizeof list);
+    if (n < ACL_HEAD || (n - ACL_HEAD) % ACL_ENTRY || list[0] != ACL_VERSION)
+        return false;
+    for (const uint8_t *e = list + ACL_HEAD; e < list + n; e += ACL_ENTRY) {
+        unsigned tag = e[0] | (unsigned)e[1] << 8, may = e[2] | (unsigned)e[3] << 8;
+        uid_t who = e[4] | (uid_t)e[5] << 8 | (uid_t)e[6] << 16 | (uid_t)e[7] << 24;
+        bool ours = tag == ACL_USER_OBJ || (tag == ACL_USER && (who == geteuid() || who == 0)) || tag == ACL_MASK;
+        if (may && !ours)
+            return false;
+    }
+    return true;
+}
+
 /* A key file that others can read is no secret any more, one that others can write is not ours. */
 static enum sw_err check_secret(int fd)
 {
@@ -104,7 +129,8 @@ static enum sw_err check_secret(int fd)
     if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode))
         return SW_OK; /* standard input, <(...): not a place where keys lie about */
     bool ours = st.st_uid == geteuid() || st.st_uid == 0;
-    return S_ISREG(st.st_mode) && ours && !(st.st_mode & (S_IRWXG | S_IRWXO)) ? SW_OK : SW_ERR_PERMISSION;
+    bool alone = !(st.st_mode & S_IRWXO) && (!(st.st_mode & S_IRWXG) || is_listed_for_us(fd));
+    return S_ISREG(st.st_mode) && ours && alone ? SW_OK : SW_ERR_PERMISSION;
 }
 
 static enum sw_err read_file(const char *path, size_t limit, bool secret, struct sw_file *out)

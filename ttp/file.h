@@ -28,8 +28,8 @@ struct sw_file {
  * Returns SW_OK, SW_ERR_SYSTEM, SW_ERR_MEMORY. The caller frees with sw_file_free.
  *
  * sw_file_read_secret: the same for a file that holds a private key: a regular file (or a pipe) whose owner is the user
- * or root, and that nobody else can read or write: SW_ERR_PERMISSION. Judged on the open file, so it cannot be
- * exchanged meanwhile.
+ * or root, and that nobody else can read or write, by its mode or by a list of rights (acl(5)): SW_ERR_PERMISSION. Judged
+ * on the open file, so it cannot be exchanged meanwhile.
  */
 enum sw_err sw_file_read(const char *path, size_t limit, struct sw_file *out) SW_MUST_USE;
 enum sw_err sw_file_read_secret(const char *path, size_t limit, struct sw_file *out) SW_MUST_USE;

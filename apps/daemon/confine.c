@@ -35,7 +35,7 @@ static const struct {
         "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "restart_syscall"}},
     {"databases, files and settings that are read again", {
         "open", "openat", "openat2", "creat", "pread64", "pwrite64", "lseek", "_llseek", "fstat", "stat", "lstat", "newfstatat", "statx", "fstat64", "stat64",
-        "lstat64", "fstatat64", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "fstatfs", "statfs"}},
+        "lstat64", "fstatat64", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "fstatfs", "statfs", "fgetxattr"}},
     {"and what changes them", {
         "fsync", "fdatasync", "ftruncate", "ftruncate64", "fallocate", "flock", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat",
         "mkdir", "mkdirat", "rmdir", "fchmod", "fchown", "umask"}},

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static char dir[64];
@@ -223,6 +224,39 @@ static void refuses_keys_that_others_can_read(void)
     end();
 }
 
+/* One entry of a list of rights, as in linux/posix_acl_xattr.h. */
+#define BYTE(n, at) (uint8_t)((unsigned)(n) >> (at))
+#define RIGHT(tag, may, id) tag, 0, may, 0, BYTE(id, 0), BYTE(id, 8), BYTE(id, 16), BYTE(id, 24)
+#define NOBODY_ELSE RIGHT(0x10, 4, -1), RIGHT(0x20, 0, -1)
+
+/* As systemd gives a service its credentials: the mode is 0440, and the group may do nothing. */
+static void reads_a_key_that_a_list_gives_to_us_alone(void)
+{
+    const unsigned us = geteuid(), other = us + 12345;
+    const struct {
+        uint8_t list[44];
+        enum sw_err err;
+    } cases[] = {
+        {{2, 0, 0, 0, RIGHT(1, 4, -1), RIGHT(2, 4, us), RIGHT(4, 0, -1), NOBODY_ELSE}, SW_OK},
+        {{2, 0, 0, 0, RIGHT(1, 4, -1), RIGHT(2, 4, other), RIGHT(4, 0, -1), NOBODY_ELSE}, SW_ERR_PERMISSION},
+        {{2, 0, 0, 0, RIGHT(1, 4, -1), RIGHT(2, 4, us), RIGHT(4, 4, -1), NOBODY_ELSE}, SW_ERR_PERMISSION},
+        {{2, 0, 0, 0, RIGHT(1, 4, -1), RIGHT(4, 0, -1), RIGHT(8, 4, other), NOBODY_ELSE}, SW_ERR_PERMISSION},
+    };
+    struct sw_file f;
+    begin();
+    SW_ASSERT_OK(sw_file_write(in_dir("key"), "secret", 6, SW_FILE_SECRET));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (setxattr(in_dir("key"), "system.posix_acl_access", cases[i].list, sizeof cases[i].list, 0)) {
+            CU_ASSERT_EQUAL(errno, EOPNOTSUPP); /* not every file system has such lists */
+            break;
+        }
+        enum sw_err err = sw_file_read_secret(in_dir("key"), 100, &f);
+        SW_ASSERT_ERR(err, cases[i].err);
+        sw_file_free(&f);
+    }
+    end();
+}
+
 static void says_what_is_wrong_with_a_path(void)
 {
     begin();
@@ -251,5 +285,6 @@ SW_TEST_SUITE(file){
     SW_TEST(a_full_disk_leaves_the_old_file),
     SW_TEST(reads_up_to_the_limit),
     SW_TEST(refuses_keys_that_others_can_read),
+    SW_TEST(reads_a_key_that_a_list_gives_to_us_alone),
     SW_TEST(says_what_is_wrong_with_a_path),
 };
