@@ -26,6 +26,8 @@ endif
 WOLFCRYPT ?= deps
 # 1: AddressSanitizer and UndefinedBehaviorSanitizer, in build-san/
 SAN       ?=
+# 1: ThreadSanitizer, in build-tsan/
+TSAN      ?=
 # 1: secrets marked for valgrind (base/ct.h), in build-ct/
 CT        ?=
 # 1: instrumented for libFuzzer, in build-fuzz/; wants CC=clang
@@ -34,10 +36,12 @@ FUZZ      ?=
 KEYLOG    ?=
 # 0: warnings are not errors
 WERROR    ?= 1
+# The parts whose unit tests are built. Where none is of apps/, they are linked with the library alone.
+PARTS     ?= base record handshake ttp apps
 # 1: show whole commands
 V         ?=
-B         ?= build$(if $(SAN),-san)$(if $(CT),-ct)$(if $(FUZZ),-fuzz)
-CFLAGS    ?= $(if $(FUZZ),-O1,$(if $(filter small,$(WOLFCRYPT)),-Os,-O2)) -g
+B         ?= build$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(CT),-ct)$(if $(FUZZ),-fuzz)
+CFLAGS    ?= $(if $(SAN)$(TSAN)$(FUZZ),-O1,$(if $(filter small,$(WOLFCRYPT)),-Os,-O2)) -g
 LDFLAGS   ?=
 PREFIX    ?= /usr/local
 DESTDIR   ?=
@@ -45,10 +49,13 @@ FUZZ_SECONDS ?= 10
 
 comma    := ,
 ARCH     := $(shell uname -m)
-WARN     := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes $(if $(filter 1,$(WERROR)),-Werror)
+# what gcc guesses from its optimization, it guesses wrong between the calls of a sanitizer: there warnings are no errors
+WARN     := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+            $(if $(SAN)$(TSAN),,$(if $(filter 1,$(WERROR)),-Werror))
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(filter x86_64,$(ARCH)),-fcf-protection)
-SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=$(if $(FUZZ),fuzzer-no-link$(comma))address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-FORTIFY  := -U_FORTIFY_SOURCE $(if $(SAN)$(FUZZ)$(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),,no),,-D_FORTIFY_SOURCE=3)
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=$(if $(FUZZ),fuzzer-no-link$(comma))address$(comma)undefined -fno-sanitize-recover=all) \
+            $(if $(TSAN),-fsanitize=thread) $(if $(SAN)$(TSAN)$(FUZZ),-fno-omit-frame-pointer)
+FORTIFY  := -U_FORTIFY_SOURCE $(if $(SAN)$(TSAN)$(FUZZ)$(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),,no),,-D_FORTIFY_SOURCE=3)
 DEFS     := -D_GNU_SOURCE -DSW_VERSION=\"$(VERSION)\" $(if $(KEYLOG),-DSW_KEYLOG) $(if $(CT),-DSW_CT_VALGRIND)
 
 Q    := $(if $(V),,@)
@@ -64,7 +71,7 @@ include $(B)/wolfcrypt-$(WOLFCRYPT).mk
 endif
 ifdef WOLF_KIND # that file is there, so the packages are
 # Built in when it is there; a sanitizer's runtime needs other calls than ours.
-SECCOMP    ?= $(if $(SAN)$(FUZZ),,$(shell pkg-config --exists libseccomp && echo 1))
+SECCOMP    ?= $(if $(SAN)$(TSAN)$(FUZZ),,$(shell pkg-config --exists libseccomp && echo 1))
 PKGS       := libevent jansson inih sqlite3 p11-kit-1 $(if $(filter 1,$(SECCOMP)),libseccomp)
 DEFS       += $(if $(filter 1,$(SECCOMP)),-DSW_SECCOMP)
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
@@ -95,7 +102,7 @@ TTP_TOOL := $(wildcard ttp/ttp.c ttp/ttp_*.c ttp/cli_*.c)
 LIB_SRC  := $(wildcard base/*.c record/*.c handshake/*.c) $(filter-out $(TTP_TOOL),$(wildcard ttp/*.c))
 APP_MAIN := $(wildcard apps/sealwax.c apps/sealwaxd.c)
 APP_SRC  := $(filter-out $(APP_MAIN),$(wildcard apps/*.c apps/*/*.c))
-UNIT_SRC := $(wildcard tests/*.c $(foreach d,base record handshake ttp apps,tests/$(d)/*.c tests/$(d)/*/*.c))
+UNIT_SRC := $(wildcard tests/*.c $(foreach d,$(PARTS),tests/$(d)/*.c tests/$(d)/*/*.c))
 CT_SRC   := $(wildcard tests/*.c tests/ct/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 FUZZERS  := $(if $(FUZZ_SRC),$(shell grep -l LLVMFuzzerTestOneInput $(FUZZ_SRC)))
@@ -107,6 +114,8 @@ LIB      := $(B)/libsealwax.a
 APP_LIB  := $(B)/obj/libapps.a
 TTP_LIB  := $(B)/obj/libttptool.a
 ARCHIVES := $(APP_LIB) $(TTP_LIB) $(LIB)
+# what is not in it is neither built nor linked
+UNIT_LIBS := $(if $(filter apps%,$(PARTS)),$(APP_LIB)) $(if $(filter apps% ttp,$(PARTS)),$(TTP_LIB)) $(LIB)
 PROGRAMS := $(if $(wildcard ttp/ttp.c),$(B)/ttp) $(patsubst apps/%.c,$(B)/%,$(APP_MAIN))
 
 # What a test program links beyond the tree's own libraries.
@@ -152,19 +161,19 @@ $(ARCHIVES): $$(B)/noted/$$(notdir $$@)
 define link
 	$(call say,LINK)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(APP_LIB) $(TTP_LIB) $(LIB) $(LIBS_$(@:$(B)/%=%)) $(LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter $(ARCHIVES),$^) $(LIBS_$(@:$(B)/%=%)) $(LIBS)
 endef
 
-$(B)/ttp: $(call objects,ttp/ttp.c) $(ARCHIVES) $(WOLF_ARCHIVE)
+$(B)/ttp: $(call objects,ttp/ttp.c) $(TTP_LIB) $(LIB) $(WOLF_ARCHIVE)
 	$(link)
 
 $(B)/sealwax $(B)/sealwaxd: $(B)/%: $(B)/obj/apps/%.o $(ARCHIVES) $(WOLF_ARCHIVE)
 	$(link)
 
-$(B)/tests/run: $(call objects,$(UNIT_SRC)) $(B)/noted/unit $(ARCHIVES) $(WOLF_ARCHIVE)
+$(B)/tests/run: $(call objects,$(UNIT_SRC)) $(B)/noted/unit $(UNIT_LIBS) $(WOLF_ARCHIVE)
 	$(link)
 
-$(B)/tests/ct/run: $(call objects,$(CT_SRC)) $(B)/noted/ct $(ARCHIVES) $(WOLF_ARCHIVE)
+$(B)/tests/ct/run: $(call objects,$(CT_SRC)) $(B)/noted/ct $(LIB) $(WOLF_ARCHIVE)
 	$(link)
 
 $(FUZZERS:%.c=$(B)/%): LDFLAGS += -fsanitize=fuzzer
@@ -211,7 +220,7 @@ unit-tests: $(B)/tests/run
 #: ct             the constant-time suites under valgrind: a decision that depends on a secret byte fails
 ct:
 	@deps/packages.sh build test valgrind
-	@$(MAKE) --no-print-directory CT=1 SAN= FUZZ= B=$(B)-ct $(B)-ct/tests/ct/run
+	@$(MAKE) --no-print-directory CT=1 SAN= TSAN= FUZZ= B=$(B)-ct $(B)-ct/tests/ct/run
 	valgrind --quiet --error-limit=no --num-callers=20 $(B)-ct/tests/ct/run
 	@# how long a division takes depends on its operands, which valgrind does not see
 	@objdump -d --no-show-raw-insn $(B)-ct/obj/record/hmac_ct.o | \
@@ -220,7 +229,7 @@ ct:
 #: fuzz           every fuzz target for FUZZ_SECONDS (10)
 fuzz:
 	@deps/packages.sh build clang
-	@$(MAKE) --no-print-directory FUZZ=1 SAN= CT= CC=clang B=$(B)-fuzz fuzzers
+	@$(MAKE) --no-print-directory FUZZ=1 SAN= TSAN= CT= CC=clang B=$(B)-fuzz fuzzers
 	@BUILD=$(B)-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz.sh
 
 fuzzers: $(FUZZERS:%.c=$(B)/%)
@@ -346,4 +355,4 @@ clean:
 
 help:
 	@echo 'make all (the default), or:'; sed -n 's/^#: /  /p' Makefile
-	@echo 'settings: CC= CFLAGS= LDFLAGS= B= WOLFCRYPT=deps|small|system SAN=1 KEYLOG=1 WERROR=0 V=1 (docs/building.md)'
+	@echo 'settings: CC= CFLAGS= LDFLAGS= B= WOLFCRYPT=deps|small|system SAN=1 TSAN=1 KEYLOG=1 WERROR=0 V=1 (docs/building.md)'

@@ -1,10 +1,10 @@
 /*
  * Runs the CUnit suites that registered themselves (tests/test.h).
  *
- *     build/tests/run [-l] [-v] [SUITE | TEST]...
+ *     build/tests/run [-l] [-v] [-p K/N] [SUITE | TEST]...
  *
- * Arguments are parts of "suite/test"; without any, everything runs. -l lists, -v prints each test with its time. Run
- * it at the top of the tree. The last line is "N passed, N failed", counting test functions; the exit code is 0 only
+ * Arguments are parts of "suite/test"; without any, everything runs. -l lists, -v prints each test with its time, -p
+ * takes every Nth suite, from the Kth, so that N processes share the work. Run it at the top of the tree. The last line is "N passed, N failed", counting test functions; the exit code is 0 only
  * when none failed.
  */
 #include "base/ct.h"
@@ -71,6 +71,18 @@ static void suite_name(const char *file, char *out, size_t cap)
     snprintf(out, cap, "%.*s%.*s", (int)(base - p), p, (int)(end - stem), stem);
 }
 
+/* -p: 1/1 is everything */
+struct part {
+    unsigned which, of;
+};
+
+static bool part_decode(struct part *part, const char *text)
+{
+    char end;
+
+    return sscanf(text, "%u/%u%c", &part->which, &part->of, &end) == 2 && part->which >= 1 && part->which <= part->of;
+}
+
 static bool wanted(const char *name, char **args)
 {
     if (!*args)
@@ -81,11 +93,13 @@ static bool wanted(const char *name, char **args)
     return false;
 }
 
-/* Give CUnit the suites and tests that the arguments name, or list them. */
-static unsigned collect(char **args, bool list)
+/* Give CUnit the suites and tests of a part that the arguments name, or list them. */
+static unsigned collect(char **args, struct part part, bool list)
 {
-    unsigned count = 0;
+    unsigned count = 0, number = 0;
     for (const struct sw_test_suite *s = suites; s; s = s->next) {
+        if (number++ % part.of != part.which - 1)
+            continue;
         char name[128], full[256];
         suite_name(s->file, name, sizeof name);
         CU_pSuite suite = NULL;
@@ -228,11 +242,12 @@ uint8_t *sw_test_file(const char *path, size_t *len)
 
 int main(int argc, char **argv)
 {
+    struct part part = {1, 1};
     bool list = false;
     int opt;
-    while ((opt = getopt(argc, argv, "lv")) != -1) {
-        if (opt == '?') {
-            fprintf(stderr, "usage: %s [-l] [-v] [SUITE | TEST]...\n", argv[0]);
+    while ((opt = getopt(argc, argv, "lvp:")) != -1) {
+        if (opt == '?' || (opt == 'p' && !part_decode(&part, optarg))) {
+            fprintf(stderr, "usage: %s [-l] [-v] [-p K/N] [SUITE | TEST]...\n", argv[0]);
             return 2;
         }
         list |= opt == 'l';
@@ -240,10 +255,10 @@ int main(int argc, char **argv)
     }
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 2;
-    unsigned count = collect(argv + optind, list);
+    unsigned count = collect(argv + optind, part, list);
     if (list)
         return 0;
-    if (count == 0 && optind < argc) {
+    if (count == 0 && optind < argc && part.of == 1) {
         fprintf(stderr, "no test matches\n");
         return 2;
     }

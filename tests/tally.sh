@@ -28,28 +28,39 @@ why() {
         /^FAIL/ { n++; left = 8 }
         !/^FAIL/ && !/^[ \t]/ { left = 0 }
         left-- > 0 && n <= 20 { said[++lines] = substr($0, 1, 400) }
-        { end[NR % 12] = substr($0, 1, 400) }
+        { end[NR % 40] = substr($0, 1, 400) }
         END {
             if (summary) exit
             for (i = 1; i <= lines; i++) print "    " said[i]
             if (n > 20) print "    and " n - 20 " more"
-            if (!lines) for (i = NR + 1; i <= NR + 12; i++) if (end[i % 12] != "") print "    " end[i % 12]
+            if (!lines) for (i = NR + 1; i <= NR + 40; i++) if (end[i % 40] != "") print "    " end[i % 40]
         }' "$1"
+}
+
+# FILE: what `times` said before and after: how much processor time all children took in between
+cpu_between() {
+    awk '
+        function seconds(at) { split(at, part, /[ms]/); return part[1] * 60 + part[2] }
+        NR % 2 == 0 { sum += (NR == 2 ? -1 : 1) * (seconds($1) + seconds($2)) }
+        END { printf "%.1f s of CPU", sum }' "$1"
 }
 
 stage() {
     name=$1
     shift
     began=$(date +%s.%N)
+    times >"$tally_log.cpu"
     if [ -n "${STAGE_SHOW:-}" ]; then
-        { timeout -k 10 "${STAGE_SECONDS:-1800}" "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
+        { timeout -k 10 "${STAGE_SECONDS:-1800}" env -u TALLY_WHY "$@" 2>&1; echo $? >"$tally_log.code"; } | tee "$tally_log"
     else
-        timeout -k 10 "${STAGE_SECONDS:-1800}" "$@" >"$tally_log" 2>&1 </dev/null
+        timeout -k 10 "${STAGE_SECONDS:-1800}" env -u TALLY_WHY "$@" >"$tally_log" 2>&1 </dev/null
         echo $? >"$tally_log.code"
     fi
     code=$(cat "$tally_log.code")
     rm -f "$tally_log.code"
-    took=$(echo "$(date +%s.%N) $began" | awk '{ printf "%.1f s", $1 - $2 }')
+    times >>"$tally_log.cpu" # in this shell: of its children, not of a subshell's
+    took="$(echo "$(date +%s.%N) $began" | awk '{ printf "%.1f s", $1 - $2 }'), $(cpu_between "$tally_log.cpu")"
+    rm -f "$tally_log.cpu"
     counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*$/\1 \2/p' "$tally_log" | tail -n 1)
     [ -n "$counts" ] || case $code in
     0) counts="1 0" ;;
@@ -74,13 +85,19 @@ stage() {
 }
 
 stages() {
-    tally_sums=$(mktemp)
+    tally_sums=$(mktemp) tally_list=$(mktemp)
     export tally_sums
-    TALLY_WHY=$tally_why xargs -P "$1" -L 1 tests/stage.sh
+    cat >"$tally_list"
+    TALLY_WHY=$tally_why xargs -P "$1" -L 1 tests/stage.sh <"$tally_list"
+    missing=$(($(wc -l <"$tally_list") - $(wc -l <"$tally_sums")))
+    if [ $missing -gt 0 ]; then
+        echo "FAIL  $missing stages ended without a word" | tee -a "$tally_why"
+        failed=$((failed + missing))
+    fi
     while read -r p f s; do
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     done <"$tally_sums"
-    rm -f "$tally_sums"
+    rm -f "$tally_sums" "$tally_list"
 }
 
 skip() {
