@@ -41,7 +41,7 @@ PARTS     ?= base record handshake ttp apps
 # 1: show whole commands
 V         ?=
 B         ?= build$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(CT),-ct)$(if $(FUZZ),-fuzz)
-CFLAGS    ?= $(if $(SAN)$(TSAN)$(FUZZ),-O1,$(if $(filter small,$(WOLFCRYPT)),-Os,-O2)) -g
+CFLAGS    ?= $(if $(TSAN)$(FUZZ),-O1,$(if $(filter small,$(WOLFCRYPT)),-Os,-O2)) -g
 LDFLAGS   ?=
 PREFIX    ?= /usr/local
 DESTDIR   ?=
@@ -49,9 +49,9 @@ FUZZ_SECONDS ?= 10
 
 comma    := ,
 ARCH     := $(shell uname -m)
-# what gcc guesses from its optimization, it guesses wrong between the calls of a sanitizer: there warnings are no errors
+# what gcc guesses from its optimization, it guesses wrong between the calls of this sanitizer: there warnings are no errors
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-            $(if $(SAN)$(TSAN),,$(if $(filter 1,$(WERROR)),-Werror))
+            $(if $(TSAN),,$(if $(filter 1,$(WERROR)),-Werror))
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(filter x86_64,$(ARCH)),-fcf-protection)
 SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=$(if $(FUZZ),fuzzer-no-link$(comma))address$(comma)undefined -fno-sanitize-recover=all) \
             $(if $(TSAN),-fsanitize=thread) $(if $(SAN)$(TSAN)$(FUZZ),-fno-omit-frame-pointer)
