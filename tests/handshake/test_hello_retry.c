@@ -346,6 +346,29 @@ static void flip(uint8_t *p, size_t len, const void *mark, size_t mark_len, size
     p[i + at] ^= bits;
 }
 
+/* One more half of an exchange, in a group that nobody knows, behind that of P-256; its new length. */
+static size_t another_share(uint8_t *record, size_t len)
+{
+    static const uint8_t mark[] = {0, 0x33, 0, 0x47, 0, 0x45, 0, 0x17, 0, 0x41}, more[] = {0xfa, 0xfa, 0, 1, 0};
+    size_t at = 9 + 2 + 32 + 1 + 32, block, end, where[5];
+
+    at += 2u + ((size_t)record[at] << 8 | record[at + 1]);
+    block = at + 1u + record[at];
+    for (at = block; memcmp(record + at, mark, sizeof mark) != 0; at++)
+        CU_ASSERT_TRUE_FATAL(at + sizeof mark < len);
+    end = at + sizeof mark + 0x41;
+    memmove(record + end + sizeof more, record + end, len - end);
+    memcpy(record + end, more, sizeof more);
+    memcpy(where, (const size_t[]){3, 7, block, at + 2, at + 4}, sizeof where);
+    for (size_t i = 0; i < 5; i++) {
+        size_t v = ((size_t)record[where[i]] << 8 | record[where[i] + 1]) + sizeof more;
+
+        record[where[i]] = (uint8_t)(v >> 8);
+        record[where[i] + 1] = (uint8_t)v;
+    }
+    return len + sizeof more;
+}
+
 /*
  * The second hello must be the first one, but for what was asked for: here it is changed a little on its way, or is the
  * first one again.
@@ -364,6 +387,7 @@ static void the_hello_that_follows(void)
         OTHER_SCHEME,
         NO_MODES,
         EARLY,
+        TWO_SHARES,
 
         KINDS
     };
@@ -399,6 +423,8 @@ static void the_hello_that_follows(void)
             flip(bytes, second, "\x00\x17\x00\x00", 4, 1, 0x17 ^ 42);
         if (kind == NO_MODES)
             flip(bytes, second, "\x00\x2d\x00\x02", 4, 0, 1); /* another number */
+        if (kind == TWO_SHARES)
+            second = another_share(bytes + 6, second - 6) + 6;
         if (kind == AGAIN)
             SW_ASSERT_ERR(feed(p.server, hello, len), SW_ERR_SECOND_HELLO);
         else
