@@ -58,12 +58,24 @@ static int64_t until(const struct http_client *c)
     return c->patience ? clock_now() + c->patience * 1000 : INT64_MAX;
 }
 
+/* A ticket of TLS 1.3 is used once, or an eavesdropper would know us again by it (RFC 8446 C.4). */
+static void forget_ticket(struct http_client *c)
+{
+    struct sw_conn_info info;
+    if (!c->wire.link.conn)
+        return;
+    sw_conn_info(c->wire.link.conn, &info);
+    if (info.version == SW_TLS13)
+        c->session_len = 0;
+}
+
 static bool handshake(struct http_client *c)
 {
     int64_t deadline = until(c);
     while (!wire_ready(&c->wire))
         if (!wire_turn(&c->wire, deadline))
             return false;
+    forget_ticket(c);
     return true;
 }
 
