@@ -293,6 +293,9 @@ void ttp_pending_end(const struct ttp *t);
  */
 int ttp_pending_settle(const struct ttp *t);
 
+/* ttp_pending_carry: the same for who has the lock already, and waited for it perhaps while the other one was killed. */
+int ttp_pending_carry(const struct ttp *t);
+
 /* --- ttp_make.c again --- */
 
 /* ttp_files_for: the four names; a file that exists is refused here already, before any work, unless --force. */

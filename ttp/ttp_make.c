@@ -300,8 +300,10 @@ static bool is_exchange(const struct ttp_files *files)
 static int name_files(struct ttp_index *ix, const struct ttp *t, const struct ttp_files *files,
                       const struct sw_cert *cert, struct ttp_stages *s)
 {
-    bool exchange = is_exchange(files);
     int err = ttp_index_begin(ix);
+    if (!err)
+        err = ttp_pending_carry(t);
+    bool exchange = !err && is_exchange(files);
     if (!err)
         err = check_pair(t, files, cert);
     if (!err && exchange)

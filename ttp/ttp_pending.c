@@ -151,11 +151,14 @@ static bool take_back(const struct ttp *t, const struct entry *e)
     return true;
 }
 
-static int carry_through(const struct ttp *t, const char *path)
+int ttp_pending_carry(const struct ttp *t)
 {
+    char path[TTP_PATH_CAP];
     struct sw_file file;
     struct entry e;
     int err = TTP_DONE;
+    if (!pending_path(t, path))
+        return TTP_DONE;
     enum sw_err read = sw_file_read_secret(path, PENDING_MAX, &file);
     if (read != SW_OK)
         return errno == ENOENT ? TTP_DONE : ttp_fail(t, read, path);
@@ -181,7 +184,7 @@ int ttp_pending_settle(const struct ttp *t)
         return err;
     err = ttp_index_begin(ix);
     if (!err)
-        err = carry_through(t, path);
+        err = ttp_pending_carry(t);
     ttp_index_rollback(ix);
     ttp_index_close(ix);
     return err;

@@ -295,6 +295,7 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
         at=$((at + 1))
         faulty "$TTP" -q renew pair.example.org --rekey --force && break
         [ ! -e certs/pending ] || finished=$((finished + 1))
+        [ "$(public issued/pair.key)" = "$(public issued/pair.crt)" ] || between=$at
         "$TTP" -q check >/dev/null 2>err || [ $? = 1 ] || failed "check after --rekey was killed at call $at: $(cat err)"
         [ "$(public issued/pair.key)" = "$(public issued/pair.crt)" ] && [ "$(public issued/pair.key)" = "$(public issued/pair.fullchain.crt)" ] ||
             failed "key and certificates differ after --rekey was killed at call $at"
@@ -303,6 +304,32 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
         [ $at -lt 200 ] || { failed "--rekey: never got through"; break; }
     done
     [ $finished -gt 3 ] && passed || failed "--rekey: only $finished of $at calls were between key and certificate"
+    # and another renewal, which had begun before and stood still at each of its calls, does not forget what it was killed at
+    ok "$TTP" issue other.example.org --key p256 --out issued/other
+    at=$between still=0
+    while :; do
+        still=$((still + 1))
+        LD_PRELOAD="$PWD/fault.so" STOP=$still "$TTP" -q renew other.example.org --rekey --force >one.err 2>&1 & one=$!
+        until case $(state $one) in T | Z | '') true ;; *) false ;; esac; do read -rt 0.002 -u $never; done
+        stopped=$(state $one)
+        faulty "$TTP" -q renew pair.example.org --rekey --force & two=$!
+        for i in $(seq 40); do
+            case $(state $two) in Z | '') break ;; esac
+            read -rt 0.01 -u $never
+        done
+        [ "$stopped" != T ] || kill -CONT $one
+        wait $one || failed "another renewal, stopped at call $still: $(cat one.err)"
+        wait $two
+        ok "$TTP" -q list
+        for name in pair other; do
+            [ "$(public issued/$name.key)" = "$(public issued/$name.crt)" ] ||
+                failed "$name: key and certificate differ after another renewal stood still at call $still"
+        done
+        rm -f issued/.*.tmp certs/.*.tmp
+        [ "$stopped" = T ] || break
+        [ $still -lt 200 ] || { failed "another renewal: never got through"; break; }
+    done
+    [ $still -gt 3 ] && passed || failed "another renewal: only $still calls"
     stands "renew, and --rekey" renew pair.example.org -- renew pair.example.org --rekey --force
     stands "--rekey, and renew" renew pair.example.org --rekey --force -- renew pair.example.org
     export SECRET=secret
