@@ -40,17 +40,29 @@ struct reader {
     size_t len, room;
 };
 
+static bool is_sealed(const json_t *mail)
+{
+    return json_is_true(json_object_get(mail, "sealed"));
+}
+
+/* What opens sealed messages; a passphrase or PIN may be asked for, and be wrong. */
+static int get_ready(struct reader *r, const json_t *mail)
+{
+    if (!is_sealed(mail) || r->can_open)
+        return APP_DONE;
+    int code = seal_materials_read(r->app, &r->sealing);
+    r->can_open = !code;
+    return code;
+}
+
 /* The object with its body opened, and its signed id in signed_id; the old one is released. */
 static int open_sealed(struct reader *r, json_t **mail, char signed_id[SEAL_ID_MAX])
 {
     struct sw_file body;
     const json_t *text = json_object_get(*mail, "text");
-    if (!r->can_open) {
-        int failed = seal_materials_read(r->app, &r->sealing);
-        if (failed)
-            return failed;
-        r->can_open = true;
-    }
+    int ready = get_ready(r, *mail);
+    if (ready)
+        return ready;
     if (!text)
         return app_error(r->app, APP_NO, "a sealed message from %s: refused: it is not one",
                          client_text(*mail, "from"));
@@ -190,7 +202,7 @@ static int show_it(struct reader *r, json_t **mail, const char *id, char key[SW_
         code = take_strict(r, mail, &had);
         *fate = had ? GONE : *fate;
     }
-    if (!code && *fate == SHOWN && json_is_true(json_object_get(*mail, "sealed")))
+    if (!code && *fate == SHOWN && is_sealed(*mail))
         code = open_once(r, mail, only_once, key, fate);
     if (!code && *fate == SHOWN) {
         code = message_show(r->app, *mail);
@@ -208,7 +220,9 @@ static int show_one_time(struct reader *r, json_t **mail, const char *id, enum f
     char key[SW_MAIL_ID_MAX] = "";
     enum seen_claim claim;
     int64_t expires = client_time(*mail, "expires");
-    int code = seen_claim(r->seen, id, expires, &claim);
+    int code = get_ready(r, *mail); /* before it is noted: what fails here is no reason to lose the message */
+    if (!code)
+        code = seen_claim(r->seen, id, expires, &claim);
     if (code)
         return code;
     *fate = fates[claim];

@@ -201,6 +201,19 @@ says "413: the message is too long: at most 65536 bytes"
 is "exit code of a message without end" 4 $?
 says "standard input: longer than"
 
+# --- what opens it cannot be had just now: a sealed message to be shown once is not lost by that
+alone alice recv --follow >followed 2>followed.err &
+reader=$!
+exits 0 as bank send --to alice "before it"
+await followed "before it"
+mv pki/alice.key spare
+exits 0 as bank send --to alice --once --seal "for the next try"
+wait $reader
+is "exit code of who could not open it" 5 $?
+mv spare pki/alice.key
+exits 0 as alice recv
+says "for the next try"
+
 # --- a mailbox that cannot be read is not an empty one; whoever stays has the message later
 database() { python3 -c 'import sqlite3, sys; sqlite3.connect("state/mail.db").execute(sys.argv[1])' "$1"; }
 exits 0 as bank send --to alice "behind the trouble"
