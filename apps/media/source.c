@@ -47,11 +47,12 @@ bool source_at_end(const struct source *s)
  */
 static void say_range(const struct source *s, char *out, size_t cap)
 {
+    const int64_t most = INT64_MAX - s->offset, some = (int64_t)s->rekey;
     int n = 0;
     out[0] = 0;
     if (s->rekey)
         n = snprintf(out, cap, "Range: bytes=%lld-%lld\r\n", (long long)s->offset,
-                     (long long)(s->offset + (int64_t)s->rekey - 1));
+                     (long long)(s->offset + (some < most ? some : most) - 1));
     else if (s->goes_on || s->offset)
         n = snprintf(out, cap, "Range: bytes=%lld-\r\n", (long long)s->offset);
     if (*s->etag && n >= 0 && (size_t)n < cap)
@@ -92,7 +93,7 @@ static int ask(struct source *s)
     if (fate != HTTP_ANSWERED)
         return code;
     const struct http_reply *r = &s->http.reply;
-    if ((r->status != 206 && (r->status != 200 || s->offset)) || r->length < 0)
+    if ((r->status != 206 && (r->status != 200 || s->offset)) || r->length < 0 || r->length > INT64_MAX - s->offset)
         return http_client_problem(&s->http);
     if (s->offset == 0 && r->plays_left == 0 && s->total < 0)
         app_say(s->app, "this is the last play");
