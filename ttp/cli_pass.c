@@ -1,6 +1,5 @@
 #include "ttp/cli_pass.h"
 #include "base/wipe.h"
-#include "ttp/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,9 +98,10 @@ static enum cli_pass_result from_file(const char *source, const char *path, stru
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return fail(CLI_PASS_SYSTEM, source, "", why);
+    struct stat st;
     enum cli_pass_result result = from_fd(source, fd, pass, why);
     int saved = errno;
-    pass->exposed = sw_file_is_shared(fd, S_IRGRP | S_IROTH);
+    pass->exposed = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH));
     close(fd);
     errno = saved;
     return result;

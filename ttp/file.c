@@ -120,15 +120,6 @@ static bool is_listed_for_us(int fd)
     return true;
 }
 
-bool sw_file_is_shared(int fd, mode_t rights)
-{
-    struct stat st;
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-        return false;
-    mode_t given = st.st_mode & rights;
-    return (given & S_IRWXO) || ((given & S_IRWXG) && !is_listed_for_us(fd));
-}
-
 /* A key file that others can read is no secret any more, one that others can write is not ours. */
 static enum sw_err check_secret(int fd)
 {
@@ -138,7 +129,8 @@ static enum sw_err check_secret(int fd)
     if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode))
         return SW_OK; /* standard input, <(...): not a place where keys lie about */
     bool ours = st.st_uid == geteuid() || st.st_uid == 0;
-    return S_ISREG(st.st_mode) && ours && !sw_file_is_shared(fd, S_IRWXG | S_IRWXO) ? SW_OK : SW_ERR_PERMISSION;
+    bool alone = !(st.st_mode & S_IRWXO) && (!(st.st_mode & S_IRWXG) || is_listed_for_us(fd));
+    return S_ISREG(st.st_mode) && ours && alone ? SW_OK : SW_ERR_PERMISSION;
 }
 
 static enum sw_err read_file(const char *path, size_t limit, bool secret, struct sw_file *out)

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* The largest file that is read by default: a large revocation list. */
 enum { SW_FILE_MAX = 64 << 20 };
@@ -34,9 +33,6 @@ struct sw_file {
  */
 enum sw_err sw_file_read(const char *path, size_t limit, struct sw_file *out) SW_MUST_USE;
 enum sw_err sw_file_read_secret(const char *path, size_t limit, struct sw_file *out) SW_MUST_USE;
-
-/* sw_file_is_shared: whether a regular file gives anybody else one of these rights (S_IRGRP, S_IRWXO). */
-bool sw_file_is_shared(int fd, mode_t rights) SW_MUST_USE;
 
 /* sw_file_free: wipe and free the bytes; the struct is empty afterwards, and may be so before. */
 void sw_file_free(struct sw_file *file);

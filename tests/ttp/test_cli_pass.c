@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -92,14 +91,6 @@ static void a_file_that_others_can_read_is_said_to_be_so(void)
         CU_ASSERT_EQUAL(get(source), CLI_PASS_DONE);
         CU_ASSERT_EQUAL(pass.exposed, modes[i].exposed);
         CU_ASSERT_STRING_EQUAL(pass.text, "secret");
-    }
-    /* its owner may read it, root too, the group nothing, and nobody more than that: systemd's way, where there is one */
-    static const uint8_t list[] = {2, 0, 0,   0,   1,   0,   4,    0, 255, 255, 255, 255, 2,   0,    4,
-                                   0, 0, 0,   0,   0,   4,   0,    0, 0,   255, 255, 255, 255, 0x10, 0,
-                                   4, 0, 255, 255, 255, 255, 0x20, 0, 0,   0,   255, 255, 255, 255};
-    if (fsetxattr(fd, "system.posix_acl_access", list, sizeof list, 0) == 0) {
-        CU_ASSERT_EQUAL(get(source), CLI_PASS_DONE);
-        CU_ASSERT_FALSE(pass.exposed);
     }
     close(fd);
     unlink(path);
