@@ -1,7 +1,17 @@
 /* --passin, for passphrases and PINs. */
 #include "apps/cli/passphrase.h"
+#include "apps/cli/places.h"
 #include <stdio.h>
 #include <string.h>
+
+/*
+ * A credential's mode says that a group may read it where it is the list of rights beside it that gives it to this
+ * service alone; and others do not get into its directory.
+ */
+static bool is_credential(const char *source)
+{
+    return source && strncmp(source, "file:", 5) == 0 && places_is_credential(source + 5);
+}
 
 static int get(const struct app *app, const char *kind, const char *what, bool may_prompt, struct cli_pass *out)
 {
@@ -11,7 +21,7 @@ static int get(const struct app *app, const char *kind, const char *what, bool m
     snprintf(prompt, sizeof prompt, "%s %s", kind, what);
     switch (cli_pass_get(&ask, out, why)) {
     case CLI_PASS_DONE:
-        if (out->exposed)
+        if (out->exposed && !is_credential(ask.source))
             app_warn(app, "%s" CLI_PASS_EXPOSED, ask.source);
         return APP_DONE;
     case CLI_PASS_SYSTEM:

@@ -31,6 +31,13 @@ bool places_credential(const char *name, char *out, size_t cap)
     return n > 0 && (size_t)n < cap && faccessat(AT_FDCWD, out, F_OK, AT_EACCESS) == 0;
 }
 
+bool places_is_credential(const char *path)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    size_t len = dir ? strlen(dir) : 0;
+    return dir && *dir == '/' && strncmp(path, dir, len) == 0 && path[len] == '/' && is_bare(path + len + 1);
+}
+
 bool places_runtime(const char *name, char *out, size_t cap)
 {
     if (!is_bare(name) || !places_first("RUNTIME_DIRECTORY", out, cap))

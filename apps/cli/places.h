@@ -14,6 +14,9 @@
  */
 bool places_credential(const char *name, char *out, size_t cap);
 
+/* places_is_credential: whether a path is one that places_credential gives. */
+bool places_is_credential(const char *path);
+
 /* places_runtime: where a file without a slash in its name goes that the service makes for others; false: nowhere else. */
 bool places_runtime(const char *name, char *out, size_t cap);
 

@@ -66,7 +66,10 @@ cp pki/localhost.key creds/server.key
 # a passphrase
 openssl pkcs8 -topk8 -v2 aes-256-cbc -in pki/localhost.key -passout file:creds/pass -out creds/locked.key
 chmod 600 creds/locked.key
+chmod 440 creds/pass # as systemd shows what it gives to a user by name
 exits 0 env CREDENTIALS_DIRECTORY="$here/creds" "$sealwaxd" --check-config --config etc/sealwaxd.conf --key locked.key --passin file:pass
+says_not "others can read"
+chmod 600 creds/pass
 exits 5 env CREDENTIALS_DIRECTORY="$here/creds" "$sealwaxd" --check-config --config etc/sealwaxd.conf --key locked.key --passin file:passes
 # conf.d beside the settings
 echo 'max-mesage = 1M' >etc/conf.d/10-limits.conf

@@ -46,6 +46,13 @@ static void a_credential_is_a_file_that_is_there(void)
     CU_ASSERT_TRUE(places_credential("server.key", out, sizeof out));
     snprintf(want, sizeof want, "%s", path);
     CU_ASSERT_STRING_EQUAL(out, want);
+    CU_ASSERT_TRUE(places_is_credential(out));
+    snprintf(want, sizeof want, "%s/../server.key", dir);
+    CU_ASSERT_FALSE(places_is_credential(want));
+    snprintf(want, sizeof want, "%s.d/server.key", dir);
+    CU_ASSERT_FALSE(places_is_credential(want));
+    CU_ASSERT_FALSE(places_is_credential("server.key"));
+    CU_ASSERT_FALSE(places_is_credential(dir));
     CU_ASSERT_FALSE(places_credential("server.key", out, strlen(path))); /* no room for its end */
     static const char *const none[] = {"other.key", "", ".", "..", "./server.key", "../server.key", "/etc/passwd"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
@@ -54,6 +61,7 @@ static void a_credential_is_a_file_that_is_there(void)
     CU_ASSERT_EQUAL(setenv("CREDENTIALS_DIRECTORY", dir + 1, 1), 0); /* relative: nobody's */
     CU_ASSERT_FALSE(places_credential("server.key", out, sizeof out));
     unsetenv("CREDENTIALS_DIRECTORY");
+    CU_ASSERT_FALSE(places_is_credential(path));
     unlink(path);
     CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
