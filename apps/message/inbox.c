@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HELD_TOLD = 32 /* at an opening: each is written down, and the others wait meanwhile */ };
+
 void inbox_end(struct waiter *w)
 {
     struct http_request *rq = w->rq;
@@ -39,18 +41,25 @@ void inbox_serve(struct waiter *w)
         inbox_end(w);
 }
 
+struct held {
+    struct waiter *waiter;
+    unsigned left; /* to be told */
+};
+
 /* Another certificate of the same name has it: whoever asks here hears so, and its sender, too. */
 static bool tell_held(void *ctx, const struct sw_mail *mail)
 {
-    struct waiter *w = ctx;
+    struct held *held = ctx;
+    struct waiter *w = held->waiter;
     http_stream_line(w->rq, json_pack("{s:s,s:s,s:s}", "event", "held", "id", mail->id, "from", mail->sender));
     message_happened(w->service, "turned away", mail, w->rq->peer.name);
-    return true;
+    return --held->left > 0;
 }
 
 static void look_for_held(struct waiter *w)
 {
-    enum sw_err err = sw_store_held(w->service->store, w->key, w->rq->peer.sha256, message_now(), tell_held, w);
+    struct held held = {w, HELD_TOLD};
+    enum sw_err err = sw_store_held(w->service->store, w->key, w->rq->peer.sha256, message_now(), tell_held, &held);
     if (err)
         message_trouble(w->service, "store", err);
 }

@@ -421,6 +421,28 @@ static void a_second_try_is_told(void)
     teardown(&o);
 }
 
+/* Whoever looks into a full inbox with another certificate does not keep the server busy for every message in it. */
+static void not_every_try_is_told(void)
+{
+    enum { MANY = 40, TOLD = 32 };
+    static const uint8_t laptop[32] = {1};
+    struct office o;
+    struct sw_mail mail;
+    char id[SW_MAIL_ID_MAX];
+    int held = 0;
+    setup(&o, &sw_store_defaults);
+    for (int i = 0; i < MANY; i++) {
+        send_as_alice(&o, "to=bob&once=yes", "1234", id);
+        SW_ASSERT_OK(sw_store_fetch(o.store, "bob", laptop, id, false, (int64_t)time(NULL), &mail));
+        sw_mail_free(&mail);
+    }
+    CU_ASSERT_EQUAL(ask(&o.bob, "GET", "/inbox/stream", ""), 200);
+    for (const char *p = o.bob.body; (p = strstr(p, "\"event\":\"held\"")) != NULL; p++)
+        held++;
+    CU_ASSERT_EQUAL(held, TOLD);
+    teardown(&o);
+}
+
 static void who_goes_away_waits_no_more(void)
 {
     struct office o;
@@ -527,6 +549,7 @@ SW_TEST_SUITE(message_server){
     SW_TEST(a_second_reader_replaces_the_first),
     SW_TEST(a_receipt_waits_for_news),
     SW_TEST(a_second_try_is_told),
+    SW_TEST(not_every_try_is_told),
     SW_TEST(who_goes_away_waits_no_more),
     SW_TEST(the_directory_has_who_was_here),
     SW_TEST(the_directory_has_what_is_still_good),
