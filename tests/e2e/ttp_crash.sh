@@ -290,11 +290,11 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
     }
     ok "$TTP" issue pair.example.org --key p256 --out issued/pair
     # whatever a renewal with a new key is killed at, the next command, whichever it is, leaves a key and its certificates
-    at=0 finished=0
+    at=0 finished=0 begun='' between=''
     while :; do
         at=$((at + 1))
         faulty "$TTP" -q renew pair.example.org --rekey --force && break
-        [ ! -e certs/pending ] || finished=$((finished + 1))
+        [ ! -e certs/pending ] || { finished=$((finished + 1)) begun=$at; }
         [ "$(public issued/pair.key)" = "$(public issued/pair.crt)" ] || between=$at
         "$TTP" -q check >/dev/null 2>err || [ $? = 1 ] || failed "check after --rekey was killed at call $at: $(cat err)"
         [ "$(public issued/pair.key)" = "$(public issued/pair.crt)" ] && [ "$(public issued/pair.key)" = "$(public issued/pair.fullchain.crt)" ] ||
@@ -306,7 +306,7 @@ if "${CC:-cc}" -shared -fPIC -O1 -o fault.so fault.c -ldl 2>err && ! nm "$TTP" 2
     [ $finished -gt 3 ] && passed || failed "--rekey: only $finished of $at calls were between key and certificate"
     # and another renewal, which had begun before and stood still at each of its calls, does not forget what it was killed at
     ok "$TTP" issue other.example.org --key p256 --out issued/other
-    at=$between still=0
+    at=${between:-$begun} still=0 # the database may make a call more or less each time, and the one between the two names be passed over
     while :; do
         still=$((still + 1))
         LD_PRELOAD="$PWD/fault.so" STOP=$still "$TTP" -q renew other.example.org --rekey --force >one.err 2>&1 & one=$!
