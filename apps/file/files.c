@@ -41,7 +41,7 @@ static void begin(void *ctx, struct http_request *rq, void (*run)(struct job *jo
     e->rq = rq;
     e->held = -1;
     snprintf(e->owner, sizeof e->owner, "%s", rq->peer.name);
-    snprintf(e->name, sizeof e->name, "%s", rq->part[0]);
+    snprintf(e->name, sizeof e->name, "%s", rq->part[0] ? rq->part[0] : ""); /* all of them: no name */
     http_work(rq, FILE_LITTLE, nobody_waits, e);
     file_work(ctx, &e->job);
 }

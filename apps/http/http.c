@@ -23,6 +23,8 @@ enum {
 void http_request_free(struct http_request *rq)
 {
     evhttp_clear_headers(&rq->query);
+    for (size_t i = 0; i < HTTP_WILDCARDS; i++)
+        free(rq->part[i]);
     free(rq);
 }
 

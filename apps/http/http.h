@@ -46,8 +46,8 @@ struct http_request {
     struct evhttp_request *ev;
     struct http *http;
     struct http_who peer;
-    char part[HTTP_WILDCARDS][HTTP_SEGMENT_MAX]; /* what stood for each {}, decoded */
-    struct evkeyvalq query;                      /* decoded */
+    char *part[HTTP_WILDCARDS]; /* what stood for each {}, decoded, shorter than HTTP_SEGMENT_MAX; NULL without */
+    struct evkeyvalq query;     /* decoded */
     /* the peer left before the answer ended; rq is freed after this */
     void (*gone)(void *user, struct http_request *rq);
     void *user;

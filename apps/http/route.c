@@ -13,21 +13,20 @@ bool http_is_text(const char *text)
     return string != NULL;
 }
 
-/* One segment of the path, decoded; false if it is too long, or no text. */
-static bool take_segment(const char *from, size_t len, char out[HTTP_SEGMENT_MAX])
+/* One segment of the path, decoded; NULL if it is too long, or no text. */
+static char *take_segment(const char *from, size_t len)
 {
     char raw[3 * HTTP_SEGMENT_MAX]; /* each byte may be encoded */
     size_t n = 0;
     if (len == 0 || len >= sizeof raw)
-        return false;
+        return NULL;
     memcpy(raw, from, len);
     raw[len] = 0;
     char *decoded = evhttp_uridecode(raw, 0, &n);
-    bool fits = decoded && n < HTTP_SEGMENT_MAX && strlen(decoded) == n && http_is_text(decoded);
-    if (fits)
-        memcpy(out, decoded, n + 1);
+    if (decoded && n < HTTP_SEGMENT_MAX && strlen(decoded) == n && http_is_text(decoded))
+        return decoded;
     free(decoded);
-    return fits;
+    return NULL;
 }
 
 static bool match(const char *pattern, const char *path, struct http_request *rq)
@@ -36,7 +35,11 @@ static bool match(const char *pattern, const char *path, struct http_request *rq
     while (*pattern) {
         if (strncmp(pattern, "{}", 2) == 0) {
             size_t len = strcspn(path, "/");
-            if (n == HTTP_WILDCARDS || !take_segment(path, len, rq->part[n++]))
+            if (n == HTTP_WILDCARDS)
+                return false;
+            free(rq->part[n]); /* of another pattern that was tried */
+            rq->part[n] = take_segment(path, len);
+            if (!rq->part[n++])
                 return false;
             pattern += 2;
             path += len;

@@ -13,7 +13,7 @@
 static void get_name(void *ctx, struct http_request *rq)
 {
     (void)ctx;
-    http_reply_json(rq, 200, json_pack("{s:s,s:s}", "name", rq->peer.name, "part", rq->part[0]));
+    http_reply_json(rq, 200, json_pack("{s:s,s:s}", "name", rq->peer.name, "part", rq->part[0] ? rq->part[0] : ""));
 }
 
 static void echo(void *ctx, struct http_request *rq)
