@@ -197,4 +197,7 @@ void http_work(struct http_request *rq, size_t ahead, void (*gone)(void *user, s
 /* http_take_body: the body, for the caller to free. NULL without memory. */
 struct evbuffer *http_take_body(struct http_request *rq);
 
+/* http_reason: the phrase of a status line (RFC 9110 15): "Not Found". */
+const char *http_reason(int status);
+
 #endif

@@ -40,9 +40,6 @@ void http_request_free(struct http_request *rq);
  */
 void http_stay(struct http_request *rq);
 
-/* http_reason: the phrase of a status line. */
-const char *http_reason(int status);
-
 /* http_route_request: run the handler of a method and path, or answer that there is none. */
 void http_route_request(struct http_request *rq, enum evhttp_cmd_type method, const char *path);
 

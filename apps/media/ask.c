@@ -92,28 +92,6 @@ int ask_settle(const struct ask *a, const char *host, const char *path, int64_t 
     return ranged < 0 ? 416 : ranged ? 206 : 200;
 }
 
-static const char *reason(int status)
-{
-    static const struct {
-        int status;
-        const char *reason;
-    } rows[] = {
-        {200, "OK"},
-        {206, "Partial Content"},
-        {400, "Bad Request"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {408, "Timeout"},
-        {416, "Range Not Satisfiable"},
-        {421, "Misdirected Request"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].status == status)
-            return rows[i].reason;
-    return "Unknown";
-}
-
 size_t ask_answer(char out[ASK_ANSWER_MAX], int status, const char *type, int64_t total, const struct http_range *range)
 {
     char about[384] = "";
@@ -132,6 +110,6 @@ size_t ask_answer(char out[ASK_ANSWER_MAX], int status, const char *type, int64_
                        "HTTP/1.1 %d %s\r\n%sContent-Length: %lld\r\nCache-Control: no-store\r\n"
                        "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n"
                        "Connection: close\r\n\r\n",
-                       status, reason(status), about, good ? (long long)range->length : 0);
+                       status, http_reason(status), about, good ? (long long)range->length : 0);
     return (size_t)len;
 }
